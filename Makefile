@@ -1,0 +1,56 @@
+# `make demo` and `make test` need nothing but Python 3.11 or later: the first
+# of them makes the environment in .venv, the next ones find it there.
+
+PYTHON ?= python3
+VENV ?= .venv
+ARGS ?=
+
+BIN := $(VENV)/bin
+INSTALL := $(BIN)/python -m pip install --disable-pip-version-check -c constraints.txt
+ENV_STAMP := $(VENV)/.installed
+DOCS_STAMP := $(VENV)/.installed-docs
+
+.DEFAULT_GOAL := help
+.PHONY: help env demo test lint format types docs clean
+
+help:  ## Show this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
+
+env: $(ENV_STAMP)  ## Make the environment in .venv (the others do it when needed)
+
+# The stamp is younger than what it was made from, so nothing is reinstalled
+# until one of the two files changes.
+$(ENV_STAMP): pyproject.toml constraints.txt
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(INSTALL) -e ".[plot,test]"
+	@touch $@
+
+$(DOCS_STAMP): $(ENV_STAMP)
+	$(INSTALL) -e ".[docs]"
+	@touch $@
+
+demo: $(ENV_STAMP)  ## Train on real digits, print scores, write a picture
+	$(BIN)/python -m skgan demo $(ARGS)
+
+test: $(ENV_STAMP)  ## Run the tests and the doctests (ARGS="-k name" for some)
+	$(BIN)/python -m pytest $(ARGS)
+
+lint: $(ENV_STAMP)  ## Check style and format
+	$(BIN)/python -m ruff check .
+	$(BIN)/python -m ruff format --check .
+
+format: $(ENV_STAMP)  ## Mend style and format where that can be done by rule
+	$(BIN)/python -m ruff check --fix .
+	$(BIN)/python -m ruff format .
+
+types: $(ENV_STAMP)  ## Check the types
+	$(BIN)/python -m mypy
+
+docs: $(DOCS_STAMP)  ## Build the documentation, gallery included; warnings are errors
+	$(BIN)/python -m sphinx -W --keep-going -b html docs docs/_build/html
+
+clean:  ## Remove the environment and everything built
+	rm -rf $(VENV) build dist htmlcov .coverage .hypothesis
+	rm -rf .mypy_cache .pytest_cache .ruff_cache
+	rm -rf docs/_build docs/gallery docs/generated
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

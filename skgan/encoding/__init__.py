@@ -1,0 +1,12 @@
+"""Encoders: from a user's data to standardised rows of numbers, and back.
+
+Each is a scikit-learn transformer with an ``inverse_transform`` that returns what
+``fit`` was given: the container, the columns, the dtypes, the range.
+"""
+
+from skgan.encoding._base import BaseEncoder
+from skgan.encoding._image import ImageEncoder
+from skgan.encoding._select import make_encoder
+from skgan.encoding._vector import VectorEncoder
+
+__all__ = ["BaseEncoder", "ImageEncoder", "VectorEncoder", "make_encoder"]

@@ -1,0 +1,144 @@
+"""What every encoder shares."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.base import (
+    BaseEstimator,
+    ClassNamePrefixFeaturesOutMixin,
+    TransformerMixin,
+)
+from sklearn.utils.validation import check_is_fitted
+
+from skgan.encoding._container import as_rows, make_container
+from skgan.encoding._validation import check_encoded, check_rows
+
+
+class BaseEncoder(
+    ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator, ABC
+):
+    """Learn how X came, turn it into rows of numbers, and give it back.
+
+    A subclass fills three hooks on float64 rows of shape (n, n_features):
+    `_fit_rows`, which learns and sets ``tensor_shape_``; `_encode`; and `_decode`,
+    which leaves rounding, clipping to dtypes and containers to this class.
+
+    Attributes
+    ----------
+    container_ : object
+        Container, columns, dtypes and trailing shape of what ``fit`` was given.
+    tensor_shape_ : tuple of int
+        Shape of one encoded row for a network; ``transform`` returns it flattened.
+    n_features_in_ : int
+        Features of a row, trailing axes flattened.
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Names of columns, where X had them.
+    """
+
+    # Whether NaN in a frame is kept as missing.
+    _keeps_missing = False
+
+    def fit(self, X, y=None):
+        """Learn how `X` came and how its values are spread.
+
+        Parameters
+        ----------
+        X : array-like or DataFrame of shape (n_samples, ...)
+            Rows.
+        y : Ignored
+            For scikit-learn's pipelines.
+
+        Returns
+        -------
+        self
+        """
+        self._check_parameters()
+        X = as_rows(X)
+        values = self._validate(X, reset=True)
+        self.container_ = make_container(X, values)
+        self._fit_rows(values.astype(np.float64, copy=False))
+        self._n_features_out = int(np.prod(self.tensor_shape_))
+        return self
+
+    def transform(self, X):
+        """Encode rows.
+
+        Parameters
+        ----------
+        X : array-like or DataFrame of shape (n_samples, ...)
+            Rows like those given to ``fit``.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, prod(tensor_shape_))
+            Encoded rows: float32 if `X` is float32, else float64.
+        """
+        check_is_fitted(self)
+        values = self._validate(as_rows(X), reset=False)
+        encoded = self._encode(values.astype(np.float64, copy=False))
+        is_single = values.dtype == np.float32
+        return encoded.astype(np.float32 if is_single else np.float64, copy=False)
+
+    def inverse_transform(self, Z):
+        """Turn encoded rows back into what ``fit`` was given.
+
+        Parameters
+        ----------
+        Z : array-like of shape (n_samples, prod(tensor_shape_))
+            Encoded rows; they may come in the shape of `tensor_shape_`.
+
+        Returns
+        -------
+        array or DataFrame of shape (n_samples, ...)
+            Of the container, columns, dtypes and trailing shape given to ``fit``.
+
+        Raises
+        ------
+        ValueError
+            If `Z` has another width, NaN or infinity.
+        """
+        check_is_fitted(self)
+        rows = check_encoded(self, Z, self._n_features_out)
+        room = self.container_.allocate(len(rows))
+        self.write_decoded(room, 0, rows)
+        return self.container_.wrap(room)
+
+    def write_decoded(self, room, start: int, Z: NDArray) -> None:
+        """Decode rows `Z` into what ``container_.allocate`` returned.
+
+        Parameters
+        ----------
+        room : object
+            What ``container_.allocate`` returned.
+        start : int
+            Row of `room` at which the first row goes.
+        Z : ndarray of shape (n_samples, prod(tensor_shape_))
+            Encoded rows.
+        """
+        self.container_.write(room, start, self._decode(np.asarray(Z, np.float64)))
+
+    def _validate(self, X, *, reset: bool) -> NDArray:
+        return check_rows(self, X, reset=reset)
+
+    def _check_parameters(self) -> None:
+        """Raise if a parameter is out of its range."""
+
+    @abstractmethod
+    def _fit_rows(self, values: NDArray) -> None:
+        """Learn from rows of shape (n, n_features), float64."""
+
+    @abstractmethod
+    def _encode(self, values: NDArray) -> NDArray:
+        """Turn rows of shape (n, n_features) into encoded ones, float64."""
+
+    @abstractmethod
+    def _decode(self, rows: NDArray) -> NDArray:
+        """Turn encoded rows back into values of shape (n, n_features), float64."""
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.transformer_tags.preserves_dtype = ["float64", "float32"]
+        return tags

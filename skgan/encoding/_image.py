@@ -1,0 +1,100 @@
+"""Images: pixels scaled to a range, channels first."""
+
+from __future__ import annotations
+
+from math import prod
+
+import numpy as np
+from numpy.typing import NDArray
+
+from skgan.encoding._base import BaseEncoder
+
+
+class ImageEncoder(BaseEncoder):
+    """Scale pixels linearly to a range and put channels first.
+
+    Parameters
+    ----------
+    shape : tuple of int or None, default=None
+        ``(height, width)`` or ``(height, width, channels)`` of images handed over
+        flat. None reads it off X's trailing axes; flat rows without a shape count
+        as one line of pixels.
+    value_range : tuple of float, default=(-1.0, 1.0)
+        Range that the pixels' own range is mapped to; ``(0, 1)`` for a generator
+        that ends in a sigmoid.
+
+    Attributes
+    ----------
+    pixel_range_ : tuple of float
+        Darkest and brightest pixel that can come back: 0 and 255 for uint8, the
+        extremes seen for other dtypes.
+    tensor_shape_ : tuple of int
+        ``(channels, height, width)``.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skgan.encoding import ImageEncoder
+    >>> images = np.array([[[0, 255], [255, 0]], [[51, 0], [0, 102]]], dtype=np.uint8)
+    >>> encoder = ImageEncoder().fit(images)
+    >>> encoder.tensor_shape_
+    (1, 2, 2)
+    >>> encoder.transform(images)[1].round(1)
+    array([-0.6, -1. , -1. , -0.2])
+    >>> bool((encoder.inverse_transform(encoder.transform(images)) == images).all())
+    True
+    """
+
+    def __init__(self, shape=None, value_range=(-1.0, 1.0)):
+        self.shape = shape
+        self.value_range = value_range
+
+    def _check_parameters(self) -> None:
+        low, high = self.value_range
+        if not low < high:
+            raise ValueError(
+                f"value_range must be (low, high) with low < high, got "
+                f"{self.value_range!r}."
+            )
+
+    def _fit_rows(self, values: NDArray) -> None:
+        height, width, channels = self._image_shape(values.shape[1])
+        self.tensor_shape_ = (channels, height, width)
+        dtype = getattr(self.container_, "dtype", np.dtype(float))
+        is_byte = dtype == np.uint8
+        self.pixel_range_ = (
+            (0.0, 255.0) if is_byte else (float(values.min()), float(values.max()))
+        )
+
+    def _image_shape(self, n_pixels: int) -> tuple[int, int, int]:
+        shape = self.shape
+        if shape is None:
+            trailing = getattr(self.container_, "row_shape", ())
+            shape = trailing if len(trailing) > 1 else (1, n_pixels)
+        shape = tuple(int(size) for size in shape)
+        if len(shape) not in (2, 3) or prod(shape) != n_pixels:
+            raise ValueError(
+                f"shape={shape} must be (height, width[, channels]) of {n_pixels} "
+                "pixels, the size of one row of X."
+            )
+        return (*shape, 1)[:3]
+
+    def _scale(self) -> tuple[float, float, float]:
+        """Return the darkest pixel, its place in the range, and the slope there."""
+        dark, bright = self.pixel_range_
+        low, high = self.value_range
+        return dark, low, (high - low) / ((bright - dark) or 1.0)
+
+    def _encode(self, values: NDArray) -> NDArray:
+        dark, low, slope = self._scale()
+        channels, height, width = self.tensor_shape_
+        rows = (values - dark) * slope + low
+        rows = rows.reshape(-1, height, width, channels).transpose(0, 3, 1, 2)
+        return rows.reshape(len(values), -1)
+
+    def _decode(self, rows: NDArray) -> NDArray:
+        dark, low, slope = self._scale()
+        channels, height, width = self.tensor_shape_
+        rows = rows.reshape(-1, channels, height, width).transpose(0, 2, 3, 1)
+        values = (rows.reshape(len(rows), -1) - low) / slope + dark
+        return np.clip(values, *self.pixel_range_)

@@ -1,0 +1,39 @@
+"""Which encoder suits the data at hand."""
+
+from __future__ import annotations
+
+from sklearn.base import clone
+
+from skgan.encoding._base import BaseEncoder
+from skgan.encoding._image import ImageEncoder
+from skgan.encoding._vector import VectorEncoder
+
+
+def make_encoder(encoder, X) -> BaseEncoder:
+    """Return a fresh encoder: a clone of `encoder`, or the one that suits `X`.
+
+    Parameters
+    ----------
+    encoder : BaseEncoder or "auto"
+        "auto" takes an array of more than two axes for images, everything else for
+        vectors.
+    X : ndarray or DataFrame of shape (n_samples, ...)
+        The data.
+
+    Returns
+    -------
+    BaseEncoder
+
+    Raises
+    ------
+    TypeError
+        If `encoder` is neither "auto" nor an encoder.
+    """
+    if isinstance(encoder, BaseEncoder):
+        return clone(encoder)
+    if encoder != "auto":
+        raise TypeError(
+            "encoder must be 'auto' or an encoder of skgan.encoding, such as "
+            f"ImageEncoder(shape=(28, 28)); got {encoder!r}."
+        )
+    return ImageEncoder() if getattr(X, "ndim", 2) > 2 else VectorEncoder()

@@ -1,0 +1,100 @@
+"""One way to validate rows, for encoders and for the estimators above them."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.utils.validation import validate_data
+
+from skgan.encoding._container import flatten_rows, frame_library
+
+
+def check_rows(estimator, X, *, reset: bool, allow_missing: bool = False) -> NDArray:
+    """Validate `X` for `estimator` and return its rows, flattened, as numbers.
+
+    Parameters
+    ----------
+    estimator : BaseEstimator
+        Gets ``n_features_in_`` and ``feature_names_in_``, or is checked against
+        them; named in errors.
+    X : ndarray, DataFrame or sparse matrix of shape (n_samples, ...)
+        As `skgan.encoding._container.as_rows` returns it. Axes behind the first are flattened into one.
+    reset : bool
+        True in ``fit``: learn the number and names of features; at least 2 rows.
+    allow_missing : bool, default=False
+        Whether NaN passes.
+
+    Returns
+    -------
+    ndarray of shape (n_samples, n_features)
+        Of the numeric dtype of `X`.
+
+    Raises
+    ------
+    ValueError
+        If `X` holds NaN where it may not, infinity, text, or too few rows; columns
+        are named.
+    TypeError
+        If `X` is sparse or complex.
+    """
+    _refuse_repeated_names(X)
+    values = validate_data(
+        estimator,
+        flatten_rows(X),
+        reset=reset,
+        dtype="numeric",
+        ensure_all_finite=False,
+        ensure_min_samples=2 if reset else 1,
+    )
+    if values.dtype.kind == "f":
+        names = getattr(estimator, "feature_names_in_", None)
+        _refuse(values, np.isinf, "infinity", names, estimator)
+        if not allow_missing:
+            _refuse(values, np.isnan, "NaN", names, estimator)
+    return values
+
+
+def check_encoded(estimator, Z, width: int) -> NDArray:
+    """Validate encoded rows for ``inverse_transform``; images may keep their axes."""
+    Z = np.asarray(Z, dtype=np.float64)
+    Z = Z.reshape(len(Z), -1) if Z.ndim > 1 else Z
+    if Z.ndim != 2 or Z.shape[1] != width:
+        raise ValueError(
+            f"{type(estimator).__name__}.inverse_transform expects encoded rows of "
+            f"shape (n_samples, {width}), got {Z.shape}."
+        )
+    if not np.isfinite(Z).all():
+        raise ValueError("Encoded rows hold NaN or infinity.")
+    return Z
+
+
+def _refuse(values, test, what: str, names, estimator) -> None:
+    bad = test(values)
+    if not bad.any():
+        return
+    columns = np.flatnonzero(bad.any(axis=0))
+    shown = ", ".join(
+        str(i) if names is None else f"{i} ({names[i]!r})" for i in columns[:5]
+    )
+    more = f" and {len(columns) - 5} more" if len(columns) > 5 else ""
+    advice = (
+        "Impute it (sklearn.impute) or pass a DataFrame, where NaN is kept as missing."
+        if what == "NaN"
+        else "Clip it or drop these rows."
+    )
+    raise ValueError(
+        f"Input X contains {what} in column {shown}{more}; "
+        f"{type(estimator).__name__} does not accept {what} there. {advice}"
+    )
+
+
+def _refuse_repeated_names(X) -> None:
+    if frame_library(X) is None:
+        return
+    names = list(X.columns)
+    repeated = sorted({str(name) for name in names if names.count(name) > 1})
+    if repeated:
+        raise ValueError(
+            f"Column names are repeated: {', '.join(repeated)}. Rename them, so that "
+            "each column can be told apart."
+        )

@@ -1,0 +1,168 @@
+"""Whole batches by index from tensors on the device."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.utils.data import Dataset, Subset
+
+Batch = tuple[Tensor, Tensor]
+
+
+class TensorData(Dataset):
+    """Rows, and what they are conditioned on, as two tensors.
+
+    Parameters
+    ----------
+    X : array-like or Tensor of shape (n, ...)
+        Rows. Anything but a floating tensor becomes float32.
+    y : array-like or Tensor of shape (n, condition_dim), default=None
+        Conditions, one a row; None gives a condition of width 0.
+
+    Examples
+    --------
+    >>> from skgan.loader import TensorData
+    >>> len(TensorData([[1, 2], [3, 4]]))
+    2
+    """
+
+    def __init__(self, X, y=None):
+        self.X = _as_floating(X)
+        self.y = self.X.new_empty((len(self.X), 0)) if y is None else _as_floating(y)
+        if len(self.y) != len(self.X):
+            raise ValueError(
+                f"X has {len(self.X)} rows but y has {len(self.y)}; there must be one "
+                "condition a row."
+            )
+
+    def __len__(self) -> int:
+        return len(self.X)
+
+    def __getitem__(self, index) -> Batch:
+        """Return rows and conditions at an index, a slice or a list of indices."""
+        return self.X[index], self.y[index]
+
+    # DataLoader asks for a whole batch at once where this method exists.
+    def __getitems__(self, indices: list[int]) -> list[Batch]:
+        """Return the batch at `indices` as a list of (row, condition)."""
+        chosen = torch.as_tensor(indices)
+        return list(zip(self.X[chosen], self.y[chosen], strict=True))
+
+    def to(self, device: str | torch.device) -> TensorData:
+        """Move both tensors to `device`, in place, and return self."""
+        self.X, self.y = self.X.to(device), self.y.to(device)
+        return self
+
+
+class BatchLoader:
+    """An endless shuffled stream of rows, cut into batches of one size.
+
+    A pass over the rows follows the one before without a gap, so that every batch
+    is full, no row is left out and shapes never change. An *epoch* of the stream is
+    `n_batches` batches.
+
+    Parameters
+    ----------
+    dataset : TensorData or Subset
+        What is drawn from.
+    batch_size : int
+        Rows a batch; at most the number of rows is used.
+    shuffle : bool, default=False
+        Whether each pass visits the rows in a new random order.
+    generator : torch.Generator, default=None
+        Draws the orders; None makes one from PyTorch's entropy.
+    n_batches : int, default=None
+        Batches an epoch; None makes an epoch one pass, rounded up.
+    n_total : int, default=None
+        Batches after which the stream ends, in the midst of an epoch if need be.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from skgan.loader import BatchLoader, TensorData
+    >>> loader = BatchLoader(TensorData(torch.arange(5.0)[:, None]), batch_size=2)
+    >>> [x.flatten().tolist() for x, _ in loader]
+    [[0.0, 1.0], [2.0, 3.0], [4.0, 0.0]]
+    """
+
+    def __init__(
+        self,
+        dataset,
+        batch_size: int,
+        shuffle: bool = False,
+        generator: torch.Generator | None = None,
+        n_batches: int | None = None,
+        n_total: int | None = None,
+    ):
+        self.X, self.y = _tensors(dataset)
+        self.n_rows = len(self.X)
+        if not self.n_rows:
+            raise ValueError("There is no row to draw batches from.")
+        self.batch_size = min(batch_size, self.n_rows)
+        self.shuffle = shuffle
+        self.generator = generator
+        if shuffle and generator is None:
+            self.generator = torch.Generator()
+            self.generator.seed()
+        self.n_batches = n_batches or -(-self.n_rows // self.batch_size)
+        self.n_left = n_total
+        self._order = torch.empty(0, dtype=torch.int64)
+
+    def __len__(self) -> int:
+        """Batches in the next epoch."""
+        return (
+            self.n_batches if self.n_left is None else min(self.n_batches, self.n_left)
+        )
+
+    def __iter__(self) -> Iterator[Batch]:
+        """Yield the batches of the next epoch, rows and conditions."""
+        for _ in range(len(self)):
+            index = self._next_indices()
+            yield self.X.index_select(0, index), self.y.index_select(0, index)
+            if self.n_left is not None:
+                self.n_left -= 1
+        if not self.shuffle:
+            self._order = self._order[:0]
+
+    def _next_indices(self) -> Tensor:
+        if len(self._order) < self.batch_size:
+            self._order = torch.cat([self._order, self._new_order()])
+        index, self._order = self._order.split(
+            [self.batch_size, len(self._order) - self.batch_size]
+        )
+        return index
+
+    def _new_order(self) -> Tensor:
+        if self.shuffle:
+            # Drawn where the generator lives, so that orders do not depend on
+            # the device the rows are on.
+            order = torch.randperm(self.n_rows, generator=self.generator)
+        else:
+            order = torch.arange(self.n_rows)
+        return order.to(self.X.device)
+
+
+def _as_floating(values) -> Tensor:
+    if not isinstance(values, Tensor):
+        array = np.asarray(values)
+        if not (array.flags.writeable and array.dtype.isnative):
+            array = array.astype(array.dtype.newbyteorder("="))
+        values = torch.as_tensor(array)
+    return values if values.is_floating_point() else values.to(torch.float32)
+
+
+def _tensors(dataset) -> Batch:
+    if isinstance(dataset, Subset):
+        X, y = _tensors(dataset.dataset)
+        index = torch.as_tensor(np.asarray(dataset.indices), device=X.device)
+        return X.index_select(0, index), y.index_select(0, index)
+    if not isinstance(dataset, TensorData):
+        raise TypeError(
+            "BatchLoader draws from a TensorData or a Subset of one, got "
+            f"{type(dataset).__name__}; for other datasets pass "
+            "iterator_train=torch.utils.data.DataLoader."
+        )
+    return dataset.X, dataset.y

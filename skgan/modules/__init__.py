@@ -1,0 +1,72 @@
+"""The networks themselves: plain `torch.nn.Module` classes, by name.
+
+A generator is made with the keywords ``latent_dim`` and ``output_shape``, a
+discriminator with ``input_shape``; both get ``condition_dim`` (0 when
+unconditional) and ``hidden_dims``. Adding a network is one class and one line.
+"""
+
+from __future__ import annotations
+
+from torch import nn
+
+from skgan.modules._mlp import MLPDiscriminator, MLPGenerator
+from skgan.modules._residual import ResidualMLPDiscriminator, ResidualMLPGenerator
+
+GENERATORS: dict[str, type[nn.Module]] = {
+    "mlp": MLPGenerator,
+    "residual_mlp": ResidualMLPGenerator,
+}
+DISCRIMINATORS: dict[str, type[nn.Module]] = {
+    "mlp": MLPDiscriminator,
+    "residual_mlp": ResidualMLPDiscriminator,
+}
+
+__all__ = [
+    "DISCRIMINATORS",
+    "GENERATORS",
+    "MLPDiscriminator",
+    "MLPGenerator",
+    "ResidualMLPDiscriminator",
+    "ResidualMLPGenerator",
+    "resolve_network",
+]
+
+
+def resolve_network(
+    network: str | type[nn.Module], registry: dict[str, type[nn.Module]], role: str
+) -> type[nn.Module]:
+    """Return the class behind a registered name, or the class itself.
+
+    Parameters
+    ----------
+    network : str or type
+        A key of `registry` or a subclass of `torch.nn.Module`.
+    registry : dict
+        `GENERATORS` or `DISCRIMINATORS`.
+    role : {"generator", "discriminator"}
+        Named in errors.
+
+    Returns
+    -------
+    type
+
+    Raises
+    ------
+    ValueError
+        If the name is not registered.
+    TypeError
+        If `network` is neither a name nor a class of modules.
+    """
+    if isinstance(network, str):
+        if network not in registry:
+            raise ValueError(
+                f"{role}={network!r} is not known; choose one of {sorted(registry)} "
+                "or pass a torch.nn.Module class."
+            )
+        return registry[network]
+    if isinstance(network, type) and issubclass(network, nn.Module):
+        return network
+    raise TypeError(
+        f"{role} must be a registered name or a torch.nn.Module class (not an "
+        f"instance, which a second fit would train further); got {network!r}."
+    )

@@ -1,0 +1,159 @@
+"""Multi-layer perceptrons: the article's pair and its deeper relatives."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import prod
+
+import torch
+from torch import Tensor, nn
+
+ACTIVATIONS: dict[str, type[nn.Module]] = {
+    "identity": nn.Identity,
+    "leaky_relu": nn.LeakyReLU,
+    "relu": nn.ReLU,
+    "sigmoid": nn.Sigmoid,
+    "silu": nn.SiLU,
+    "softplus": nn.Softplus,
+    "tanh": nn.Tanh,
+}
+
+
+def make_activation(name: str) -> nn.Module:
+    """Return a new activation layer by name.
+
+    Parameters
+    ----------
+    name : str
+        A key of `ACTIVATIONS`.
+
+    Returns
+    -------
+    nn.Module
+
+    Raises
+    ------
+    ValueError
+        If the name is not known.
+    """
+    if name not in ACTIVATIONS:
+        raise ValueError(
+            f"activation {name!r} is not known; choose one of {sorted(ACTIVATIONS)}."
+        )
+    return nn.LeakyReLU(0.2) if name == "leaky_relu" else ACTIVATIONS[name]()
+
+
+def dense_layers(dims: Sequence[int], activation: str) -> list[nn.Module]:
+    """Linear layers from ``dims[0]`` to ``dims[-1]``, each with its activation."""
+    layers: list[nn.Module] = []
+    for fan_in, fan_out in zip(dims[:-1], dims[1:], strict=True):
+        layers += [nn.Linear(fan_in, fan_out), make_activation(activation)]
+    return layers
+
+
+def concatenate(x: Tensor, condition: Tensor | None) -> Tensor:
+    """Rows of `x`, flattened, beside their conditions."""
+    flat = x.flatten(1)
+    return flat if condition is None else torch.cat([flat, condition], dim=1)
+
+
+class MLPGenerator(nn.Module):
+    """A perceptron from latents to rows.
+
+    Parameters
+    ----------
+    latent_dim : int
+        Dimension of the latent z.
+    output_shape : tuple of int
+        Shape of one row, such as ``(8,)`` or ``(1, 28, 28)``.
+    condition_dim : int, default=0
+        Width of the condition, concatenated to z; 0 when unconditional.
+    hidden_dims : sequence of int, default=(256,)
+        Widths of the hidden layers.
+    activation : str, default="relu"
+        Of the hidden layers: a key of ``skgan.modules._mlp.ACTIVATIONS``.
+    output_activation : str, default="identity"
+        Of the last layer; "sigmoid" for rows in [0, 1], "tanh" in [-1, 1].
+    **ignored
+        Keywords meant for other networks.
+
+    References
+    ----------
+    .. [1] Goodfellow et al., "Generative Adversarial Nets", NeurIPS 2014.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from skgan.modules import MLPGenerator
+    >>> MLPGenerator(latent_dim=4, output_shape=(1, 2, 3))(torch.zeros(5, 4)).shape
+    torch.Size([5, 1, 2, 3])
+    """
+
+    def __init__(
+        self,
+        latent_dim: int,
+        output_shape: Sequence[int],
+        condition_dim: int = 0,
+        hidden_dims: Sequence[int] = (256,),
+        activation: str = "relu",
+        output_activation: str = "identity",
+        **ignored,
+    ):
+        super().__init__()
+        self.output_shape = tuple(output_shape)
+        dims = [latent_dim + condition_dim, *hidden_dims]
+        self.layers = nn.Sequential(
+            *dense_layers(dims, activation),
+            nn.Linear(dims[-1], prod(self.output_shape)),
+            make_activation(output_activation),
+        )
+
+    def forward(self, z: Tensor, condition: Tensor | None = None) -> Tensor:
+        """Turn latents of shape (n, latent_dim) into rows of `output_shape`."""
+        return self.layers(concatenate(z, condition)).unflatten(1, self.output_shape)
+
+
+class MLPDiscriminator(nn.Module):
+    """A perceptron from rows to one logit each.
+
+    Parameters
+    ----------
+    input_shape : tuple of int
+        Shape of one row.
+    condition_dim : int, default=0
+        Width of the condition, concatenated to the row; 0 when unconditional.
+    hidden_dims : sequence of int, default=(256,)
+        Widths of the hidden layers.
+    activation : str, default="relu"
+        Of the hidden layers.
+    **ignored
+        Keywords meant for other networks.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from skgan.modules import MLPDiscriminator
+    >>> MLPDiscriminator(input_shape=(1, 2, 3))(torch.zeros(5, 1, 2, 3)).shape
+    torch.Size([5, 1])
+    """
+
+    def __init__(
+        self,
+        input_shape: Sequence[int],
+        condition_dim: int = 0,
+        hidden_dims: Sequence[int] = (256,),
+        activation: str = "relu",
+        **ignored,
+    ):
+        super().__init__()
+        dims = [prod(input_shape) + condition_dim, *hidden_dims]
+        self.layers = nn.Sequential(*dense_layers(dims, activation))
+        self.head = nn.Linear(dims[-1], 1)
+
+    def features(self, x: Tensor, condition: Tensor | None = None) -> Tensor:
+        """Return the last hidden layer, of shape (n, hidden_dims[-1])."""
+        return self.layers(concatenate(x, condition))
+
+    def forward(self, x: Tensor, condition: Tensor | None = None) -> Tensor:
+        """Return logits of shape (n, 1): high where rows look real."""
+        return self.head(self.features(x, condition))

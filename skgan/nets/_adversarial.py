@@ -1,0 +1,379 @@
+"""The alternating optimization of a generator and a discriminator."""
+
+from __future__ import annotations
+
+import threading
+from copy import deepcopy
+
+import torch
+from sklearn.utils import check_random_state
+from skorch import NeuralNet
+from skorch.callbacks import EarlyStopping, EpochTimer, PassthroughScoring, PrintLog
+from skorch.utils import TeeGenerator, to_device
+from torch import Tensor, nn
+
+from skgan.callbacks import GeneratorAverage
+from skgan.loader import BatchLoader, TensorData
+from skgan.nets._params import AdversarialParams
+from skgan.objectives import resolve_loss, resolve_penalty
+from skgan.objectives._penalties import squared_gradient_norms
+
+# Weights are drawn from PyTorch's global stream, which is put back afterwards; two
+# threads must not do so at once.
+_GLOBAL_STREAM = threading.Lock()
+
+
+class AdversarialNet(AdversarialParams, NeuralNet):
+    """A skorch net that trains a generator against a discriminator.
+
+    Each step draws latents z, takes `n_discriminator_steps` steps of the
+    discriminator and then one of the generator. It minimises, by name, what
+    `skgan.objectives` holds. Everything skorch's users know works on both
+    networks: ``generator__*``, ``discriminator__*``, ``optimizer_generator__*`` and
+    ``optimizer_discriminator__*`` parameters, callbacks, history, ``save_params``.
+
+    Parameters
+    ----------
+    generator : type
+        Class of modules; ``forward(z, condition=None)`` returns rows.
+    discriminator : type
+        Class of modules; ``forward(x, condition=None)`` returns one logit a row.
+    latent_dim : int, default=64
+        Dimension of z, drawn from a standard normal distribution. Also passed to
+        the generator.
+    loss : str or tuple, default="nonsaturating"
+        A key of `skgan.objectives.LOSSES` or the user's own pair of functions.
+    penalty : str, tuple or None, default=None
+        A key of `skgan.objectives.PENALTIES`, the user's own pair, or None.
+    penalty_weight : float, default=1.0
+        Times the penalty in the discriminator's loss.
+    n_discriminator_steps : int, default=1
+        Steps of the discriminator, each on rows of its own, for one of the
+        generator.
+    average_halflife : float or None, default=None
+        Half-life, in generator updates, of the average of the generator's weights
+        kept in `averaged_generator_`; None keeps no average.
+    optimizer_generator, optimizer_discriminator : type, default=torch.optim.Adam
+        One optimizer each.
+    lr : float, default=2e-4
+        Learning rate of both optimizers, unless
+        ``optimizer_generator__lr`` or ``optimizer_discriminator__lr`` say otherwise.
+    max_epochs : int, default=10
+        Passes over the rows, or epochs of ``iterator_train__n_batches`` batches.
+    batch_size : int, default=128
+        Rows a step of either network.
+    random_state : int, RandomState instance or None, default=None
+        Fixes the weights, the latents and the order of the rows. The global
+        random streams are not touched.
+    **kwargs
+        Everything else a `skorch.NeuralNet` takes: ``callbacks``, ``device``,
+        ``verbose``, ``train_split`` (None: no row is held out), ``iterator_train``
+        (a `skgan.loader.BatchLoader`), ``generator__hidden_dims``, and so on.
+
+    Attributes
+    ----------
+    generator_, discriminator_ : nn.Module
+        The two networks.
+    averaged_generator_ : nn.Module
+        The averaged generator; only if `average_halflife` is not None.
+    history : skorch.history.History
+        ``discriminator_loss`` and ``generator_loss``, a batch and an epoch.
+
+    See Also
+    --------
+    skgan.GANSampler : The estimator: encodes, trains such a net, draws, decodes.
+
+    Notes
+    -----
+    The discriminator sees real and fake rows in one forward pass. The fake rows of
+    its last step are those of the generator's step.
+
+    References
+    ----------
+    .. [1] Goodfellow et al., "Generative Adversarial Nets", NeurIPS 2014, alg. 1.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skgan.modules import MLPDiscriminator, MLPGenerator
+    >>> from skgan.nets import AdversarialNet
+    >>> X = np.random.default_rng(0).normal(size=(64, 2)).astype("float32")
+    >>> net = AdversarialNet(
+    ...     MLPGenerator,
+    ...     MLPDiscriminator,
+    ...     latent_dim=4,
+    ...     max_epochs=2,
+    ...     verbose=0,
+    ...     generator__output_shape=(2,),
+    ...     discriminator__input_shape=(2,),
+    ...     random_state=0,
+    ... ).fit(X)
+    >>> net.generator_(net.draw_latents(3)).shape
+    torch.Size([3, 2])
+    """
+
+    def __init__(
+        self,
+        generator,
+        discriminator,
+        *,
+        latent_dim=64,
+        loss="nonsaturating",
+        penalty=None,
+        penalty_weight=1.0,
+        n_discriminator_steps=1,
+        average_halflife=None,
+        optimizer_generator=torch.optim.Adam,
+        optimizer_discriminator=torch.optim.Adam,
+        lr=2e-4,
+        max_epochs=10,
+        batch_size=128,
+        iterator_train=BatchLoader,
+        iterator_valid=BatchLoader,
+        dataset=TensorData,
+        train_split=None,
+        random_state=None,
+        **kwargs,
+    ):
+        super().__init__(
+            module=None,
+            criterion=None,
+            lr=lr,
+            max_epochs=max_epochs,
+            batch_size=batch_size,
+            iterator_train=iterator_train,
+            iterator_valid=iterator_valid,
+            dataset=dataset,
+            train_split=train_split,
+            **kwargs,
+        )
+        # skorch reads parameters off `__dict__`; these three have no meaning here.
+        for name in ("module", "criterion", "optimizer"):
+            vars(self).pop(name)
+        self.generator = generator
+        self.discriminator = discriminator
+        self.latent_dim = latent_dim
+        self.loss = loss
+        self.penalty = penalty
+        self.penalty_weight = penalty_weight
+        self.n_discriminator_steps = n_discriminator_steps
+        self.average_halflife = average_halflife
+        self.optimizer_generator = optimizer_generator
+        self.optimizer_discriminator = optimizer_discriminator
+        self.random_state = random_state
+
+    # What callbacks written for one network see.
+    @property
+    def module_(self) -> nn.Module:
+        """The generator, for callbacks that know one network."""
+        return self.generator_
+
+    @property
+    def optimizer_(self) -> torch.optim.Optimizer:
+        """The generator's optimizer, for callbacks that know one network."""
+        return self.optimizer_generator_
+
+    @property
+    def sampling_generator_(self) -> nn.Module:
+        """The generator to draw from: the averaged one where there is one."""
+        return getattr(self, "averaged_generator_", self.generator_)
+
+    @property
+    def _default_callbacks(self):
+        callbacks = [
+            ("epoch_timer", EpochTimer()),
+            *(
+                (name, PassthroughScoring(name=name, on_train=True))
+                for name in ("generator_loss", "discriminator_loss")
+            ),
+            ("valid_loss", PassthroughScoring(name="valid_loss")),
+            ("print_log", PrintLog()),
+        ]
+        if self.average_halflife is not None:
+            callbacks.insert(0, ("average", GeneratorAverage(self.average_halflife)))
+        return callbacks
+
+    def initialize_module(self):
+        """Make both networks, and the averaged generator where one is wanted."""
+        rng = check_random_state(self.random_state)
+        seed = int(rng.randint(2**31 - 1))
+        self.latent_stream_ = torch.Generator(self.device).manual_seed(seed)
+        self.order_stream_ = torch.Generator().manual_seed(seed + 1)
+        with _GLOBAL_STREAM, torch.random.fork_rng(devices=[]):
+            torch.default_generator.manual_seed(seed)
+            for name in ("generator", "discriminator"):
+                kwargs = self.get_params_for(name)
+                module = self.initialized_instance(getattr(self, name), kwargs)
+                setattr(self, f"{name}_", module)
+        if self.average_halflife is not None:
+            self.averaged_generator_ = deepcopy(self.generator_).requires_grad_(False)
+        return self
+
+    def initialize_criterion(self):
+        """Look up the objective; it is made of functions and has no weights."""
+        self.loss_ = resolve_loss(self.loss)
+        self.penalty_ = resolve_penalty(self.penalty)
+        return self
+
+    def initialize_optimizer(self, triggered_directly=None):
+        """Make one optimizer a network."""
+        for name in ("generator", "discriminator"):
+            parameters = getattr(self, f"{name}_").named_parameters()
+            args, kwargs = self.get_params_for_optimizer(
+                f"optimizer_{name}", parameters
+            )
+            optimizer = getattr(self, f"optimizer_{name}")(*args, **kwargs)
+            setattr(self, f"optimizer_{name}_", optimizer)
+        return self
+
+    def draw_latents(self, n: int) -> Tensor:
+        """Draw `n` latents from the net's own stream, on its device."""
+        return torch.randn(
+            n, self.latent_dim, generator=self.latent_stream_, device=self.device
+        )
+
+    def train_step(self, batch, **fit_params):
+        """Take the discriminator's steps, then one of the generator."""
+        real, condition = (to_device(part, self.device) for part in batch)
+        chunks = self.n_discriminator_steps
+        for x, c in zip(real.chunk(chunks), condition.chunk(chunks), strict=True):
+            c = c if c.shape[1] else None
+            fake = self._generate(len(x), c)
+            discriminator_loss = self._discriminator_step(x, fake.detach(), c, batch)
+        generator_loss = self._generator_step(x, fake, c, batch)
+        return {
+            "loss": generator_loss,
+            "generator_loss": generator_loss,
+            "discriminator_loss": discriminator_loss,
+        }
+
+    def _generate(self, n: int, condition: Tensor | None) -> Tensor:
+        return _call(self.generator_, self.draw_latents(n), condition)
+
+    def _discriminator_step(self, real, fake, condition, batch) -> Tensor:
+        self.optimizer_discriminator_.zero_grad()
+        loss = self._discriminator_loss(real, fake, condition)
+        loss.backward()
+        self._notify_gradients("discriminator", batch)
+        self.optimizer_discriminator_.step()
+        return loss.detach()
+
+    def _discriminator_loss(self, real, fake, condition) -> Tensor:
+        joint = torch.cat([real, fake])
+        both = None if condition is None else torch.cat([condition, condition])
+        logits = _call(self.discriminator_, joint, both)
+        loss = self.loss_.discriminator(*logits.chunk(2))
+        if self.penalty_ is None:
+            return loss
+        points = self.penalty_.points(real, fake, self.latent_stream_)
+        points = points.detach().requires_grad_()
+        there = both if len(points) == len(joint) else condition
+        logits = _call(self.discriminator_, points, there)
+        cost = self.penalty_.cost(squared_gradient_norms(logits, points))
+        return loss + self.penalty_weight * cost
+
+    def _generator_step(self, real, fake, condition, batch) -> Tensor:
+        # A frozen discriminator passes gradients on without gathering its own.
+        self.discriminator_.requires_grad_(False)
+        try:
+            self.optimizer_generator_.zero_grad()
+            loss = self._generator_loss(real, fake, condition)
+            loss.backward()
+        finally:
+            self.discriminator_.requires_grad_(True)
+        self._notify_gradients("generator", batch)
+        self.optimizer_generator_.step()
+        return loss.detach()
+
+    def _generator_loss(self, real, fake, condition) -> Tensor:
+        fake_logits = _call(self.discriminator_, fake, condition)
+        if not self.loss_.pairs_real:
+            return self.loss_.generator(None, fake_logits)
+        with torch.no_grad():
+            real_logits = _call(self.discriminator_, real, condition)
+        return self.loss_.generator(real_logits, fake_logits)
+
+    def _notify_gradients(self, name: str, batch) -> None:
+        parameters = getattr(self, f"{name}_").named_parameters(prefix=name)
+        self.notify(
+            "on_grad_computed",
+            named_parameters=TeeGenerator(parameters),
+            batch=batch,
+            training=True,
+        )
+
+    @torch.no_grad()
+    def validation_step(self, batch, **fit_params):
+        """Measure both losses on held-out rows, the discriminator's as the loss."""
+        real, condition = (to_device(part, self.device) for part in batch)
+        c = condition if condition.shape[1] else None
+        fake = self._generate(len(real), c)
+        real_logits = _call(self.discriminator_, real, c)
+        fake_logits = _call(self.discriminator_, fake, c)
+        return {
+            "loss": self.loss_.discriminator(real_logits, fake_logits),
+            "generator_loss": self.loss_.generator(real_logits, fake_logits),
+            "y_pred": fake,
+        }
+
+    def infer(self, x, **fit_params):
+        """Turn latents `x` into rows."""
+        return self.generator_(to_device(x, self.device), **fit_params)
+
+    def fit_loop(self, X, y=None, epochs=None, **fit_params):
+        """Train, and remember in `interrupted_` whether the user broke it off."""
+        self.interrupted_ = False
+        try:
+            return super().fit_loop(X, y, epochs, **fit_params)
+        except KeyboardInterrupt:
+            # EarlyStopping stops a net by this very exception.
+            self.interrupted_ = not any(
+                isinstance(callback, EarlyStopping)
+                and callback.misses_ >= callback.patience
+                for _, callback in self.callbacks_
+            )
+            raise
+
+    def get_dataset(self, X, y=None):
+        """Put the rows on the device once, so that batches are cut there."""
+        dataset = super().get_dataset(X, y)
+        return dataset.to(self.device) if isinstance(dataset, TensorData) else dataset
+
+    def get_iterator(self, dataset, training=False):
+        """Draw training batches in an order of the net's own, validation in rows'."""
+        loader = self.iterator_train if training else self.iterator_valid
+        if not training or loader is not BatchLoader:
+            return super().get_iterator(dataset, training)
+        kwargs = {
+            "batch_size": self.batch_size,
+            "shuffle": True,
+            "generator": self.order_stream_,
+            **self.get_params_for("iterator_train"),
+        }
+        if kwargs["batch_size"] == -1:
+            kwargs["batch_size"] = len(dataset)
+        kwargs["batch_size"] *= self.n_discriminator_steps
+        return loader(dataset, **kwargs)
+
+    def run_single_epoch(self, iterator, training, prefix, step_fn, **fit_params):
+        """Run one epoch; skorch's own, with the modes set once instead of a step."""
+        if iterator is None:
+            return
+        self._set_training(training)
+        n_batches = 0
+        for batch in iterator:
+            self.notify("on_batch_begin", batch=batch, training=training)
+            step = step_fn(batch, **fit_params)
+            record = self.history[-1]["batches"][-1]
+            record[f"{prefix}_loss"] = step["loss"].item()
+            record[f"{prefix}_batch_size"] = len(batch[0])
+            if training:
+                for name in ("generator_loss", "discriminator_loss"):
+                    record[name] = step[name].item()
+            self.notify("on_batch_end", batch=batch, training=training, **step)
+            n_batches += 1
+        self.history.record(f"{prefix}_batch_count", n_batches)
+
+
+def _call(module: nn.Module, x: Tensor, condition: Tensor | None) -> Tensor:
+    return module(x) if condition is None else module(x, condition)
