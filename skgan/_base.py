@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from copy import deepcopy
+from functools import partial
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -13,22 +15,32 @@ from sklearn.base import (
     DensityMixin,
     TransformerMixin,
 )
-from sklearn.utils import check_random_state
+from sklearn.model_selection import train_test_split
 from sklearn.utils.validation import check_is_fitted
 
 from skgan._defaults import Settings, resolve_settings
-from skgan._validation import check_integer
-from skgan.callbacks import TrainingProgress
-from skgan.encoding import make_encoder
+from skgan._training import make_callbacks, make_net, train
+from skgan._validation import check_boolean, check_integer, check_share, check_stream
+from skgan.encoding import BaseEncoder, make_encoder
 from skgan.encoding._container import as_rows, frame_library
 from skgan.encoding._validation import check_rows
 from skgan.metrics import ReferenceSpace, energy_distance
-from skgan.modules import DISCRIMINATORS, GENERATORS, resolve_network
 from skgan.nets import AdversarialNet
 
 # Energy distances take the square of this in distances: half a second.
 _MAX_SCORED_ROWS = 5000
-_EPOCHS_A_FIT = 100
+# While training is watched, speed counts for more.
+_MAX_WATCHED_ROWS = 2000
+_MIN_SPLIT_ROWS = 10
+
+
+class Seeds(NamedTuple):
+    """What is drawn from `random_state`, once a fit: a seed a purpose."""
+
+    net: int
+    stream: int
+    score: int
+    split: int
 
 
 class BaseGANSampler(
@@ -39,6 +51,10 @@ class BaseGANSampler(
     Think twice before adding to it; a subclass says what it conditions on and which
     net it trains.
     """
+
+    encoder_: BaseEncoder
+    net_: AdversarialNet
+    _seeds: Seeds
 
     def fit(self, X, y=None):
         """Learn to sample rows like those of `X`.
@@ -68,19 +84,38 @@ class BaseGANSampler(
         X = as_rows(X)
         goes_on = self.warm_start and hasattr(self, "net_")
         self._check_rows(X, reset=not goes_on)
+        seeds = self._seeds if goes_on else self._draw_seeds()
+        X, X_held_out = self._hold_out(X, seeds.split)
+        encoder = self.encoder_ if goes_on else make_encoder(self.encoder, X).fit(X)
+        encoded = encoder.encode_for_training(X, seeds.net)
+        shape = encoder.tensor_shape_
+        settings = resolve_settings(self, len(encoded), shape)
         if not goes_on:
-            rng = check_random_state(self.random_state)
-            self._seed, stream_seed, self._score_seed = (
-                int(seed) for seed in rng.randint(2**31 - 1, size=3)
-            )
-            self._stream = np.random.RandomState(stream_seed)
-            self.encoder_ = make_encoder(self.encoder, X).fit(X)
+            net = make_net(settings, shape, seeds.net, self.net_params)
+            # Nothing can fail from here on but training itself: a refit that was
+            # refused leaves the sampler as it was.
+            self.encoder_, self.net_, self._seeds = encoder, net, seeds
             self._reference = ReferenceSpace().fit(X)
-        rows = self._encode(X)
-        settings = resolve_settings(self, len(rows), self.encoder_.tensor_shape_)
-        if not goes_on:
-            self.net_ = self._make_net(settings)
-        return self._train(rows, settings)
+            self._stream = np.random.RandomState(seeds.stream)
+        rows = torch.as_tensor(self._shape(encoded).astype(np.float32))
+        return self._train(rows, settings, X_held_out)
+
+    def _draw_seeds(self) -> Seeds:
+        rng = check_stream("random_state", self.random_state)
+        return Seeds(*(int(seed) for seed in rng.randint(2**31 - 1, size=4)))
+
+    def _hold_out(self, X, seed: int):
+        """Split off the rows that early stopping watches; none without it."""
+        if not check_boolean("early_stopping", self.early_stopping):
+            return X, None
+        share = check_share("validation_fraction", self.validation_fraction)
+        if len(X) < _MIN_SPLIT_ROWS:
+            raise ValueError(
+                f"early_stopping=True holds rows out and needs {_MIN_SPLIT_ROWS} of "
+                f"them, got {len(X)}; set it to False."
+            )
+        n_held_out = min(max(2, round(share * len(X))), len(X) - 2)
+        return train_test_split(X, test_size=n_held_out, random_state=seed)
 
     def sample(self, n_samples=1, *, given=None, random_state=None):
         """Draw rows.
@@ -111,7 +146,7 @@ class BaseGANSampler(
         ValueError
             If `n_samples` is negative, or `given` is not None.
         """
-        check_is_fitted(self)
+        check_is_fitted(self, "net_")
         n_samples = check_integer("n_samples", n_samples, 0)
         if given is not None:
             raise ValueError(
@@ -119,7 +154,7 @@ class BaseGANSampler(
                 "on values; draw without `given` and select rows."
             )
         stream = self._stream if random_state is None else random_state
-        seed = int(check_random_state(stream).randint(2**31 - 1))
+        seed = int(check_stream("random_state", stream).randint(2**31 - 1))
         return self._draw(n_samples, seed)
 
     def score(self, X, y=None):
@@ -142,18 +177,14 @@ class BaseGANSampler(
             At most about 0, which a perfect sampler has on average; higher is
             better.
         """
-        check_is_fitted(self)
+        check_is_fitted(self, "net_")
         X = as_rows(X)
         self._check_rows(X, reset=False)
-        n_samples = max(2, min(len(X), _MAX_SCORED_ROWS))
-        sample = self._draw(n_samples, self._score_seed)
-        return -energy_distance(
-            self._reference.transform(X),
-            self._reference.transform(sample),
-            standardize=False,
-            max_samples=_MAX_SCORED_ROWS,
-            random_state=self._score_seed,
-        )
+        if len(X) < 2:
+            raise ValueError(
+                "score compares two sets of rows and needs at least 2 of X, got 1."
+            )
+        return self._score_rows(X, _MAX_SCORED_ROWS)
 
     def transform(self, X):
         """Return the discriminator's features of `X`.
@@ -173,7 +204,7 @@ class BaseGANSampler(
         TypeError
             If the discriminator has no method ``features``.
         """
-        check_is_fitted(self)
+        check_is_fitted(self, "net_")
         X = as_rows(X)
         self._check_rows(X, reset=False)
         if not hasattr(self.net_.discriminator_, "features"):
@@ -183,68 +214,29 @@ class BaseGANSampler(
             )
         # In float64, so that a row's features do not depend on its neighbours.
         discriminator = deepcopy(self.net_.discriminator_).double()
-        rows = torch.as_tensor(self._encode_double(X), device=self.net_.device)
+        encoded = self._shape(self.encoder_.transform(X).astype(np.float64))
+        rows = torch.as_tensor(encoded, device=self.net_.device)
         with torch.inference_mode():
             return discriminator.features(rows).flatten(1).cpu().numpy()
 
     def _check_rows(self, X, *, reset: bool) -> NDArray:
         # An encoder that cannot keep what is missing says so itself.
         is_frame = frame_library(X) is not None
-        return check_rows(self, X, reset=reset, allow_missing=is_frame)
+        values = check_rows(self, X, reset=reset, allow_missing=is_frame)
+        if not reset:
+            self.encoder_.check_axes(X)
+        return values
 
-    def _encode_double(self, X) -> NDArray:
-        rows = np.asarray(self.encoder_.transform(X), dtype=np.float64)
+    def _shape(self, rows: NDArray) -> NDArray:
         return rows.reshape(-1, *self.encoder_.tensor_shape_)
 
-    def _encode(self, X) -> torch.Tensor:
-        return torch.as_tensor(self._encode_double(X).astype(np.float32))
-
-    def _make_net(self, settings: Settings) -> AdversarialNet:
-        shape = self.encoder_.tensor_shape_
-        params = {
-            "generator": resolve_network(settings.generator, GENERATORS, "generator"),
-            "discriminator": resolve_network(
-                settings.discriminator, DISCRIMINATORS, "discriminator"
-            ),
-            "generator__output_shape": shape,
-            "discriminator__input_shape": shape,
-            "latent_dim": settings.latent_dim,
-            "loss": self.loss,
-            "penalty": self.penalty,
-            "penalty_weight": settings.penalty_weight,
-            "n_discriminator_steps": settings.n_discriminator_steps,
-            "average_halflife": settings.average_halflife,
-            "lr": settings.learning_rate,
-            "batch_size": settings.batch_size,
-            "device": settings.device,
-            "random_state": self._seed,
-            "callbacks__print_log": None,
-            "verbose": 0,
-        }
-        for name in ("generator", "discriminator"):
-            params[f"{name}__hidden_dims"] = settings.hidden_dims
-            params[f"{name}__condition_dim"] = 0
-            params[f"optimizer_{name}__fused"] = True
-        params.update(self.net_params or {})
-        params["callbacks"] = [
-            *(self.callbacks or ()),
-            *((self.net_params or {}).get("callbacks") or ()),
-        ]
-        net = AdversarialNet(**params)
-        if self.verbose:
-            net.callbacks.append(("progress", TrainingProgress(settings.max_iter)))
-        return net.initialize()
-
-    def _train(self, rows: torch.Tensor, settings: Settings):
+    def _train(self, rows: torch.Tensor, settings: Settings, X_held_out):
         net = self.net_
-        per_epoch = max(1, settings.max_iter // _EPOCHS_A_FIT)
-        net.set_params(
-            iterator_train__n_batches=per_epoch,
-            iterator_train__n_total=settings.max_iter,
-            max_epochs=-(-settings.max_iter // per_epoch),
+        scorer = (
+            None if X_held_out is None else partial(self._watched_score, X_held_out)
         )
-        net.partial_fit(rows)
-        net._set_training(False)
+        callbacks = make_callbacks(settings, self.callbacks, self.verbose, scorer)
+        train(net, rows, settings, callbacks, self.net_params or {})
         self.history_ = net.history
         self.n_iter_ = sum(len(epoch["batches"]) for epoch in net.history)
         if hasattr(net.discriminator_, "features"):
@@ -254,6 +246,20 @@ class BaseGANSampler(
         if net.interrupted_:
             raise KeyboardInterrupt
         return self
+
+    def _watched_score(self, X, net) -> float:
+        net._set_training(False)
+        return self._score_rows(X, _MAX_WATCHED_ROWS)
+
+    def _score_rows(self, X, max_rows: int) -> float:
+        sample = self._draw(max(2, min(len(X), max_rows)), self._seeds.score)
+        return -energy_distance(
+            self._reference.transform(X),
+            self._reference.transform(sample),
+            standardize=False,
+            max_samples=max_rows,
+            random_state=self._seeds.score,
+        )
 
     def _draw(self, n_samples: int, seed: int):
         """Draw rows in blocks of one size, block i seeded by (seed, i).
@@ -270,6 +276,6 @@ class BaseGANSampler(
             latents = torch.randn(size, net.latent_dim, generator=stream)
             with torch.inference_mode():
                 rows = net.sampling_generator_(latents.to(net.device))
-            rows = rows.flatten(1).cpu().numpy()[: n_samples - start]
-            encoder.write_decoded(room, start, rows)
+            rows = rows.flatten(1).cpu().numpy()
+            encoder.write_decoded(room, start, rows, n_samples - start)
         return encoder.container_.wrap(room)

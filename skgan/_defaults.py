@@ -7,7 +7,17 @@ from typing import NamedTuple
 
 import torch
 
-from skgan._validation import check_dims, check_integer, check_real
+from skgan._validation import (
+    check_boolean,
+    check_callbacks,
+    check_dims,
+    check_integer,
+    check_mapping,
+    check_real,
+    check_verbosity,
+)
+
+SCHEDULES = ("annealed", "constant")
 
 
 class Settings(NamedTuple):
@@ -15,14 +25,21 @@ class Settings(NamedTuple):
 
     latent_dim: int
     hidden_dims: tuple[int, ...]
+    discriminator_dims: tuple[int, ...]
     generator: str | type
     discriminator: str | type
+    loss: str | tuple
+    penalty: str | tuple | None
     penalty_weight: float
     learning_rate: float
     batch_size: int
+    betas: tuple[float, float]
     max_iter: int
+    max_time: float | None
     n_discriminator_steps: int
     average_halflife: float | None
+    schedule: dict
+    n_iter_no_change: int
     device: str
 
 
@@ -49,40 +66,158 @@ def resolve_settings(estimator, n_rows: int, tensor_shape: tuple[int, ...]) -> S
     ValueError
         If a parameter is out of its range.
     """
-    n_inputs = prod(tensor_shape)
-    is_image = len(tensor_shape) > 1
+    check_boolean("warm_start", estimator.warm_start)
+    check_verbosity("verbose", estimator.verbose)
+    check_callbacks("callbacks", estimator.callbacks)
+    check_mapping("net_params", estimator.net_params)
+    automatic = automatic_values(n_rows, tensor_shape)
 
-    def choose(name: str, automatic):
+    def choose(name: str):
         value = getattr(estimator, name)
-        return automatic if isinstance(value, str) and value == "auto" else value
+        is_automatic = isinstance(value, str) and value == "auto"
+        return automatic.get(name, value) if is_automatic else value
 
-    width = 256 if n_inputs > 32 else 128
-    halflife = choose("average_halflife", 500.0)
+    def integer(name: str) -> int:
+        return check_integer(name, choose(name), 1)
+
+    hidden_dims = check_dims("hidden_dims", choose("hidden_dims"))
+    is_automatic = isinstance(estimator.hidden_dims, str)
+    halflife = choose("average_halflife")
+    max_time = estimator.max_time
     return Settings(
-        latent_dim=check_integer(
-            "latent_dim", choose("latent_dim", 64 if n_inputs > 32 else 32), 1
-        ),
-        hidden_dims=check_dims("hidden_dims", choose("hidden_dims", (width, width))),
-        generator=choose("generator", "residual_mlp"),
-        discriminator=choose("discriminator", "residual_mlp"),
-        penalty_weight=check_real(
-            "penalty_weight", choose("penalty_weight", 1.0 if is_image else 0.1), 0
-        ),
+        latent_dim=integer("latent_dim"),
+        hidden_dims=hidden_dims,
+        discriminator_dims=automatic["discriminator_dims"]
+        if is_automatic
+        else hidden_dims,
+        generator=choose("generator"),
+        discriminator=choose("discriminator"),
+        loss=estimator.loss,
+        penalty=estimator.penalty,
+        penalty_weight=check_real("penalty_weight", choose("penalty_weight"), 0),
         learning_rate=check_real(
-            "learning_rate", choose("learning_rate", 5e-4), 0, strict=True
+            "learning_rate", choose("learning_rate"), 0, strict=True
         ),
-        batch_size=min(
-            check_integer("batch_size", choose("batch_size", 128), 1), n_rows
-        ),
-        max_iter=check_integer("max_iter", choose("max_iter", 3000), 1),
-        n_discriminator_steps=check_integer(
-            "n_discriminator_steps", estimator.n_discriminator_steps, 1
-        ),
+        batch_size=min(integer("batch_size"), n_rows),
+        betas=automatic["betas"],
+        max_iter=integer("max_iter"),
+        max_time=None
+        if max_time is None
+        else check_real("max_time", max_time, 0, strict=True),
+        n_discriminator_steps=integer("n_discriminator_steps"),
         average_halflife=None
         if halflife is None
         else check_real("average_halflife", halflife, 0),
+        schedule=resolve_schedule(estimator.schedule, automatic["schedule"]),
+        n_iter_no_change=integer("n_iter_no_change"),
         device=resolve_device(estimator.device),
     )
+
+
+def automatic_values(n_rows: int, tensor_shape: tuple[int, ...]) -> dict:
+    """Return what "auto" stands for, for vectors or for images.
+
+    Parameters
+    ----------
+    n_rows : int
+        Rows that are trained on.
+    tensor_shape : tuple of int
+        Shape of one encoded row; more than one axis means images.
+
+    Returns
+    -------
+    dict
+        Names of parameters, and what else adapts, to values.
+    """
+    if len(tensor_shape) > 1:
+        return _values_for_images(prod(tensor_shape))
+    return _values_for_vectors(n_rows, tensor_shape[0])
+
+
+def _values_for_vectors(n_rows: int, n_columns: int) -> dict:
+    # Few rows a column call for smoothing and small steps, or the discriminator
+    # learns them by heart; many allow for detail.
+    last_weight = max(3e-4, (10 * n_columns / n_rows) ** 1.5)
+    first_weight = max(0.03, last_weight)
+    speed = (n_rows / (500 * n_columns)) ** 0.5
+    max_iter = 3000
+    return {
+        "latent_dim": n_columns,
+        "hidden_dims": (128, 128, 128),
+        "discriminator_dims": (128, 128, 128, 128),
+        "generator": "transport",
+        "discriminator": "kaiming_mlp",
+        "penalty_weight": first_weight,
+        "learning_rate": 1e-3 * min(max(speed, 0.1), 2.0),
+        "batch_size": 256,
+        "betas": (0.0, 0.99),
+        "max_iter": max_iter,
+        "average_halflife": 0.05 * max_iter,
+        "schedule": {
+            "learning_rate": ("cosine", 0.02),
+            "penalty_weight": ("geometric", last_weight / first_weight),
+        },
+    }
+
+
+def _values_for_images(n_pixels: int) -> dict:
+    width = 256 if n_pixels > 256 else 128
+    return {
+        "latent_dim": 64,
+        "hidden_dims": (width, width),
+        "discriminator_dims": (width, width),
+        "generator": "residual_mlp",
+        "discriminator": "residual_mlp",
+        "penalty_weight": 1.0,
+        "learning_rate": 1e-3,
+        "batch_size": 128,
+        "betas": (0.0, 0.99),
+        "max_iter": 5000,
+        "average_halflife": 250.0,
+        "schedule": {
+            "learning_rate": ("cosine", 0.05),
+            "penalty_weight": ("geometric", 0.1),
+        },
+    }
+
+
+def resolve_schedule(schedule: str | dict, annealed: dict) -> dict:
+    """Return the parameters of `skgan.callbacks.Annealing` behind a name.
+
+    Parameters
+    ----------
+    schedule : str or dict
+        One of `SCHEDULES`, or the parameters themselves.
+    annealed : dict
+        What "annealed" stands for.
+
+    Returns
+    -------
+    dict
+
+    Raises
+    ------
+    TypeError
+        If `schedule` is neither a name nor a dict.
+    ValueError
+        If the name is not known, or a key of the dict is none of its parameters.
+    """
+    if isinstance(schedule, dict):
+        unknown = set(schedule) - {"learning_rate", "penalty_weight", "beta2"}
+        if unknown:
+            raise ValueError(
+                f"schedule has unknown keys {sorted(unknown)}; it may hold "
+                "'learning_rate', 'penalty_weight' and 'beta2'."
+            )
+        return schedule
+    if not isinstance(schedule, str):
+        raise TypeError(f"schedule must be a name or a dict, got {schedule!r}.")
+    if schedule not in SCHEDULES:
+        raise ValueError(
+            f"schedule={schedule!r} is not known; choose one of {SCHEDULES} "
+            "or pass a dict."
+        )
+    return annealed if schedule == "annealed" else {}
 
 
 def resolve_device(device: str | torch.device) -> str:
@@ -90,13 +225,18 @@ def resolve_device(device: str | torch.device) -> str:
 
     Raises
     ------
+    TypeError
+        If `device` is neither a name nor a device.
     ValueError
         If PyTorch knows no such device or finds none.
     """
+    if not isinstance(device, str | torch.device):
+        raise TypeError(f"device must be a name such as 'cpu', got {device!r}.")
     if device == "auto":
         return "cuda" if torch.cuda.is_available() else "cpu"
     try:
-        torch.empty(0, device=device)
+        # "meta" makes tensors without values: reading one shows it.
+        torch.zeros(1, device=device).item()
     except (RuntimeError, AssertionError) as error:
         raise ValueError(f"device={device!r} cannot be used: {error}") from error
     return str(device)

@@ -42,6 +42,22 @@ class GANSampler(BaseGANSampler):
     average_halflife : float, None or "auto", default="auto"
         Half-life, in updates, of the average of the generator's weights that
         ``sample`` and ``score`` use; None uses the last weights.
+    schedule : str or dict, default="annealed"
+        How things change over the fit. "annealed": the learning rate falls by half
+        a cosine to a fiftieth, the penalty's weight geometrically to what suits the
+        number of rows. "constant": nothing changes. A dict holds the parameters
+        `learning_rate`, `penalty_weight` and `beta2` of `skgan.callbacks.Annealing`.
+    max_time : float or None, default=None
+        Seconds after which training ends, if `max_iter` is not reached before;
+        the schedule follows whichever is nearer its end.
+    early_stopping : bool, default=False
+        Whether to hold rows out, score the sampler on them at intervals, keep the
+        best generator, and end when the score no longer improves.
+    validation_fraction : float, default=0.1
+        Share of rows held out if `early_stopping` is true.
+    n_iter_no_change : int, default=10
+        Scores in a row without improvement that end training, if `early_stopping`
+        is true; a fit is scored about twenty times.
     encoder : BaseEncoder or "auto", default="auto"
         How X becomes a tensor and back. "auto" takes an array of more than two
         dimensions for images (`ImageEncoder`), the rest for vectors
@@ -69,7 +85,10 @@ class GANSampler(BaseGANSampler):
     encoder_ : BaseEncoder
         The fitted encoder.
     history_ : skorch.history.History
-        Losses, a batch and an epoch of a hundredth of `max_iter`.
+        ``generator_loss`` and ``discriminator_loss`` of each batch and each epoch,
+        an epoch being a hundredth of `max_iter`; an epoch has also
+        ``real_gradient_norm`` and ``fake_gradient_norm``, ``dur`` in seconds, and,
+        where it was scored, ``valid_score``.
     n_iter_ : int
         Generator updates done.
     n_features_in_ : int
@@ -115,6 +134,11 @@ class GANSampler(BaseGANSampler):
         max_iter="auto",
         n_discriminator_steps=1,
         average_halflife="auto",
+        schedule="annealed",
+        max_time=None,
+        early_stopping=False,
+        validation_fraction=0.1,
+        n_iter_no_change=10,
         encoder="auto",
         callbacks=None,
         net_params=None,
@@ -135,6 +159,11 @@ class GANSampler(BaseGANSampler):
         self.max_iter = max_iter
         self.n_discriminator_steps = n_discriminator_steps
         self.average_halflife = average_halflife
+        self.schedule = schedule
+        self.max_time = max_time
+        self.early_stopping = early_stopping
+        self.validation_fraction = validation_fraction
+        self.n_iter_no_change = n_iter_no_change
         self.encoder = encoder
         self.callbacks = callbacks
         self.net_params = net_params

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from numbers import Integral, Real
+
+import numpy as np
+from sklearn.utils import check_random_state
 
 
 def check_integer(name: str, value, minimum: int, maximum: int | None = None) -> int:
@@ -17,6 +21,7 @@ def check_integer(name: str, value, minimum: int, maximum: int | None = None) ->
     """
     if isinstance(value, bool) or not isinstance(value, Integral):
         raise TypeError(f"{name} must be an integer, got {value!r}.")
+    value = int(value)
     if value < minimum:
         raise ValueError(f"{name} must be at least {minimum}, got {value}.")
     if maximum is not None and value > maximum:
@@ -44,6 +49,22 @@ def check_real(name: str, value, minimum: float, *, strict: bool = False) -> flo
     return value
 
 
+def check_share(name: str, value) -> float:
+    """Return `value` as a float strictly between 0 and 1, or raise.
+
+    Raises
+    ------
+    TypeError
+        If `value` is no number.
+    ValueError
+        If it is not between 0 and 1.
+    """
+    value = check_real(name, value, 0, strict=True)
+    if value >= 1:
+        raise ValueError(f"{name} must be less than 1, got {value}.")
+    return value
+
+
 def check_dims(name: str, value) -> tuple[int, ...]:
     """Return widths of hidden layers as a tuple of ints, or raise.
 
@@ -57,3 +78,89 @@ def check_dims(name: str, value) -> tuple[int, ...]:
     if isinstance(value, (str, bytes)) or not hasattr(value, "__iter__"):
         raise TypeError(f"{name} must be a sequence of integers, got {value!r}.")
     return tuple(check_integer(f"each of {name}", width, 1) for width in value)
+
+
+def check_boolean(name: str, value) -> bool:
+    """Return `value` as a bool, or raise.
+
+    Raises
+    ------
+    TypeError
+        If `value` is no boolean.
+    """
+    if not isinstance(value, bool | np.bool_):
+        raise TypeError(f"{name} must be True or False, got {value!r}.")
+    return bool(value)
+
+
+def check_verbosity(name: str, value) -> int:
+    """Return `value`, a boolean or an integer from 0 on, as an int, or raise.
+
+    Raises
+    ------
+    TypeError
+        If `value` is neither.
+    ValueError
+        If it is below 0.
+    """
+    if isinstance(value, bool | np.bool_):
+        return int(value)
+    return check_integer(name, value, 0)
+
+
+def check_stream(name: str, value) -> np.random.RandomState:
+    """Return a random stream; None gives a fresh one, never NumPy's global one.
+
+    Raises
+    ------
+    ValueError
+        If `value` seeds no stream.
+    """
+    if value is None:
+        return np.random.RandomState()
+    try:
+        return check_random_state(value)
+    except ValueError as error:
+        raise ValueError(
+            f"{name} must be None, an integer from 0 to 2**32 - 1 or a RandomState: "
+            f"{error}."
+        ) from error
+
+
+def check_callbacks(name: str, value) -> list:
+    """Return callbacks, given as None or a sequence, as a list, or raise.
+
+    Raises
+    ------
+    TypeError
+        If `value` is no such sequence, or holds anything but callbacks and pairs
+        ``(name, callback)``.
+    """
+    if value is None:
+        return []
+    if isinstance(value, str | bytes) or not isinstance(value, Sequence):
+        raise TypeError(f"{name} must be None or a list of callbacks, got {value!r}.")
+    for item in value:
+        callback = item[1] if isinstance(item, tuple) and len(item) == 2 else item
+        # A callback may come as a class, as in skorch.
+        if not hasattr(callback, "on_train_begin"):
+            raise TypeError(
+                f"{name} must hold skorch callbacks, or pairs (name, callback); got "
+                f"{item!r}."
+            )
+    return list(value)
+
+
+def check_mapping(name: str, value) -> dict:
+    """Return a dict with names for keys, given as None or a mapping, or raise.
+
+    Raises
+    ------
+    TypeError
+        If `value` is no mapping, or a key no string.
+    """
+    if value is None:
+        return {}
+    if not isinstance(value, Mapping) or not all(isinstance(k, str) for k in value):
+        raise TypeError(f"{name} must be None or a dict with names, got {value!r}.")
+    return dict(value)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from math import ceil
 
 import numpy as np
 import torch
@@ -18,7 +19,8 @@ class TensorData(Dataset):
     Parameters
     ----------
     X : array-like or Tensor of shape (n, ...)
-        Rows. Anything but a floating tensor becomes float32.
+        Rows. Anything but a floating tensor becomes float32, without a copy where
+        it is that already.
     y : array-like or Tensor of shape (n, condition_dim), default=None
         Conditions, one a row; None gives a condition of width 0.
 
@@ -36,6 +38,11 @@ class TensorData(Dataset):
             raise ValueError(
                 f"X has {len(self.X)} rows but y has {len(self.y)}; there must be one "
                 "condition a row."
+            )
+        if self.y.ndim != 2:
+            raise ValueError(
+                "y must be of shape (n_rows, condition_dim), got "
+                f"{tuple(self.y.shape)}; encode labels first, such as one-hot."
             )
 
     def __len__(self) -> int:
@@ -78,6 +85,9 @@ class BatchLoader:
         Batches an epoch; None makes an epoch one pass, rounded up.
     n_total : int, default=None
         Batches after which the stream ends, in the midst of an epoch if need be.
+    n_joined : int, default=1
+        Batches handed over as one, for a step that wants several: each yield holds
+        ``n_joined * batch_size`` rows.
 
     Examples
     --------
@@ -96,12 +106,13 @@ class BatchLoader:
         generator: torch.Generator | None = None,
         n_batches: int | None = None,
         n_total: int | None = None,
+        n_joined: int = 1,
     ):
         self.X, self.y = _tensors(dataset)
         self.n_rows = len(self.X)
         if not self.n_rows:
             raise ValueError("There is no row to draw batches from.")
-        self.batch_size = min(batch_size, self.n_rows)
+        self.batch_size = min(batch_size, self.n_rows) * n_joined
         self.shuffle = shuffle
         self.generator = generator
         if shuffle and generator is None:
@@ -121,14 +132,19 @@ class BatchLoader:
         """Yield the batches of the next epoch, rows and conditions."""
         for _ in range(len(self)):
             index = self._next_indices()
-            yield self.X.index_select(0, index), self.y.index_select(0, index)
+            yield self.X.index_select(0, index), self._conditions(index)
             if self.n_left is not None:
                 self.n_left -= 1
         if not self.shuffle:
             self._order = self._order[:0]
 
+    def _conditions(self, index: Tensor) -> Tensor:
+        if self.y.shape[1] == 0:
+            return self.y.new_empty((len(index), 0))
+        return self.y.index_select(0, index)
+
     def _next_indices(self) -> Tensor:
-        if len(self._order) < self.batch_size:
+        while len(self._order) < self.batch_size:
             self._order = torch.cat([self._order, self._new_order()])
         index, self._order = self._order.split(
             [self.batch_size, len(self._order) - self.batch_size]
@@ -145,12 +161,48 @@ class BatchLoader:
         return order.to(self.X.device)
 
 
+class OrderedLoader:
+    """Rows once, in their order; the last batch is as long as what is left.
+
+    Parameters
+    ----------
+    dataset : TensorData or Subset
+        What is cut into batches.
+    batch_size : int
+        Rows a batch.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from skgan.loader import OrderedLoader, TensorData
+    >>> loader = OrderedLoader(TensorData(torch.arange(5.0)[:, None]), batch_size=2)
+    >>> [x.flatten().tolist() for x, _ in loader]
+    [[0.0, 1.0], [2.0, 3.0], [4.0]]
+    """
+
+    def __init__(self, dataset, batch_size: int):
+        self.X, self.y = _tensors(dataset)
+        self.batch_size = batch_size
+
+    def __len__(self) -> int:
+        """Batches in all."""
+        return ceil(len(self.X) / self.batch_size)
+
+    def __iter__(self) -> Iterator[Batch]:
+        """Yield the batches, rows and conditions."""
+        for start in range(0, len(self.X), self.batch_size):
+            rows = slice(start, start + self.batch_size)
+            yield self.X[rows], self.y[rows]
+
+
 def _as_floating(values) -> Tensor:
     if not isinstance(values, Tensor):
         array = np.asarray(values)
-        if not (array.flags.writeable and array.dtype.isnative):
-            array = array.astype(array.dtype.newbyteorder("="))
-        values = torch.as_tensor(array)
+        # PyTorch shares neither read-only nor reversed memory.
+        shareable = array.flags.writeable and min(array.strides, default=0) >= 0
+        if array.dtype != np.float32 or not shareable:
+            array = np.array(array, dtype=np.float32, order="C")
+        return torch.as_tensor(array)
     return values if values.is_floating_point() else values.to(torch.float32)
 
 
@@ -161,8 +213,8 @@ def _tensors(dataset) -> Batch:
         return X.index_select(0, index), y.index_select(0, index)
     if not isinstance(dataset, TensorData):
         raise TypeError(
-            "BatchLoader draws from a TensorData or a Subset of one, got "
+            "Batches are cut from a TensorData or a Subset of one, got "
             f"{type(dataset).__name__}; for other datasets pass "
-            "iterator_train=torch.utils.data.DataLoader."
+            "iterator_train and iterator_valid=torch.utils.data.DataLoader."
         )
     return dataset.X, dataset.y

@@ -1,6 +1,5 @@
 """Every common check over every estimator."""
 
-import pytest
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from skgan import GANSampler

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -58,7 +59,7 @@ class BaseEncoder(
         self._check_parameters()
         X = as_rows(X)
         values = self._validate(X, reset=True)
-        self.container_ = make_container(X, values)
+        self.container_: Any = make_container(X, values)
         self._fit_rows(values.astype(np.float64, copy=False))
         self._n_features_out = int(np.prod(self.tensor_shape_))
         return self
@@ -77,10 +78,54 @@ class BaseEncoder(
             Encoded rows: float32 if `X` is float32, else float64.
         """
         check_is_fitted(self)
-        values = self._validate(as_rows(X), reset=False)
+        X = as_rows(X)
+        self.check_axes(X)
+        values = self._validate(X, reset=False)
         encoded = self._encode(values.astype(np.float64, copy=False))
         is_single = values.dtype == np.float32
         return encoded.astype(np.float32 if is_single else np.float64, copy=False)
+
+    def encode_for_training(self, X, seed: int) -> NDArray:
+        """Encode rows for networks to learn from.
+
+        Like ``transform``, but what several values share, such as the interval of a
+        value that repeats, is spread at random, so that the networks see the
+        distribution that ``inverse_transform`` expects.
+
+        Parameters
+        ----------
+        X : array-like or DataFrame of shape (n_samples, ...)
+            Rows like those given to ``fit``.
+        seed : int
+            Fixes what is random.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, prod(tensor_shape_)), float64
+        """
+        check_is_fitted(self)
+        values = self._validate(as_rows(X), reset=False).astype(np.float64)
+        return self._encode_for_training(values, np.random.default_rng(seed))
+
+    def check_axes(self, X) -> None:
+        """Raise if images come with other axes than those given to ``fit``.
+
+        Parameters
+        ----------
+        X : ndarray or DataFrame of shape (n_samples, ...)
+            Rows; flat ones pass.
+
+        Raises
+        ------
+        ValueError
+            If the trailing axes differ.
+        """
+        expected = getattr(self.container_, "row_shape", ())
+        if getattr(X, "ndim", 2) > 2 and X.shape[1:] != expected:
+            raise ValueError(
+                f"X has rows of shape {X.shape[1:]}, but {type(self).__name__} was "
+                f"fitted on rows of shape {expected}."
+            )
 
     def inverse_transform(self, Z):
         """Turn encoded rows back into what ``fit`` was given.
@@ -106,7 +151,9 @@ class BaseEncoder(
         self.write_decoded(room, 0, rows)
         return self.container_.wrap(room)
 
-    def write_decoded(self, room, start: int, Z: NDArray) -> None:
+    def write_decoded(
+        self, room, start: int, Z: NDArray, n_rows: int | None = None
+    ) -> None:
         """Decode rows `Z` into what ``container_.allocate`` returned.
 
         Parameters
@@ -116,9 +163,13 @@ class BaseEncoder(
         start : int
             Row of `room` at which the first row goes.
         Z : ndarray of shape (n_samples, prod(tensor_shape_))
-            Encoded rows.
+            Encoded rows. All are decoded, because the bits of a matrix product
+            depend on its size.
+        n_rows : int, default=None
+            How many of them are written at most; None writes all.
         """
-        self.container_.write(room, start, self._decode(np.asarray(Z, np.float64)))
+        values = self._decode(np.asarray(Z, np.float64))
+        self.container_.write(room, start, values[:n_rows])
 
     def _validate(self, X, *, reset: bool) -> NDArray:
         return check_rows(self, X, reset=reset)
@@ -133,6 +184,10 @@ class BaseEncoder(
     @abstractmethod
     def _encode(self, values: NDArray) -> NDArray:
         """Turn rows of shape (n, n_features) into encoded ones, float64."""
+
+    def _encode_for_training(self, values: NDArray, rng: np.random.Generator):
+        """Encode with `rng` to spread what is shared; by default nothing is."""
+        return self._encode(values)
 
     @abstractmethod
     def _decode(self, rows: NDArray) -> NDArray:

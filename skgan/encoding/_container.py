@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from importlib import import_module
-from numbers import Number
+from math import prod
+from numbers import Integral, Number
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,14 +21,29 @@ def frame_library(X) -> str | None:
 
 
 def as_rows(X):
-    """Return `X` as it is if it is a frame or sparse, else as an ndarray."""
+    """Return `X` as it is if it is a frame or sparse, else as an ndarray.
+
+    Raises
+    ------
+    TypeError
+        If `X` is a polars LazyFrame, which has no rows yet.
+    ValueError
+        If `X` is a masked array with masked values, which would be forgotten.
+    """
+    if type(X).__name__ == "LazyFrame":
+        raise TypeError("X is a LazyFrame, which has no rows yet; pass X.collect().")
+    if np.ma.is_masked(X):
+        raise ValueError(
+            "X is a masked array with masked values; fill them (X.filled) or pass a "
+            "DataFrame, where NaN is kept as missing."
+        )
     return X if frame_library(X) is not None or issparse(X) else np.asarray(X)
 
 
 def flatten_rows(X):
     """Return rows, as of `as_rows`, with all axes behind the first in one."""
     if getattr(X, "ndim", 2) > 2:
-        return X.reshape(len(X), -1)
+        return X.reshape(len(X), prod(X.shape[1:]))
     return X
 
 
@@ -80,24 +96,12 @@ class FrameContainer:
 
     def __init__(self, X, library: str):
         self.library = library
-        self.columns = list(X.columns)
-        read = X.to_series if library == "polars" else lambda i: X.iloc[:, i]
-        columns = [read(i) for i in range(X.shape[1])]
+        # An Index of pandas keeps levels and names that a list would lose.
+        self.columns = X.columns
+        columns = _read_columns(X, library)
         self.dtypes = [column.dtype for column in columns]
-        storages = [_storage_dtype(column, library) for column in columns]
-        strange = [
-            f"{name!r} ({dtype})"
-            for name, dtype, storage in zip(
-                self.columns, self.dtypes, storages, strict=True
-            )
-            if storage is None
-        ]
-        if strange:
-            raise ValueError(
-                f"Columns that hold no numbers: {', '.join(strange)}. Encode them "
-                "first, with sklearn.preprocessing.OrdinalEncoder or OneHotEncoder "
-                "for categories, or drop them."
-            )
+        storages = check_columns(X, library)
+        self.is_boolean = [storage.kind == "b" for storage in storages]
         self.is_whole = np.array([storage.kind in "biu" for storage in storages])
         # An integer or boolean cannot hold NaN, which marks what is missing.
         self.storages = [
@@ -118,8 +122,17 @@ class FrameContainer:
 
     def wrap(self, room: list[NDArray]):
         """Return what was written as what ``fit`` was given."""
-        wrap = _pandas_column if self.library == "pandas" else _polars_column
-        columns = [wrap(*pair) for pair in zip(room, self.dtypes, strict=True)]
+        columns = []
+        for i, dtype in enumerate(self.dtypes):
+            # Each column of `room` is let go as soon as its copy is made.
+            values, room[i] = room[i], np.empty(0)
+            if self.library == "polars":
+                columns.append(_polars_column(values, dtype))
+            elif dtype == np.dtype(object):
+                columns.append(self._object_column(values, i))
+            else:
+                columns.append(_pandas_column(values, dtype))
+            del values
         if self.library == "polars":
             polars = import_module("polars")
             return polars.DataFrame(
@@ -129,6 +142,42 @@ class FrameContainer:
         frame = pandas.DataFrame(dict(enumerate(columns)), copy=False)
         frame.columns = self.columns
         return frame
+
+    def _object_column(self, values: NDArray, i: int) -> NDArray:
+        """Whole numbers and booleans of Python, where ``fit`` saw nothing else."""
+        objects = values.astype(object)
+        if values.dtype.kind != "f":
+            return objects
+        present = ~np.isnan(values)
+        if self.is_whole[i]:
+            kind = bool if self.is_boolean[i] else np.int64
+            objects[present] = values[present].astype(kind)
+        objects[~present] = None
+        return objects
+
+
+def check_columns(X, library: str) -> list[np.dtype]:
+    """Return the NumPy dtypes that hold the columns of a frame.
+
+    Raises
+    ------
+    ValueError
+        If a column holds anything but numbers.
+    """
+    columns = _read_columns(X, library)
+    storages = [_storage_dtype(column, library) for column in columns]
+    strange = [
+        f"{name!r} ({column.dtype})"
+        for name, column, storage in zip(X.columns, columns, storages, strict=True)
+        if storage is None
+    ]
+    if strange:
+        raise ValueError(
+            f"Columns that hold no numbers: {', '.join(strange)}. Encode them "
+            "first, with sklearn.preprocessing.OrdinalEncoder or OneHotEncoder "
+            "for categories, cast them to numbers, or drop them."
+        )
+    return [storage for storage in storages if storage is not None]
 
 
 def make_container(X, values: NDArray) -> ArrayContainer | FrameContainer:
@@ -154,11 +203,18 @@ def cast_numbers(values: NDArray, dtype: np.dtype) -> NDArray:
     return np.clip(values, finite.min, finite.max).astype(dtype)
 
 
+def _read_columns(X, library: str) -> list:
+    read = X.to_series if library == "polars" else lambda i: X.iloc[:, i]
+    return [read(i) for i in range(X.shape[1])]
+
+
 def _storage_dtype(column, library: str) -> np.dtype | None:
     """Return the NumPy dtype that holds a column of numbers, None for others."""
     dtype = column.dtype
     if library == "polars":
-        if not (dtype.is_numeric() or str(dtype) == "Boolean"):
+        # NumPy has no integers of 128 bits.
+        is_number = dtype.is_numeric() and not str(dtype).endswith("nt128")
+        if not (is_number or str(dtype) == "Boolean"):
             return None
         storage = np.dtype(float) if dtype.is_decimal() else column[:0].to_numpy().dtype
     else:
@@ -166,15 +222,32 @@ def _storage_dtype(column, library: str) -> np.dtype | None:
         storage = getattr(dtype, "numpy_dtype", dtype)
     if isinstance(storage, np.dtype) and storage.kind in "biuf":
         return storage
-    if isinstance(storage, np.dtype) and storage.kind == "O" and _holds_numbers(column):
-        return np.dtype(np.float64)
+    if isinstance(storage, np.dtype) and storage.kind == "O":
+        return _object_storage(column)
     return None
 
 
-def _holds_numbers(column) -> bool:
-    return all(
-        value is None or (isinstance(value, Number) and not isinstance(value, complex))
-        for value in column
+def _object_storage(column) -> np.dtype | None:
+    """Return the dtype of a column of objects, None if they are no numbers."""
+    # NaN, which differs from itself, is missing; so is None.
+    present = [v for v in column if v is not None and not _is_nan(v)]
+    if all(isinstance(value, bool | np.bool_) for value in present) and present:
+        return np.dtype(bool)
+    if all(_is_small_integer(value) for value in present) and present:
+        return np.dtype(np.int64)
+    is_number = [isinstance(v, Number) and not isinstance(v, complex) for v in present]
+    return np.dtype(np.float64) if all(is_number) else None
+
+
+def _is_nan(value) -> bool:
+    return isinstance(value, float | np.floating) and bool(np.isnan(value))
+
+
+def _is_small_integer(value) -> bool:
+    return (
+        isinstance(value, Integral)
+        and not isinstance(value, bool)
+        and -(2**63) <= int(value) < 2**63
     )
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from math import prod
+from math import isfinite, prod
+from numbers import Integral, Real
 
 import numpy as np
 from numpy.typing import NDArray
@@ -50,11 +51,25 @@ class ImageEncoder(BaseEncoder):
         self.value_range = value_range
 
     def _check_parameters(self) -> None:
-        low, high = self.value_range
-        if not low < high:
+        bounds = self.value_range
+        if (
+            not isinstance(bounds, tuple | list)
+            or len(bounds) != 2
+            or not all(isinstance(b, Real) and isfinite(b) for b in bounds)
+            or not bounds[0] < bounds[1]
+        ):
             raise ValueError(
-                f"value_range must be (low, high) with low < high, got "
-                f"{self.value_range!r}."
+                "value_range must be two finite numbers (low, high) with low < high, "
+                f"got {bounds!r}."
+            )
+        shape = self.shape
+        if shape is not None and not (
+            isinstance(shape, tuple | list)
+            and all(isinstance(size, Integral) and int(size) > 0 for size in shape)
+        ):
+            raise ValueError(
+                "shape must be None or whole numbers (height, width[, channels]), got "
+                f"{shape!r}."
             )
 
     def _fit_rows(self, values: NDArray) -> None:

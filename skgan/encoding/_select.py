@@ -31,7 +31,7 @@ def make_encoder(encoder, X) -> BaseEncoder:
     """
     if isinstance(encoder, BaseEncoder):
         return clone(encoder)
-    if encoder != "auto":
+    if not (isinstance(encoder, str) and encoder == "auto"):
         raise TypeError(
             "encoder must be 'auto' or an encoder of skgan.encoding, such as "
             f"ImageEncoder(shape=(28, 28)); got {encoder!r}."

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils.validation import validate_data
 
-from skgan.encoding._container import flatten_rows, frame_library
+from skgan.encoding._container import check_columns, flatten_rows, frame_library
 
 
 def check_rows(estimator, X, *, reset: bool, allow_missing: bool = False) -> NDArray:
@@ -18,7 +18,8 @@ def check_rows(estimator, X, *, reset: bool, allow_missing: bool = False) -> NDA
         Gets ``n_features_in_`` and ``feature_names_in_``, or is checked against
         them; named in errors.
     X : ndarray, DataFrame or sparse matrix of shape (n_samples, ...)
-        As `skgan.encoding._container.as_rows` returns it. Axes behind the first are flattened into one.
+        As `skgan.encoding._container.as_rows` returns it. Axes behind the first are
+        flattened into one.
     reset : bool
         True in ``fit``: learn the number and names of features; at least 2 rows.
     allow_missing : bool, default=False
@@ -38,6 +39,7 @@ def check_rows(estimator, X, *, reset: bool, allow_missing: bool = False) -> NDA
         If `X` is sparse or complex.
     """
     _refuse_repeated_names(X)
+    _refuse_what_is_no_number(X)
     values = validate_data(
         estimator,
         flatten_rows(X),
@@ -51,6 +53,8 @@ def check_rows(estimator, X, *, reset: bool, allow_missing: bool = False) -> NDA
         _refuse(values, np.isinf, "infinity", names, estimator)
         if not allow_missing:
             _refuse(values, np.isnan, "NaN", names, estimator)
+        elif reset:
+            _refuse_empty_columns(values, names)
     return values
 
 
@@ -72,20 +76,63 @@ def _refuse(values, test, what: str, names, estimator) -> None:
     bad = test(values)
     if not bad.any():
         return
-    columns = np.flatnonzero(bad.any(axis=0))
-    shown = ", ".join(
-        str(i) if names is None else f"{i} ({names[i]!r})" for i in columns[:5]
-    )
-    more = f" and {len(columns) - 5} more" if len(columns) > 5 else ""
+    columns = _show_columns(bad.any(axis=0), names)
     advice = (
         "Impute it (sklearn.impute) or pass a DataFrame, where NaN is kept as missing."
         if what == "NaN"
         else "Clip it or drop these rows."
     )
     raise ValueError(
-        f"Input X contains {what} in column {shown}{more}; "
+        f"Input X contains {what} in column {columns}; "
         f"{type(estimator).__name__} does not accept {what} there. {advice}"
     )
+
+
+def _refuse_empty_columns(values, names) -> None:
+    is_empty = np.isnan(values).all(axis=0)
+    if is_empty.any():
+        raise ValueError(
+            f"All values are missing in column {_show_columns(is_empty, names)}; "
+            "drop it."
+        )
+
+
+def _show_columns(chosen, names) -> str:
+    columns = np.flatnonzero(chosen)
+    shown = ", ".join(
+        str(i) if names is None else f"{i} ({str(names[i])!r})" for i in columns[:5]
+    )
+    return shown + (f" and {len(columns) - 5} more" if len(columns) > 5 else "")
+
+
+def _refuse_what_is_no_number(X) -> None:
+    """Name the columns that scikit-learn's own messages leave to be guessed."""
+    library = frame_library(X)
+    if library is not None:
+        if not len(X.columns):
+            raise ValueError(
+                f"Found array with 0 feature(s) (shape={X.shape}) while a minimum of "
+                "1 is required."
+            )
+        check_columns(X, library)
+        return
+    kind = getattr(getattr(X, "dtype", None), "kind", "f")
+    if kind in "mM":
+        raise ValueError(
+            f"X holds dates or durations ({X.dtype}); turn them into numbers first, "
+            "with X.astype('int64')."
+        )
+    if kind != "O" or X.ndim != 2:
+        return
+    for i, column in enumerate(X.T):
+        try:
+            column.astype(np.float64)
+        except (TypeError, ValueError) as error:
+            raise type(error)(
+                f"Column {i} of X holds something else than numbers: {error}. Encode "
+                "it first, with sklearn.preprocessing.OrdinalEncoder or OneHotEncoder "
+                "for categories, or drop it."
+            ) from error
 
 
 def _refuse_repeated_names(X) -> None:

@@ -1,6 +1,56 @@
-"""How good samples are, and whether they were copied."""
+"""How good samples are, and whether they were copied.
 
-from ._distances import energy_distance
+Real rows come first: training rows where memorisation is judged, then held-out
+rows, synthetic ones last.
+"""
+
+from ._classifier import c2st, train_on_synthetic, train_on_synthetic_scores
+from ._distances import energy_distance, frechet_distance, sliced_wasserstein
+from ._intervals import confidence_interval
+from ._kernels import kernel_distance, mmd
+from ._memorization import authenticity, dcr_share, duplicate_rate, membership_auc
+from ._neighbors import (
+    alpha_precision,
+    beta_recall,
+    coverage,
+    density,
+    precision,
+    recall,
+)
 from ._reference import ReferenceSpace
+from ._scorer import SCORERS, make_sampler_scorer
+from ._tables import (
+    column_shape_scores,
+    column_shapes,
+    pair_trend_scores,
+    pair_trends,
+)
 
-__all__ = ["ReferenceSpace", "energy_distance"]
+__all__ = [
+    "SCORERS",
+    "ReferenceSpace",
+    "alpha_precision",
+    "authenticity",
+    "beta_recall",
+    "c2st",
+    "column_shape_scores",
+    "column_shapes",
+    "confidence_interval",
+    "coverage",
+    "dcr_share",
+    "density",
+    "duplicate_rate",
+    "energy_distance",
+    "frechet_distance",
+    "kernel_distance",
+    "make_sampler_scorer",
+    "membership_auc",
+    "mmd",
+    "pair_trend_scores",
+    "pair_trends",
+    "precision",
+    "recall",
+    "sliced_wasserstein",
+    "train_on_synthetic",
+    "train_on_synthetic_scores",
+]

@@ -84,6 +84,9 @@ class ReferenceSpace:
         if len(blocks[0].values) == 0:
             raise ValueError(f"{name} has no rows.")
         self._framed = is_frame(X)
+        return self._fit_blocks(blocks)
+
+    def _fit_blocks(self, blocks: list[Block]) -> ReferenceSpace:
         self._columns = [
             _StandardColumns(block) if block.is_numeric else _OneHotColumn(block)
             for block in blocks
@@ -97,11 +100,16 @@ class ReferenceSpace:
         return self
 
     def _transform(self, X: Any, name: str) -> tuple[np.ndarray, np.ndarray]:
-        """Vectors, and for each row the number of missing values in columns where
-        `fit` saw none: the vectors cannot show these."""
+        """Vectors, and what they cannot show.
+
+        That is, for each row, the number of missing values in columns where `fit`
+        saw none.
+        """
         if not hasattr(self, "_columns"):
             raise NotFittedError("This ReferenceSpace is not fitted: call fit first.")
-        blocks = match_blocks(X, self._like, self._framed, name)
+        return self._transform_blocks(match_blocks(X, self._like, self._framed, name))
+
+    def _transform_blocks(self, blocks: list[Block]) -> tuple[np.ndarray, np.ndarray]:
         unexpected = np.zeros(len(blocks[0].values))
         parts = []
         for encoder, block in zip(self._columns, blocks, strict=True):
@@ -180,7 +188,7 @@ class _OneHotColumn:
 
 
 def _difference(values: np.ndarray, origin: np.ndarray) -> np.ndarray:
-    """values - origin in float64, without rounding whole numbers above 2**53."""
+    """Differences from an origin in float64, exact for whole numbers beyond 2**53."""
     if values.dtype.kind == "f" or origin.dtype.kind == "f":
         values = values.astype(np.float64, copy=False)
         return np.clip(values, -_LARGEST_VALUE, _LARGEST_VALUE) - origin

@@ -13,7 +13,9 @@ from ._reference import ReferenceSpace
 
 
 def as_vectors(
-    *named: tuple[str, Any], standardize: bool = True, min_rows: int = 2
+    *named: tuple[str, Any],
+    standardize: bool = True,
+    min_rows: int | tuple[int, ...] = 2,
 ) -> list[np.ndarray]:
     """Several sets of rows as float64 matrices of the same columns.
 
@@ -23,8 +25,8 @@ def as_vectors(
         Name and rows of each set; the first set defines the space.
     standardize : bool
         Whether to use a `ReferenceSpace`; otherwise numeric rows stay as they are.
-    min_rows : int
-        The fewest rows a set may have.
+    min_rows : int or tuple of int
+        The fewest rows of all sets, or of each.
 
     Returns
     -------
@@ -34,8 +36,9 @@ def as_vectors(
         matrices = _in_reference_space(named)
     else:
         matrices = [_unscaled(name, rows) for name, rows in named]
-    for (name, _), matrix in zip(named, matrices, strict=True):
-        check_n_rows(name, len(matrix), min_rows)
+    smallest = (min_rows,) * len(named) if isinstance(min_rows, int) else min_rows
+    for (name, _), matrix, fewest in zip(named, matrices, smallest, strict=True):
+        check_n_rows(name, len(matrix), fewest)
         if matrix.shape[1] != matrices[0].shape[1]:
             raise ValueError(
                 f"{name} has {matrix.shape[1]} columns, {named[0][0]} has "
@@ -95,9 +98,25 @@ def check_count(name: str, value: Any, minimum: int = 1) -> int:
     return int(value)
 
 
-def draw_rows(matrix: np.ndarray, n_rows: int | None, random_state: Any) -> np.ndarray:
+def as_generator(random_state: Any) -> np.random.RandomState:
+    """A stream of random numbers, as scikit-learn's `check_random_state`.
+
+    Except that None is a fresh stream: the global one stays untouched.
+    """
+    if random_state is None:
+        return np.random.RandomState()
+    return check_random_state(random_state)
+
+
+def draw_seed(generator: np.random.RandomState) -> int:
+    """A seed for something else, drawn from a stream."""
+    return int(generator.randint(np.iinfo(np.int32).max))
+
+
+def draw_rows(
+    matrix: np.ndarray, n_rows: int | None, generator: np.random.RandomState
+) -> np.ndarray:
     """At most `n_rows` rows of a matrix, drawn without replacement."""
     if n_rows is None or len(matrix) <= n_rows:
         return matrix
-    generator = check_random_state(random_state)
     return matrix[generator.choice(len(matrix), n_rows, replace=False)]

@@ -11,23 +11,33 @@ from torch import nn
 
 from skgan.modules._mlp import MLPDiscriminator, MLPGenerator
 from skgan.modules._residual import ResidualMLPDiscriminator, ResidualMLPGenerator
+from skgan.modules._transport import KaimingMLPDiscriminator, TransportGenerator
+from skgan.modules._wrapped import PackedMLPDiscriminator, SpectralMLPDiscriminator
 
 GENERATORS: dict[str, type[nn.Module]] = {
     "mlp": MLPGenerator,
     "residual_mlp": ResidualMLPGenerator,
+    "transport": TransportGenerator,
 }
 DISCRIMINATORS: dict[str, type[nn.Module]] = {
+    "kaiming_mlp": KaimingMLPDiscriminator,
     "mlp": MLPDiscriminator,
+    "packed_mlp": PackedMLPDiscriminator,
     "residual_mlp": ResidualMLPDiscriminator,
+    "spectral_mlp": SpectralMLPDiscriminator,
 }
 
 __all__ = [
     "DISCRIMINATORS",
     "GENERATORS",
+    "KaimingMLPDiscriminator",
     "MLPDiscriminator",
     "MLPGenerator",
+    "PackedMLPDiscriminator",
     "ResidualMLPDiscriminator",
     "ResidualMLPGenerator",
+    "SpectralMLPDiscriminator",
+    "TransportGenerator",
     "resolve_network",
 ]
 

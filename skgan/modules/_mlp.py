@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from math import prod
 
 import torch
@@ -46,7 +47,7 @@ def make_activation(name: str) -> nn.Module:
 def dense_layers(dims: Sequence[int], activation: str) -> list[nn.Module]:
     """Linear layers from ``dims[0]`` to ``dims[-1]``, each with its activation."""
     layers: list[nn.Module] = []
-    for fan_in, fan_out in zip(dims[:-1], dims[1:], strict=True):
+    for fan_in, fan_out in pairwise(dims):
         layers += [nn.Linear(fan_in, fan_out), make_activation(activation)]
     return layers
 

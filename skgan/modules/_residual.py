@@ -32,13 +32,10 @@ class ResidualBlock(nn.Module):
 
     def __init__(self, width: int, n_blocks: int, activation: str):
         super().__init__()
+        first, last = nn.Linear(width, width), nn.Linear(width, width)
         self.layers = nn.Sequential(
-            make_activation(activation),
-            nn.Linear(width, width),
-            make_activation(activation),
-            nn.Linear(width, width),
+            make_activation(activation), first, make_activation(activation), last
         )
-        first, last = self.layers[1], self.layers[3]
         first.weight.data.mul_(n_blocks**-0.25)
         last.weight.data.zero_()
         last.bias.data.zero_()
@@ -52,6 +49,11 @@ def residual_trunk(
     fan_in: int, hidden_dims: Sequence[int], activation: str
 ) -> nn.Sequential:
     """A linear entry, then one block a width, with linear changes of width."""
+    if not hidden_dims:
+        raise ValueError(
+            "hidden_dims=() leaves a residual network without a block; give at least "
+            'one width, or use "mlp", which is linear then.'
+        )
     layers: list[nn.Module] = [nn.Linear(fan_in, hidden_dims[0])]
     previous = hidden_dims[0]
     for width in hidden_dims:

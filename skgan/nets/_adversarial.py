@@ -2,28 +2,25 @@
 
 from __future__ import annotations
 
-import threading
 from copy import deepcopy
+from itertools import compress
 
+import numpy as np
 import torch
 from sklearn.utils import check_random_state
-from skorch import NeuralNet
-from skorch.callbacks import EarlyStopping, EpochTimer, PassthroughScoring, PrintLog
+from skorch.callbacks import EpochTimer, PassthroughScoring, PrintLog
 from skorch.utils import TeeGenerator, to_device
 from torch import Tensor, nn
 
 from skgan.callbacks import GeneratorAverage
-from skgan.loader import BatchLoader, TensorData
+from skgan.loader import BatchLoader, OrderedLoader, TensorData
+from skgan.nets._loop import GLOBAL_STREAM, AdversarialLoop
 from skgan.nets._params import AdversarialParams
 from skgan.objectives import resolve_loss, resolve_penalty
-from skgan.objectives._penalties import squared_gradient_norms
-
-# Weights are drawn from PyTorch's global stream, which is put back afterwards; two
-# threads must not do so at once.
-_GLOBAL_STREAM = threading.Lock()
+from skgan.objectives._penalties import BATCH_HALVES, squared_gradient_norms
 
 
-class AdversarialNet(AdversarialParams, NeuralNet):
+class AdversarialNet(AdversarialParams, AdversarialLoop):
     """A skorch net that trains a generator against a discriminator.
 
     Each step draws latents z, takes `n_discriminator_steps` steps of the
@@ -129,7 +126,7 @@ class AdversarialNet(AdversarialParams, NeuralNet):
         max_epochs=10,
         batch_size=128,
         iterator_train=BatchLoader,
-        iterator_valid=BatchLoader,
+        iterator_valid=OrderedLoader,
         dataset=TensorData,
         train_split=None,
         random_state=None,
@@ -149,7 +146,7 @@ class AdversarialNet(AdversarialParams, NeuralNet):
         )
         # skorch reads parameters off `__dict__`; these three have no meaning here.
         for name in ("module", "criterion", "optimizer"):
-            vars(self).pop(name)
+            self.__dict__.pop(name)
         self.generator = generator
         self.discriminator = discriminator
         self.latent_dim = latent_dim
@@ -176,7 +173,8 @@ class AdversarialNet(AdversarialParams, NeuralNet):
     @property
     def sampling_generator_(self) -> nn.Module:
         """The generator to draw from: the averaged one where there is one."""
-        return getattr(self, "averaged_generator_", self.generator_)
+        has_average = hasattr(self, "averaged_generator_")
+        return self.averaged_generator_ if has_average else self.generator_
 
     @property
     def _default_callbacks(self):
@@ -195,11 +193,13 @@ class AdversarialNet(AdversarialParams, NeuralNet):
 
     def initialize_module(self):
         """Make both networks, and the averaged generator where one is wanted."""
-        rng = check_random_state(self.random_state)
+        # scikit-learn's reading of None would move NumPy's global stream.
+        state = self.random_state
+        rng = np.random.RandomState() if state is None else check_random_state(state)
         seed = int(rng.randint(2**31 - 1))
         self.latent_stream_ = torch.Generator(self.device).manual_seed(seed)
         self.order_stream_ = torch.Generator().manual_seed(seed + 1)
-        with _GLOBAL_STREAM, torch.random.fork_rng(devices=[]):
+        with GLOBAL_STREAM, torch.random.fork_rng(devices=[]):
             torch.default_generator.manual_seed(seed)
             for name in ("generator", "discriminator"):
                 kwargs = self.get_params_for(name)
@@ -207,6 +207,8 @@ class AdversarialNet(AdversarialParams, NeuralNet):
                 setattr(self, f"{name}_", module)
         if self.average_halflife is not None:
             self.averaged_generator_ = deepcopy(self.generator_).requires_grad_(False)
+        elif hasattr(self, "averaged_generator_"):
+            del self.averaged_generator_
         return self
 
     def initialize_criterion(self):
@@ -232,11 +234,17 @@ class AdversarialNet(AdversarialParams, NeuralNet):
             n, self.latent_dim, generator=self.latent_stream_, device=self.device
         )
 
+    @staticmethod
+    def call(module: nn.Module, x: Tensor, condition: Tensor | None) -> Tensor:
+        """Run a network, which need not know conditions when there are none."""
+        return module(x) if condition is None else module(x, condition)
+
     def train_step(self, batch, **fit_params):
         """Take the discriminator's steps, then one of the generator."""
-        real, condition = (to_device(part, self.device) for part in batch)
-        chunks = self.n_discriminator_steps
-        for x, c in zip(real.chunk(chunks), condition.chunk(chunks), strict=True):
+        real, condition = (part.to(self.device) for part in batch)
+        n_parts = min(self.n_discriminator_steps, len(real))
+        parts = (tensor.tensor_split(n_parts) for tensor in (real, condition))
+        for x, c in zip(*parts, strict=True):
             c = c if c.shape[1] else None
             fake = self._generate(len(x), c)
             discriminator_loss = self._discriminator_step(x, fake.detach(), c, batch)
@@ -245,10 +253,11 @@ class AdversarialNet(AdversarialParams, NeuralNet):
             "loss": generator_loss,
             "generator_loss": generator_loss,
             "discriminator_loss": discriminator_loss,
+            "y_pred": fake.detach(),
         }
 
     def _generate(self, n: int, condition: Tensor | None) -> Tensor:
-        return _call(self.generator_, self.draw_latents(n), condition)
+        return self.call(self.generator_, self.draw_latents(n), condition)
 
     def _discriminator_step(self, real, fake, condition, batch) -> Tensor:
         self.optimizer_discriminator_.zero_grad()
@@ -261,36 +270,52 @@ class AdversarialNet(AdversarialParams, NeuralNet):
     def _discriminator_loss(self, real, fake, condition) -> Tensor:
         joint = torch.cat([real, fake])
         both = None if condition is None else torch.cat([condition, condition])
-        logits = _call(self.discriminator_, joint, both)
+        penalty = self.penalty_
+        halves = None if penalty is None else BATCH_HALVES.get(penalty.points)
+        logits = self.call(
+            self.discriminator_, joint.requires_grad_(bool(halves)), both
+        )
         loss = self.loss_.discriminator(*logits.chunk(2))
-        if self.penalty_ is None:
+        if penalty is None:
             return loss
-        points = self.penalty_.points(real, fake, self.latent_stream_)
-        points = points.detach().requires_grad_()
-        there = both if len(points) == len(joint) else condition
-        logits = _call(self.discriminator_, points, there)
-        cost = self.penalty_.cost(squared_gradient_norms(logits, points))
-        return loss + self.penalty_weight * cost
+        if halves:
+            both_norms = squared_gradient_norms(logits, joint).chunk(2)
+            norms = torch.cat(list(compress(both_norms, halves)))
+        else:
+            points = penalty.points(real, fake, self.latent_stream_)
+            there = both if len(points) == len(joint) else condition
+            norms = self.squared_gradient_norms(points, there)
+        return loss + self.penalty_weight_ * penalty.cost(norms)
+
+    def squared_gradient_norms(self, x: Tensor, condition: Tensor | None) -> Tensor:
+        """Squared norms, of shape (n,), of the logit's gradients at rows `x`."""
+        x = x.detach().requires_grad_()
+        logits = self.call(self.discriminator_, x, condition)
+        return squared_gradient_norms(logits, x)
 
     def _generator_step(self, real, fake, condition, batch) -> Tensor:
         # A frozen discriminator passes gradients on without gathering its own.
-        self.discriminator_.requires_grad_(False)
+        groups = self.optimizer_discriminator_.param_groups
+        frozen = [p for group in groups for p in group["params"] if p.requires_grad]
+        for parameter in frozen:
+            parameter.requires_grad_(False)
         try:
             self.optimizer_generator_.zero_grad()
             loss = self._generator_loss(real, fake, condition)
             loss.backward()
         finally:
-            self.discriminator_.requires_grad_(True)
+            for parameter in frozen:
+                parameter.requires_grad_(True)
         self._notify_gradients("generator", batch)
         self.optimizer_generator_.step()
         return loss.detach()
 
     def _generator_loss(self, real, fake, condition) -> Tensor:
-        fake_logits = _call(self.discriminator_, fake, condition)
+        fake_logits = self.call(self.discriminator_, fake, condition)
         if not self.loss_.pairs_real:
             return self.loss_.generator(None, fake_logits)
         with torch.no_grad():
-            real_logits = _call(self.discriminator_, real, condition)
+            real_logits = self.call(self.discriminator_, real, condition)
         return self.loss_.generator(real_logits, fake_logits)
 
     def _notify_gradients(self, name: str, batch) -> None:
@@ -305,11 +330,11 @@ class AdversarialNet(AdversarialParams, NeuralNet):
     @torch.no_grad()
     def validation_step(self, batch, **fit_params):
         """Measure both losses on held-out rows, the discriminator's as the loss."""
-        real, condition = (to_device(part, self.device) for part in batch)
+        real, condition = (part.to(self.device) for part in batch)
         c = condition if condition.shape[1] else None
         fake = self._generate(len(real), c)
-        real_logits = _call(self.discriminator_, real, c)
-        fake_logits = _call(self.discriminator_, fake, c)
+        real_logits = self.call(self.discriminator_, real, c)
+        fake_logits = self.call(self.discriminator_, fake, c)
         return {
             "loss": self.loss_.discriminator(real_logits, fake_logits),
             "generator_loss": self.loss_.generator(real_logits, fake_logits),
@@ -319,61 +344,3 @@ class AdversarialNet(AdversarialParams, NeuralNet):
     def infer(self, x, **fit_params):
         """Turn latents `x` into rows."""
         return self.generator_(to_device(x, self.device), **fit_params)
-
-    def fit_loop(self, X, y=None, epochs=None, **fit_params):
-        """Train, and remember in `interrupted_` whether the user broke it off."""
-        self.interrupted_ = False
-        try:
-            return super().fit_loop(X, y, epochs, **fit_params)
-        except KeyboardInterrupt:
-            # EarlyStopping stops a net by this very exception.
-            self.interrupted_ = not any(
-                isinstance(callback, EarlyStopping)
-                and callback.misses_ >= callback.patience
-                for _, callback in self.callbacks_
-            )
-            raise
-
-    def get_dataset(self, X, y=None):
-        """Put the rows on the device once, so that batches are cut there."""
-        dataset = super().get_dataset(X, y)
-        return dataset.to(self.device) if isinstance(dataset, TensorData) else dataset
-
-    def get_iterator(self, dataset, training=False):
-        """Draw training batches in an order of the net's own, validation in rows'."""
-        loader = self.iterator_train if training else self.iterator_valid
-        if not training or loader is not BatchLoader:
-            return super().get_iterator(dataset, training)
-        kwargs = {
-            "batch_size": self.batch_size,
-            "shuffle": True,
-            "generator": self.order_stream_,
-            **self.get_params_for("iterator_train"),
-        }
-        if kwargs["batch_size"] == -1:
-            kwargs["batch_size"] = len(dataset)
-        kwargs["batch_size"] *= self.n_discriminator_steps
-        return loader(dataset, **kwargs)
-
-    def run_single_epoch(self, iterator, training, prefix, step_fn, **fit_params):
-        """Run one epoch; skorch's own, with the modes set once instead of a step."""
-        if iterator is None:
-            return
-        self._set_training(training)
-        n_batches = 0
-        for batch in iterator:
-            self.notify("on_batch_begin", batch=batch, training=training)
-            step = step_fn(batch, **fit_params)
-            record = self.history[-1]["batches"][-1]
-            record[f"{prefix}_loss"] = step["loss"].item()
-            record[f"{prefix}_batch_size"] = len(batch[0])
-            if training:
-                for name in ("generator_loss", "discriminator_loss"):
-                    record[name] = step[name].item()
-            self.notify("on_batch_end", batch=batch, training=training, **step)
-            n_batches += 1
-        self.history.record(f"{prefix}_batch_count", n_batches)
-
-
-def _call(module: nn.Module, x: Tensor, condition: Tensor | None) -> Tensor:
-    return module(x) if condition is None else module(x, condition)

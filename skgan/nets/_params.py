@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from skorch import NeuralNet
+
 _OPTIMIZERS = ("optimizer_generator", "optimizer_discriminator")
 _DATA_PREFIXES = ("iterator_train", "iterator_valid", "dataset")
 
 
-class AdversarialParams:
-    """Parameter handling of `AdversarialNet`, to be mixed in before `NeuralNet`.
+class AdversarialParams(NeuralNet):
+    """The parameters of `AdversarialNet`: skorch's, for two networks.
 
     skorch changes a running optimizer when ``optimizer_generator__lr`` is set but
     forgets it at the next initialisation, refuses iterators and optimizer classes
@@ -46,18 +48,20 @@ class AdversarialParams:
         optimizers = {k: v for k, v in kwargs.items() if k in _OPTIMIZERS}
         rest = {k: v for k, v in kwargs.items() if k not in {*data, *optimizers}}
         if data or optimizers:
-            vars(self).update(data, **optimizers)
+            self.__dict__.update(data, **optimizers)
             self._params_to_validate.update(data, optimizers)
             self._validate_params()
         if rest:
             super().set_params(**rest)
         # skorch hands these to the running optimizers only.
-        vars(self).update({k: v for k, v in rest.items() if self._is_virtual_param(k)})
+        self.__dict__.update(
+            {k: v for k, v in rest.items() if self._is_virtual_param(k)}
+        )
         if "lr" in rest:
             self._set_common_learning_rate(rest["lr"])
         if {"loss", "penalty"} & set(rest):
             self._initialize_criterion()
-        if "average_halflife" in rest:
+        if {"average_halflife", "latent_dim"} & set(rest):
             self._initialize_callbacks()
             self._initialize_module(reason="Re-initializing module.")
             self._initialize_optimizer(reason="Re-initializing optimizer.")

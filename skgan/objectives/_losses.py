@@ -40,7 +40,7 @@ class Loss(NamedTuple):
     """
 
     discriminator: LossFunction
-    generator: Callable[[Tensor | None, Tensor], Tensor]
+    generator: Callable[..., Tensor]
     pairs_real: bool = False
 
 
@@ -89,7 +89,7 @@ def relativistic_discriminator(real_logits: Tensor, fake_logits: Tensor) -> Tens
     return softplus(fake_logits - real_logits).mean()
 
 
-def relativistic_generator(real_logits: Tensor | None, fake_logits: Tensor) -> Tensor:
+def relativistic_generator(real_logits: Tensor, fake_logits: Tensor) -> Tensor:
     """Softplus of the real row's lead: Jolicoeur-Martineau (2018), eq. 8."""
     return softplus(real_logits - fake_logits).mean()
 

@@ -88,6 +88,15 @@ PENALTIES: dict[str, Penalty] = {
 }
 
 
+# Which halves of the joint batch, real and fake, such points are: the gradient there
+# comes from the pass that the loss takes anyway.
+BATCH_HALVES: dict[Callable[..., Tensor], tuple[bool, bool]] = {
+    at_real: (True, False),
+    at_fake: (False, True),
+    at_both: (True, True),
+}
+
+
 def squared_gradient_norms(logits: Tensor, inputs: Tensor) -> Tensor:
     """Squared norm, row by row, of the gradient of `logits` at `inputs`.
 

@@ -1,0 +1,154 @@
+"""From settings to a trained net: the parameters and callbacks of one fit."""
+
+from __future__ import annotations
+
+import torch
+
+from skgan._defaults import Settings
+from skgan.callbacks import (
+    Annealing,
+    DivergenceGuard,
+    GradientNorms,
+    HeldOutScore,
+    TimeLimit,
+    TrainingProgress,
+)
+from skgan.loader import BatchLoader
+from skgan.modules import DISCRIMINATORS, GENERATORS, resolve_network
+from skgan.nets import AdversarialNet
+
+# A fit is divided into so many epochs, at whose end it is watched.
+N_EPOCHS = 100
+# Epochs between two held-out scores.
+_SCORED_EVERY = 5
+
+
+def make_net(
+    settings: Settings,
+    tensor_shape: tuple[int, ...],
+    seed: int,
+    net_params: dict | None = None,
+) -> AdversarialNet:
+    """Return an initialised net for rows of `tensor_shape`.
+
+    Parameters
+    ----------
+    settings : Settings
+        What to train with.
+    tensor_shape : tuple of int
+        Shape of one encoded row.
+    seed : int
+        Fixes weights, latents and the order of rows.
+    net_params : dict or None
+        The user's parameters of the net, applied last.
+
+    Returns
+    -------
+    AdversarialNet
+    """
+    params = {
+        "generator": resolve_network(settings.generator, GENERATORS, "generator"),
+        "discriminator": resolve_network(
+            settings.discriminator, DISCRIMINATORS, "discriminator"
+        ),
+        "generator__output_shape": tensor_shape,
+        "discriminator__input_shape": tensor_shape,
+        "latent_dim": settings.latent_dim,
+        "loss": settings.loss,
+        "penalty": settings.penalty,
+        "penalty_weight": settings.penalty_weight,
+        "n_discriminator_steps": settings.n_discriminator_steps,
+        "average_halflife": settings.average_halflife,
+        "lr": settings.learning_rate,
+        "batch_size": settings.batch_size,
+        "device": settings.device,
+        "random_state": seed,
+        "callbacks__print_log": None,
+        "verbose": 0,
+        **(net_params or {}),
+    }
+    params.setdefault("generator__hidden_dims", settings.hidden_dims)
+    params.setdefault("discriminator__hidden_dims", settings.discriminator_dims)
+    for name in ("generator", "discriminator"):
+        params.setdefault(f"{name}__condition_dim", 0)
+        if params.get(f"optimizer_{name}") in (None, torch.optim.Adam):
+            params.setdefault(f"optimizer_{name}__fused", True)
+            params.setdefault(f"optimizer_{name}__betas", settings.betas)
+    return AdversarialNet(**params).initialize()
+
+
+def make_callbacks(settings: Settings, callbacks, verbose: int, scorer=None) -> list:
+    """Return the callbacks of one fit, the user's among them.
+
+    Parameters
+    ----------
+    settings : Settings
+        What to train with.
+    callbacks : list or None
+        The user's skorch callbacks.
+    verbose : int
+        1 adds a progress bar.
+    scorer : callable or None
+        ``scorer(net) -> float`` on rows held out; None holds nothing out.
+
+    Returns
+    -------
+    list of tuple
+        Names and callbacks. What measures comes before what stops: a callback that
+        stops a fit keeps later ones from seeing the epoch's end.
+    """
+    chosen = [
+        ("gradient_norms", GradientNorms()),
+        *(callbacks or ()),
+    ]
+    if settings.schedule:
+        annealing = Annealing(settings.max_iter, settings.max_time, **settings.schedule)
+        chosen.insert(0, ("annealing", annealing))
+    if verbose:
+        chosen.append(("progress", TrainingProgress(settings.max_iter)))
+    chosen.append(("guard", DivergenceGuard()))
+    if scorer is not None:
+        watch = HeldOutScore(scorer, _SCORED_EVERY, settings.n_iter_no_change)
+        chosen.append(("watch", watch))
+    if settings.max_time is not None:
+        chosen.append(("time_limit", TimeLimit(settings.max_time)))
+    return chosen
+
+
+def train(
+    net: AdversarialNet,
+    rows: torch.Tensor,
+    settings: Settings,
+    callbacks: list,
+    net_params: dict,
+) -> None:
+    """Train `net` on `rows` for ``settings.max_iter`` more generator updates.
+
+    Parameters
+    ----------
+    net : AdversarialNet
+        Initialised; it goes on from where it is.
+    rows : Tensor of shape (n, *tensor_shape)
+        Encoded rows.
+    settings : Settings
+        What to train with.
+    callbacks : list of tuple
+        As `make_callbacks` returns them.
+    net_params : dict
+        The user's parameters of the net, which come last here too.
+    """
+    per_epoch = max(1, settings.max_iter // N_EPOCHS)
+    lengths = {"max_epochs": -(-settings.max_iter // per_epoch)}
+    if net.iterator_train is BatchLoader:
+        lengths["iterator_train__n_batches"] = per_epoch
+        lengths["iterator_train__n_total"] = settings.max_iter
+    net.set_params(**{k: v for k, v in lengths.items() if k not in net_params})
+    own = net_params.get("callbacks") or []
+    net.callbacks = own if own == "disable" else [*callbacks, *own]
+    net._initialize_callbacks()
+    net.partial_fit(rows)
+    net._set_training(False)
+    # The watch holds the rows held out, which a pickle should not carry.
+    for _, callback in net.callbacks_:
+        if isinstance(callback, HeldOutScore):
+            callback.scorer = None

@@ -1,0 +1,21 @@
+"""What happens between steps: averaging, schedules, watching, stopping, progress."""
+
+from skgan.callbacks._average import GeneratorAverage
+from skgan.callbacks._guard import DivergenceGuard, DivergenceWarning
+from skgan.callbacks._progress import TrainingProgress
+from skgan.callbacks._schedules import Annealing, LRScheduler
+from skgan.callbacks._stopping import StopTraining, TimeLimit
+from skgan.callbacks._watch import GradientNorms, HeldOutScore
+
+__all__ = [
+    "Annealing",
+    "DivergenceGuard",
+    "DivergenceWarning",
+    "GeneratorAverage",
+    "GradientNorms",
+    "HeldOutScore",
+    "LRScheduler",
+    "StopTraining",
+    "TimeLimit",
+    "TrainingProgress",
+]

@@ -1,0 +1,102 @@
+"""Keeping a fit from returning what diverged."""
+
+from __future__ import annotations
+
+import math
+import warnings
+from copy import deepcopy
+
+import torch
+from sklearn.exceptions import ConvergenceWarning
+from skorch.callbacks import Callback
+
+from skgan.callbacks._stopping import StopTraining
+
+_KEPT = (
+    "generator_",
+    "discriminator_",
+    "averaged_generator_",
+    "optimizer_generator_",
+    "optimizer_discriminator_",
+)
+
+
+class DivergenceWarning(ConvergenceWarning):
+    """Training diverged and was put back to its last good state."""
+
+
+class DivergenceGuard(Callback):
+    """Stop at divergence and restore the last good state, with one warning.
+
+    At the end of each epoch the losses, the weights and, where `GradientNorms`
+    recorded them, the gradients of the discriminator on fake rows are looked at.
+
+    Parameters
+    ----------
+    limit : float, default=1e6
+        Losses and gradient norms beyond it count as diverged, as do NaN and
+        infinity in them or in any weight.
+
+    Attributes
+    ----------
+    diverged_ : bool
+        Whether training was stopped.
+    """
+
+    def __init__(self, limit: float = 1e6):
+        self.limit = limit
+
+    def on_train_begin(self, net, **kwargs):
+        """Keep the state that training starts from."""
+        self.diverged_ = False
+        self.n_good_ = 0
+        self._keep(net)
+
+    def on_epoch_end(self, net, **kwargs):
+        """Keep a good state, or go back to the last one and stop."""
+        cause = self._cause(net)
+        if cause is None:
+            self.n_good_ += len(net.history[-1, "batches"])
+            self._keep(net)
+            return
+        self.diverged_ = True
+        self._restore(net)
+        warnings.warn(
+            f"Training diverged: {cause}. The weights of update {self.n_good_} were "
+            "restored. Try a lower learning_rate, a higher penalty_weight, or "
+            "penalty='r1+r2'.",
+            DivergenceWarning,
+            stacklevel=2,
+        )
+        raise StopTraining
+
+    def on_train_end(self, net, **kwargs):
+        """Let go of what was kept."""
+        self.kept_ = {}
+
+    def _cause(self, net) -> str | None:
+        epoch = net.history[-1]
+        for name in ("generator_loss", "discriminator_loss", "fake_gradient_norm"):
+            values = [batch[name] for batch in epoch["batches"] if name in batch]
+            values += [epoch[name]] if name in epoch else []
+            worst = next((v for v in values if not abs(v) <= self.limit), None)
+            if worst is not None:
+                return f"the {name.replace('_', ' ')} reached {worst:.3g}"
+        weights = [
+            p
+            for name in ("generator_", "discriminator_")
+            for p in getattr(net, name).parameters()
+        ]
+        total = torch.stack(torch._foreach_norm(weights)).sum().item()
+        return None if math.isfinite(total) else "a weight is no longer finite"
+
+    def _keep(self, net):
+        self.kept_ = {
+            name: deepcopy(getattr(net, name).state_dict())
+            for name in _KEPT
+            if hasattr(net, name)
+        }
+
+    def _restore(self, net):
+        for name, state in self.kept_.items():
+            getattr(net, name).load_state_dict(state)

@@ -1,0 +1,163 @@
+"""Schedules: what changes on the way, for either network."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable
+
+from skorch.callbacks import Callback
+from skorch.callbacks import LRScheduler as _SkorchLRScheduler
+
+Curve = Callable[[float, float, float], float]
+
+
+def constant(start: float, end: float, progress: float) -> float:
+    """`start` all the way."""
+    return start
+
+
+def linear(start: float, end: float, progress: float) -> float:
+    """Straight from `start` to `end`."""
+    return start + (end - start) * progress
+
+
+def cosine(start: float, end: float, progress: float) -> float:
+    """Half a cosine from `start` to `end`: Loshchilov and Hutter (2017), eq. 5."""
+    return end + (start - end) * (1 + math.cos(math.pi * progress)) / 2
+
+
+def geometric(start: float, end: float, progress: float) -> float:
+    """From `start` to `end` by equal factors."""
+    return start * (end / start) ** progress
+
+
+CURVES: dict[str, Curve] = {
+    "constant": constant,
+    "cosine": cosine,
+    "geometric": geometric,
+    "linear": linear,
+}
+
+
+class Annealing(Callback):
+    """Move learning rates, Adam's β2 and the penalty's weight over the whole fit.
+
+    Parameters
+    ----------
+    total : int
+        Generator updates of the whole fit.
+    max_time : float or None, default=None
+        Seconds of the whole fit; progress is the larger of the two shares used up.
+    learning_rate, penalty_weight : tuple or None, default=None
+        ``(curve, factor)``: a key of ``CURVES``, and the factor by which the value
+        has changed at the end. None leaves it alone.
+    beta2 : tuple or None, default=None
+        ``(curve, start, end)``, for optimizers with ``betas``.
+
+    Examples
+    --------
+    >>> from skgan.callbacks import Annealing
+    >>> Annealing(1000, learning_rate=("cosine", 0.02)).total
+    1000
+    """
+
+    def __init__(
+        self,
+        total: int,
+        max_time: float | None = None,
+        learning_rate: tuple[str, float] | None = None,
+        penalty_weight: tuple[str, float] | None = None,
+        beta2: tuple[str, float, float] | None = None,
+    ):
+        self.total = total
+        self.max_time = max_time
+        self.learning_rate = learning_rate
+        self.penalty_weight = penalty_weight
+        self.beta2 = beta2
+
+    def on_train_begin(self, net, **kwargs):
+        """Start from the values that the net was given."""
+        self.n_updates_ = 0
+        self.start_ = time.perf_counter()
+        for group in self._groups(net):
+            # A fit that goes on starts from the top, not from where the last ended.
+            group.setdefault("initial_lr", group["lr"])
+
+    def on_batch_begin(self, net, training=True, **kwargs):
+        """Set the values of the step that comes."""
+        if not training:
+            return
+        progress = self._progress()
+        self.n_updates_ += 1
+        if self.learning_rate is not None:
+            curve, factor = self.learning_rate
+            for group in self._groups(net):
+                start = group["initial_lr"]
+                group["lr"] = CURVES[curve](start, start * factor, progress)
+        if self.penalty_weight is not None and net.penalty_weight > 0:
+            curve, factor = self.penalty_weight
+            start = net.penalty_weight
+            net.penalty_weight_ = CURVES[curve](start, start * factor, progress)
+        if self.beta2 is not None:
+            curve, start, end = self.beta2
+            for group in self._groups(net):
+                if "betas" in group:
+                    beta2 = CURVES[curve](start, end, progress)
+                    group["betas"] = (group["betas"][0], beta2)
+
+    def _progress(self) -> float:
+        share = self.n_updates_ / self.total
+        if self.max_time is not None:
+            share = max(share, (time.perf_counter() - self.start_) / self.max_time)
+        return min(share, 1.0)
+
+    @staticmethod
+    def _groups(net):
+        for optimizer in (net.optimizer_generator_, net.optimizer_discriminator_):
+            yield from optimizer.param_groups
+
+
+class LRScheduler(_SkorchLRScheduler):
+    """skorch's learning-rate scheduler, for the network of one's choice.
+
+    Parameters
+    ----------
+    policy : str or type, default="WarmRestartLR"
+        As in `skorch.callbacks.LRScheduler`.
+    network : {"generator", "discriminator"}, default="generator"
+        Whose optimizer is scheduled.
+    **kwargs
+        As in `skorch.callbacks.LRScheduler`; the event's name is that of the
+        network followed by ``_lr``.
+
+    Examples
+    --------
+    >>> from skgan.callbacks import LRScheduler
+    >>> from torch.optim.lr_scheduler import StepLR
+    >>> LRScheduler(StepLR, network="discriminator", step_size=10).event_name
+    'discriminator_lr'
+    """
+
+    def __init__(self, policy="WarmRestartLR", network="generator", **kwargs):
+        kwargs.setdefault("event_name", f"{network}_lr")
+        super().__init__(policy=policy, **kwargs)
+        self.network = network
+
+    @property
+    def kwargs(self):
+        """What the scheduler itself is made with."""
+        return {k: v for k, v in super().kwargs.items() if k != "network"}
+
+    def _get_scheduler(self, net, policy, **scheduler_kwargs):
+        return super()._get_scheduler(
+            _OneNetwork(net, self.network), policy, **scheduler_kwargs
+        )
+
+
+class _OneNetwork:
+    """The part of a net that a scheduler looks at, for one of its optimizers."""
+
+    def __init__(self, net, network: str):
+        self.optimizer_ = getattr(net, f"optimizer_{network}_")
+        self.history = net.history

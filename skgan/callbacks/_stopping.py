@@ -1,0 +1,43 @@
+"""Stopping a fit before its last update."""
+
+from __future__ import annotations
+
+import time
+
+from skorch.callbacks import Callback
+
+
+class StopTraining(KeyboardInterrupt):
+    """Raised by a callback at an epoch's end to end training in good order.
+
+    A net ends its training on it without raising; skorch's own ``EarlyStopping``
+    does the same with a bare KeyboardInterrupt.
+    """
+
+
+class TimeLimit(Callback):
+    """End training after so many seconds.
+
+    Parameters
+    ----------
+    max_time : float
+        Seconds, measured from the start of training. The step under way is
+        finished.
+    """
+
+    def __init__(self, max_time: float):
+        self.max_time = max_time
+
+    def on_train_begin(self, net, **kwargs):
+        """Start the clock."""
+        self.deadline_ = time.perf_counter() + self.max_time
+
+    def on_batch_end(self, net, training=True, **kwargs):
+        """Cut the epoch short once the time is over."""
+        if training and time.perf_counter() >= self.deadline_:
+            net.ends_epoch_ = True
+
+    def on_epoch_end(self, net, **kwargs):
+        """End training once the time is over."""
+        if time.perf_counter() >= self.deadline_:
+            raise StopTraining

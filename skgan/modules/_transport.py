@@ -1,0 +1,146 @@
+"""The pair for encoded vectors: a displacement of latents, and its critic."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import prod
+
+from torch import Tensor, nn
+
+from skgan.modules._mlp import concatenate, dense_layers
+
+
+def kaiming_layers(dims: Sequence[int], activation: str) -> nn.Sequential:
+    """Return dense layers whose kinks are spread over standardised inputs.
+
+    Weights keep the scale of what flows through (He et al. 2015, eq. 10). PyTorch's
+    own biases would bunch the kinks of the first layer near the origin, and a
+    critic that bends nowhere else sees nothing fine elsewhere.
+    """
+    layers = nn.Sequential(*dense_layers(dims, activation))
+    linear = [layer for layer in layers if isinstance(layer, nn.Linear)]
+    for layer in linear:
+        nn.init.kaiming_normal_(layer.weight)
+        nn.init.zeros_(layer.bias)
+    if linear:
+        nn.init.normal_(linear[0].bias)
+    return layers
+
+
+class TransportGenerator(nn.Module):
+    """A perceptron's displacement added to the latent: ``G(z) = z[:d] + h(z)``.
+
+    The displacement h starts at zero, so that the generator starts as the identity
+    on the first d latents, d being the size of a row. For rows encoded to normal
+    marginals that start is a sampler already, with every mode in its place; what is
+    left to learn is the remainder.
+
+    Parameters
+    ----------
+    latent_dim : int
+        Dimension of the latent z, at least the size of a row.
+    output_shape : tuple of int
+        Shape of one row.
+    condition_dim : int, default=0
+        Width of the condition, concatenated to z; 0 when unconditional.
+    hidden_dims : sequence of int, default=(128, 128)
+        Widths of the hidden layers.
+    activation : str, default="leaky_relu"
+        A key of ``skgan.modules._mlp.ACTIVATIONS``.
+    **ignored
+        Keywords meant for other networks.
+
+    Raises
+    ------
+    ValueError
+        If the latent is smaller than a row.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from skgan.modules import TransportGenerator
+    >>> generator = TransportGenerator(latent_dim=3, output_shape=(2,))
+    >>> generator(torch.tensor([[0.5, -1.0, 2.0]])).tolist()
+    [[0.5, -1.0]]
+    """
+
+    def __init__(
+        self,
+        latent_dim: int,
+        output_shape: Sequence[int],
+        condition_dim: int = 0,
+        hidden_dims: Sequence[int] = (128, 128),
+        activation: str = "leaky_relu",
+        **ignored,
+    ):
+        super().__init__()
+        self.output_shape = tuple(output_shape)
+        self.n_outputs = prod(self.output_shape)
+        if latent_dim < self.n_outputs:
+            raise ValueError(
+                f"latent_dim={latent_dim} is smaller than an encoded row of "
+                f"{self.n_outputs} numbers, which the transport generator starts "
+                "from; raise latent_dim or choose generator='residual_mlp'."
+            )
+        dims = [latent_dim + condition_dim, *hidden_dims]
+        self.layers = kaiming_layers(dims, activation)
+        self.head = nn.Linear(dims[-1], self.n_outputs)
+        nn.init.zeros_(self.head.weight)
+        nn.init.zeros_(self.head.bias)
+
+    def forward(self, z: Tensor, condition: Tensor | None = None) -> Tensor:
+        """Turn latents of shape (n, latent_dim) into rows of `output_shape`."""
+        displacement = self.head(self.layers(concatenate(z, condition)))
+        return (z[:, : self.n_outputs] + displacement).unflatten(1, self.output_shape)
+
+
+class KaimingMLPDiscriminator(nn.Module):
+    """A perceptron from rows to one logit each, made for standardised rows.
+
+    Parameters
+    ----------
+    input_shape : tuple of int
+        Shape of one row.
+    condition_dim : int, default=0
+        Width of the condition, concatenated to the row; 0 when unconditional.
+    hidden_dims : sequence of int, default=(128, 128, 128)
+        Widths of the hidden layers.
+    activation : str, default="leaky_relu"
+        A key of ``skgan.modules._mlp.ACTIVATIONS``.
+    **ignored
+        Keywords meant for other networks.
+
+    References
+    ----------
+    .. [1] He, Zhang, Ren, Sun, "Delving Deep into Rectifiers", ICCV 2015.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from skgan.modules import KaimingMLPDiscriminator
+    >>> KaimingMLPDiscriminator(input_shape=(2,))(torch.zeros(3, 2)).shape
+    torch.Size([3, 1])
+    """
+
+    def __init__(
+        self,
+        input_shape: Sequence[int],
+        condition_dim: int = 0,
+        hidden_dims: Sequence[int] = (128, 128, 128),
+        activation: str = "leaky_relu",
+        **ignored,
+    ):
+        super().__init__()
+        dims = [prod(input_shape) + condition_dim, *hidden_dims]
+        self.layers = kaiming_layers(dims, activation)
+        self.head = nn.Linear(dims[-1], 1)
+        nn.init.normal_(self.head.weight, std=dims[-1] ** -0.5)
+        nn.init.zeros_(self.head.bias)
+
+    def features(self, x: Tensor, condition: Tensor | None = None) -> Tensor:
+        """Return the last hidden layer, of shape (n, hidden_dims[-1])."""
+        return self.layers(concatenate(x, condition))
+
+    def forward(self, x: Tensor, condition: Tensor | None = None) -> Tensor:
+        """Return logits of shape (n, 1): high where rows look real."""
+        return self.head(self.features(x, condition))

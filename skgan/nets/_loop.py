@@ -1,0 +1,132 @@
+"""Epochs and batches: the loop around the steps, and what it records."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import torch
+from skorch import NeuralNet
+from skorch.callbacks import EarlyStopping
+from torch import Tensor, nn
+
+from skgan.callbacks import StopTraining
+from skgan.loader import BatchLoader, TensorData
+
+# PyTorch's global stream is put back after use; two threads must not use it at once.
+GLOBAL_STREAM = threading.Lock()
+# These draw from it in training and know no other.
+_DRAWING_LAYERS = (nn.modules.dropout._DropoutNd, nn.RReLU)
+
+
+class AdversarialLoop(NeuralNet):
+    """The loop of `AdversarialNet`: skorch's, with two losses and less overhead."""
+
+    def fit_loop(self, X, y=None, epochs=None, **fit_params):
+        """Train, and remember in `interrupted_` whether the user broke it off."""
+        self.interrupted_ = False
+        self.ends_epoch_ = False
+        self.penalty_weight_ = self.penalty_weight
+        try:
+            with self._seeded_layers():
+                return super().fit_loop(X, y, epochs, **fit_params)
+        except StopTraining:
+            raise
+        except KeyboardInterrupt:
+            # skorch's EarlyStopping stops a net by this very exception.
+            self.interrupted_ = not any(
+                isinstance(callback, EarlyStopping)
+                and callback.misses_ >= callback.patience
+                for _, callback in self.callbacks_
+            )
+            raise
+
+    @contextmanager
+    def _seeded_layers(self) -> Iterator[None]:
+        """Seed the global stream, and put it back, if layers such as dropout use it.
+
+        Fits of such networks take turns: the stream is one a process.
+        """
+        modules = [*self.generator_.modules(), *self.discriminator_.modules()]
+        if not any(isinstance(module, _DRAWING_LAYERS) for module in modules):
+            yield
+            return
+        devices = [] if torch.device(self.device).type == "cpu" else [self.device]
+        with GLOBAL_STREAM, torch.random.fork_rng(devices):
+            seed = int(torch.randint(2**31, (), generator=self.order_stream_))
+            torch.default_generator.manual_seed(seed)
+            if devices:
+                torch.cuda.manual_seed(seed)
+            yield
+
+    def get_dataset(self, X, y=None):
+        """Put the rows on the device once, so that batches are cut there."""
+        dataset = super().get_dataset(X, y)
+        return dataset.to(self.device) if isinstance(dataset, TensorData) else dataset
+
+    def get_iterator(self, dataset, training=False):
+        """Draw training batches in an order of the net's own, validation in rows'."""
+        loader = self.iterator_train if training else self.iterator_valid
+        is_stream = isinstance(loader, type) and issubclass(loader, BatchLoader)
+        if not (training and is_stream):
+            return super().get_iterator(dataset, training)
+        kwargs = {
+            "batch_size": self.batch_size,
+            "shuffle": True,
+            "generator": self.order_stream_,
+            "n_joined": self.n_discriminator_steps,
+            **self.get_params_for("iterator_train"),
+        }
+        if kwargs["batch_size"] == -1:
+            kwargs["batch_size"] = len(dataset)
+        return loader(dataset, **kwargs)
+
+    def run_single_epoch(self, iterator, training, prefix, step_fn, **fit_params):
+        """Run one epoch; skorch's own, with the modes set only where they changed."""
+        if iterator is None:
+            return
+        self._set_training(training)
+        batches = self.history[-1, "batches"]
+        names = ("loss", "generator_loss", "discriminator_loss")
+        n_batches = 0
+        try:
+            for batch in iterator:
+                self.notify("on_batch_begin", batch=batch, training=training)
+                # A callback that drew rows has left the networks in evaluation mode.
+                if self.generator_.training is not training:
+                    self._set_training(training)
+                step = step_fn(batch, **fit_params)
+                record = batches[-1]
+                for name in names[: 3 if training else 1]:
+                    key = f"{prefix}_loss" if name == "loss" else name
+                    if name in step:
+                        record[key] = self._read(step[name])
+                record[f"{prefix}_batch_size"] = len(batch[0])
+                self.notify("on_batch_end", batch=batch, training=training, **step)
+                n_batches += 1
+                if self.ends_epoch_:
+                    break
+        finally:
+            # Interrupted epochs hold numbers too.
+            self._read_all(batches)
+        self.history.record(f"{prefix}_batch_count", n_batches)
+
+    @staticmethod
+    def _read(loss: Tensor) -> float | Tensor:
+        """Read a loss where that is free; reading a GPU's would hold up the step."""
+        return loss.item() if loss.device.type == "cpu" else loss.detach()
+
+    @staticmethod
+    def _read_all(batches: list[dict]) -> None:
+        """Replace the tensors in batches' records by numbers, all at one go."""
+        waiting = [
+            (record, name)
+            for record in batches
+            for name, value in record.items()
+            if isinstance(value, Tensor)
+        ]
+        if waiting:
+            values = torch.stack([record[name] for record, name in waiting]).tolist()
+            for (record, name), value in zip(waiting, values, strict=True):
+                record[name] = value

@@ -1,0 +1,103 @@
+"""ImageEncoder: pixels, ranges, channels first."""
+
+import numpy as np
+import pytest
+from sklearn.datasets import load_digits
+
+from skgan.encoding import ImageEncoder
+
+SHAPES = [(4, 5), (4, 5, 1), (4, 5, 3)]
+
+
+def make_images(shape, dtype=np.uint8, n=20):
+    rng = np.random.default_rng(0)
+    return (rng.random((n, *shape)) * 255).astype(dtype)
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize("dtype", [np.uint8, np.int16, np.float32, np.float64, bool])
+def test_round_trip(shape, dtype):
+    images = make_images(shape, dtype)
+    encoder = ImageEncoder().fit(images)
+    encoded = encoder.transform(images)
+    assert encoded.shape == (20, images[0].size)
+    assert encoded.min() >= -1 - 1e-6
+    assert encoded.max() <= 1 + 1e-6
+    back = encoder.inverse_transform(encoded)
+    assert (back.shape, back.dtype) == (images.shape, images.dtype)
+    np.testing.assert_allclose(
+        back.astype(float), images.astype(float), rtol=1e-5, atol=1e-4
+    )
+
+
+def test_digits_are_the_same_again():
+    images = load_digits().images.astype(np.uint8)
+    encoder = ImageEncoder().fit(images)
+    assert encoder.tensor_shape_ == (1, 8, 8)
+    back = encoder.inverse_transform(encoder.transform(images).astype(np.float32))
+    np.testing.assert_array_equal(back, images)
+
+
+def test_channels_come_first():
+    images = make_images((4, 5, 3))
+    encoder = ImageEncoder(value_range=(0, 255)).fit(images)
+    assert encoder.tensor_shape_ == (3, 4, 5)
+    tensors = encoder.transform(images).reshape(-1, 3, 4, 5)
+    np.testing.assert_allclose(tensors, np.moveaxis(images, -1, 1), atol=1e-9)
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_flat_images(shape):
+    images = make_images(shape)
+    flat = images.reshape(20, -1)
+    encoder = ImageEncoder(shape=shape).fit(flat)
+    whole = ImageEncoder().fit(images)
+    assert encoder.tensor_shape_ == whole.tensor_shape_
+    np.testing.assert_array_equal(encoder.transform(flat), whole.transform(images))
+    np.testing.assert_array_equal(
+        encoder.inverse_transform(encoder.transform(flat)), flat
+    )
+
+
+def test_tensors_decode_without_flattening():
+    images = make_images((4, 5, 3))
+    encoder = ImageEncoder().fit(images)
+    tensors = encoder.transform(images).reshape(-1, *encoder.tensor_shape_)
+    np.testing.assert_array_equal(encoder.inverse_transform(tensors), images)
+
+
+@pytest.mark.parametrize("value_range", [(0, 1), (-1.0, 1.0), [0.0, 255.0]])
+def test_value_range(value_range):
+    images = make_images((4, 5))
+    images[0, 0, 0], images[0, 0, 1] = 0, 255
+    encoded = ImageEncoder(value_range=value_range).fit_transform(images)
+    np.testing.assert_allclose([encoded.min(), encoded.max()], value_range, atol=1e-12)
+
+
+def test_bytes_have_their_full_range():
+    dim = np.full((5, 2, 2), 100, dtype=np.uint8)
+    encoder = ImageEncoder(value_range=(0, 1)).fit(dim)
+    assert encoder.pixel_range_ == (0.0, 255.0)
+    np.testing.assert_allclose(encoder.transform(dim), 100 / 255)
+    decoded = encoder.inverse_transform([[-1.0, 0.0, 1.0, 2.0]])
+    np.testing.assert_array_equal(decoded, [[[0, 0], [255, 255]]])
+
+
+def test_other_dtypes_have_the_range_seen():
+    images = make_images((4, 5), np.float32) / 100
+    encoder = ImageEncoder().fit(images)
+    decoded = encoder.inverse_transform(np.full((1, 20), 50.0))
+    assert decoded.max() == images.max()
+    assert decoded.dtype == np.float32
+
+
+def test_constant_images():
+    images = np.full((5, 2, 2), 0.3)
+    encoder = ImageEncoder().fit(images)
+    assert np.isfinite(encoder.transform(images)).all()
+    assert (encoder.inverse_transform(np.ones((2, 4))) == 0.3).all()
+
+
+def test_rows_without_a_shape_are_lines_of_pixels():
+    encoder = ImageEncoder().fit(make_images((6,)))
+    assert encoder.tensor_shape_ == (1, 1, 6)

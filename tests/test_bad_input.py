@@ -1,0 +1,452 @@
+"""What cannot be fitted, scored or drawn, and what the user is told."""
+
+import datetime
+import re
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pytest
+import scipy.sparse
+import torch
+from skorch.callbacks import EpochTimer
+from torch import nn
+
+from skgan import GANSampler
+from skgan.encoding import ImageEncoder, VectorEncoder
+
+SMALL = {
+    "generator": "mlp",
+    "discriminator": "mlp",
+    "hidden_dims": (8,),
+    "latent_dim": 4,
+    "batch_size": 16,
+    "max_iter": 2,
+    "random_state": 0,
+}
+N = 12
+
+
+def make_sampler(**params):
+    return GANSampler(**{**SMALL, **params})
+
+
+def make_rows(n_columns=2):
+    return np.random.default_rng(0).normal(size=(N, n_columns))
+
+
+def with_value(value, row=3, column=1):
+    rows = make_rows()
+    rows[row, column] = value
+    return rows
+
+
+def objects(*values):
+    rows = make_rows().astype(object)
+    for row, value in enumerate(values):
+        rows[row, 1] = value
+    return rows
+
+
+def frame(**columns):
+    return pd.DataFrame({"good": np.arange(float(N)), **columns})
+
+
+def polars_frame(**columns):
+    return pl.DataFrame({"good": np.arange(float(N)), **columns})
+
+
+ARRAYS = {
+    "NaN": (with_value(np.nan), ValueError, r"contains NaN in column 1; .* Impute it"),
+    "infinity": (with_value(np.inf), ValueError, r"infinity in column 1; .* Clip it"),
+    "minus infinity": (with_value(-np.inf), ValueError, r"infinity in column 1"),
+    "NaN in many columns": (
+        np.full((N, 9), np.nan),
+        ValueError,
+        r"column 0, 1, 2, 3, 4 and 4 more",
+    ),
+    "NaN in float16": (with_value(np.nan).astype("f2"), ValueError, "NaN in column 1"),
+    "NaN among images": (
+        np.full((N, 2, 2), np.nan),
+        ValueError,
+        "NaN in column 0, 1, 2, 3",
+    ),
+    "None among objects": (objects(None), ValueError, "NaN in column 1"),
+    "one row": (make_rows()[:1], ValueError, r"1 sample\(s\).* minimum of 2"),
+    "one image": (np.zeros((1, 4, 4)), ValueError, r"1 sample\(s\).* minimum of 2"),
+    "no rows": (make_rows()[:0], ValueError, r"0 sample\(s\)"),
+    "no images": (np.zeros((0, 4, 4)), ValueError, r"0 sample\(s\)"),
+    "no columns": (np.zeros((N, 0)), ValueError, r"0 feature\(s\)"),
+    "one axis": (make_rows()[:, 0], ValueError, r"Expected 2D array.*reshape\(-1, 1\)"),
+    "no axis": (np.float64(3), ValueError, "Expected 2D array"),
+    "no data": (None, ValueError, "Expected 2D array"),
+    "five axes": (np.zeros((N, 2, 2, 2, 2)), ValueError, r"height, width\[, channels"),
+    "sparse matrix": (scipy.sparse.csr_matrix(make_rows()), TypeError, r"'\.toarray"),
+    "sparse array": (scipy.sparse.csc_array(make_rows()), TypeError, r"'\.toarray"),
+    "complex": (make_rows() * 1j, ValueError, "Complex data not supported"),
+    "complex objects": (objects(1j), TypeError, "Column 1 of X .* not 'complex'"),
+    "strings": (np.full((N, 2), "a"), ValueError, "Convert your data to numeric"),
+    "digits in strings": (np.full((N, 2), "1"), ValueError, "Convert your data to num"),
+    "bytes": (np.full((N, 2), b"a"), ValueError, "Convert your data to numeric"),
+    "string among objects": (
+        objects("red"),
+        ValueError,
+        r"Column 1 of X holds .* 'red'.* OneHotEncoder",
+    ),
+    "list among objects": (objects([1, 2]), ValueError, "Column 1 of X holds"),
+    "dict among objects": (
+        objects({"a": 1}),
+        TypeError,
+        "Column 1 of X holds .*'dict'",
+    ),
+    "dates": (
+        np.full((N, 1), "2020-01-01", "M8[D]"),
+        ValueError,
+        r"dates or durations \(datetime64\[D\]\).*astype",
+    ),
+    "durations": (np.ones((N, 1), "m8[s]"), ValueError, r"dates or durations"),
+    "ragged": ([[1.0, 2.0], [3.0]], ValueError, "inhomogeneous"),
+    "masked": (
+        np.ma.masked_less(make_rows(), 0),
+        ValueError,
+        "masked array with masked values; fill them",
+    ),
+}
+
+FRAMES = {
+    "infinity": (
+        frame(bad=[np.inf] * N),
+        ValueError,
+        r"infinity in column 1 \('bad'\)",
+    ),
+    "strings": (
+        frame(bad=["x"] * N),
+        ValueError,
+        r"hold no numbers: 'bad' \(.*\)\. .*OneHotEncoder .*or drop them",
+    ),
+    "object strings": (
+        frame(bad=np.array(["x"] * N, dtype=object)),
+        ValueError,
+        "hold no numbers: 'bad'",
+    ),
+    "categories": (
+        frame(bad=pd.Categorical(["x", "y"] * (N // 2))),
+        ValueError,
+        r"hold no numbers: 'bad' \(category\)\. .*OrdinalEncoder",
+    ),
+    "categories of numbers": (
+        frame(bad=pd.Categorical([1, 2] * (N // 2))),
+        ValueError,
+        r"hold no numbers: 'bad' \(category\)",
+    ),
+    "dates": (
+        frame(bad=pd.date_range("2020", periods=N)),
+        ValueError,
+        r"hold no numbers: 'bad' \(datetime64",
+    ),
+    "durations": (
+        frame(bad=pd.to_timedelta(np.arange(N), "s")),
+        ValueError,
+        r"hold no numbers: 'bad' \(timedelta64",
+    ),
+    "periods": (
+        frame(bad=pd.period_range("2020", periods=N)),
+        ValueError,
+        r"hold no numbers: 'bad' \(period",
+    ),
+    "complex": (
+        frame(bad=np.full(N, 1j)),
+        ValueError,
+        r"hold no numbers: 'bad' \(complex128\)",
+    ),
+    "sparse": (
+        frame(bad=pd.arrays.SparseArray(np.zeros(N))),
+        ValueError,
+        r"hold no numbers: 'bad' \(Sparse",
+    ),
+    "lists": (frame(bad=[[1]] * N), ValueError, "hold no numbers: 'bad' .object"),
+    "dicts": (frame(bad=[{"a": 1}] * N), ValueError, "hold no numbers: 'bad' .object"),
+    "two such columns": (
+        frame(bad=["x"] * N, worse=["y"] * N),
+        ValueError,
+        r"'bad' \(.*\), 'worse' \(",
+    ),
+    "all missing": (
+        frame(bad=[np.nan] * N),
+        ValueError,
+        r"All values are missing in column 1 \('bad'\); drop it",
+    ),
+    "all None": (frame(bad=[None] * N), ValueError, r"missing in column 1 \('bad'\)"),
+    "all NA": (
+        frame(bad=pd.array([None] * N, dtype="Int64")),
+        ValueError,
+        r"missing in column 1 \('bad'\)",
+    ),
+    "no rows": (frame()[:0], ValueError, r"0 sample\(s\)"),
+    "one row": (frame()[:1], ValueError, r"1 sample\(s\)"),
+    "no columns": (pd.DataFrame(index=range(N)), ValueError, r"0 feature\(s\)"),
+    "nothing": (pd.DataFrame(), ValueError, r"0 feature\(s\)"),
+    "repeated names": (
+        pd.DataFrame(make_rows(3), columns=["a", "b", "a"]),
+        ValueError,
+        "Column names are repeated: a. Rename them",
+    ),
+    "mixed names": (
+        pd.DataFrame(make_rows(), columns=["a", 1]),
+        TypeError,
+        "Feature names are only supported if all",
+    ),
+    "a series": (pd.Series(make_rows()[:, 0]), ValueError, "Expected 2D array"),
+    "polars strings": (
+        polars_frame(bad=["x"] * N),
+        ValueError,
+        r"hold no numbers: 'bad' \(String\)",
+    ),
+    "polars categories": (
+        polars_frame(bad=pl.Series(["x"] * N, dtype=pl.Categorical)),
+        ValueError,
+        r"hold no numbers: 'bad' \(Categorical\)",
+    ),
+    "polars dates": (
+        polars_frame(bad=[datetime.date(2020, 1, 1)] * N),
+        ValueError,
+        r"hold no numbers: 'bad' \(Date\)",
+    ),
+    "polars lists": (polars_frame(bad=[[1]] * N), ValueError, r"'bad' \(List"),
+    "polars nothing but nulls": (
+        polars_frame(bad=[None] * N),
+        ValueError,
+        r"hold no numbers: 'bad' \(Null\)",
+    ),
+    "polars null integers": (
+        polars_frame(bad=pl.Series([None] * N, dtype=pl.Int64)),
+        ValueError,
+        r"missing in column 1 \('bad'\)",
+    ),
+    "polars infinity": (
+        polars_frame(bad=[np.inf] * N),
+        ValueError,
+        r"infinity in column 1 \('bad'\)",
+    ),
+    "polars integers of 128 bits": (
+        polars_frame(bad=pl.Series(range(N)).cast(pl.Int128)),
+        ValueError,
+        r"'bad' \(Int128\).*cast them",
+    ),
+    "polars no rows": (polars_frame()[:0], ValueError, r"0 sample\(s\)"),
+    "polars no columns": (pl.DataFrame(), ValueError, r"0 feature\(s\)"),
+    "polars lazy": (polars_frame().lazy(), TypeError, r"LazyFrame.*X\.collect\(\)"),
+}
+
+
+def flat(error):
+    return re.sub(r"\s+", " ", str(error))
+
+
+@pytest.mark.parametrize("name", ARRAYS)
+def test_arrays_that_cannot_be_fitted(name):
+    rows, error, message = ARRAYS[name]
+    with pytest.raises(error) as raised:
+        make_sampler().fit(rows)
+    assert re.search(message, flat(raised.value))
+
+
+@pytest.mark.parametrize("name", FRAMES)
+def test_frames_that_cannot_be_fitted(name):
+    rows, error, message = FRAMES[name]
+    with pytest.raises(error) as raised:
+        make_sampler().fit(rows)
+    assert re.search(message, flat(raised.value))
+
+
+@pytest.mark.parametrize(
+    "name", ["NaN", "infinity", "strings", "sparse matrix", "no rows"]
+)
+@pytest.mark.parametrize("method", ["score", "transform"])
+def test_arrays_that_cannot_be_judged(name, method):
+    rows, error, message = ARRAYS[name]
+    sampler = make_sampler().fit(make_rows())
+    with pytest.raises(error) as raised:
+        getattr(sampler, method)(rows)
+    assert re.search(message, flat(raised.value))
+
+
+@pytest.mark.parametrize("method", ["score", "transform"])
+def test_other_columns_than_in_fit(method):
+    by_array, by_frame = (make_sampler().fit(X) for X in (make_rows(), frame(b=1.5)))
+    with pytest.raises(ValueError, match="X has 3 features, but GANSampler is expect"):
+        getattr(by_array, method)(make_rows(3))
+    with pytest.raises(ValueError, match="feature names should match"):
+        getattr(by_frame, method)(frame(c=1.5))
+    with pytest.raises(ValueError, match="'b'"):
+        getattr(by_frame, method)(frame(b=["x"] * N))
+
+
+def test_one_row_cannot_be_scored():
+    sampler = make_sampler().fit(make_rows())
+    with pytest.raises(ValueError, match=r"1 row\(s\), at least 2"):
+        sampler.score(make_rows()[:1])
+    assert sampler.transform(make_rows()[:1]).shape == (1, 8)
+
+
+class NeedsMore(nn.Module):
+    def __init__(self, something, **kwargs):
+        super().__init__()
+
+
+BELOW_1 = "must be at least 1, got 0"
+NO_INTEGER = "must be an integer, got"
+PARAMETERS = [
+    ("latent_dim", 0, ValueError, BELOW_1),
+    ("latent_dim", 1.5, TypeError, NO_INTEGER),
+    ("latent_dim", True, TypeError, NO_INTEGER),
+    ("latent_dim", "big", TypeError, NO_INTEGER),
+    ("hidden_dims", 64, TypeError, "must be a sequence of integers, got 64"),
+    ("hidden_dims", "wide", TypeError, "must be a sequence of integers"),
+    ("hidden_dims", None, TypeError, "must be a sequence of integers"),
+    ("hidden_dims", (8, 0), ValueError, BELOW_1),
+    ("hidden_dims", (8, 1.5), TypeError, NO_INTEGER),
+    ("generator", "transformer", ValueError, "is not known; choose one of .*'mlp'"),
+    ("generator", nn.Linear(2, 2), TypeError, "not an instance"),
+    ("generator", None, TypeError, "must be a registered name or a torch.nn.Module"),
+    ("discriminator", "nope", ValueError, "is not known; choose one of .*'mlp'"),
+    ("discriminator", nn.Linear(2, 2), TypeError, "not an instance"),
+    ("discriminator", dict, TypeError, "must be a registered name"),
+    ("loss", "nope", ValueError, "is not known; choose one of .*'relativistic'"),
+    ("loss", None, TypeError, "must be a name or a tuple"),
+    ("loss", ("a", "b"), TypeError, "must be a name or a tuple"),
+    ("penalty", "nope", ValueError, "is not known; choose one of .*'wgan-gp'"),
+    ("penalty", 5, TypeError, "must be a name, None or a tuple"),
+    ("penalty_weight", -1, ValueError, "must be finite and at least 0, got -1"),
+    ("penalty_weight", np.inf, ValueError, "must be finite"),
+    ("penalty_weight", "much", TypeError, "must be a number, got 'much'"),
+    ("learning_rate", 0, ValueError, "must be finite and greater than 0"),
+    ("learning_rate", np.nan, ValueError, "must be finite"),
+    ("learning_rate", "fast", TypeError, "must be a number"),
+    ("learning_rate", True, TypeError, "must be a number"),
+    ("batch_size", 0, ValueError, BELOW_1),
+    ("batch_size", 2.5, TypeError, NO_INTEGER),
+    ("max_iter", 0, ValueError, BELOW_1),
+    ("max_iter", None, TypeError, NO_INTEGER),
+    ("max_iter", 1e3, TypeError, NO_INTEGER),
+    ("n_discriminator_steps", 0, ValueError, BELOW_1),
+    ("n_discriminator_steps", "auto", TypeError, NO_INTEGER),
+    ("average_halflife", -1, ValueError, "must be finite and at least 0"),
+    ("average_halflife", "long", TypeError, "must be a number"),
+    ("encoder", "pca", TypeError, "must be 'auto' or an encoder of skgan.encoding"),
+    ("encoder", VectorEncoder, TypeError, "must be 'auto' or an encoder"),
+    ("encoder", np.zeros(3), TypeError, "must be 'auto' or an encoder"),
+    ("callbacks", 5, TypeError, "must be None or a list of callbacks"),
+    ("callbacks", "best", TypeError, "must be None or a list of callbacks"),
+    ("callbacks", EpochTimer(), TypeError, "must be None or a list of callbacks"),
+    ("callbacks", [print], TypeError, "must hold skorch callbacks"),
+    ("net_params", 5, TypeError, "must be None or a dict"),
+    ("net_params", [("lr", 1)], TypeError, "must be None or a dict"),
+    ("net_params", {1: 2}, TypeError, "must be None or a dict"),
+    ("net_params", {"nope": 1}, ValueError, "nope"),
+    ("warm_start", "yes", TypeError, "must be True or False, got 'yes'"),
+    ("warm_start", 1, TypeError, "must be True or False"),
+    ("device", "nonsense", ValueError, "device='nonsense' cannot be used"),
+    ("device", None, TypeError, "must be a name such as 'cpu', got None"),
+    ("device", 1.5, TypeError, "must be a name such as 'cpu'"),
+    ("random_state", "x", ValueError, "must be None, an integer"),
+    ("random_state", -1, ValueError, "must be None, an integer"),
+    ("random_state", 1.5, ValueError, "must be None, an integer"),
+    ("verbose", -1, ValueError, "must be at least 0, got -1"),
+    ("verbose", "loud", TypeError, NO_INTEGER),
+    ("schedule", "nope", ValueError, "is not known; choose one of"),
+    ("schedule", 5, TypeError, "must be a name or a dict"),
+    ("schedule", {"nope": 1}, ValueError, "unknown keys"),
+    ("max_time", 0, ValueError, "must be finite and greater than 0"),
+    ("max_time", "1h", TypeError, "must be a number"),
+    ("early_stopping", "yes", TypeError, "must be True or False"),
+    ("validation_fraction", 0.0, ValueError, "validation_fraction"),
+    ("validation_fraction", 1.0, ValueError, "validation_fraction"),
+    ("validation_fraction", "half", TypeError, "validation_fraction"),
+    ("n_iter_no_change", 0, ValueError, BELOW_1),
+    ("n_iter_no_change", 1.5, TypeError, NO_INTEGER),
+]
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "error", "message"),
+    PARAMETERS,
+    ids=[f"{name}={value!r}"[:50] for name, value, *_ in PARAMETERS],
+)
+def test_bad_parameters(name, value, error, message):
+    params = {name: value}
+    if name in ("validation_fraction", "n_iter_no_change"):
+        params["early_stopping"] = True
+    with pytest.raises(error) as raised:
+        make_sampler(**params).fit(make_rows())
+    assert re.search(message, flat(raised.value))
+    if name != "net_params" or value != {"nope": 1}:
+        assert name in str(raised.value)
+
+
+def test_every_parameter_has_a_bad_value_above():
+    assert {name for name, *_ in PARAMETERS} == set(GANSampler().get_params())
+
+
+def test_no_parameter_is_checked_before_fit():
+    for name, value, *_ in PARAMETERS:
+        make_sampler(**{name: value})
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a CUDA device")
+def test_a_device_that_is_not_there():
+    with pytest.raises(ValueError, match="device='cuda' cannot be used"):
+        make_sampler(device="cuda").fit(make_rows())
+
+
+def test_a_network_that_wants_other_keywords():
+    with pytest.raises(TypeError, match="something"):
+        make_sampler(generator=NeedsMore).fit(make_rows())
+    sampler = make_sampler(generator=NeedsMore, net_params={"generator__something": 1})
+    with pytest.raises(ValueError, match="parameter"):
+        sampler.fit(make_rows())
+
+
+def test_a_misspelt_keyword():
+    with pytest.raises(TypeError, match="latent_dims"):
+        GANSampler(latent_dims=3)
+
+
+ENCODERS = [
+    (ImageEncoder(shape=(3, 3)), ValueError, r"shape=\(3, 3\) must be .* of 4 pixels"),
+    (ImageEncoder(shape=(4,)), ValueError, r"shape=\(4,\) must be \(height, width"),
+    (ImageEncoder(shape=(2, 2, 1, 1)), ValueError, "must be .height, width"),
+    (ImageEncoder(shape=4), ValueError, r"shape must be .* got 4"),
+    (ImageEncoder(shape="28"), ValueError, r"shape must be .* got '28'"),
+    (ImageEncoder(shape=(-2, -2)), ValueError, "shape must be"),
+    (ImageEncoder(shape=(2.5, 2)), ValueError, "shape must be"),
+    (ImageEncoder(value_range=(1, 0)), ValueError, "value_range must be .*low < high"),
+    (ImageEncoder(value_range=(0, 0)), ValueError, "value_range must be"),
+    (ImageEncoder(value_range=(0, np.inf)), ValueError, "value_range must be .*finite"),
+    (ImageEncoder(value_range=(1,)), ValueError, "value_range must be"),
+    (ImageEncoder(value_range=None), ValueError, "value_range must be"),
+    (VectorEncoder(clip="yes"), TypeError, "clip must be True or False, got 'yes'"),
+]
+
+
+@pytest.mark.parametrize(
+    ("encoder", "error", "message"), ENCODERS, ids=[str(e) for e, *_ in ENCODERS]
+)
+def test_bad_parameters_of_encoders(encoder, error, message):
+    with pytest.raises(error, match=message):
+        encoder.fit(make_rows(4))
+    with pytest.raises(error, match=message):
+        make_sampler(encoder=encoder).fit(make_rows(4))
+
+
+def test_pixels_cannot_be_missing():
+    rows = frame(bad=[np.nan, *range(N - 1)])
+    with pytest.raises(ValueError, match=r"NaN in column 1 \('bad'\); ImageEncoder"):
+        make_sampler(encoder=ImageEncoder(shape=(1, 2))).fit(rows)
+
+
+@pytest.mark.parametrize("seed", ["x", -1, 1.5, 2**40])
+def test_bad_seed_of_a_draw(seed):
+    sampler = make_sampler().fit(make_rows())
+    with pytest.raises(ValueError, match="random_state must be None, an integer"):
+        sampler.sample(3, random_state=seed)
