@@ -65,7 +65,11 @@ class _Standardised:
 
 
 class Mixture(_Standardised):
-    """A GaussianMixture whose BIC is least, of 1 to `max_components` components."""
+    """A GaussianMixture whose BIC is least, of 1 to `max_components` components.
+
+    One with a component of too few rows to tell its covariance is out of the
+    question: it closes in on single rows, and no BIC holds it back.
+    """
 
     def __init__(
         self, random_state, covariance_types=_COVARIANCE_TYPES, max_components=30
@@ -76,13 +80,15 @@ class Mixture(_Standardised):
 
     def _fit(self, X):
         sizes = range(1, min(self.max_components, len(X) - 1) + 1)
-        choices = itertools.product(sizes, self.covariance_types)
-        fits = (
-            GaussianMixture(n, covariance_type=kind, random_state=self.random_state)
-            for n, kind in choices
-        )
-        scored = ((model.fit(X).bic(X), model) for model in fits)
-        self.model = min(scored, key=lambda pair: pair[0])[1]
+        best = np.inf
+        for n, kind in itertools.product(sizes, self.covariance_types):
+            model = GaussianMixture(
+                n, covariance_type=kind, random_state=self.random_state
+            ).fit(X)
+            least = X.shape[1] + 1 if kind == "full" else 2
+            is_sound = n == 1 or model.weights_.min() * len(X) >= least
+            if is_sound and (bic := model.bic(X)) < best:
+                best, self.model = bic, model
 
     def _sample(self, n_samples):
         rows = self.model.sample(n_samples)[0]

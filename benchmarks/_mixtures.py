@@ -80,9 +80,7 @@ SETS = {
     "swiss-roll": _curve(
         lambda n, seed: make_swiss_roll(n, noise=0.2, random_state=seed)[0][:, [0, 2]]
     ),
-    "moons": _curve(
-        lambda n, seed: make_moons(n, noise=0.05, random_state=seed)[0]
-    ),
+    "moons": _curve(lambda n, seed: make_moons(n, noise=0.05, random_state=seed)[0]),
     "blobs": _blobs,
 }
 

@@ -164,8 +164,8 @@ def report(records):
         "",
         *modes_table(rows),
         "Targets: ring and grid: all modes, 97 %, KL .01 on every seed; rotated: all "
-        "modes, 90 %, .03, and rare (weights .9, .09, .01): the rare component within a "
-        "factor 1.5, on nine seeds of ten; two minutes a fit.",
+        "modes, 90 %, .03, and rare (weights .9, .09, .01): the rare component within "
+        "a factor 1.5, on nine seeds of ten; two minutes a fit.",
         "",
         *distances_table(rows),
         "Published (PacGAN, NeurIPS 2018; modes there count with one good row of "

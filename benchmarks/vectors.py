@@ -123,11 +123,12 @@ def run(trial):
         else:
             sampler = DENSITIES[method](seed)
         sampler.fit(train)
-    row = judge(train, held_out, sampler, lambda X: X, seed) | seconds
+    facts = {"n_train": len(train), "d": train.shape[1], **seconds}
+    row = judge(train, held_out, sampler, lambda X: X, seed) | facts
     if method in GANS:
         return [row]
     row["chosen"] = sampler.describe()
-    finished = judge(train, held_out, sampler, Finish(train), seed) | seconds
+    finished = judge(train, held_out, sampler, Finish(train), seed) | facts
     return [row, {**finished, "method": method + FINISHED}]
 
 

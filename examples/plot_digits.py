@@ -15,16 +15,7 @@ from skgan.datasets import load_digit_images
 from skgan.plotting import SamplesDisplay, TrainingDisplay
 
 train, test = train_test_split(load_digit_images().data, random_state=0)
-sampler = GANSampler(
-    hidden_dims=(128, 128),
-    learning_rate=1e-3,
-    penalty_weight=0.3,
-    schedule={"learning_rate": ("cosine", 0.05)},
-    max_iter=3000,
-    # Most pixels are paper: a generator that ends in tanh leaves them clean.
-    net_params={"generator__output_activation": "tanh"},
-    random_state=0,
-).fit(train)
+sampler = GANSampler(max_iter=3000, random_state=0).fit(train)
 sampler.sample(1000).shape
 
 # %%

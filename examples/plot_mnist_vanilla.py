@@ -58,8 +58,8 @@ for loss, ax in zip(("minimax", "nonsaturating"), axes, strict=True):
         average_halflife=None,
         schedule="constant",
         encoder=ImageEncoder(value_range=(0, 1)),
+        # Pixels in [0, 1] make the generator end in a sigmoid.
         net_params={
-            "generator__output_activation": "sigmoid",
             "optimizer_generator__betas": (0.5, 0.999),
             "optimizer_discriminator__betas": (0.5, 0.999),
         },

@@ -22,42 +22,25 @@ _MIXTURE_ROWS = 10_000  # a mixture learns little from more, and takes long
 
 
 class Digits(NamedTuple):
-    """Images to learn from and to judge by, and settings that suit them."""
+    """Images to learn from and to judge by."""
 
     title: str
     train: NDArray[np.uint8]
     test: NDArray[np.uint8]
-    settings: dict[str, Any]
-
-
-# Small networks and many updates: that is what two cores do best in two minutes.
-_SETTINGS: dict[str, Any] = {
-    "latent_dim": 64,
-    "hidden_dims": (128, 128),
-    "loss": "relativistic",
-    "penalty": "r1+r2",
-    "penalty_weight": 0.3,
-    "learning_rate": 1e-3,
-    "batch_size": 128,
-    "schedule": {"learning_rate": ("cosine", 0.05)},
-    "net_params": {"generator__output_activation": "tanh"},
-}
 
 
 def load_digits(seed: int) -> Digits:
     """Return scikit-learn's digits of 8 x 8 pixels, a quarter held out."""
     images = datasets.load_digit_images().data
     train, test = train_test_split(images, test_size=0.25, random_state=seed)
-    settings = _SETTINGS | {"max_iter": 6000}
-    return Digits("scikit-learn's digits", train, test, settings)
+    return Digits("scikit-learn's digits", train, test)
 
 
 def load_mnist(seed: int) -> Digits:
     """Return MNIST: its training images, and 2000 of its test images."""
     mnist = datasets.load_mnist()
     chosen = np.random.RandomState(seed).permutation(len(mnist.data_test))[:2000]
-    settings = _SETTINGS | {"hidden_dims": (256, 256), "max_iter": 4000}
-    return Digits("MNIST", mnist.data, mnist.data_test[chosen], settings)
+    return Digits("MNIST", mnist.data, mnist.data_test[chosen])
 
 
 DATA = {"digits": load_digits, "mnist": load_mnist}
@@ -115,11 +98,11 @@ def run_demo(options: argparse.Namespace) -> None:
         f"{len(digits.test)} held out",
         file=sys.stderr,
     )
-    settings = digits.settings
-    if options.max_iter is not None:
-        settings = settings | {"max_iter": options.max_iter}
     sampler = GANSampler(
-        **settings, device=options.device, random_state=options.seed, verbose=1
+        max_iter="auto" if options.max_iter is None else options.max_iter,
+        device=options.device,
+        random_state=options.seed,
+        verbose=1,
     ).fit(digits.train)
 
     # The space in which GANSampler.score measures.

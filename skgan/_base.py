@@ -88,10 +88,9 @@ class BaseGANSampler(
         X, X_held_out = self._hold_out(X, seeds.split)
         encoder = self.encoder_ if goes_on else make_encoder(self.encoder, X).fit(X)
         encoded = encoder.encode_for_training(X, seeds.net)
-        shape = encoder.tensor_shape_
-        settings = resolve_settings(self, len(encoded), shape)
+        settings = resolve_settings(self, len(encoded), encoder)
         if not goes_on:
-            net = make_net(settings, shape, seeds.net, self.net_params)
+            net = make_net(settings, encoder.tensor_shape_, seeds.net, self.net_params)
             # Nothing can fail from here on but training itself: a refit that was
             # refused leaves the sampler as it was.
             self.encoder_, self.net_, self._seeds = encoder, net, seeds

@@ -65,6 +65,7 @@ def make_net(
         "random_state": seed,
         "callbacks__print_log": None,
         "verbose": 0,
+        **settings.generator_params,
         **(net_params or {}),
     }
     params.setdefault("generator__hidden_dims", settings.hidden_dims)

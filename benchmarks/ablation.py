@@ -1,0 +1,154 @@
+"""Ablation: each part of GANSampler's default removed in turn.
+
+The rotated grid is judged by modes, high quality and reverse KL, as in mixtures.py;
+the bundled digits and mammography by energy distance, classifier two-sample test and
+coverage on the half of the rows held out, as in vectors.py. Everything else stays as
+the default has it.
+
+    python benchmarks/ablation.py --jobs 2 --out runs/ablation.jsonl
+
+takes about four hours on two cores; --max-iter 1000 shortens it, and the report says
+so.
+"""
+
+import _mixtures
+import _report
+import _trials
+import vectors
+from _contenders import StandardEncoder
+
+from skgan import GANSampler
+from skgan.encoding import VectorEncoder
+
+# The method's name, what the report calls it, and the settings that remove the part.
+PARTS = {
+    "default": ("nothing: the default", dict),
+    "rotation": (
+        "the encoder's rotation",
+        lambda: {"encoder": VectorEncoder(rotate=False)},
+    ),
+    "normal-scores": (
+        "normal scores, rotation and whitening: standardised columns",
+        lambda: {"encoder": StandardEncoder()},
+    ),
+    "transport": (
+        "the transport generator: a residual perceptron",
+        lambda: {"generator": "residual_mlp"},
+    ),
+    "transport-plain": (
+        "the transport generator: a perceptron",
+        lambda: {"generator": "mlp"},
+    ),
+    "critic": (
+        "the discriminator's initialisation: a perceptron of PyTorch's",
+        lambda: {"discriminator": "mlp"},
+    ),
+    "relativistic": (
+        "the relativistic loss: non-saturating",
+        lambda: {"loss": "nonsaturating"},
+    ),
+    "r2": ("R2: R1 alone", lambda: {"penalty": "r1"}),
+    "penalty": ("both penalties", lambda: {"penalty": None}),
+    "schedule": ("the schedule: constant", lambda: {"schedule": "constant"}),
+    "average": ("the averaged generator", lambda: {"average_halflife": None}),
+}
+_GRID = "rotated-grid"
+SETS = (_GRID, "digits", "mammography")
+_N_ROWS = 20_000
+
+
+def run(trial):
+    """Fit the default less one part to one set and judge its rows."""
+    seed, name = trial["seed"], trial["set"]
+    _, settings = PARTS[trial["method"]]
+    sampler = GANSampler(random_state=seed, **settings(), **_trials.iterations(trial))
+    if name == _GRID:
+        truth = _mixtures.SETS[name](seed, trial["n_rows"])
+        train = truth.train
+    else:
+        train, held_out = vectors.split(name, seed)
+    with _trials.stopwatch() as seconds:
+        sampler.fit(train)
+    if name == _GRID:
+        found = _mixtures.judge(sampler.sample(len(train)), truth, seed)
+    else:
+        found = vectors.judge(train, held_out, sampler, lambda X: X, seed)
+    return [{**found, **seconds}]
+
+
+def grid_table(rows):
+    """Return the lines of the grid's table: min / median / max of the seeds."""
+    lines = []
+    for method, (title, _) in PARTS.items():
+        found = _trials.select(rows, set=_GRID, method=method)
+        percent = [{**row, "hq": 100 * row["hq"]} for row in found]
+        if found:
+            cells = [
+                _trials.spread(found, "modes", "{:.0f}"),
+                _trials.spread(percent, "hq", "{:.1f}"),
+                _trials.spread(found, "kl", "{:.4f}"),
+            ]
+            lines.append(
+                [title, *cells, _trials.middle(found, "cpu_seconds", "{:.0f}")]
+            )
+    columns = ["removed", "modes of 25", "high quality, %", "reverse KL"]
+    return _report.table([*columns, "CPU s a fit"], lines)
+
+
+def vectors_table(rows, name):
+    """Return the lines of a real set's table: min / median / max of the seeds."""
+    metrics = ("energy", "c2st", "coverage", "membership")
+    lines = []
+    for method, (title, _) in PARTS.items():
+        found = _trials.select(rows, set=name, method=method)
+        if found:
+            cells = [_trials.spread(found, metric) for metric in metrics]
+            lines.append(
+                [title, *cells, _trials.middle(found, "cpu_seconds", "{:.0f}")]
+            )
+    columns = ["removed", "energy distance", "C2ST", "coverage", "membership AUC"]
+    return _report.table([*columns, "CPU s a fit"], lines)
+
+
+def report(records):
+    """Return the lines of the report."""
+    rows = _trials.rows_of(records)
+    n_seeds = len({row["seed"] for row in rows})
+    lines = [
+        *_trials.iterations_note(records),
+        f"Smallest / median / largest of {n_seeds} seeds.",
+        "",
+        "**The grid of 25 Gaussians, rotated by an angle drawn per seed**",
+        "",
+        *grid_table(rows),
+    ]
+    for name in SETS[1:]:
+        lines += [f"**{name}**", "", *vectors_table(rows, name)]
+    return [*lines, *_trials.warnings_note(records)]
+
+
+def main():
+    parser = _trials.argument_parser(__doc__, seeds=5)
+    options = _trials.parse(parser)
+    chosen = _trials.choose(parser, "sets", options.sets, SETS)
+    methods = _trials.choose(parser, "methods", options.methods, PARTS)
+    there = [_GRID, *vectors.available(SETS[1:])]
+    trials = [
+        {
+            "set": name,
+            "method": method,
+            "seed": seed,
+            "n_rows": 2000 if options.quick else _N_ROWS,
+            "max_iter": options.max_iter,
+        }
+        for seed in range(options.seeds)
+        for method in methods
+        for name in chosen
+        if name in there
+    ]
+    heading, records = _trials.get_records("Ablation", run, trials, options)
+    print("\n".join([*heading, *report(records)]), flush=True)
+
+
+if __name__ == "__main__":
+    main()
