@@ -112,25 +112,36 @@ def get_records(title, function, trials, options):
     Returns
     -------
     heading : list of str
-        Lines that say what was run, where and when.
+        Lines that say what was run, where and when, and which trials failed.
     records : list of dict
-        The lines of the file without an error, last ones first where a trial was
-        run twice.
+        Of the trials that did not fail.
     """
     if options.table:
-        return _read(options.table)
-    heading = _report.heading(title)
-    headings, records = _read(options.out) if options.out else ([], [])
-    known = {_key(record["trial"]) for record in records}
-    left = [trial for trial in trials if _key(trial) not in known]
+        heading, known = _read(options.table)
+        return _split(heading, known.values())
+    headings, known = _read(options.out) if options.out else ([], {})
+    done = {key for key, record in known.items() if "error" not in record}
+    left = [trial for trial in trials if _key(trial) not in done]
     if len(left) < len(trials):
         _say(f"{len(trials) - len(left)} of {len(trials)} are in {options.out} already")
+    heading = _report.heading(title)
     if left:
         _append(options.out, {"heading": heading})
-        headings = headings + heading
-    wanted = {_key(trial) for trial in trials}
-    kept = [record for record in records if _key(record["trial"]) in wanted]
-    return headings or heading, kept + _run(function, left, options)
+    if left or not headings:
+        headings += heading[2 if headings else 0 :]
+    kept = [known[key] for key in map(_key, trials) if key in done]
+    return _split(headings, kept + _run(function, left, options))
+
+
+def _split(heading, records):
+    """Return the heading, with what failed added to it, and the other records."""
+    lines = [
+        f"- **FAILED** {_name(record['trial'])}: {record['error'].splitlines()[-1]}"
+        for record in records
+        if "error" in record
+    ]
+    found = [record for record in records if "error" not in record]
+    return [*heading, *lines, *([""] if lines else [])], found
 
 
 def _run(function, trials, options):
@@ -139,12 +150,15 @@ def _run(function, trials, options):
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(options.jobs, mp_context=context) as pool:
         futures = [pool.submit(_attempt, function, trial) for trial in trials]
-        for number, future in enumerate(as_completed(futures), 1):
-            record = future.result()
-            _append(options.out, record)
-            _say_record(record, number, len(trials), time.perf_counter() - start)
-            if "error" not in record:
+        try:
+            for number, future in enumerate(as_completed(futures), 1):
+                record = future.result()
+                _append(options.out, record)
+                _say_record(record, number, len(trials), time.perf_counter() - start)
                 records.append(record)
+        finally:
+            # Broken off, the fits under way end and no other one starts.
+            pool.shutdown(wait=False, cancel_futures=True)
     return records
 
 
@@ -174,20 +188,23 @@ def _key(trial):
     return json.dumps(trial, sort_keys=True)
 
 
+def _name(trial):
+    return " ".join(str(value) for value in trial.values() if value is not None)
+
+
 def _read(file):
-    """Return the headings and the records of a file, empty if there is none."""
+    """Return the headings and the last record of each trial, empty if no file."""
     headings, records = [], {}
     if not file.is_file():
-        return headings, []
+        return headings, records
     for line in file.read_text(encoding="utf-8").splitlines():
         record = json.loads(line)
         if "heading" in record:
-            headings += record["heading"]
-        elif "error" in record:
-            _say(f"failed: {record['trial']}: {record['error'].splitlines()[-1]}")
+            # Later runs into the same file are told without a title of their own.
+            headings += record["heading"][2 if headings else 0 :]
         else:
             records[_key(record["trial"])] = record
-    return headings, list(records.values())
+    return headings, records
 
 
 def _append(file, record):
@@ -202,7 +219,7 @@ def _say(text):
 
 
 def _say_record(record, number, total, seconds):
-    name = " ".join(str(v) for v in record["trial"].values() if v is not None)
+    name = _name(record["trial"])
     for warning in record["warnings"]:
         _say(f"  {name}: {warning}")
     rows = record.get("rows")
@@ -253,6 +270,11 @@ def middle(rows, name, form="{:.3f}"):
     """Return the median of a column, "–" if there is none."""
     column = values(rows, name)
     return form.format(np.median(column)) if len(column) else "–"
+
+
+def table(columns, lines):
+    """Return the lines of a markdown table, none if it would be empty."""
+    return _report.table(columns, lines) if lines else []
 
 
 def warnings_note(records):

@@ -7,12 +7,11 @@ the default has it.
 
     python benchmarks/ablation.py --jobs 2 --out runs/ablation.jsonl
 
-takes about four hours on two cores; --max-iter 1000 shortens it, and the report says
+takes about two hours on two cores; --max-iter 1000 shortens it, and the report says
 so.
 """
 
 import _mixtures
-import _report
 import _trials
 import vectors
 from _contenders import StandardEncoder
@@ -92,7 +91,7 @@ def grid_table(rows):
                 [title, *cells, _trials.middle(found, "cpu_seconds", "{:.0f}")]
             )
     columns = ["removed", "modes of 25", "high quality, %", "reverse KL"]
-    return _report.table([*columns, "CPU s a fit"], lines)
+    return _trials.table([*columns, "CPU s a fit"], lines)
 
 
 def vectors_table(rows, name):
@@ -107,7 +106,7 @@ def vectors_table(rows, name):
                 [title, *cells, _trials.middle(found, "cpu_seconds", "{:.0f}")]
             )
     columns = ["removed", "energy distance", "C2ST", "coverage", "membership AUC"]
-    return _report.table([*columns, "CPU s a fit"], lines)
+    return _trials.table([*columns, "CPU s a fit"], lines)
 
 
 def report(records):

@@ -11,28 +11,39 @@ import statistics
 import time
 
 import _report
+import torch
 from _judge import SURE, Judge
 from _loops import ARTICLE, HandWritten
-from _skgan_loop import Skgan
+from _skgan_loop import make_sampler
 from joblib import Parallel, delayed
 
-CONTENDERS = {"skgan": Skgan, "torch, by hand": HandWritten}
+
+def train_skgan(data, seed, options):
+    """Return samples of skgan after the updates asked for."""
+    sampler = make_sampler(ARTICLE, options.objective, seed, max_iter=options.updates)
+    return sampler.fit(data).sample(options.samples)
+
+
+def train_by_hand(data, seed, options):
+    """Return samples of the hand-written loop after as many updates."""
+    loop = HandWritten(data, ARTICLE, options.objective, seed)
+    loop.run(options.updates)
+    return loop.sample(options.samples)
+
+
+CONTENDERS = {"skgan": train_skgan, "torch, by hand": train_by_hand}
 
 
 def train_and_judge(name, seed, mnist, options):
     """Train one contender with one seed; return what the judge says, and seconds."""
-    torch_threads = options.threads
-    if torch_threads:
-        # A worker process starts with threads of its own.
-        import torch
-
-        torch.set_num_threads(torch_threads)
+    if options.threads:
+        # A worker process starts with threads of its own choice.
+        torch.set_num_threads(options.threads)
     data = _report.as_vectors(mnist.data)
-    loop = CONTENDERS[name](data, ARTICLE, options.objective, seed)
     start = time.perf_counter()
-    loop.run(options.updates)
+    samples = CONTENDERS[name](data, seed, options)
     seconds = time.perf_counter() - start
-    sure, rarest = Judge(mnist).verdict(loop.sample(options.samples))
+    sure, rarest = Judge(mnist).verdict(samples)
     print(f"{name}, seed {seed}: {sure:.1%} sure, rarest {rarest:.2%}", flush=True)
     return sure, rarest, seconds
 

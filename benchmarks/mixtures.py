@@ -110,7 +110,7 @@ def modes_table(rows):
             )
     columns = ["set", "sampler", "modes", "high quality, %", "reverse KL"]
     columns += ["rare share / weight", "seeds that meet the targets"]
-    return _report.table([*columns, "s a fit", "CPU s a fit"], lines)
+    return _trials.table([*columns, "s a fit", "CPU s a fit"], lines)
 
 
 def distances_table(rows):
@@ -130,7 +130,7 @@ def distances_table(rows):
         if (found := _trials.select(rows, set=name, method=method))
     ]
     columns = ["set", "sampler", "energy distance", "C2ST", "modes"]
-    return _report.table([*columns, "s a fit", "CPU s a fit"], lines)
+    return _trials.table([*columns, "s a fit", "CPU s a fit"], lines)
 
 
 def _seconds(rows):
@@ -150,7 +150,7 @@ def seeds_table(rows):
         for name in _mixtures.SETS
         for row in _trials.select(rows, set=name, method="skgan")
     ]
-    return _report.table(["set", "seed", *names, "meets the targets"], lines)
+    return _trials.table(["set", "seed", *names, "meets the targets"], lines)
 
 
 def report(records):

@@ -18,7 +18,6 @@ import os
 import sys
 from pathlib import Path
 
-import _report
 import _trials
 import numpy as np
 from _contenders import Finish, Kernel, Mixture, textbook_gan, wgan_gp
@@ -52,9 +51,10 @@ METRICS = {
     "coverage": ("coverage", True, "{:.3f}"),
     "precision": ("precision", True, "{:.3f}"),
 }
-# With fewer rows held out, chance decides unless several draws are judged.
+# With few rows held out, chance decides unless several draws, about so many rows in
+# all, are judged.
 _FEW_ROWS = 1000
-_N_DRAWS = 5
+_MAX_DRAWS = 5
 
 
 def _shared(name, columns):
@@ -92,7 +92,7 @@ def split(name, seed):
 def judge(train, held_out, sampler, finish, seed):
     """Return the metrics of a sampler whose rows are passed through `finish`."""
     n = len(held_out)
-    n_draws = _N_DRAWS if n < _FEW_ROWS else 1
+    n_draws = min(max(_FEW_ROWS // n, 1), _MAX_DRAWS)
     X = finish(np.asarray(sampler.sample(n_draws * n)))
     if not np.isfinite(X).all():
         return {"finite": False}
@@ -195,7 +195,7 @@ def verdict_table(rows, suffix):
         lines.append([name, *cells, inside, "yes" if is_met else "**no**"])
     columns = ["set", "C2ST", "energy distance", "membership intervals with .5"]
     return [
-        *_report.table([*columns, "no worse, and no copy"], lines),
+        *_trials.table([*columns, "no worse, and no copy"], lines),
         f"**{n_met} of {len(lines)} sets.**",
         "",
     ]
@@ -227,7 +227,7 @@ def set_table(rows):
         )
     columns = ["sampler", *(title for title, *_ in METRICS.values())]
     columns += ["membership AUC [95 %] of each seed", "chosen", "s a fit"]
-    return _report.table([*columns, "CPU s a fit"], lines)
+    return _trials.table([*columns, "CPU s a fit"], lines)
 
 
 def report(records):

@@ -16,6 +16,7 @@ from skgan._validation import (
     check_real,
     check_verbosity,
 )
+from skgan.callbacks._schedules import check_schedule
 from skgan.encoding import BaseEncoder
 
 SCHEDULES = ("annealed", "constant")
@@ -156,7 +157,7 @@ def _values_for_vectors(n_rows: int, n_columns: int) -> dict:
     last_weight = max(3e-4, (10 * n_columns / n_rows) ** 1.5)
     first_weight = max(0.03, last_weight)
     speed = (n_rows / (500 * n_columns)) ** 0.5
-    max_iter = 3000
+    max_iter = 4000
     return {
         "latent_dim": n_columns,
         "hidden_dims": (128, 128, 128),
@@ -217,7 +218,8 @@ def resolve_schedule(schedule: str | dict, annealed: dict) -> dict:
     TypeError
         If `schedule` is neither a name nor a dict.
     ValueError
-        If the name is not known, or a key of the dict is none of its parameters.
+        If the name is not known, a key of the dict is none of its parameters, or a
+        value of it cannot be followed.
     """
     if isinstance(schedule, dict):
         unknown = set(schedule) - {"learning_rate", "penalty_weight", "beta2"}
@@ -226,7 +228,7 @@ def resolve_schedule(schedule: str | dict, annealed: dict) -> dict:
                 f"schedule has unknown keys {sorted(unknown)}; it may hold "
                 "'learning_rate', 'penalty_weight' and 'beta2'."
             )
-        return schedule
+        return check_schedule(**schedule)
     if not isinstance(schedule, str):
         raise TypeError(f"schedule must be a name or a dict, got {schedule!r}.")
     if schedule not in SCHEDULES:

@@ -86,7 +86,8 @@ class GANSampler(BaseGANSampler):
         The fitted encoder.
     history_ : skorch.history.History
         ``generator_loss`` and ``discriminator_loss`` of each batch and each epoch,
-        an epoch being a hundredth of `max_iter`; an epoch has also
+        an epoch being a hundredth of `max_iter`, and at
+        least 50 updates; an epoch has also
         ``real_gradient_norm`` and ``fake_gradient_norm``, ``dur`` in seconds, and,
         where it was scored, ``valid_score``.
     n_iter_ : int

@@ -17,10 +17,12 @@ from skgan.loader import BatchLoader
 from skgan.modules import DISCRIMINATORS, GENERATORS, resolve_network
 from skgan.nets import AdversarialNet
 
-# A fit is divided into so many epochs, at whose end it is watched.
-N_EPOCHS = 100
-# Epochs between two held-out scores.
-_SCORED_EVERY = 5
+# A fit is divided into so many epochs, at whose end it is watched, but none has fewer
+# updates than this: what happens at their ends must not cost more than they do.
+_N_EPOCHS = 100
+_MIN_UPDATES = 100
+# Held-out scores of a fit.
+_N_SCORES = 20
 
 
 def make_net(
@@ -109,11 +111,18 @@ def make_callbacks(settings: Settings, callbacks, verbose: int, scorer=None) -> 
         chosen.append(("progress", TrainingProgress(settings.max_iter)))
     chosen.append(("guard", DivergenceGuard()))
     if scorer is not None:
-        watch = HeldOutScore(scorer, _SCORED_EVERY, settings.n_iter_no_change)
+        n_epochs = -(-settings.max_iter // epoch_length(settings.max_iter))
+        every = max(1, n_epochs // _N_SCORES)
+        watch = HeldOutScore(scorer, every, settings.n_iter_no_change)
         chosen.append(("watch", watch))
     if settings.max_time is not None:
         chosen.append(("time_limit", TimeLimit(settings.max_time)))
     return chosen
+
+
+def epoch_length(max_iter: int) -> int:
+    """Return the generator updates of one epoch."""
+    return min(max(max_iter // _N_EPOCHS, _MIN_UPDATES), max_iter)
 
 
 def train(
@@ -138,7 +147,7 @@ def train(
     net_params : dict
         The user's parameters of the net, which come last here too.
     """
-    per_epoch = max(1, settings.max_iter // N_EPOCHS)
+    per_epoch = epoch_length(settings.max_iter)
     lengths = {"max_epochs": -(-settings.max_iter // per_epoch)}
     if net.iterator_train is BatchLoader:
         lengths["iterator_train__n_batches"] = per_epoch

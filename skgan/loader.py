@@ -120,7 +120,12 @@ class BatchLoader:
             self.generator.seed()
         self.n_batches = n_batches or -(-self.n_rows // self.batch_size)
         self.n_left = n_total
-        self._order = torch.empty(0, dtype=torch.int64)
+        self._order = torch.empty(0, dtype=torch.int64, device=self.X.device)
+        self._position = 0
+        has_condition = self.y.shape[1] > 0
+        self._no_condition = (
+            None if has_condition else self.y.new_empty((self.batch_size, 0))
+        )
 
     def __len__(self) -> int:
         """Batches in the next epoch."""
@@ -136,19 +141,21 @@ class BatchLoader:
             if self.n_left is not None:
                 self.n_left -= 1
         if not self.shuffle:
-            self._order = self._order[:0]
+            self._order, self._position = self._order[:0], 0
 
     def _conditions(self, index: Tensor) -> Tensor:
-        if self.y.shape[1] == 0:
-            return self.y.new_empty((len(index), 0))
+        if self._no_condition is not None:
+            return self._no_condition
         return self.y.index_select(0, index)
 
     def _next_indices(self) -> Tensor:
-        while len(self._order) < self.batch_size:
-            self._order = torch.cat([self._order, self._new_order()])
-        index, self._order = self._order.split(
-            [self.batch_size, len(self._order) - self.batch_size]
-        )
+        end = self._position + self.batch_size
+        while end > len(self._order):
+            rest = self._order[self._position :]
+            self._order = torch.cat([rest, self._new_order()])
+            end, self._position = self.batch_size, 0
+        index = self._order[self._position : end]
+        self._position = end
         return index
 
     def _new_order(self) -> Tensor:

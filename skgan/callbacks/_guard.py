@@ -29,7 +29,8 @@ class DivergenceGuard(Callback):
     """Stop at divergence and restore the last good state, with one warning.
 
     At the end of each epoch the losses, the weights and, where `GradientNorms`
-    recorded them, the gradients of the discriminator on fake rows are looked at.
+    recorded them, the gradients of the discriminator on fake rows are looked at; so
+    they are at the end of training, if its last epoch was broken off.
 
     Parameters
     ----------
@@ -50,17 +51,32 @@ class DivergenceGuard(Callback):
         """Keep the state that training starts from."""
         self.diverged_ = False
         self.n_good_ = 0
+        self.n_epochs_ = len(net.history)
         self._keep(net)
 
     def on_epoch_end(self, net, **kwargs):
         """Keep a good state, or go back to the last one and stop."""
+        self.n_epochs_ = len(net.history)
         cause = self._cause(net)
         if cause is None:
             self.n_good_ += len(net.history[-1, "batches"])
             self._keep(net)
             return
+        self._go_back(net, cause)
+        raise StopTraining
+
+    def on_train_end(self, net, **kwargs):
+        """Look at what a user or a callback broke off; let go of what was kept."""
+        if len(net.history) > self.n_epochs_:
+            cause = self._cause(net)
+            if cause is not None:
+                self._go_back(net, cause)
+        self.kept_ = {}
+
+    def _go_back(self, net, cause: str) -> None:
         self.diverged_ = True
-        self._restore(net)
+        for name, state in self.kept_.items():
+            getattr(net, name).load_state_dict(state)
         warnings.warn(
             f"Training diverged: {cause}. The weights of update {self.n_good_} were "
             "restored. Try a lower learning_rate, a higher penalty_weight, or "
@@ -68,11 +84,6 @@ class DivergenceGuard(Callback):
             DivergenceWarning,
             stacklevel=2,
         )
-        raise StopTraining
-
-    def on_train_end(self, net, **kwargs):
-        """Let go of what was kept."""
-        self.kept_ = {}
 
     def _cause(self, net) -> str | None:
         epoch = net.history[-1]
@@ -84,7 +95,8 @@ class DivergenceGuard(Callback):
                 return f"the {name.replace('_', ' ')} reached {worst:.3g}"
         weights = [
             p
-            for name in ("generator_", "discriminator_")
+            for name in ("generator_", "discriminator_", "averaged_generator_")
+            if hasattr(net, name)
             for p in getattr(net, name).parameters()
         ]
         total = torch.stack(torch._foreach_norm(weights)).sum().item()
@@ -96,7 +108,3 @@ class DivergenceGuard(Callback):
             for name in _KEPT
             if hasattr(net, name)
         }
-
-    def _restore(self, net):
-        for name, state in self.kept_.items():
-            getattr(net, name).load_state_dict(state)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable
+from numbers import Real
 
 from skorch.callbacks import Callback
 from skorch.callbacks import LRScheduler as _SkorchLRScheduler
@@ -38,6 +39,57 @@ CURVES: dict[str, Curve] = {
     "geometric": geometric,
     "linear": linear,
 }
+
+
+def check_schedule(
+    learning_rate=None, penalty_weight=None, beta2=None
+) -> dict[str, tuple | None]:
+    """Return the schedules of `Annealing` as a dict, or raise.
+
+    Raises
+    ------
+    ValueError
+        If one is not of its form, names no curve, or a number is out of its range.
+    """
+    schedules = {
+        "learning_rate": learning_rate,
+        "penalty_weight": penalty_weight,
+        "beta2": beta2,
+    }
+    for name, schedule in schedules.items():
+        if schedule is None:
+            continue
+        form = "(curve, start, end)" if name == "beta2" else "(curve, factor)"
+        length = form.count(",") + 1
+        if not isinstance(schedule, tuple | list) or len(schedule) != length:
+            raise ValueError(
+                f"schedule of {name} must be a tuple {form} or None, got {schedule!r}."
+            )
+        curve, *values = schedule
+        if not isinstance(curve, str) or curve not in CURVES:
+            raise ValueError(
+                f"schedule of {name}: curve {curve!r} is not known; choose one of "
+                f"{sorted(CURVES)}."
+            )
+        _check_values(name, curve, values)
+    return schedules
+
+
+def _check_values(name: str, curve: str, values: list) -> None:
+    for value in values:
+        if isinstance(value, bool) or not isinstance(value, Real):
+            raise ValueError(f"schedule of {name} must hold numbers, got {value!r}.")
+        if not 0 <= value < (1 if name == "beta2" else math.inf):
+            bound = "and less than 1 " if name == "beta2" else ""
+            raise ValueError(
+                f"schedule of {name} must be finite, at least 0 {bound}all the way; "
+                f"got {value!r}."
+            )
+    if curve == "geometric" and not all(values):
+        raise ValueError(
+            f"schedule of {name}: equal factors lead neither to 0 nor away from it; "
+            "choose 'linear' or 'cosine', or a value above 0."
+        )
 
 
 class Annealing(Callback):
@@ -78,6 +130,7 @@ class Annealing(Callback):
 
     def on_train_begin(self, net, **kwargs):
         """Start from the values that the net was given."""
+        check_schedule(self.learning_rate, self.penalty_weight, self.beta2)
         self.n_updates_ = 0
         self.start_ = time.perf_counter()
         for group in self._groups(net):

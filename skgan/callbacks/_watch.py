@@ -90,6 +90,10 @@ class GradientNorms(Callback):
         if training:
             self.batch_ = batch
 
+    def on_train_end(self, net, **kwargs):
+        """Forget the batch of an epoch that was broken off: it holds rows."""
+        self.batch_ = None
+
     def on_epoch_end(self, net, **kwargs):
         """Measure both norms."""
         real, condition = (part.to(net.device) for part in self.batch_)

@@ -16,6 +16,7 @@ from skgan.encoding._validation import check_rows
 
 # Every integer up to this one has a float64 of its own.
 _EXACT_INTEGERS = 2**53
+_SPREADING_SEED = 0x736B67616E
 
 
 class VectorEncoder(BaseEncoder):
@@ -117,8 +118,9 @@ class VectorEncoder(BaseEncoder):
         self._fit_columns(values)
 
     def _fit_columns(self, values: NDArray) -> None:
-        # Both are of the rows and the order they come in, of nothing else.
-        rng = np.random.default_rng(0)
+        # Both are of the rows and the order they come in, of nothing else. The seed is
+        # one that nobody made the rows with: their own stream would come again.
+        rng = np.random.default_rng(_SPREADING_SEED)
         columns = self._columns(values, rng)
         d = columns.shape[1]
         # Networks need a column even where there is nothing to learn.
@@ -128,7 +130,9 @@ class VectorEncoder(BaseEncoder):
         self.rotation_ = find_rotation(standardised, rng) if self.rotate else None
         if self.rotation_ is not None:
             columns = standardised @ self.rotation_
-        self.columns_ = [NormalScores().fit(column) for column in columns.T]
+        # Few rows say little about detail; following it would copy them.
+        tolerance = float(np.clip(0.8 * (2000 / len(columns)) ** 0.6, 0.2, 0.8))
+        self.columns_ = [NormalScores(tolerance).fit(column) for column in columns.T]
         self.color_, self._whiten = _correlation_roots(self._scores(columns, rng))
 
     def _columns(self, values: NDArray, rng: np.random.Generator | None) -> NDArray:

@@ -52,9 +52,14 @@ def dense_layers(dims: Sequence[int], activation: str) -> list[nn.Module]:
     return layers
 
 
+def shape_rows(rows: Tensor, shape: tuple[int, ...]) -> Tensor:
+    """Give flat rows their shape; vectors have it."""
+    return rows if len(shape) == 1 else rows.reshape(-1, *shape)
+
+
 def concatenate(x: Tensor, condition: Tensor | None) -> Tensor:
     """Rows of `x`, flattened, beside their conditions."""
-    flat = x.flatten(1)
+    flat = x if x.ndim == 2 else x.flatten(1)
     return flat if condition is None else torch.cat([flat, condition], dim=1)
 
 
@@ -103,15 +108,17 @@ class MLPGenerator(nn.Module):
         super().__init__()
         self.output_shape = tuple(output_shape)
         dims = [latent_dim + condition_dim, *hidden_dims]
-        self.layers = nn.Sequential(
+        layers = [
             *dense_layers(dims, activation),
             nn.Linear(dims[-1], prod(self.output_shape)),
-            make_activation(output_activation),
-        )
+        ]
+        if output_activation != "identity":
+            layers.append(make_activation(output_activation))
+        self.layers = nn.Sequential(*layers)
 
     def forward(self, z: Tensor, condition: Tensor | None = None) -> Tensor:
         """Turn latents of shape (n, latent_dim) into rows of `output_shape`."""
-        return self.layers(concatenate(z, condition)).unflatten(1, self.output_shape)
+        return shape_rows(self.layers(concatenate(z, condition)), self.output_shape)
 
 
 class MLPDiscriminator(nn.Module):

@@ -7,7 +7,7 @@ from math import prod
 
 from torch import Tensor, nn
 
-from skgan.modules._mlp import concatenate, make_activation
+from skgan.modules._mlp import concatenate, make_activation, shape_rows
 
 
 class ResidualBlock(nn.Module):
@@ -118,7 +118,7 @@ class ResidualMLPGenerator(nn.Module):
     def forward(self, z: Tensor, condition: Tensor | None = None) -> Tensor:
         """Turn latents of shape (n, latent_dim) into rows of `output_shape`."""
         hidden = self.trunk(concatenate(z, condition))
-        return self.head(hidden).unflatten(1, self.output_shape)
+        return shape_rows(self.head(hidden), self.output_shape)
 
 
 class ResidualMLPDiscriminator(nn.Module):

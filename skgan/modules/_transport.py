@@ -7,7 +7,7 @@ from math import prod
 
 from torch import Tensor, nn
 
-from skgan.modules._mlp import concatenate, dense_layers
+from skgan.modules._mlp import concatenate, dense_layers, shape_rows
 
 
 def kaiming_layers(dims: Sequence[int], activation: str) -> nn.Sequential:
@@ -91,7 +91,7 @@ class TransportGenerator(nn.Module):
     def forward(self, z: Tensor, condition: Tensor | None = None) -> Tensor:
         """Turn latents of shape (n, latent_dim) into rows of `output_shape`."""
         displacement = self.head(self.layers(concatenate(z, condition)))
-        return (z[:, : self.n_outputs] + displacement).unflatten(1, self.output_shape)
+        return shape_rows(z[:, : self.n_outputs] + displacement, self.output_shape)
 
 
 class KaimingMLPDiscriminator(nn.Module):

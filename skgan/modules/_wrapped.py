@@ -4,10 +4,48 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import torch
 from torch import Tensor, nn
-from torch.nn.utils.parametrizations import spectral_norm
+from torch.nn.functional import linear, normalize
 
 from skgan.modules._mlp import MLPDiscriminator
+
+
+class SpectralLinear(nn.Linear):
+    """A linear layer whose weight is divided by its largest singular value.
+
+    The singular value is followed by one step of power iteration a forward pass in
+    training: Miyato et al. (2018), algorithm 1. PyTorch's own parametrization does
+    the same but cannot be pickled.
+
+    Parameters
+    ----------
+    in_features, out_features : int
+        As in `torch.nn.Linear`.
+    """
+
+    left: Tensor
+    right: Tensor
+
+    def __init__(self, in_features: int, out_features: int):
+        super().__init__(in_features, out_features)
+        self.register_buffer("left", normalize(torch.randn(out_features), dim=0))
+        self.register_buffer("right", normalize(torch.randn(in_features), dim=0))
+        for _ in range(15):
+            self._iterate()
+
+    @torch.no_grad()
+    def _iterate(self) -> None:
+        # New tensors, not new values: a backward pass may still want the old ones.
+        self.right = normalize(self.weight.T @ self.left, dim=0)
+        self.left = normalize(self.weight @ self.right, dim=0)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Apply the layer to rows of shape (n, in_features)."""
+        if self.training:
+            self._iterate()
+        norm = torch.dot(self.left, self.weight @ self.right)
+        return linear(x, self.weight / norm, self.bias)
 
 
 class SpectralMLPDiscriminator(MLPDiscriminator):
@@ -44,9 +82,10 @@ class SpectralMLPDiscriminator(MLPDiscriminator):
         **ignored,
     ):
         super().__init__(input_shape, condition_dim, hidden_dims, activation)
-        for layer in [*self.layers, self.head]:
+        for i, layer in enumerate(self.layers):
             if isinstance(layer, nn.Linear):
-                spectral_norm(layer)
+                self.layers[i] = SpectralLinear(layer.in_features, layer.out_features)
+        self.head = SpectralLinear(self.head.in_features, 1)
 
 
 class PackedMLPDiscriminator(MLPDiscriminator):

@@ -241,11 +241,7 @@ class AdversarialNet(AdversarialParams, AdversarialLoop):
 
     def train_step(self, batch, **fit_params):
         """Take the discriminator's steps, then one of the generator."""
-        real, condition = (part.to(self.device) for part in batch)
-        n_parts = min(self.n_discriminator_steps, len(real))
-        parts = (tensor.tensor_split(n_parts) for tensor in (real, condition))
-        for x, c in zip(*parts, strict=True):
-            c = c if c.shape[1] else None
+        for x, c in self._parts(batch):
             fake = self._generate(len(x), c)
             discriminator_loss = self._discriminator_step(x, fake.detach(), c, batch)
         generator_loss = self._generator_step(x, fake, c, batch)
@@ -256,11 +252,22 @@ class AdversarialNet(AdversarialParams, AdversarialLoop):
             "y_pred": fake.detach(),
         }
 
+    def _parts(self, batch) -> list[tuple[Tensor, Tensor | None]]:
+        """Cut a batch into rows and conditions for each discriminator step."""
+        real, condition = batch[0].to(self.device), batch[1].to(self.device)
+        n_parts = min(self.n_discriminator_steps, len(real))
+        if n_parts == 1:
+            return [(real, condition if condition.shape[1] else None)]
+        rows = real.tensor_split(n_parts)
+        if not condition.shape[1]:
+            return [(x, None) for x in rows]
+        return list(zip(rows, condition.tensor_split(n_parts), strict=True))
+
     def _generate(self, n: int, condition: Tensor | None) -> Tensor:
         return self.call(self.generator_, self.draw_latents(n), condition)
 
     def _discriminator_step(self, real, fake, condition, batch) -> Tensor:
-        self.optimizer_discriminator_.zero_grad()
+        _forget_gradients(self.optimizer_discriminator_)
         loss = self._discriminator_loss(real, fake, condition)
         loss.backward()
         self._notify_gradients("discriminator", batch)
@@ -272,9 +279,13 @@ class AdversarialNet(AdversarialParams, AdversarialLoop):
         both = None if condition is None else torch.cat([condition, condition])
         penalty = self.penalty_
         halves = None if penalty is None else BATCH_HALVES.get(penalty.points)
-        logits = self.call(
-            self.discriminator_, joint.requires_grad_(bool(halves)), both
-        )
+        joint.requires_grad_(bool(halves))
+        # Rows judged together must not be real ones and fake ones.
+        if len(real) % getattr(self.discriminator_, "pack_size", 1):
+            parts = [self.discriminator_(x) for x in joint.chunk(2)]
+            logits = torch.cat(parts)
+        else:
+            logits = self.call(self.discriminator_, joint, both)
         loss = self.loss_.discriminator(*logits.chunk(2))
         if penalty is None:
             return loss
@@ -300,7 +311,7 @@ class AdversarialNet(AdversarialParams, AdversarialLoop):
         for parameter in frozen:
             parameter.requires_grad_(False)
         try:
-            self.optimizer_generator_.zero_grad()
+            _forget_gradients(self.optimizer_generator_)
             loss = self._generator_loss(real, fake, condition)
             loss.backward()
         finally:
@@ -319,6 +330,8 @@ class AdversarialNet(AdversarialParams, AdversarialLoop):
         return self.loss_.generator(real_logits, fake_logits)
 
     def _notify_gradients(self, name: str, batch) -> None:
+        if not self._listeners("on_grad_computed"):
+            return
         parameters = getattr(self, f"{name}_").named_parameters(prefix=name)
         self.notify(
             "on_grad_computed",
@@ -344,3 +357,10 @@ class AdversarialNet(AdversarialParams, AdversarialLoop):
     def infer(self, x, **fit_params):
         """Turn latents `x` into rows."""
         return self.generator_(to_device(x, self.device), **fit_params)
+
+
+def _forget_gradients(optimizer: torch.optim.Optimizer) -> None:
+    """Do what ``zero_grad`` does, without what it does for profilers."""
+    for group in optimizer.param_groups:
+        for parameter in group["params"]:
+            parameter.grad = None

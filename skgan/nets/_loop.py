@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 import torch
 from skorch import NeuralNet
-from skorch.callbacks import EarlyStopping
+from skorch.callbacks import Callback, EarlyStopping
 from torch import Tensor, nn
 
 from skgan.callbacks import StopTraining
@@ -22,6 +22,28 @@ _DRAWING_LAYERS = (nn.modules.dropout._DropoutNd, nn.RReLU)
 
 class AdversarialLoop(NeuralNet):
     """The loop of `AdversarialNet`: skorch's, with two losses and less overhead."""
+
+    def notify(self, method_name, **cb_kwargs):
+        """Call the callbacks that have something to do at this point.
+
+        skorch calls all of them, four times a step; with small networks that costs
+        as much as a layer.
+        """
+        getattr(self, method_name)(self, **cb_kwargs)
+        for callback in self._listeners(method_name):
+            getattr(callback, method_name)(self, **cb_kwargs)
+
+    def _listeners(self, method_name: str) -> list[Callback]:
+        if getattr(self, "listened_to_", None) is not self.callbacks_:
+            self.listened_to_ = self.callbacks_
+            self.listeners_: dict[str, list[Callback]] = {}
+        if method_name not in self.listeners_:
+            self.listeners_[method_name] = [
+                callback
+                for _, callback in self.callbacks_
+                if _has_own(callback, method_name)
+            ]
+        return self.listeners_[method_name]
 
     def fit_loop(self, X, y=None, epochs=None, **fit_params):
         """Train, and remember in `interrupted_` whether the user broke it off."""
@@ -88,7 +110,6 @@ class AdversarialLoop(NeuralNet):
             return
         self._set_training(training)
         batches = self.history[-1, "batches"]
-        names = ("loss", "generator_loss", "discriminator_loss")
         n_batches = 0
         try:
             for batch in iterator:
@@ -97,12 +118,8 @@ class AdversarialLoop(NeuralNet):
                 if self.generator_.training is not training:
                     self._set_training(training)
                 step = step_fn(batch, **fit_params)
-                record = batches[-1]
-                for name in names[: 3 if training else 1]:
-                    key = f"{prefix}_loss" if name == "loss" else name
-                    if name in step:
-                        record[key] = self._read(step[name])
-                record[f"{prefix}_batch_size"] = len(batch[0])
+                self._record(batches[-1], step, prefix)
+                batches[-1][f"{prefix}_batch_size"] = len(batch[0])
                 self.notify("on_batch_end", batch=batch, training=training, **step)
                 n_batches += 1
                 if self.ends_epoch_:
@@ -111,6 +128,16 @@ class AdversarialLoop(NeuralNet):
             # Interrupted epochs hold numbers too.
             self._read_all(batches)
         self.history.record(f"{prefix}_batch_count", n_batches)
+
+    def _record(self, record: dict, step: dict, prefix: str) -> None:
+        """Record the losses of a step, the one called ``loss`` under the prefix too."""
+        if prefix == "train":
+            for name in ("generator_loss", "discriminator_loss"):
+                if name in step:
+                    record[name] = self._read(step[name])
+        is_read = prefix == "train" and step["loss"] is step.get("generator_loss")
+        loss = record["generator_loss"] if is_read else self._read(step["loss"])
+        record[f"{prefix}_loss"] = loss
 
     @staticmethod
     def _read(loss: Tensor) -> float | Tensor:
@@ -130,3 +157,10 @@ class AdversarialLoop(NeuralNet):
             values = torch.stack([record[name] for record, name in waiting]).tolist()
             for (record, name), value in zip(waiting, values, strict=True):
                 record[name] = value
+
+
+def _has_own(callback: Callback, method_name: str) -> bool:
+    """Tell whether a callback does anything at this point."""
+    inherited = getattr(Callback, method_name, None)
+    own = getattr(type(callback), method_name, None)
+    return own is not inherited or method_name in vars(callback)
