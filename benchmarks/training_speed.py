@@ -3,7 +3,7 @@
 The same networks (100 noise to 256 ReLU to 784 sigmoid; 784 to 256 ReLU to one
 logit), optimizers (Adam, 2e-4, beta1 .5), batch (128) and objective in skgan, in
 torch written by hand twice, in skorch with its defaults and, where TensorFlow is
-installed, in Keras twice. All take turns in one process, in rounds of a few hundred
+installed, in Keras thrice. All take turns in one process, in rounds of a few hundred
 updates; each figure is the median of the rounds, each ratio the median of the
 rounds' ratios, so that a busy moment of the machine falls on all of them.
 
@@ -43,9 +43,16 @@ def contenders(data, options):
         ),
     }
     if options.keras and options.device == "cpu":
-        from _keras_loops import KerasFunction, KerasTrainOnBatch
+        from _keras_loops import KerasByHand, KerasFunction, KerasTrainOnBatch
 
-        found["Keras, `tf.function` step"] = (KerasFunction(*arguments), n_updates)
+        found["Keras, `tf.function` step: as in TensorFlow's tutorial"] = (
+            KerasFunction(*arguments),
+            n_updates,
+        )
+        found["Keras, `tf.function` step: batches by index, one D forward"] = (
+            KerasByHand(*arguments),
+            n_updates,
+        )
         if options.objective == "nonsaturating":
             # Ten times as slow: fewer updates a round do.
             found["Keras, `train_on_batch`"] = (

@@ -36,7 +36,14 @@ html_theme = "pydata_sphinx_theme"
 html_title = "skgan"
 html_show_sourcelink = False
 # These have no pages below them to list.
-_PAGES = ("quickstart", "how_it_works", "article_gan", "architecture", "gallery/index")
+_PAGES = (
+    "quickstart",
+    "how_it_works",
+    "choosing_parameters",
+    "article_gan",
+    "architecture",
+    "gallery/index",
+)
 html_sidebars = {page: [] for page in _PAGES}
 html_theme_options = {
     "navigation_with_keys": False,

@@ -45,8 +45,9 @@ class GANSampler(BaseGANSampler):
     schedule : str or dict, default="annealed"
         How things change over the fit. "annealed": the learning rate falls by half
         a cosine to a fiftieth, the penalty's weight geometrically to what suits the
-        number of rows. "constant": nothing changes. A dict holds the parameters
-        `learning_rate`, `penalty_weight` and `beta2` of `skgan.callbacks.Annealing`.
+        number of rows; for images to a twentieth, and the penalty's weight stays.
+        "constant": nothing changes. A dict holds the parameters `learning_rate`,
+        `penalty_weight` and `beta2` of `skgan.callbacks.Annealing`.
     max_time : float or None, default=None
         Seconds after which training ends, if `max_iter` is not reached before;
         the schedule follows whichever is nearer its end.
@@ -94,7 +95,7 @@ class GANSampler(BaseGANSampler):
         Generator updates done.
     n_features_in_ : int
         Features of a row, trailing axes flattened.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (n_features,)
         Names of columns, where X had them.
 
     See Also

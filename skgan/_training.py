@@ -156,9 +156,11 @@ def train(
     own = net_params.get("callbacks") or []
     net.callbacks = own if own == "disable" else [*callbacks, *own]
     net._initialize_callbacks()
-    net.partial_fit(rows)
-    net._set_training(False)
-    # The watch holds the rows held out, which a pickle should not carry.
-    for _, callback in net.callbacks_:
-        if isinstance(callback, HeldOutScore):
-            callback.scorer = None
+    try:
+        net.partial_fit(rows)
+    finally:
+        net._set_training(False)
+        # The watch holds the rows held out, which a pickle should not carry.
+        for _, callback in net.callbacks_:
+            if isinstance(callback, HeldOutScore):
+                callback.scorer = None

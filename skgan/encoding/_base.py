@@ -35,7 +35,7 @@ class BaseEncoder(
         Shape of one encoded row for a network; ``transform`` returns it flattened.
     n_features_in_ : int
         Features of a row, trailing axes flattened.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (n_features,)
         Names of columns, where X had them.
     """
 
@@ -74,7 +74,7 @@ class BaseEncoder(
 
         Returns
         -------
-        ndarray of shape (n_samples, prod(tensor_shape_))
+        ndarray of shape (n_samples, n_encoded)
             Encoded rows: float32 if `X` is float32, else float64.
         """
         check_is_fitted(self)
@@ -101,7 +101,7 @@ class BaseEncoder(
 
         Returns
         -------
-        ndarray of shape (n_samples, prod(tensor_shape_)), float64
+        ndarray of shape (n_samples, n_encoded), float64
         """
         check_is_fitted(self)
         values = self._validate(as_rows(X), reset=False).astype(np.float64)
@@ -132,7 +132,7 @@ class BaseEncoder(
 
         Parameters
         ----------
-        Z : array-like of shape (n_samples, prod(tensor_shape_))
+        Z : array-like of shape (n_samples, n_encoded)
             Encoded rows; they may come in the shape of `tensor_shape_`.
 
         Returns
@@ -162,7 +162,7 @@ class BaseEncoder(
             What ``container_.allocate`` returned.
         start : int
             Row of `room` at which the first row goes.
-        Z : ndarray of shape (n_samples, prod(tensor_shape_))
+        Z : ndarray of shape (n_samples, n_encoded)
             Encoded rows. All are decoded, because the bits of a matrix product
             depend on its size.
         n_rows : int, default=None

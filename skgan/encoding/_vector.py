@@ -49,11 +49,11 @@ class VectorEncoder(BaseEncoder):
         The map of each column, after the rotation.
     color_ : ndarray of shape (n_columns, n_columns)
         Gives uncorrelated scores the correlation they had.
-    minimum_, maximum_ : ndarray of shape (n_features_in_,)
+    minimum_, maximum_ : ndarray of shape (n_features,)
         The range seen.
-    is_whole_ : ndarray of bool of shape (n_features_in_,)
+    is_whole_ : ndarray of bool of shape (n_features,)
         Whether all values seen were whole numbers.
-    missing_rate_ : ndarray of shape (n_features_in_,)
+    missing_rate_ : ndarray of shape (n_features,)
         Share of missing values, in a DataFrame.
 
     Warns

@@ -95,7 +95,7 @@ def pair_trends(X_real: Any, X_synthetic: Any) -> float:
 
     Notes
     -----
-    Two numeric columns: 1 - |Δρ| / 2 with Pearson's correlation ρ over rows where
+    Two numeric columns: 1 - abs(Δρ) / 2 with Pearson's correlation ρ over rows where
     neither is missing; it is 0 for a constant column. A pair with a category: 1
     minus the total variation distance of the contingency table, where numbers fall
     in 10 bins of equal width over the real range, and missing values are a bin of

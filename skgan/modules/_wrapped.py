@@ -117,6 +117,9 @@ class PackedMLPDiscriminator(MLPDiscriminator):
     torch.Size([3, 1])
     """
 
+    # Real and fake rows must not get into one pack.
+    mixes_rows = True
+
     def __init__(
         self,
         input_shape: Sequence[int],

@@ -16,7 +16,7 @@ from skgan.callbacks import GeneratorAverage
 from skgan.loader import BatchLoader, OrderedLoader, TensorData
 from skgan.nets._loop import GLOBAL_STREAM, AdversarialLoop
 from skgan.nets._params import AdversarialParams
-from skgan.objectives import resolve_loss, resolve_penalty
+from skgan.objectives import resolve_augmentation, resolve_loss, resolve_penalty
 from skgan.objectives._penalties import BATCH_HALVES, squared_gradient_norms
 
 
@@ -44,6 +44,10 @@ class AdversarialNet(AdversarialParams, AdversarialLoop):
         A key of `skgan.objectives.PENALTIES`, the user's own pair, or None.
     penalty_weight : float, default=1.0
         Times the penalty in the discriminator's loss.
+    augmentation : str, callable or None, default=None
+        A key of `skgan.objectives.AUGMENTATIONS` or a function
+        ``(rows, generator) -> rows``, applied to whatever the discriminator sees, real
+        or fake.
     n_discriminator_steps : int, default=1
         Steps of the discriminator, each on rows of its own, for one of the
         generator.
@@ -82,8 +86,9 @@ class AdversarialNet(AdversarialParams, AdversarialLoop):
 
     Notes
     -----
-    The discriminator sees real and fake rows in one forward pass. The fake rows of
-    its last step are those of the generator's step.
+    The discriminator sees real and fake rows in one forward pass, unless its class
+    has an attribute ``mixes_rows`` that is true, as one with batch normalisation
+    should. The fake rows of its last step are those of the generator's step.
 
     References
     ----------
@@ -118,6 +123,7 @@ class AdversarialNet(AdversarialParams, AdversarialLoop):
         loss="nonsaturating",
         penalty=None,
         penalty_weight=1.0,
+        augmentation=None,
         n_discriminator_steps=1,
         average_halflife=None,
         optimizer_generator=torch.optim.Adam,
@@ -153,6 +159,7 @@ class AdversarialNet(AdversarialParams, AdversarialLoop):
         self.loss = loss
         self.penalty = penalty
         self.penalty_weight = penalty_weight
+        self.augmentation = augmentation
         self.n_discriminator_steps = n_discriminator_steps
         self.average_halflife = average_halflife
         self.optimizer_generator = optimizer_generator
@@ -215,6 +222,7 @@ class AdversarialNet(AdversarialParams, AdversarialLoop):
         """Look up the objective; it is made of functions and has no weights."""
         self.loss_ = resolve_loss(self.loss)
         self.penalty_ = resolve_penalty(self.penalty)
+        self.augmentation_ = resolve_augmentation(self.augmentation)
         return self
 
     def initialize_optimizer(self, triggered_directly=None):
@@ -275,28 +283,51 @@ class AdversarialNet(AdversarialParams, AdversarialLoop):
         return loss.detach()
 
     def _discriminator_loss(self, real, fake, condition) -> Tensor:
-        joint = torch.cat([real, fake])
+        joint = self._augment(torch.cat([real, fake]))
         both = None if condition is None else torch.cat([condition, condition])
         penalty = self.penalty_
-        halves = None if penalty is None else BATCH_HALVES.get(penalty.points)
-        joint.requires_grad_(bool(halves))
-        # Rows judged together must not be real ones and fake ones.
-        if len(real) % getattr(self.discriminator_, "pack_size", 1):
-            parts = [self.discriminator_(x) for x in joint.chunk(2)]
-            logits = torch.cat(parts)
-        else:
-            logits = self.call(self.discriminator_, joint, both)
+        is_joint = penalty is not None and penalty.points in BATCH_HALVES
+        joint.requires_grad_(is_joint)
+        logits = self._joint_logits(joint, both)
         loss = self.loss_.discriminator(*logits.chunk(2))
         if penalty is None:
             return loss
-        if halves:
-            both_norms = squared_gradient_norms(logits, joint).chunk(2)
-            norms = torch.cat(list(compress(both_norms, halves)))
+        if is_joint:
+            norms = self._squared_norms(joint, logits, both, penalty.step)
+            halves = norms.chunk(2)
+            norms = torch.cat(list(compress(halves, BATCH_HALVES[penalty.points])))
         else:
+            real, fake = joint.chunk(2)
             points = penalty.points(real, fake, self.latent_stream_)
+            points = points.detach().requires_grad_()
             there = both if len(points) == len(joint) else condition
-            norms = self.squared_gradient_norms(points, there)
+            logits = self.call(self.discriminator_, points, there)
+            norms = self._squared_norms(points, logits, there, penalty.step)
         return loss + self.penalty_weight_ * penalty.cost(norms)
+
+    def _augment(self, x: Tensor) -> Tensor:
+        if self.augmentation_ is None:
+            return x
+        return self.augmentation_(x, self.latent_stream_)
+
+    def _joint_logits(self, joint: Tensor, condition: Tensor | None) -> Tensor:
+        """Judge real and fake rows in one pass, or apart if the network mixes rows."""
+        discriminator = self.discriminator_
+        if not getattr(discriminator, "mixes_rows", False):
+            return self.call(discriminator, joint, condition)
+        conditions = (None, None) if condition is None else condition.chunk(2)
+        halves = zip(joint.chunk(2), conditions, strict=True)
+        return torch.cat([self.call(discriminator, x, c) for x, c in halves])
+
+    def _squared_norms(
+        self, x: Tensor, logits: Tensor, condition: Tensor | None, step: float | None
+    ) -> Tensor:
+        """Squared norms of the logits' gradients at `x`, exact or by a small step."""
+        if step is None:
+            return squared_gradient_norms(logits, x)
+        noise = torch.empty_like(x).normal_(0, step, generator=self.latent_stream_)
+        moved = self.call(self.discriminator_, x.detach() + noise, condition)
+        return ((moved - logits) / step).square().flatten(1).sum(1)
 
     def squared_gradient_norms(self, x: Tensor, condition: Tensor | None) -> Tensor:
         """Squared norms, of shape (n,), of the logit's gradients at rows `x`."""
@@ -322,11 +353,11 @@ class AdversarialNet(AdversarialParams, AdversarialLoop):
         return loss.detach()
 
     def _generator_loss(self, real, fake, condition) -> Tensor:
-        fake_logits = self.call(self.discriminator_, fake, condition)
+        fake_logits = self.call(self.discriminator_, self._augment(fake), condition)
         if not self.loss_.pairs_real:
             return self.loss_.generator(None, fake_logits)
         with torch.no_grad():
-            real_logits = self.call(self.discriminator_, real, condition)
+            real_logits = self.call(self.discriminator_, self._augment(real), condition)
         return self.loss_.generator(real_logits, fake_logits)
 
     def _notify_gradients(self, name: str, batch) -> None:

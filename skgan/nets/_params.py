@@ -59,7 +59,7 @@ class AdversarialParams(NeuralNet):
         )
         if "lr" in rest:
             self._set_common_learning_rate(rest["lr"])
-        if {"loss", "penalty"} & set(rest):
+        if {"loss", "penalty", "augmentation"} & set(rest):
             self._initialize_criterion()
         if {"average_halflife", "latent_dim"} & set(rest):
             self._initialize_callbacks()

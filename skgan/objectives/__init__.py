@@ -1,17 +1,26 @@
-"""Losses and penalties: pure functions from tensors to a scalar, by name.
+"""Losses, penalties and augmentations: pure functions of tensors, by name.
 
 Adding a loss is one function pair and one line in `LOSSES`; adding a penalty is
-one function and one line in `PENALTIES`.
+one function and one line in `PENALTIES`; so it is for `AUGMENTATIONS`.
 """
 
-from skgan.objectives._losses import LOSSES, Loss, resolve_loss
+from skgan.objectives._augmentations import (
+    AUGMENTATIONS,
+    instance_noise,
+    resolve_augmentation,
+)
+from skgan.objectives._losses import LOSSES, Loss, label_smoothing, resolve_loss
 from skgan.objectives._penalties import PENALTIES, Penalty, resolve_penalty
 
 __all__ = [
+    "AUGMENTATIONS",
     "LOSSES",
     "PENALTIES",
     "Loss",
     "Penalty",
+    "instance_noise",
+    "label_smoothing",
+    "resolve_augmentation",
     "resolve_loss",
     "resolve_penalty",
 ]

@@ -8,6 +8,7 @@ Every function takes ``(real_logits, fake_logits)`` and returns a scalar to be
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import NamedTuple
 
 from torch import Tensor
@@ -104,6 +105,48 @@ LOSSES: dict[str, Loss] = {
         relativistic_discriminator, relativistic_generator, pairs_real=True
     ),
 }
+
+
+def smoothed_discriminator(
+    real_logits: Tensor, fake_logits: Tensor, smoothing: float
+) -> Tensor:
+    """Binary cross-entropy with real labels lowered: Salimans et al. (2016), 3.4."""
+    real = (1 - smoothing) * softplus(-real_logits) + smoothing * softplus(real_logits)
+    return real.mean() + softplus(fake_logits).mean()
+
+
+def label_smoothing(smoothing: float = 0.1) -> Loss:
+    """Return the non-saturating loss with one-sided label smoothing.
+
+    Parameters
+    ----------
+    smoothing : float, default=0.1
+        How much the label of real rows is lowered from 1, in [0, 0.5).
+
+    Returns
+    -------
+    Loss
+
+    Raises
+    ------
+    ValueError
+        If `smoothing` is out of its range.
+
+    References
+    ----------
+    .. [1] Salimans et al., "Improved Techniques for Training GANs", NeurIPS 2016,
+       section 3.4.
+
+    Examples
+    --------
+    >>> from skgan import GANSampler
+    >>> from skgan.objectives import label_smoothing
+    >>> sampler = GANSampler(loss=label_smoothing(0.2), penalty=None)
+    """
+    if not 0 <= smoothing < 0.5:
+        raise ValueError(f"smoothing must be in [0, 0.5), got {smoothing!r}.")
+    discriminator = partial(smoothed_discriminator, smoothing=smoothing)
+    return Loss(discriminator, nonsaturating_generator)
 
 
 def resolve_loss(loss: str | tuple) -> Loss:

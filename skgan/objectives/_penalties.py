@@ -25,10 +25,15 @@ class Penalty(NamedTuple):
     points : callable
         ``points(real, fake, generator) -> tensor`` of shape (m, ...), with a
         `torch.Generator` for what is drawn at random.
+    step : float or None, default=None
+        None takes gradients exactly, which differentiates twice. A number takes
+        ``((D(x + step e) - D(x)) / step) ** 2`` with normal e instead, whose mean is
+        the squared norm up to the order of the step's square.
     """
 
     cost: Callable[[Tensor], Tensor]
     points: Callable[[Tensor, Tensor, torch.Generator | None], Tensor]
+    step: float | None = None
 
 
 def half_mean(squared_norms: Tensor) -> Tensor:
@@ -76,7 +81,8 @@ def around_real(
     noise = torch.rand(
         real.shape, generator=generator, device=real.device, dtype=real.dtype
     )
-    return real + 0.5 * real.std() * noise
+    # A single number has no spread.
+    return real + 0.5 * real.std(correction=min(1, real.numel() - 1)) * noise
 
 
 PENALTIES: dict[str, Penalty] = {
@@ -85,6 +91,7 @@ PENALTIES: dict[str, Penalty] = {
     "r1+r2": Penalty(half_mean_of_both, at_both),
     "wgan-gp": Penalty(unit_norm, between),
     "dragan": Penalty(unit_norm, around_real),
+    "r1+r2-difference": Penalty(half_mean_of_both, at_both, step=0.02),
 }
 
 
@@ -122,7 +129,7 @@ def resolve_penalty(penalty: str | tuple | None) -> Penalty | None:
     Parameters
     ----------
     penalty : str, tuple or None
-        A key of `PENALTIES`, a pair ``(cost, points)``, or None for no penalty.
+        A key of `PENALTIES`, a tuple ``(cost, points[, step])``, or None for none.
 
     Returns
     -------
@@ -144,9 +151,13 @@ def resolve_penalty(penalty: str | tuple | None) -> Penalty | None:
                 "None, or pass a pair of functions (cost, points)."
             )
         return PENALTIES[penalty]
-    if isinstance(penalty, tuple) and len(penalty) == 2 and all(map(callable, penalty)):
+    if (
+        isinstance(penalty, tuple)
+        and len(penalty) in (2, 3)
+        and all(map(callable, penalty[:2]))
+    ):
         return Penalty(*penalty)
     raise TypeError(
-        "penalty must be a name, None or a tuple of functions (cost, points); "
+        "penalty must be a name, None or a tuple of functions (cost, points[, step]); "
         f"got {penalty!r}."
     )

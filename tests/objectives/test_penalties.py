@@ -57,7 +57,7 @@ def brute_force(name, discriminator):
     return {"r1": r1, "r2": r2, "r1+r2": r1 + r2}[name]
 
 
-@pytest.mark.parametrize("name", PENALTIES)
+@pytest.mark.parametrize("name", [n for n, p in PENALTIES.items() if p.step is None])
 def test_value_and_weight_gradients_are_those_of_brute_force(name, discriminator):
     weights = list(discriminator.parameters())
     ours = penalty_of(name, discriminator)
