@@ -90,7 +90,7 @@ def parse():
     )
     options = _report.parse(parser)
     if options.quick:
-        options.updates, options.seeds = 500, options.seeds[:2]
+        options.updates, options.seeds = 1500, options.seeds[:1]
     return options
 
 

@@ -19,7 +19,7 @@ from sklearn.model_selection import train_test_split
 from sklearn.utils.validation import check_is_fitted
 
 from skgan._defaults import Settings, resolve_settings
-from skgan._training import make_callbacks, make_net, train
+from skgan._training import continue_net, make_callbacks, make_net, train
 from skgan._validation import check_boolean, check_integer, check_share, check_stream
 from skgan.encoding import BaseEncoder, make_encoder
 from skgan.encoding._container import as_rows, frame_library
@@ -89,7 +89,9 @@ class BaseGANSampler(
         encoder = self.encoder_ if goes_on else make_encoder(self.encoder, X).fit(X)
         encoded = encoder.encode_for_training(X, seeds.net)
         settings = resolve_settings(self, len(encoded), encoder)
-        if not goes_on:
+        if goes_on:
+            continue_net(self.net_, settings, self.net_params)
+        else:
             net = make_net(settings, encoder.tensor_shape_, seeds.net, self.net_params)
             # Nothing can fail from here on but training itself: a refit that was
             # refused leaves the sampler as it was.

@@ -85,6 +85,8 @@ def resolve_settings(estimator, n_rows: int, encoder: BaseEncoder) -> Settings:
 
     hidden_dims = check_dims("hidden_dims", choose("hidden_dims"))
     is_automatic = isinstance(estimator.hidden_dims, str)
+    max_iter = integer("max_iter")
+    automatic["average_halflife"] = 0.05 * max_iter
     halflife = choose("average_halflife")
     max_time = estimator.max_time
     return Settings(
@@ -103,7 +105,7 @@ def resolve_settings(estimator, n_rows: int, encoder: BaseEncoder) -> Settings:
         ),
         batch_size=min(integer("batch_size"), n_rows),
         betas=automatic["betas"],
-        max_iter=integer("max_iter"),
+        max_iter=max_iter,
         max_time=None
         if max_time is None
         else check_real("max_time", max_time, 0, strict=True),
@@ -152,12 +154,12 @@ def automatic_values(n_rows: int, tensor_shape: tuple[int, ...]) -> dict:
 
 
 def _values_for_vectors(n_rows: int, n_columns: int) -> dict:
-    # Few rows a column call for smoothing and small steps, or the discriminator
+    # Few rows a column call for smoothing and few, small steps, or the discriminator
     # learns them by heart; many allow for detail.
     last_weight = max(3e-4, (10 * n_columns / n_rows) ** 1.5)
     first_weight = max(0.03, last_weight)
     speed = (n_rows / (500 * n_columns)) ** 0.5
-    max_iter = 4000
+    max_iter = round(4000 * min(max(speed, 0.25), 1.0))
     return {
         "latent_dim": n_columns,
         "hidden_dims": (128, 128, 128),
@@ -169,7 +171,6 @@ def _values_for_vectors(n_rows: int, n_columns: int) -> dict:
         "batch_size": 256,
         "betas": (0.0, 0.99),
         "max_iter": max_iter,
-        "average_halflife": 0.05 * max_iter,
         "schedule": {
             "learning_rate": ("cosine", 0.02),
             "penalty_weight": ("geometric", last_weight / first_weight),
@@ -192,7 +193,6 @@ def _values_for_images(n_pixels: int) -> dict:
         "batch_size": 128,
         "betas": (0.0, 0.99),
         "max_iter": max_iter,
-        "average_halflife": 0.05 * max_iter,
         # A penalty that falls lets the discriminator of few images win: on 8 x 8
         # digits it tripled the energy distance.
         "schedule": {"learning_rate": ("cosine", 0.05)},

@@ -80,6 +80,34 @@ def make_net(
     return AdversarialNet(**params).initialize()
 
 
+def continue_net(
+    net: AdversarialNet, settings: Settings, net_params: dict | None
+) -> None:
+    """Give a trained net the settings that can change between fits.
+
+    Parameters
+    ----------
+    net : AdversarialNet
+        Trained before; its networks stay as they are.
+    settings : Settings
+        What to train with from now on.
+    net_params : dict or None
+        The user's parameters of the net, which come last.
+    """
+    changed = {
+        "lr": settings.learning_rate,
+        "loss": settings.loss,
+        "penalty": settings.penalty,
+        "penalty_weight": settings.penalty_weight,
+        "batch_size": settings.batch_size,
+        "n_discriminator_steps": settings.n_discriminator_steps,
+    }
+    own = net_params or {}
+    net.set_params(
+        **{name: value for name, value in changed.items() if name not in own}
+    )
+
+
 def make_callbacks(settings: Settings, callbacks, verbose: int, scorer=None) -> list:
     """Return the callbacks of one fit, the user's among them.
 

@@ -211,9 +211,14 @@ def test_an_explicit_value_wins_and_leaves_the_others(name, shape):
     value = EXPLICIT[name]
     ours, automatic = resolve(50, shape, **{name: value}), resolve(50, shape)
     assert getattr(ours, name) == value
-    follows = {"discriminator_dims"} if name == "hidden_dims" else set()
+    follows = {
+        "hidden_dims": {"discriminator_dims"},
+        "max_iter": {"average_halflife"},
+    }.get(name, set())
     if name == "hidden_dims":
         assert ours.discriminator_dims == value
+    if name == "max_iter":
+        assert ours.average_halflife == pytest.approx(0.05 * value)
     for other in set(Settings._fields) - {name} - follows:
         assert getattr(ours, other) == getattr(automatic, other), other
 
@@ -236,7 +241,7 @@ def test_all_of_them_reach_the_net():
 def test_automatic_ones_reach_the_net():
     rows = np.random.default_rng(0).normal(size=(80, 3))
     sampler = GANSampler(max_iter=2, random_state=0).fit(rows)
-    settings, net = resolve(80, (3,)), sampler.net_
+    settings, net = resolve(80, (3,), max_iter=2), sampler.net_
     for name in ("latent_dim", "penalty_weight", "average_halflife", "batch_size"):
         assert getattr(net, name) == getattr(settings, name)
     assert net.lr == settings.learning_rate
@@ -270,11 +275,11 @@ def test_schedules_by_name():
     own = {"penalty_weight": ("cosine", 2.0)}
     resolved = resolve_schedule(own, annealed)
     assert {k: v for k, v in resolved.items() if v is not None} == own
-    with pytest.raises(ValueError, match=r"'anealed' is not known; .* 'annealed'"):
+    with pytest.raises(ValueError, match=r"'anealed' is not known; .*'annealed'"):
         resolve_schedule("anealed", annealed)
     with pytest.raises(TypeError, match="must be a name or a dict"):
         resolve_schedule(None, annealed)
-    with pytest.raises(ValueError, match=r"curve 'step' is not known; .* 'cosine'"):
+    with pytest.raises(ValueError, match=r"curve 'step' is not known; .*'cosine'"):
         resolve_schedule({"learning_rate": ("step", 0.5)}, annealed)
 
 

@@ -79,7 +79,7 @@ def _check_values(name: str, curve: str, values: list) -> None:
     for value in values:
         if isinstance(value, bool) or not isinstance(value, Real):
             raise ValueError(f"schedule of {name} must hold numbers, got {value!r}.")
-        if not 0 <= value < (1 if name == "beta2" else math.inf):
+        if not 0 <= float(value) < (1 if name == "beta2" else math.inf):
             bound = "and less than 1 " if name == "beta2" else ""
             raise ValueError(
                 f"schedule of {name} must be finite, at least 0 {bound}all the way; "

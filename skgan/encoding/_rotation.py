@@ -10,6 +10,8 @@ from scipy.special import ndtri
 
 _COARSE_ROWS = 4000
 _MAX_FEATURES = 12
+_MAX_SWEEPS = 6
+_SMALLEST_TURN = np.deg2rad(0.5)
 
 
 def find_rotation(
@@ -81,13 +83,18 @@ def spacing_entropy(columns: NDArray) -> NDArray:
 def least_entropy_rotation(columns: NDArray) -> NDArray:
     """Return the rotation found by sweeps over the planes of two columns each."""
     d = columns.shape[1]
-    rotation = np.eye(d)
-    for _ in range(1 if d == 2 else 2):
+    columns, rotation = columns.copy(), np.eye(d)
+    for _ in range(_MAX_SWEEPS):
+        largest = 0.0
         for i, j in combinations(range(d), 2):
-            turn = _plane_rotation(_best_angle(columns[:, [i, j]]))
-            columns, rotation = columns.copy(), rotation.copy()
+            angle = _best_angle(columns[:, [i, j]])
+            turn = _plane_rotation(angle)
             columns[:, [i, j]] = columns[:, [i, j]] @ turn
             rotation[:, [i, j]] = rotation[:, [i, j]] @ turn
+            # Near a quarter turn two columns change places and little else.
+            largest = max(largest, min(abs(angle), abs(np.pi / 2 - angle)))
+        if d == 2 or largest < _SMALLEST_TURN:
+            break
     return rotation
 
 

@@ -293,7 +293,7 @@ class AdversarialNet(AdversarialParams, AdversarialLoop):
         if penalty is None:
             return loss
         if is_joint:
-            norms = self._squared_norms(joint, logits, both, penalty.step)
+            norms = self._squared_norms(joint, logits, both, penalty.step, True)
             halves = norms.chunk(2)
             norms = torch.cat(list(compress(halves, BATCH_HALVES[penalty.points])))
         else:
@@ -302,7 +302,7 @@ class AdversarialNet(AdversarialParams, AdversarialLoop):
             points = points.detach().requires_grad_()
             there = both if len(points) == len(joint) else condition
             logits = self.call(self.discriminator_, points, there)
-            norms = self._squared_norms(points, logits, there, penalty.step)
+            norms = self._squared_norms(points, logits, there, penalty.step, False)
         return loss + self.penalty_weight_ * penalty.cost(norms)
 
     def _augment(self, x: Tensor) -> Tensor:
@@ -310,23 +310,23 @@ class AdversarialNet(AdversarialParams, AdversarialLoop):
             return x
         return self.augmentation_(x, self.latent_stream_)
 
-    def _joint_logits(self, joint: Tensor, condition: Tensor | None) -> Tensor:
+    def _joint_logits(self, joint: Tensor, condition, is_joint=True) -> Tensor:
         """Judge real and fake rows in one pass, or apart if the network mixes rows."""
         discriminator = self.discriminator_
-        if not getattr(discriminator, "mixes_rows", False):
+        if not (is_joint and getattr(discriminator, "mixes_rows", False)):
             return self.call(discriminator, joint, condition)
         conditions = (None, None) if condition is None else condition.chunk(2)
         halves = zip(joint.chunk(2), conditions, strict=True)
         return torch.cat([self.call(discriminator, x, c) for x, c in halves])
 
     def _squared_norms(
-        self, x: Tensor, logits: Tensor, condition: Tensor | None, step: float | None
+        self, x: Tensor, logits: Tensor, condition, step: float | None, is_joint
     ) -> Tensor:
         """Squared norms of the logits' gradients at `x`, exact or by a small step."""
         if step is None:
             return squared_gradient_norms(logits, x)
         noise = torch.empty_like(x).normal_(0, step, generator=self.latent_stream_)
-        moved = self.call(self.discriminator_, x.detach() + noise, condition)
+        moved = self._joint_logits(x.detach() + noise, condition, is_joint)
         return ((moved - logits) / step).square().flatten(1).sum(1)
 
     def squared_gradient_norms(self, x: Tensor, condition: Tensor | None) -> Tensor:

@@ -74,6 +74,8 @@ class AdversarialParams(NeuralNet):
             if f"{name}__lr" not in vars(self):
                 for group in getattr(self, f"{name}_").param_groups:
                     group["lr"] = lr
+                    # Where schedules start from.
+                    group.pop("initial_lr", None)
 
     def torch_compile(self, module, name):
         """Compile in place, so that the names of weights and the type stay."""
