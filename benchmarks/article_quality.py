@@ -10,6 +10,7 @@ digit (a tenth would be fair)? The real test images show what it says of the tru
 import statistics
 import time
 
+import _paired
 import _report
 import torch
 from _judge import SURE, Judge
@@ -112,6 +113,10 @@ def main():
                 ["real test images", "", f"{sure:.1%}", f"{rarest:.2%}", ""],
             ],
         ),
+        _paired.sentence(
+            _report.as_vectors(mnist.data), ARTICLE, min(options.updates, 2000)
+        ),
+        "",
     ]
     _report.publish(lines, options)
 

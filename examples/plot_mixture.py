@@ -13,10 +13,9 @@ import numpy as np
 from skgan import GANSampler
 from skgan.datasets import make_ring
 
-X, _, centers = make_ring(5000, scale=0.05, return_centers=True, random_state=0)
-sampler = GANSampler(
-    hidden_dims=(64, 64), batch_size=128, max_iter=3000, random_state=0
-).fit(X)
+X, _, centers = make_ring(20_000, scale=0.05, return_centers=True, random_state=0)
+# Half of the updates that it would choose itself.
+sampler = GANSampler(max_iter=2000, random_state=0).fit(X)
 synthetic = sampler.sample(2000, random_state=0)
 
 # %%
