@@ -39,9 +39,6 @@ class BaseEncoder(
         Names of columns, where X had them.
     """
 
-    # Whether NaN in a frame is kept as missing.
-    _keeps_missing = False
-
     def fit(self, X, y=None):
         """Learn how `X` came and how its values are spread.
 

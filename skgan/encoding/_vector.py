@@ -80,8 +80,6 @@ class VectorEncoder(BaseEncoder):
     True
     """
 
-    _keeps_missing = True
-
     def __init__(self, rotate=True, clip=True):
         self.rotate = rotate
         self.clip = clip
