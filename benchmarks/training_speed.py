@@ -3,19 +3,21 @@
 The same networks (100 noise to 256 ReLU to 784 sigmoid; 784 to 256 ReLU to one
 logit), optimizers (Adam, 2e-4, beta1 .5), batch (128) and objective in skgan, in
 torch written by hand twice, in skorch with its defaults and, where TensorFlow is
-installed, in Keras thrice. All take turns in one process, in rounds of a few hundred
-updates; each figure is the median of the rounds, each ratio the median of the
-rounds' ratios, so that a busy moment of the machine falls on all of them.
+installed, in Keras thrice. All take turns, Keras in processes of its own, in rounds
+of a few hundred updates; each figure is the median of the rounds, each ratio the
+median of the rounds' ratios, so that a busy moment falls on all of them.
 
 A second table has networks so small that nearly only the loop's own work is left.
 """
 
+import importlib.metadata
 import importlib.util
 import os
 import statistics
 
 import _report
 import numpy as np
+from _elsewhere import Elsewhere
 from _loops import ARTICLE, TINY, HandWritten, SkorchDefaults, Textbook
 from _skgan_loop import Skgan
 
@@ -43,20 +45,18 @@ def contenders(data, options):
         ),
     }
     if options.keras and options.device == "cpu":
-        from _keras_loops import KerasByHand, KerasFunction, KerasTrainOnBatch
-
         found["Keras, `tf.function` step: as in TensorFlow's tutorial"] = (
-            KerasFunction(*arguments),
+            Elsewhere("KerasFunction", *arguments),
             n_updates,
         )
         found["Keras, `tf.function` step: batches by index, one D forward"] = (
-            KerasByHand(*arguments),
+            Elsewhere("KerasByHand", *arguments),
             n_updates,
         )
         if options.objective == "nonsaturating":
             # Ten times as slow: fewer updates a round do.
             found["Keras, `train_on_batch`"] = (
-                KerasTrainOnBatch(*arguments),
+                Elsewhere("KerasTrainOnBatch", *arguments),
                 max(n_updates // 10, 5),
             )
     return found
@@ -145,14 +145,10 @@ def main():
     options = parse()
     versions = {}
     if options.keras:
-        # TensorFlow sets up its threads as it is imported, before any measuring.
-        import keras
-        import tensorflow as tf
-
-        if options.threads:
-            tf.config.threading.set_intra_op_parallelism_threads(options.threads)
-            tf.config.threading.set_inter_op_parallelism_threads(options.threads)
-        versions = {"tensorflow": tf.__version__, "keras": keras.__version__}
+        versions = {
+            name: importlib.metadata.version(name)
+            for name in ("tensorflow-cpu", "keras")
+        }
     data = _report.as_vectors(_report.mnist().data)
     lines = _report.heading("Training speed", **versions)
     lines += [
