@@ -155,8 +155,12 @@ class MLPDiscriminator(nn.Module):
     ):
         super().__init__()
         dims = [prod(input_shape) + condition_dim, *hidden_dims]
-        self.layers = nn.Sequential(*dense_layers(dims, activation))
+        self.layers = self.make_layers(dims, activation)
         self.head = nn.Linear(dims[-1], 1)
+
+    def make_layers(self, dims: Sequence[int], activation: str) -> nn.Sequential:
+        """Return the hidden layers, which a subclass may start otherwise."""
+        return nn.Sequential(*dense_layers(dims, activation))
 
     def features(self, x: Tensor, condition: Tensor | None = None) -> Tensor:
         """Return the last hidden layer, of shape (n, hidden_dims[-1])."""

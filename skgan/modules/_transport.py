@@ -7,7 +7,12 @@ from math import prod
 
 from torch import Tensor, nn
 
-from skgan.modules._mlp import concatenate, dense_layers, shape_rows
+from skgan.modules._mlp import (
+    MLPDiscriminator,
+    concatenate,
+    dense_layers,
+    shape_rows,
+)
 
 
 def kaiming_layers(dims: Sequence[int], activation: str) -> nn.Sequential:
@@ -94,7 +99,7 @@ class TransportGenerator(nn.Module):
         return shape_rows(z[:, : self.n_outputs] + displacement, self.output_shape)
 
 
-class KaimingMLPDiscriminator(nn.Module):
+class KaimingMLPDiscriminator(MLPDiscriminator):
     """A perceptron from rows to one logit each, made for standardised rows.
 
     Parameters
@@ -130,17 +135,10 @@ class KaimingMLPDiscriminator(nn.Module):
         activation: str = "leaky_relu",
         **ignored,
     ):
-        super().__init__()
-        dims = [prod(input_shape) + condition_dim, *hidden_dims]
-        self.layers = kaiming_layers(dims, activation)
-        self.head = nn.Linear(dims[-1], 1)
-        nn.init.normal_(self.head.weight, std=dims[-1] ** -0.5)
+        super().__init__(input_shape, condition_dim, hidden_dims, activation)
+        nn.init.normal_(self.head.weight, std=self.head.in_features**-0.5)
         nn.init.zeros_(self.head.bias)
 
-    def features(self, x: Tensor, condition: Tensor | None = None) -> Tensor:
-        """Return the last hidden layer, of shape (n, hidden_dims[-1])."""
-        return self.layers(concatenate(x, condition))
-
-    def forward(self, x: Tensor, condition: Tensor | None = None) -> Tensor:
-        """Return logits of shape (n, 1): high where rows look real."""
-        return self.head(self.features(x, condition))
+    def make_layers(self, dims: Sequence[int], activation: str) -> nn.Sequential:
+        """Return hidden layers whose kinks are spread over standardised rows."""
+        return kaiming_layers(dims, activation)
