@@ -106,14 +106,14 @@ def test_angle_turns_the_mixture_counterclockwise(make):
 
 @pytest.mark.parametrize("make", [make_ring, make_grid])
 def test_mixture_is_seeded_and_leaves_the_global_stream(make):
-    before = np.random.get_state()[1].copy()  # noqa: NPY002
+    before = np.random.get_state()[1].copy()
     X, y = make(100, random_state=3)
     again, again_y = make(100, random_state=np.random.RandomState(3))
     other, _ = make(100, random_state=4)
     np.testing.assert_array_equal(X, again)
     np.testing.assert_array_equal(y, again_y)
     assert not np.array_equal(X, other)
-    after = np.random.get_state()[1]  # noqa: NPY002
+    after = np.random.get_state()[1]
     np.testing.assert_array_equal(after, before)
 
 

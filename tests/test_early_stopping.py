@@ -238,10 +238,10 @@ def test_repeatable():
 
 
 def test_global_streams_are_left_alone():
-    before = torch.get_rng_state(), np.random.get_state()[1].copy()  # noqa: NPY002
+    before = torch.get_rng_state(), np.random.get_state()[1].copy()
     make_sampler(max_iter=60).fit(make_rows())
     assert torch.equal(torch.get_rng_state(), before[0])
-    np.testing.assert_array_equal(np.random.get_state()[1], before[1])  # noqa: NPY002
+    np.testing.assert_array_equal(np.random.get_state()[1], before[1])
 
 
 # -- what is kept

@@ -123,14 +123,14 @@ class TestBatchLoader:
         assert (torch.bincount(firsts.long()) - 500).abs().max() < 100
 
     def test_without_a_generator_global_streams_stay_and_orders_differ(self):
-        before = torch.get_rng_state(), np.random.get_state()[1].copy()  # noqa: NPY002
+        before = torch.get_rng_state(), np.random.get_state()[1].copy()
         first, second = (
             torch.cat(drawn(BatchLoader(numbered(60), 8, shuffle=True)))
             for _ in range(2)
         )
         assert not torch.equal(first, second)
         assert torch.equal(torch.get_rng_state(), before[0])
-        assert np.array_equal(np.random.get_state()[1], before[1])  # noqa: NPY002
+        assert np.array_equal(np.random.get_state()[1], before[1])
 
     def test_unshuffled_epochs_start_at_the_first_row(self):
         loader = BatchLoader(numbered(5), 2)

@@ -309,7 +309,7 @@ def test_the_generator_sees_blocks_of_one_size(fitted):
 @pytest.mark.parametrize("seed", [0, None])
 def test_global_streams_are_left_alone(seed):
     def state():
-        numpy_state = np.random.get_state()  # noqa: NPY002
+        numpy_state = np.random.get_state()
         return (
             numpy_state[1].tolist(),
             numpy_state[2:],
@@ -329,7 +329,7 @@ def test_global_streams_are_left_alone(seed):
 def test_global_streams_are_not_read():
     draws = []
     for seed in (1, 2):
-        np.random.seed(seed)  # noqa: NPY002
+        np.random.seed(seed)
         torch.manual_seed(seed)
         draws.append(make_sampler().fit(make_rows()).sample(9))
     np.testing.assert_array_equal(*draws)

@@ -189,7 +189,7 @@ class TestInAnEncoder:
     def test_the_global_stream_does_not_matter(self):
         rotations = []
         for seed in (1, 2):
-            np.random.seed(seed)  # noqa: NPY002
+            np.random.seed(seed)
             rotations.append(VectorEncoder().fit(self.rows).rotation_)
         np.testing.assert_array_equal(*rotations)
 

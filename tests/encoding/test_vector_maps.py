@@ -121,7 +121,7 @@ class TestForTraining:
         encoders[0].encode_for_training(ROWS["missing"], 9)
         encoded = []
         for seed, encoder in enumerate(encoders):
-            np.random.seed(seed)  # noqa: NPY002
+            np.random.seed(seed)
             encoded.append(encoder.encode_for_training(ROWS["missing"], 3))
         np.testing.assert_array_equal(*encoded)
 

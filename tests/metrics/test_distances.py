@@ -202,8 +202,8 @@ def test_seeds_and_the_global_stream(metric, pair):
         kernel_distance: {"subset_size": 20, "n_subsets": 3},
         sliced_wasserstein: {"n_projections": 3},
     }[metric]
-    np.random.seed(0)  # noqa: NPY002
-    state = np.random.get_state()[1].copy()  # noqa: NPY002
+    np.random.seed(0)
+    state = np.random.get_state()[1].copy()
     assert metric(X, Y, random_state=1, **params) == metric(
         X, Y, random_state=np.random.RandomState(1), **params
     )
@@ -211,7 +211,7 @@ def test_seeds_and_the_global_stream(metric, pair):
         X, Y, random_state=2, **params
     )
     assert metric(X, Y, **params) != metric(X, Y, **params)
-    np.testing.assert_array_equal(state, np.random.get_state()[1])  # noqa: NPY002
+    np.testing.assert_array_equal(state, np.random.get_state()[1])
 
 
 def test_max_samples_none_uses_every_row(pair):

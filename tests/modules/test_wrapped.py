@@ -2,6 +2,7 @@
 
 import pickle
 from copy import deepcopy
+from typing import ClassVar
 
 import numpy as np
 import pytest
@@ -143,7 +144,7 @@ class TestSpectral:
 class Spy(PackedMLPDiscriminator):
     """Keeps the rows it was shown, a call an entry."""
 
-    seen: list = []  # noqa: RUF012
+    seen: ClassVar[list] = []
 
     def forward(self, x, condition=None):
         self.seen.append(x.detach().clone())

@@ -23,14 +23,14 @@ OPTIONS = {
 
 @pytest.mark.parametrize("options", OPTIONS.values(), ids=OPTIONS)
 def test_global_streams_are_not_touched(make_net, X, options):
-    numpy_before = np.random.get_state()  # noqa: NPY002
+    numpy_before = np.random.get_state()
     torch_before = torch.get_rng_state()
     net = make_net(**options).fit(X)
     net.draw_latents(5)
     net.predict(np.zeros((5, 3)))
     net.partial_fit(X)
     assert torch.equal(torch.get_rng_state(), torch_before)
-    numpy_after = np.random.get_state()  # noqa: NPY002
+    numpy_after = np.random.get_state()
     for before, after in zip(numpy_before, numpy_after, strict=True):
         assert np.array_equal(before, after)
 
