@@ -8,15 +8,9 @@ from ._classifier import c2st, train_on_synthetic, train_on_synthetic_scores
 from ._distances import energy_distance, frechet_distance, sliced_wasserstein
 from ._intervals import confidence_interval
 from ._kernels import kernel_distance, mmd
+from ._levels import alpha_precision, beta_recall
 from ._memorization import authenticity, dcr_share, duplicate_rate, membership_auc
-from ._neighbors import (
-    alpha_precision,
-    beta_recall,
-    coverage,
-    density,
-    precision,
-    recall,
-)
+from ._neighbors import coverage, density, precision, recall
 from ._reference import ReferenceSpace
 from ._scorer import SCORERS, make_sampler_scorer
 from ._tables import (

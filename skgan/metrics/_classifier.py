@@ -78,7 +78,7 @@ def c2st(
     References
     ----------
     .. [1] Lopez-Paz, D. and Oquab, M. (2017). Revisiting classifier two-sample
-       tests. ICLR, section 3.
+       tests. ICLR.
 
     Examples
     --------
@@ -176,7 +176,8 @@ def train_on_synthetic(
     References
     ----------
     .. [1] Esteban, C. et al. (2017). Real-valued (medical) time series generation
-       with recurrent conditional GANs. arXiv 1706.02633, section 4.2.
+       with recurrent conditional GANs. arXiv 1706.02633 ("train on synthetic,
+       test on real").
 
     Examples
     --------

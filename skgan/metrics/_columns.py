@@ -191,7 +191,8 @@ def _read_pandas(column: Any, label: Any, name: str) -> Block:
 
 def _read_polars(column: Any, label: Any, name: str) -> Block:
     dtype = column.dtype
-    if dtype.is_decimal():
+    # NumPy has neither decimals nor integers of 128 bits.
+    if dtype.is_decimal() or str(dtype).endswith("nt128"):
         return _read_array(np.array(column.cast(float).to_numpy()), label, name)
     if dtype.is_numeric() or (dtype.is_temporal() and str(dtype) != "Time"):
         return _read_array(column.to_numpy(), label, name)

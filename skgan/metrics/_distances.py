@@ -60,7 +60,7 @@ def energy_distance(
     ----------
     .. [1] Székely, G. J. and Rizzo, M. L. (2013). Energy statistics: a class of
        statistics based on distances. Journal of Statistical Planning and Inference
-       143(8), 1249-1272, Proposition 2.
+       143(8), 1249-1272.
 
     Examples
     --------
@@ -122,7 +122,7 @@ def sliced_wasserstein(
     References
     ----------
     .. [1] Bonneel, N. et al. (2015). Sliced and Radon Wasserstein barycenters of
-       measures. Journal of Mathematical Imaging and Vision 51, 22-45, eq. (9).
+       measures. Journal of Mathematical Imaging and Vision 51, 22-45.
 
     Examples
     --------
@@ -184,7 +184,7 @@ def frechet_distance(
     References
     ----------
     .. [1] Heusel, M. et al. (2017). GANs trained by a two time-scale update rule
-       converge to a local Nash equilibrium. NeurIPS, eq. (6).
+       converge to a local Nash equilibrium. NeurIPS.
 
     Examples
     --------

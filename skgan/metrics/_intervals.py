@@ -53,7 +53,7 @@ def confidence_interval(
     References
     ----------
     .. [1] Shao, J. and Wu, C. F. J. (1989). A general theory for jackknife variance
-       estimation. Annals of Statistics 17(3), eq. (2.2) with d = n / 2.
+       estimation. Annals of Statistics 17(3) (deleting d = n / 2).
 
     Examples
     --------

@@ -61,7 +61,7 @@ def mmd(
     References
     ----------
     .. [1] Gretton, A. et al. (2012). A kernel two-sample test. Journal of Machine
-       Learning Research 13, 723-773, eq. (3).
+       Learning Research 13, 723-773, Lemma 6.
 
     Examples
     --------
@@ -146,8 +146,8 @@ def kernel_distance(
 
     References
     ----------
-    .. [1] Bińkowski, M. et al. (2018). Demystifying MMD GANs. ICLR, eq. (4) and
-       section 4.
+    .. [1] Bińkowski, M. et al. (2018). Demystifying MMD GANs. ICLR (Kernel
+       Inception Distance).
 
     Examples
     --------

@@ -13,11 +13,24 @@ import numpy as np
 from sklearn.metrics import roc_auc_score
 
 from ._columns import is_frame, match_blocks, read_blocks
-from ._nearest import nearest
-from ._validation import as_generator, as_vectors, check_n_rows, draw_rows
+from ._nearest import nearest, nearest_other
+from ._validation import (
+    as_generator,
+    as_vectors,
+    check_count,
+    check_n_rows,
+    draw_rows,
+)
 
 
-def authenticity(X_train: Any, X_synthetic: Any, *, standardize: bool = True) -> float:
+def authenticity(
+    X_train: Any,
+    X_synthetic: Any,
+    *,
+    standardize: bool = True,
+    max_samples: int | None = 20_000,
+    random_state: Any = None,
+) -> float:
     """Share of synthetic rows that are not near-copies of a training row.
 
     Parameters
@@ -29,6 +42,11 @@ def authenticity(X_train: Any, X_synthetic: Any, *, standardize: bool = True) ->
     standardize : bool, default=True
         Measure in a `ReferenceSpace` fitted on `X_train`; with False, numeric
         columns are taken in their own units.
+    max_samples : int or None, default=20_000
+        More synthetic rows than these are reduced to so many, drawn at random. The
+        training rows are all used, or copies of those left out would go unseen.
+    random_state : int, RandomState instance or None, default=None
+        Chooses the synthetic rows when there are more than `max_samples`.
 
     Returns
     -------
@@ -49,8 +67,8 @@ def authenticity(X_train: Any, X_synthetic: Any, *, standardize: bool = True) ->
     References
     ----------
     .. [1] Alaa, A. M. et al. (2022). How faithful is your synthetic data?
-       Sample-level metrics for evaluating and auditing generative models. ICML,
-       section 4.
+       Sample-level metrics for evaluating and auditing generative models. ICML
+       (authenticity).
 
     Examples
     --------
@@ -68,8 +86,10 @@ def authenticity(X_train: Any, X_synthetic: Any, *, standardize: bool = True) ->
         standardize=standardize,
         min_rows=(2, 1),
     )
+    synthetic = _at_most(max_samples, synthetic, as_generator(random_state))
     to_train, which = nearest(synthetic, train)
-    to_other, _ = nearest(train)
+    met, which = np.unique(which, return_inverse=True)
+    to_other = nearest_other(train, met)
     return float(np.mean(to_train > to_other[which]))
 
 
@@ -79,6 +99,7 @@ def dcr_share(
     X_synthetic: Any,
     *,
     standardize: bool = True,
+    max_samples: int | None = 20_000,
     random_state: Any = None,
 ) -> float:
     """Share of synthetic rows that are closer to training than to held-out rows.
@@ -94,9 +115,11 @@ def dcr_share(
     standardize : bool, default=True
         Measure in a `ReferenceSpace` fitted on `X_train`; with False, numeric
         columns are taken in their own units.
+    max_samples : int or None, default=20_000
+        More synthetic rows than these are reduced to so many, drawn at random.
     random_state : int, RandomState instance or None, default=None
-        Chooses rows of the larger of `X_train` and `X_holdout`, which is reduced
-        to the size of the other: a larger set would be closer by size alone.
+        Chooses those, and rows of the larger of `X_train` and `X_holdout`, which is
+        reduced to the size of the other: it would be closer by its size alone.
 
     Returns
     -------
@@ -117,7 +140,8 @@ def dcr_share(
     References
     ----------
     .. [1] Platzer, M. and Reutterer, T. (2021). Holdout-based empirical assessment
-       of mixed-type synthetic data. Frontiers in Big Data 4, section 2.2.
+       of mixed-type synthetic data. Frontiers in Big Data 4 (distance to
+       the closest record).
 
     Examples
     --------
@@ -134,6 +158,7 @@ def dcr_share(
     )
     n_rows = min(len(train), len(holdout))
     generator = as_generator(random_state)
+    synthetic = _at_most(max_samples, synthetic, generator)
     to_train, _ = nearest(synthetic, draw_rows(train, n_rows, generator))
     to_holdout, _ = nearest(synthetic, draw_rows(holdout, n_rows, generator))
     closer, equal = to_train < to_holdout, to_train == to_holdout
@@ -141,7 +166,13 @@ def dcr_share(
 
 
 def membership_auc(
-    X_train: Any, X_holdout: Any, X_synthetic: Any, *, standardize: bool = True
+    X_train: Any,
+    X_holdout: Any,
+    X_synthetic: Any,
+    *,
+    standardize: bool = True,
+    max_samples: int | None = 20_000,
+    random_state: Any = None,
 ) -> float:
     """How well the nearest synthetic row tells training from held-out rows.
 
@@ -157,6 +188,11 @@ def membership_auc(
     standardize : bool, default=True
         Measure in a `ReferenceSpace` fitted on `X_train`; with False, numeric
         columns are taken in their own units.
+    max_samples : int or None, default=20_000
+        More training or held-out rows than these are reduced to so many, drawn at
+        random. The synthetic rows are all used.
+    random_state : int, RandomState instance or None, default=None
+        Chooses the rows when there are more than `max_samples`.
 
     Returns
     -------
@@ -177,7 +213,7 @@ def membership_auc(
     References
     ----------
     .. [1] Chen, D. et al. (2020). GAN-Leaks: a taxonomy of membership inference
-       attacks against generative models. CCS, section 5.2 (full black-box attack).
+       attacks against generative models. CCS (full black-box attack).
 
     Examples
     --------
@@ -192,6 +228,10 @@ def membership_auc(
         ("X_synthetic", X_synthetic),
         standardize=standardize,
         min_rows=1,
+    )
+    generator = as_generator(random_state)
+    train, holdout = (
+        _at_most(max_samples, rows, generator) for rows in (train, holdout)
     )
     distances = [nearest(rows, synthetic)[0] for rows in (train, holdout)]
     is_member = np.repeat([1, 0], [len(train), len(holdout)])
@@ -240,6 +280,14 @@ def duplicate_rate(X_train: Any, X_synthetic: Any) -> float:
         codes[:, i] = _row_codes(train.values, synthetic.values)
     codes = _row_codes(codes[:n_train], codes[n_train:])
     return float(np.mean(np.isin(codes[n_train:], codes[:n_train])))
+
+
+def _at_most(
+    max_samples: int | None, rows: np.ndarray, generator: np.random.RandomState
+) -> np.ndarray:
+    if max_samples is not None:
+        check_count("max_samples", max_samples)
+    return draw_rows(rows, max_samples, generator)
 
 
 def _row_codes(train: np.ndarray, synthetic: np.ndarray) -> np.ndarray:

@@ -19,9 +19,7 @@ def nearest(
     Equal rows are at a distance of exactly 0.
     """
     rows = X if Y is None else Y
-    # Trees lose to brute force on standardised data of more than a few columns.
-    algorithm = "kd_tree" if X.shape[1] <= 5 else "brute"
-    neighbors = NearestNeighbors(n_neighbors=k, algorithm=algorithm).fit(rows)
+    neighbors = _fitted(rows, k)
     indices = neighbors.kneighbors(None if Y is None else X, return_distance=False)
     kth = indices[:, -1]
     if k == 1:
@@ -29,6 +27,21 @@ def nearest(
     # Brute force ranks with rounded distances, so look at all k of them.
     distances = [_paired_distance(X, rows[column]) for column in indices.T]
     return np.max(distances, axis=0), kth
+
+
+def nearest_other(X: np.ndarray, which: np.ndarray) -> np.ndarray:
+    """Distance from some rows of X, by index, to the nearest other row of X."""
+    _, indices = _fitted(X, 2).kneighbors(X[which])
+    # Of a row and its copies, any may come first: then the second is a copy, too.
+    first, second = indices.T
+    others = np.where(first == which, second, first)
+    return _paired_distance(X[which], X[others])
+
+
+def _fitted(rows: np.ndarray, k: int) -> NearestNeighbors:
+    # Trees lose to brute force on standardised data of more than a few columns.
+    algorithm = "kd_tree" if rows.shape[1] <= 5 else "brute"
+    return NearestNeighbors(n_neighbors=k, algorithm=algorithm).fit(rows)
 
 
 def count_balls(

@@ -6,7 +6,7 @@ import inspect
 from collections.abc import Callable
 from typing import Any
 
-from . import _classifier, _distances, _kernels, _neighbors, _tables
+from . import _classifier, _distances, _kernels, _levels, _neighbors, _tables
 from ._validation import check_count
 
 # name -> (metric, whether more is better)
@@ -21,8 +21,8 @@ _METRICS: dict[str, tuple[Callable[..., float], bool]] = {
     "recall": (_neighbors.recall, True),
     "density": (_neighbors.density, True),
     "coverage": (_neighbors.coverage, True),
-    "alpha_precision": (_neighbors.alpha_precision, True),
-    "beta_recall": (_neighbors.beta_recall, True),
+    "alpha_precision": (_levels.alpha_precision, True),
+    "beta_recall": (_levels.beta_recall, True),
     "column_shapes": (_tables.column_shapes, True),
     "pair_trends": (_tables.pair_trends, True),
 }

@@ -148,3 +148,30 @@ def test_errors_of_two_sets():
         authenticity(X[:1], X)
     with pytest.raises(ValueError, match="X_synthetic has 0 row"):
         duplicate_rate(X, X[:0])
+
+
+def test_copies_are_found_however_few_samples_are_used(rows):
+    train, holdout, fresh = rows
+    few = {"max_samples": 50, "random_state": 0}
+    assert authenticity(train, train, **few) == 0
+    assert dcr_share(train, holdout, train, **few) == 1
+    # All synthetic rows are there to be found near those that are attacked.
+    assert membership_auc(train, holdout, train, **few) == 1
+    assert authenticity(train, fresh, **few) == pytest.approx(0.45, abs=0.2)
+
+
+def test_max_samples_is_seeded_and_idle_for_fewer_rows(rows):
+    for metric, sets in (
+        (authenticity, rows[:2]),
+        (dcr_share, rows),
+        (membership_auc, rows),
+    ):
+        whole = metric(*sets)
+        assert (
+            metric(*sets, max_samples=400) == metric(*sets, max_samples=None) == whole
+        )
+        few = [metric(*sets, max_samples=50, random_state=i) for i in (0, 0, 1, 2)]
+        assert few[0] == few[1]
+        assert len(set(few)) > 1
+        with pytest.raises(ValueError, match="max_samples must be"):
+            metric(*sets, max_samples=0)

@@ -146,10 +146,10 @@ def test_too_few_rows_without_k(metric):
         metric([[0.0]], [[0.0], [1.0]])
 
 
-def traced_peak(metric, n_rows):
+def traced_peak(metric, n_rows, **params):
     X, Y = np.random.default_rng(0).normal(size=(2, n_rows, 10))
     tracemalloc.start()
-    metric(X, Y)
+    metric(X, Y, **params)
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     return peak
@@ -162,4 +162,24 @@ def test_memory_stays_far_below_a_dense_matrix(metric):
 
 @pytest.mark.slow
 def test_memory_at_full_size():
-    assert traced_peak(precision, 50_000) < 300e6  # of 20 GB
+    assert traced_peak(precision, 50_000, max_samples=None) < 300e6  # of 20 GB
+
+
+@pytest.mark.parametrize("metric", [precision, recall, density, coverage, beta_recall])
+def test_max_samples_is_seeded_and_idle_for_fewer_rows(metric):
+    X, Y = np.random.default_rng(0).normal(size=(2, 300, 3))
+    whole = metric(X, Y)
+    assert metric(X, Y, max_samples=300) == metric(X, Y, max_samples=None) == whole
+    few = [metric(X, Y, max_samples=100, random_state=i) for i in (0, 0, 1, 2)]
+    assert few[0] == few[1]
+    assert len(set(few)) > 1
+    assert few == pytest.approx([whole] * 4, abs=0.2)
+    with pytest.raises(ValueError, match="max_samples must be"):
+        metric(X, Y, max_samples=1)
+
+
+def test_a_hundred_thousand_rows_cost_no_more_than_the_samples():
+    X, Y = np.random.default_rng(0).normal(size=(2, 100_000, 6))
+    params = {"max_samples": 2000, "random_state": 0}
+    assert coverage(X, Y, **params) == pytest.approx(0.97, abs=0.02)
+    assert precision(X, Y, **params) > 0.9
