@@ -1,6 +1,8 @@
 """What happens between steps: averaging, schedules, watching, stopping, progress."""
 
+from skgan.callbacks._augmentation import AugmentationRamp
 from skgan.callbacks._average import GeneratorAverage
+from skgan.callbacks._calibration import MomentCalibration
 from skgan.callbacks._guard import DivergenceGuard, DivergenceWarning
 from skgan.callbacks._progress import TrainingProgress
 from skgan.callbacks._schedules import Annealing, LRScheduler
@@ -9,12 +11,14 @@ from skgan.callbacks._watch import GradientNorms, HeldOutScore
 
 __all__ = [
     "Annealing",
+    "AugmentationRamp",
     "DivergenceGuard",
     "DivergenceWarning",
     "GeneratorAverage",
     "GradientNorms",
     "HeldOutScore",
     "LRScheduler",
+    "MomentCalibration",
     "StopTraining",
     "TimeLimit",
     "TrainingProgress",

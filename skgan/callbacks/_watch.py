@@ -96,14 +96,13 @@ class GradientNorms(Callback):
 
     def on_epoch_end(self, net, **kwargs):
         """Measure both norms."""
-        real, condition = (part.to(net.device) for part in self.batch_)
-        condition = condition if condition.shape[1] else None
-        self.batch_ = None
         # A stream of its own: watching must not change what is watched.
         stream = torch.Generator().manual_seed(0)
-        latents = torch.randn(len(real), net.latent_dim, generator=stream)
+        real, condition = net.rows_and_condition(self.batch_, stream)
+        self.batch_ = None
+        latents = net.draw_latents(len(real), stream)
         with torch.no_grad():
-            fake = net.call(net.generator_, latents.to(net.device), condition)
+            fake = net.call(net.generator_, latents, condition)
         for name, rows in (("real", real), ("fake", fake)):
             norms = net.squared_gradient_norms(rows, condition).detach().sqrt()
             net.history.record(f"{name}_gradient_norm", norms.median().item())

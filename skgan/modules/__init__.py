@@ -9,34 +9,68 @@ from __future__ import annotations
 
 from torch import nn
 
+from skgan.modules._convolutional import (
+    StridedConvDiscriminator,
+    StridedConvGenerator,
+)
+from skgan.modules._dcgan import DCGANDiscriminator, DCGANGenerator
+from skgan.modules._given import GivenEntries
 from skgan.modules._mlp import MLPDiscriminator, MLPGenerator
 from skgan.modules._residual import ResidualMLPDiscriminator, ResidualMLPGenerator
-from skgan.modules._transport import KaimingMLPDiscriminator, TransportGenerator
+from skgan.modules._residual_convolutional import (
+    ResidualConvDiscriminator,
+    ResidualConvGenerator,
+)
+from skgan.modules._table import TableDiscriminator, TableGenerator
+from skgan.modules._transport import (
+    CalibratedTransportGenerator,
+    KaimingMLPDiscriminator,
+    TransportGenerator,
+)
 from skgan.modules._wrapped import PackedMLPDiscriminator, SpectralMLPDiscriminator
 
 GENERATORS: dict[str, type[nn.Module]] = {
+    "calibrated_transport": CalibratedTransportGenerator,
+    "dcgan": DCGANGenerator,
     "mlp": MLPGenerator,
+    "residual_conv": ResidualConvGenerator,
     "residual_mlp": ResidualMLPGenerator,
+    "strided_conv": StridedConvGenerator,
+    "table": TableGenerator,
     "transport": TransportGenerator,
 }
 DISCRIMINATORS: dict[str, type[nn.Module]] = {
+    "dcgan": DCGANDiscriminator,
     "kaiming_mlp": KaimingMLPDiscriminator,
     "mlp": MLPDiscriminator,
     "packed_mlp": PackedMLPDiscriminator,
+    "residual_conv": ResidualConvDiscriminator,
     "residual_mlp": ResidualMLPDiscriminator,
     "spectral_mlp": SpectralMLPDiscriminator,
+    "strided_conv": StridedConvDiscriminator,
+    "table": TableDiscriminator,
 }
 
 __all__ = [
     "DISCRIMINATORS",
     "GENERATORS",
+    "CalibratedTransportGenerator",
+    "DCGANDiscriminator",
+    "DCGANGenerator",
+    "GivenEntries",
     "KaimingMLPDiscriminator",
     "MLPDiscriminator",
     "MLPGenerator",
     "PackedMLPDiscriminator",
+    "ResidualConvDiscriminator",
+    "ResidualConvGenerator",
     "ResidualMLPDiscriminator",
     "ResidualMLPGenerator",
     "SpectralMLPDiscriminator",
+    "StridedConvDiscriminator",
+    "StridedConvGenerator",
+    "TableDiscriminator",
+    "TableGenerator",
     "TransportGenerator",
     "resolve_network",
 ]

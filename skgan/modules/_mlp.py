@@ -9,6 +9,8 @@ from math import prod
 import torch
 from torch import Tensor, nn
 
+from skgan.modules._precision import apply_head
+
 ACTIVATIONS: dict[str, type[nn.Module]] = {
     "identity": nn.Identity,
     "leaky_relu": nn.LeakyReLU,
@@ -168,4 +170,4 @@ class MLPDiscriminator(nn.Module):
 
     def forward(self, x: Tensor, condition: Tensor | None = None) -> Tensor:
         """Return logits of shape (n, 1): high where rows look real."""
-        return self.head(self.features(x, condition))
+        return apply_head(self.head, self.features(x, condition))

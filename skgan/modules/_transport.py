@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from math import prod
 
+import torch
 from torch import Tensor, nn
 
 from skgan.modules._mlp import (
@@ -97,6 +98,106 @@ class TransportGenerator(nn.Module):
         """Turn latents of shape (n, latent_dim) into rows of `output_shape`."""
         displacement = self.head(self.layers(concatenate(z, condition)))
         return shape_rows(z[:, : self.n_outputs] + displacement, self.output_shape)
+
+
+class CalibratedTransportGenerator(TransportGenerator):
+    """A transport generator whose rows have a mean and covariance it was told.
+
+    Against few rows a discriminator rewards what lies where they are dense: generated
+    rows contract, and their mean drifts with them. In evaluation mode an affine map,
+    the optimal transport between two normal distributions [1]_, undoes both; training
+    does not see it.
+
+    Parameters
+    ----------
+    latent_dim : int
+        Dimension of the latent z, at least the size of a row.
+    output_shape : tuple of int
+        Shape of one row.
+    condition_dim : int, default=0
+        Width of the condition, concatenated to z; 0 when unconditional.
+    hidden_dims : sequence of int, default=(128, 128)
+        Widths of the hidden layers.
+    activation : str, default="leaky_relu"
+        A key of ``skgan.modules._mlp.ACTIVATIONS``.
+    **ignored
+        Keywords meant for other networks.
+
+    References
+    ----------
+    .. [1] Peyré and Cuturi, "Computational Optimal Transport", 2019, remark 2.31.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from skgan.modules import CalibratedTransportGenerator
+    >>> generator = CalibratedTransportGenerator(latent_dim=2, output_shape=(2,))
+    >>> z = torch.tensor([[1.0, 1.0], [1.0, -1.0], [-1.0, 1.0], [-1.0, -1.0]])
+    >>> generator.calibrate(z, torch.tensor([5.0, 0.0]), 4 * torch.eye(2))
+    >>> generator.eval()(z[:1]).tolist()
+    [[7.0, 2.0]]
+    """
+
+    mixing: Tensor
+    shift: Tensor
+
+    def __init__(
+        self,
+        latent_dim: int,
+        output_shape: Sequence[int],
+        condition_dim: int = 0,
+        hidden_dims: Sequence[int] = (128, 128),
+        activation: str = "leaky_relu",
+        **ignored,
+    ):
+        super().__init__(
+            latent_dim, output_shape, condition_dim, hidden_dims, activation
+        )
+        self.condition_dim = condition_dim
+        self.register_buffer("mixing", torch.eye(self.n_outputs))
+        self.register_buffer("shift", torch.zeros(self.n_outputs))
+
+    def forward(self, z: Tensor, condition: Tensor | None = None) -> Tensor:
+        """Turn latents into rows, with the moments wanted in evaluation mode."""
+        rows = super().forward(z, condition)
+        if self.training:
+            return rows
+        moved = rows.flatten(1) @ self.mixing + self.shift
+        return shape_rows(moved, self.output_shape)
+
+    @torch.no_grad()
+    def calibrate(self, z: Tensor, mean: Tensor, covariance: Tensor) -> None:
+        """Give the rows of latents `z`, without condition, these moments.
+
+        Parameters
+        ----------
+        z : Tensor of shape (n, latent_dim)
+            Latents, many more than a row has numbers.
+        mean : Tensor of shape (d,)
+            Of rows of d numbers.
+        covariance : Tensor of shape (d, d)
+            Of the same.
+        """
+        rows = super().forward(z).flatten(1).double()
+        if not rows.isfinite().all():
+            return
+        own = torch.atleast_2d(torch.cov(rows.T, correction=0))
+        mixing = optimal_map(own, covariance.double())
+        self.mixing.copy_(mixing)
+        self.shift.copy_(mean.double() - rows.mean(0) @ mixing)
+
+
+def optimal_map(source: Tensor, target: Tensor) -> Tensor:
+    """Return the symmetric matrix that turns one covariance into another."""
+    root, inverse = _powers(source)
+    return inverse @ _powers(root @ target @ root)[0] @ inverse
+
+
+def _powers(matrix: Tensor, least: float = 1e-8) -> tuple[Tensor, Tensor]:
+    """The root of a covariance, and that root's inverse."""
+    eigenvalues, vectors = torch.linalg.eigh(matrix)
+    roots = eigenvalues.clamp_min(least).sqrt()
+    return (vectors * roots) @ vectors.T, (vectors / roots) @ vectors.T
 
 
 class KaimingMLPDiscriminator(MLPDiscriminator):

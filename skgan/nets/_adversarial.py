@@ -3,24 +3,23 @@
 from __future__ import annotations
 
 from copy import deepcopy
-from itertools import compress
 
 import numpy as np
 import torch
 from sklearn.utils import check_random_state
 from skorch.callbacks import EpochTimer, PassthroughScoring, PrintLog
-from skorch.utils import TeeGenerator, to_device
+from skorch.utils import to_device
 from torch import Tensor, nn
 
 from skgan.callbacks import GeneratorAverage
 from skgan.loader import BatchLoader, OrderedLoader, TensorData
-from skgan.nets._loop import GLOBAL_STREAM, AdversarialLoop
+from skgan.nets._loop import GLOBAL_STREAM
+from skgan.nets._objective import AdversarialObjective
 from skgan.nets._params import AdversarialParams
 from skgan.objectives import resolve_augmentation, resolve_loss, resolve_penalty
-from skgan.objectives._penalties import BATCH_HALVES, squared_gradient_norms
 
 
-class AdversarialNet(AdversarialParams, AdversarialLoop):
+class AdversarialNet(AdversarialParams, AdversarialObjective):
     """A skorch net that trains a generator against a discriminator.
 
     Each step draws latents z, takes `n_discriminator_steps` steps of the
@@ -44,16 +43,32 @@ class AdversarialNet(AdversarialParams, AdversarialLoop):
         A key of `skgan.objectives.PENALTIES`, the user's own pair, or None.
     penalty_weight : float, default=1.0
         Times the penalty in the discriminator's loss.
+    penalty_interval : int, default=1
+        Steps of the discriminator from one with a penalty to the next. More is
+        faster; images and narrow modes suffer, tables do not.
     augmentation : str, callable or None, default=None
         A key of `skgan.objectives.AUGMENTATIONS` or a function
         ``(rows, generator) -> rows``, applied to whatever the discriminator sees, real
         or fake.
+    matching : callable or None, default=None
+        ``(expected) -> scalar``, added to the generator's loss; `expected` is what
+        ``generator.with_expectation(z, condition)`` returns beside the rows. See
+        `skgan.objectives.MomentMatching`.
+    conditioning : callable or None, default=None
+        ``(rows, y, generator) -> conditions``: draws what real rows, which came
+        with `y`, and as many fake ones are conditioned on. None: on `y` as it is.
     n_discriminator_steps : int, default=1
         Steps of the discriminator, each on rows of its own, for one of the
         generator.
     average_halflife : float or None, default=None
         Half-life, in generator updates, of the average of the generator's weights
         kept in `averaged_generator_`; None keeps no average.
+    precision : {"float32", "bfloat16"}, default="float32"
+        What the networks compute in while they are trained. Weights, last layers,
+        losses and optimizers are float32 in any case.
+    cuda_graph : bool, default=False
+        Whether a step is recorded as one CUDA graph and replayed from then on, which
+        is faster for small networks. On other devices it has no effect.
     optimizer_generator, optimizer_discriminator : type, default=torch.optim.Adam
         One optimizer each.
     lr : float, default=2e-4
@@ -123,9 +138,14 @@ class AdversarialNet(AdversarialParams, AdversarialLoop):
         loss="nonsaturating",
         penalty=None,
         penalty_weight=1.0,
+        penalty_interval=1,
         augmentation=None,
+        matching=None,
+        conditioning=None,
         n_discriminator_steps=1,
         average_halflife=None,
+        precision="float32",
+        cuda_graph=False,
         optimizer_generator=torch.optim.Adam,
         optimizer_discriminator=torch.optim.Adam,
         lr=2e-4,
@@ -139,8 +159,6 @@ class AdversarialNet(AdversarialParams, AdversarialLoop):
         **kwargs,
     ):
         super().__init__(
-            module=None,
-            criterion=None,
             lr=lr,
             max_epochs=max_epochs,
             batch_size=batch_size,
@@ -150,16 +168,18 @@ class AdversarialNet(AdversarialParams, AdversarialLoop):
             train_split=train_split,
             **kwargs,
         )
-        # skorch reads parameters off `__dict__`; these three have no meaning here.
-        for name in ("module", "criterion", "optimizer"):
-            self.__dict__.pop(name)
         self.generator = generator
         self.discriminator = discriminator
         self.latent_dim = latent_dim
         self.loss = loss
         self.penalty = penalty
         self.penalty_weight = penalty_weight
+        self.penalty_interval = penalty_interval
         self.augmentation = augmentation
+        self.matching = matching
+        self.conditioning = conditioning
+        self.precision = precision
+        self.cuda_graph = cuda_graph
         self.n_discriminator_steps = n_discriminator_steps
         self.average_halflife = average_halflife
         self.optimizer_generator = optimizer_generator
@@ -220,8 +240,10 @@ class AdversarialNet(AdversarialParams, AdversarialLoop):
 
     def initialize_criterion(self):
         """Look up the objective; it is made of functions and has no weights."""
+        self.check_objective()
         self.loss_ = resolve_loss(self.loss)
         self.penalty_ = resolve_penalty(self.penalty)
+        self.n_penalty_steps_ = 0
         self.augmentation_ = resolve_augmentation(self.augmentation)
         return self
 
@@ -236,23 +258,32 @@ class AdversarialNet(AdversarialParams, AdversarialLoop):
             setattr(self, f"optimizer_{name}_", optimizer)
         return self
 
-    def draw_latents(self, n: int) -> Tensor:
-        """Draw `n` latents from the net's own stream, on its device."""
-        return torch.randn(
-            n, self.latent_dim, generator=self.latent_stream_, device=self.device
-        )
+    def draw_latents(self, n: int, stream: torch.Generator | None = None) -> Tensor:
+        """Draw latents for `n` rows, on the net's device.
 
-    @staticmethod
-    def call(module: nn.Module, x: Tensor, condition: Tensor | None) -> Tensor:
-        """Run a network, which need not know conditions when there are none."""
-        return module(x) if condition is None else module(x, condition)
+        Parameters
+        ----------
+        n : int
+            Rows.
+        stream : torch.Generator, default=None
+            Where they come from; None is the net's own stream.
+
+        Returns
+        -------
+        Tensor of shape (n, latent_dim + noise_dim)
+            `noise_dim` is the generator's attribute of that name, or 0.
+        """
+        stream = self.latent_stream_ if stream is None else stream
+        width = self.latent_dim + getattr(self.generator_, "noise_dim", 0)
+        latents = torch.randn(n, width, generator=stream, device=stream.device)
+        return latents.to(self.device)
 
     def train_step(self, batch, **fit_params):
         """Take the discriminator's steps, then one of the generator."""
         for x, c in self._parts(batch):
-            fake = self._generate(len(x), c)
+            fake, expected = self._generate(len(x), c)
             discriminator_loss = self._discriminator_step(x, fake.detach(), c, batch)
-        generator_loss = self._generator_step(x, fake, c, batch)
+        generator_loss = self._generator_step(x, fake, c, batch, expected)
         return {
             "loss": generator_loss,
             "generator_loss": generator_loss,
@@ -262,17 +293,45 @@ class AdversarialNet(AdversarialParams, AdversarialLoop):
 
     def _parts(self, batch) -> list[tuple[Tensor, Tensor | None]]:
         """Cut a batch into rows and conditions for each discriminator step."""
-        real, condition = batch[0].to(self.device), batch[1].to(self.device)
+        real, condition = self.rows_and_condition(batch)
         n_parts = min(self.n_discriminator_steps, len(real))
         if n_parts == 1:
-            return [(real, condition if condition.shape[1] else None)]
+            return [(real, condition)]
         rows = real.tensor_split(n_parts)
-        if not condition.shape[1]:
+        if condition is None:
             return [(x, None) for x in rows]
         return list(zip(rows, condition.tensor_split(n_parts), strict=True))
 
-    def _generate(self, n: int, condition: Tensor | None) -> Tensor:
-        return self.call(self.generator_, self.draw_latents(n), condition)
+    def rows_and_condition(
+        self, batch, stream: torch.Generator | None = None
+    ) -> tuple[Tensor, Tensor | None]:
+        """Return the rows of a batch and what they are conditioned on.
+
+        Parameters
+        ----------
+        batch : tuple of Tensor
+            Rows and what came with them.
+        stream : torch.Generator, default=None
+            Where conditions are drawn from; None is the net's own stream.
+
+        Returns
+        -------
+        tuple of Tensor and Tensor or None
+            On the net's device.
+        """
+        real, condition = batch[0].to(self.device), batch[1].to(self.device)
+        if self.conditioning is not None:
+            stream = self.latent_stream_ if stream is None else stream
+            return real, self.conditioning(real, condition, stream)
+        return real, condition if condition.shape[1] else None
+
+    def _generate(self, n: int, condition: Tensor | None):
+        """Return fake rows, and what is expected of them if that is matched."""
+        latents = self.draw_latents(n)
+        if self.matching is None:
+            return self.call(self.generator_, latents, condition), None
+        with self.autocast(latents.device.type):
+            return self.generator_.with_expectation(latents, condition)
 
     def _discriminator_step(self, real, fake, condition, batch) -> Tensor:
         _forget_gradients(self.optimizer_discriminator_)
@@ -282,60 +341,7 @@ class AdversarialNet(AdversarialParams, AdversarialLoop):
         self.optimizer_discriminator_.step()
         return loss.detach()
 
-    def _discriminator_loss(self, real, fake, condition) -> Tensor:
-        joint = self._augment(torch.cat([real, fake]))
-        both = None if condition is None else torch.cat([condition, condition])
-        penalty = self.penalty_
-        is_joint = penalty is not None and penalty.points in BATCH_HALVES
-        joint.requires_grad_(is_joint)
-        logits = self._joint_logits(joint, both)
-        loss = self.loss_.discriminator(*logits.chunk(2))
-        if penalty is None:
-            return loss
-        if is_joint:
-            norms = self._squared_norms(joint, logits, both, penalty.step, True)
-            halves = norms.chunk(2)
-            norms = torch.cat(list(compress(halves, BATCH_HALVES[penalty.points])))
-        else:
-            real, fake = joint.chunk(2)
-            points = penalty.points(real, fake, self.latent_stream_)
-            points = points.detach().requires_grad_()
-            there = both if len(points) == len(joint) else condition
-            logits = self.call(self.discriminator_, points, there)
-            norms = self._squared_norms(points, logits, there, penalty.step, False)
-        return loss + self.penalty_weight_ * penalty.cost(norms)
-
-    def _augment(self, x: Tensor) -> Tensor:
-        if self.augmentation_ is None:
-            return x
-        return self.augmentation_(x, self.latent_stream_)
-
-    def _joint_logits(self, joint: Tensor, condition, is_joint=True) -> Tensor:
-        """Judge real and fake rows in one pass, or apart if the network mixes rows."""
-        discriminator = self.discriminator_
-        if not (is_joint and getattr(discriminator, "mixes_rows", False)):
-            return self.call(discriminator, joint, condition)
-        conditions = (None, None) if condition is None else condition.chunk(2)
-        halves = zip(joint.chunk(2), conditions, strict=True)
-        return torch.cat([self.call(discriminator, x, c) for x, c in halves])
-
-    def _squared_norms(
-        self, x: Tensor, logits: Tensor, condition, step: float | None, is_joint
-    ) -> Tensor:
-        """Squared norms of the logits' gradients at `x`, exact or by a small step."""
-        if step is None:
-            return squared_gradient_norms(logits, x)
-        noise = torch.empty_like(x).normal_(0, step, generator=self.latent_stream_)
-        moved = self._joint_logits(x.detach() + noise, condition, is_joint)
-        return ((moved - logits) / step).square().flatten(1).sum(1)
-
-    def squared_gradient_norms(self, x: Tensor, condition: Tensor | None) -> Tensor:
-        """Squared norms, of shape (n,), of the logit's gradients at rows `x`."""
-        x = x.detach().requires_grad_()
-        logits = self.call(self.discriminator_, x, condition)
-        return squared_gradient_norms(logits, x)
-
-    def _generator_step(self, real, fake, condition, batch) -> Tensor:
+    def _generator_step(self, real, fake, condition, batch, expected) -> Tensor:
         # A frozen discriminator passes gradients on without gathering its own.
         groups = self.optimizer_discriminator_.param_groups
         frozen = [p for group in groups for p in group["params"] if p.requires_grad]
@@ -344,6 +350,8 @@ class AdversarialNet(AdversarialParams, AdversarialLoop):
         try:
             _forget_gradients(self.optimizer_generator_)
             loss = self._generator_loss(real, fake, condition)
+            if expected is not None:
+                loss = loss + self.matching(expected)
             loss.backward()
         finally:
             for parameter in frozen:
@@ -352,31 +360,11 @@ class AdversarialNet(AdversarialParams, AdversarialLoop):
         self.optimizer_generator_.step()
         return loss.detach()
 
-    def _generator_loss(self, real, fake, condition) -> Tensor:
-        fake_logits = self.call(self.discriminator_, self._augment(fake), condition)
-        if not self.loss_.pairs_real:
-            return self.loss_.generator(None, fake_logits)
-        with torch.no_grad():
-            real_logits = self.call(self.discriminator_, self._augment(real), condition)
-        return self.loss_.generator(real_logits, fake_logits)
-
-    def _notify_gradients(self, name: str, batch) -> None:
-        if not self._listeners("on_grad_computed"):
-            return
-        parameters = getattr(self, f"{name}_").named_parameters(prefix=name)
-        self.notify(
-            "on_grad_computed",
-            named_parameters=TeeGenerator(parameters),
-            batch=batch,
-            training=True,
-        )
-
     @torch.no_grad()
     def validation_step(self, batch, **fit_params):
         """Measure both losses on held-out rows, the discriminator's as the loss."""
-        real, condition = (part.to(self.device) for part in batch)
-        c = condition if condition.shape[1] else None
-        fake = self._generate(len(real), c)
+        real, c = self.rows_and_condition(batch)
+        fake = self.call(self.generator_, self.draw_latents(len(real)), c)
         real_logits = self.call(self.discriminator_, real, c)
         fake_logits = self.call(self.discriminator_, fake, c)
         return {

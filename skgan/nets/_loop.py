@@ -5,14 +5,17 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 
 import torch
 from skorch import NeuralNet
 from skorch.callbacks import Callback, EarlyStopping
+from skorch.utils import TeeGenerator
 from torch import Tensor, nn
 
 from skgan.callbacks import StopTraining
 from skgan.loader import BatchLoader, TensorData
+from skgan.nets._graph import make_step_graph
 
 # PyTorch's global stream is put back after use; two threads must not use it at once.
 GLOBAL_STREAM = threading.Lock()
@@ -45,11 +48,23 @@ class AdversarialLoop(NeuralNet):
             ]
         return self.listeners_[method_name]
 
+    def _notify_gradients(self, name: str, batch) -> None:
+        if not self._listeners("on_grad_computed"):
+            return
+        parameters = getattr(self, f"{name}_").named_parameters(prefix=name)
+        self.notify(
+            "on_grad_computed",
+            named_parameters=TeeGenerator(parameters),
+            batch=batch,
+            training=True,
+        )
+
     def fit_loop(self, X, y=None, epochs=None, **fit_params):
         """Train, and remember in `interrupted_` whether the user broke it off."""
         self.interrupted_ = False
         self.ends_epoch_ = False
         self.penalty_weight_ = self.penalty_weight
+        self.step_graph_ = make_step_graph(self)
         try:
             with self._seeded_layers():
                 return super().fit_loop(X, y, epochs, **fit_params)
@@ -63,6 +78,10 @@ class AdversarialLoop(NeuralNet):
                 for _, callback in self.callbacks_
             )
             raise
+        finally:
+            if self.step_graph_ is not None:
+                self.step_graph_.close(self)
+                self.step_graph_ = None
 
     @contextmanager
     def _seeded_layers(self) -> Iterator[None]:
@@ -108,6 +127,8 @@ class AdversarialLoop(NeuralNet):
         """Run one epoch; skorch's own, with the modes set only where they changed."""
         if iterator is None:
             return
+        if training and self.step_graph_ is not None:
+            step_fn = partial(self.step_graph_, self)
         self._set_training(training)
         batches = self.history[-1, "batches"]
         n_batches = 0

@@ -18,6 +18,12 @@ class AdversarialParams(NeuralNet):
     on an initialised net, and knows the learning rate of one optimizer only.
     """
 
+    def __init__(self, **kwargs):
+        super().__init__(module=None, criterion=None, **kwargs)
+        # skorch reads parameters off `__dict__`; these three have no meaning here.
+        for name in ("module", "criterion", "optimizer"):
+            self.__dict__.pop(name)
+
     def get_params_for(self, prefix: str) -> dict:
         """Collect ``prefix__*``; both networks learn the width of the latents."""
         params = super().get_params_for(prefix)

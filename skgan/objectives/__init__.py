@@ -6,10 +6,15 @@ one function and one line in `PENALTIES`; so it is for `AUGMENTATIONS`.
 
 from skgan.objectives._augmentations import (
     AUGMENTATIONS,
+    color,
+    cutout,
+    diffaugment,
     instance_noise,
     resolve_augmentation,
+    translation,
 )
 from skgan.objectives._losses import LOSSES, Loss, label_smoothing, resolve_loss
+from skgan.objectives._moments import MomentMatching
 from skgan.objectives._penalties import PENALTIES, Penalty, resolve_penalty
 
 __all__ = [
@@ -17,10 +22,15 @@ __all__ = [
     "LOSSES",
     "PENALTIES",
     "Loss",
+    "MomentMatching",
     "Penalty",
+    "color",
+    "cutout",
+    "diffaugment",
     "instance_noise",
     "label_smoothing",
     "resolve_augmentation",
     "resolve_loss",
     "resolve_penalty",
+    "translation",
 ]

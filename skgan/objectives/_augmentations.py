@@ -33,7 +33,192 @@ def instance_noise(
     return rows + noise
 
 
-AUGMENTATIONS: dict[str, Augmentation] = {"instance_noise": instance_noise}
+def translation(
+    images: Tensor,
+    generator: torch.Generator | None,
+    share: float = 0.125,
+    probability: float = 1.0,
+) -> Tensor:
+    """Shift images along both axes: Zhao et al. (2020), section 3.2.
+
+    Borders are repeated into the gap, so that digits on paper get more paper; zeros
+    would be grey.
+
+    Parameters
+    ----------
+    images : Tensor of shape (n, channels, height, width)
+        Real or fake ones, encoded.
+    generator : torch.Generator or None
+        Draws the shifts, image by image.
+    share : float, default=0.125
+        Largest shift, as a share of each axis and rounded to whole pixels.
+    probability : float, default=1.0
+        Share of the images that are shifted, in [0, 1].
+
+    Returns
+    -------
+    Tensor of shape (n, channels, height, width)
+
+    Raises
+    ------
+    ValueError
+        If rows are not images, or `probability` is out of its range.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from skgan.objectives import translation
+    >>> moved = translation(torch.rand(2, 1, 8, 8), torch.Generator())
+    >>> moved.shape
+    torch.Size([2, 1, 8, 8])
+    """
+    chosen = _chosen(images, generator, probability)
+    for axis in (2, 3):
+        size = images.shape[axis]
+        reach = round(share * size)
+        shift = torch.randint(
+            -reach, reach + 1, (len(images),), generator=generator, device=images.device
+        )
+        places = torch.arange(size, device=images.device) - (shift * chosen)[:, None]
+        index = places.clamp(0, size - 1).reshape(
+            [len(images), 1, *(size if a == axis else 1 for a in (2, 3))]
+        )
+        images = images.gather(axis, index.expand_as(images))
+    return images
+
+
+def cutout(
+    images: Tensor,
+    generator: torch.Generator | None,
+    share: float = 0.5,
+    probability: float = 1.0,
+) -> Tensor:
+    """Cover a rectangle with background: DeVries and Taylor (2017), section 3.
+
+    Background is the mean of an image's border, channel by channel.
+
+    Parameters
+    ----------
+    images : Tensor of shape (n, channels, height, width)
+        Real or fake ones, encoded.
+    generator : torch.Generator or None
+        Draws the places, image by image.
+    share : float, default=0.5
+        Sides of the rectangle, as a share of the image's. It may reach beyond.
+    probability : float, default=1.0
+        Share of the images that are covered, in [0, 1].
+
+    Returns
+    -------
+    Tensor of shape (n, channels, height, width)
+
+    Raises
+    ------
+    ValueError
+        If rows are not images, or `probability` is out of its range.
+    """
+    covered = _chosen(images, generator, probability).bool().reshape(-1, 1, 1, 1)
+    for axis in (2, 3):
+        size = images.shape[axis]
+        centre = torch.rand(len(images), generator=generator, device=images.device)
+        place = torch.arange(size, device=images.device) + 0.5
+        inside = (place - size * centre[:, None]).abs() <= share * size / 2
+        covered = covered & inside.reshape(
+            [len(images), 1, *(size if a == axis else 1 for a in (2, 3))]
+        )
+    return torch.where(covered, _background(images), images)
+
+
+def color(
+    images: Tensor,
+    generator: torch.Generator | None,
+    probability: float = 1.0,
+) -> Tensor:
+    """Change brightness, saturation and contrast: Zhao et al. (2020), section 3.2.
+
+    Images of one channel stay as they are.
+
+    Parameters
+    ----------
+    images : Tensor of shape (n, channels, height, width)
+        Real or fake ones, encoded to about [-1, 1].
+    generator : torch.Generator or None
+        Draws the changes, image by image.
+    probability : float, default=1.0
+        Share of the images that are changed, in [0, 1].
+
+    Returns
+    -------
+    Tensor of shape (n, channels, height, width)
+
+    Raises
+    ------
+    ValueError
+        If rows are not images, or `probability` is out of its range.
+    """
+    chosen = _chosen(images, generator, probability).reshape(-1, 1, 1, 1)
+    if images.shape[1] == 1:
+        return images
+    shape = (3, len(images), 1, 1, 1)
+    drawn = torch.rand(shape, generator=generator, device=images.device) - 0.5
+    brightness, saturation, contrast = drawn.to(images.dtype)
+    changed = images + brightness
+    grey = changed.mean(dim=1, keepdim=True)
+    changed = grey + (changed - grey) * (1 + 2 * saturation)
+    mean = changed.mean(dim=(1, 2, 3), keepdim=True)
+    changed = mean + (changed - mean) * (1 + contrast)
+    return torch.where(chosen.bool(), changed, images)
+
+
+def diffaugment(
+    images: Tensor, generator: torch.Generator | None, probability: float = 1.0
+) -> Tensor:
+    """Colour, then translation, then cutout: Zhao et al. (2020), algorithm 1.
+
+    Parameters
+    ----------
+    images, generator, probability
+        As in `translation`; each of the three falls on images of its own choice.
+
+    Returns
+    -------
+    Tensor of shape (n, channels, height, width)
+    """
+    for augment in (color, translation, cutout):
+        images = augment(images, generator, probability=probability)
+    return images
+
+
+def _chosen(
+    images: Tensor, generator: torch.Generator | None, probability: float
+) -> Tensor:
+    """Ones where an image is to be changed, zeros elsewhere, of shape (n,)."""
+    if images.ndim != 4:
+        raise ValueError(
+            "this augmentation wants images of shape (n, channels, height, width), "
+            f"got rows of shape {tuple(images.shape[1:])}; vectors can be given "
+            "'instance_noise'."
+        )
+    if not 0 <= probability <= 1:
+        raise ValueError(f"probability must be in [0, 1], got {probability!r}.")
+    drawn = torch.rand(len(images), generator=generator, device=images.device)
+    return (drawn < probability).to(torch.int64)
+
+
+def _background(images: Tensor) -> Tensor:
+    """Mean of each image's border, of shape (n, channels, 1, 1)."""
+    rows, columns = images[:, :, [0, -1]], images[:, :, :, [0, -1]]
+    border = torch.cat([rows.flatten(2), columns.flatten(2)], dim=2)
+    return border.mean(dim=2)[:, :, None, None]
+
+
+AUGMENTATIONS: dict[str, Augmentation] = {
+    "color": color,
+    "cutout": cutout,
+    "diffaugment": diffaugment,
+    "instance_noise": instance_noise,
+    "translation": translation,
+}
 
 
 def resolve_augmentation(augmentation: str | Augmentation | None):
