@@ -5,8 +5,29 @@ Each is a scikit-learn transformer with an ``inverse_transform`` that returns wh
 """
 
 from skgan.encoding._base import BaseEncoder
+from skgan.encoding._constraints import (
+    FixedCombinations,
+    Inequality,
+    Positive,
+    Range,
+    Unique,
+)
 from skgan.encoding._image import ImageEncoder
+from skgan.encoding._layout import TableLayout
 from skgan.encoding._select import make_encoder
+from skgan.encoding._table import TableEncoder
 from skgan.encoding._vector import VectorEncoder
 
-__all__ = ["BaseEncoder", "ImageEncoder", "VectorEncoder", "make_encoder"]
+__all__ = [
+    "BaseEncoder",
+    "FixedCombinations",
+    "ImageEncoder",
+    "Inequality",
+    "Positive",
+    "Range",
+    "TableEncoder",
+    "TableLayout",
+    "Unique",
+    "VectorEncoder",
+    "make_encoder",
+]

@@ -14,7 +14,7 @@ from sklearn.base import (
 )
 from sklearn.utils.validation import check_is_fitted
 
-from skgan.encoding._container import as_rows, make_container
+from skgan.encoding._container import as_rows, frame_library, make_container
 from skgan.encoding._validation import check_encoded, check_rows
 
 
@@ -56,7 +56,7 @@ class BaseEncoder(
         self._check_parameters()
         X = as_rows(X)
         values = self._validate(X, reset=True)
-        self.container_: Any = make_container(X, values)
+        self.container_: Any = self._make_container(X, values)
         self._fit_rows(values.astype(np.float64, copy=False))
         self._n_features_out = int(np.prod(self.tensor_shape_))
         return self
@@ -79,7 +79,7 @@ class BaseEncoder(
         self.check_axes(X)
         values = self._validate(X, reset=False)
         encoded = self._encode(values.astype(np.float64, copy=False))
-        is_single = values.dtype == np.float32
+        is_single = np.float32 in (values.dtype, getattr(X, "dtype", None))
         return encoded.astype(np.float32 if is_single else np.float64, copy=False)
 
     def encode_for_training(self, X, seed: int) -> NDArray:
@@ -103,6 +103,28 @@ class BaseEncoder(
         check_is_fitted(self)
         values = self._validate(as_rows(X), reset=False).astype(np.float64)
         return self._encode_for_training(values, np.random.default_rng(seed))
+
+    def check_features(self, estimator, X, *, reset: bool) -> None:
+        """Validate `X` on behalf of an estimator that will encode it.
+
+        Parameters
+        ----------
+        estimator : BaseEstimator
+            Gets ``n_features_in_`` and ``feature_names_in_``, or is checked against
+            them; named in errors.
+        X : ndarray or DataFrame of shape (n_samples, ...)
+            Rows.
+        reset : bool
+            True in ``fit``.
+
+        Raises
+        ------
+        ValueError
+            If `X` holds what this encoder cannot encode.
+        """
+        is_frame = frame_library(X) is not None
+        # An encoder that cannot keep what is missing says so itself.
+        check_rows(estimator, X, reset=reset, allow_missing=is_frame)
 
     def check_axes(self, X) -> None:
         """Raise if images come with other axes than those given to ``fit``.
@@ -170,6 +192,9 @@ class BaseEncoder(
 
     def _validate(self, X, *, reset: bool) -> NDArray:
         return check_rows(self, X, reset=reset)
+
+    def _make_container(self, X, values: NDArray) -> Any:
+        return make_container(X, values)
 
     def _check_parameters(self) -> None:
         """Raise if a parameter is out of its range."""

@@ -180,6 +180,12 @@ def check_columns(X, library: str) -> list[np.dtype]:
     return [storage for storage in storages if storage is not None]
 
 
+def holds_numbers_only(X, library: str) -> bool:
+    """Whether all columns of a frame hold numbers or booleans."""
+    columns = _read_columns(X, library)
+    return all(_storage_dtype(column, library) is not None for column in columns)
+
+
 def make_container(X, values: NDArray) -> ArrayContainer | FrameContainer:
     """Remember how `X` came, given its validated `values`."""
     library = frame_library(X)

@@ -26,7 +26,9 @@ class NormalScores:
         Standard errors of the empirical distribution function that the map may be
         off; less follows the rows more closely.
     min_repeats : int, default=5
-        Rows, or a thousandth of all rows if that is more, that make a value an atom.
+        Rows that make a value an atom.
+    min_share : float, default=0.001
+        Share of all rows that makes a value an atom, if that is more rows.
 
     Attributes
     ----------
@@ -52,9 +54,12 @@ class NormalScores:
     array([0.  , 0.  , 1.51])
     """
 
-    def __init__(self, tolerance: float = 0.2, min_repeats: int = 5):
+    def __init__(
+        self, tolerance: float = 0.2, min_repeats: int = 5, min_share: float = 0.001
+    ):
         self.tolerance = tolerance
         self.min_repeats = min_repeats
+        self.min_share = min_share
 
     def fit(self, column: NDArray) -> NormalScores:
         """Learn from a column of shape (n,), at least 2 rows, without NaN."""
@@ -62,7 +67,7 @@ class NormalScores:
         values, counts = np.unique(column, return_counts=True)
         top = np.cumsum(counts) / n
         bottom = top - counts / n
-        is_atom = counts >= max(self.min_repeats, 0.001 * n)
+        is_atom = counts >= max(self.min_repeats, self.min_share * n)
         self.atoms_ = values[is_atom]
         self.atom_ranks_ = np.column_stack([bottom[is_atom], top[is_atom]])
         # Two points an atom, one any other value.

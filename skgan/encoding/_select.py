@@ -5,7 +5,9 @@ from __future__ import annotations
 from sklearn.base import clone
 
 from skgan.encoding._base import BaseEncoder
+from skgan.encoding._container import frame_library, holds_numbers_only
 from skgan.encoding._image import ImageEncoder
+from skgan.encoding._table import TableEncoder
 from skgan.encoding._vector import VectorEncoder
 
 
@@ -15,8 +17,8 @@ def make_encoder(encoder, X) -> BaseEncoder:
     Parameters
     ----------
     encoder : BaseEncoder or "auto"
-        "auto" takes an array of more than two axes for images, everything else for
-        vectors.
+        "auto" takes an array of more than two axes for images, a frame with anything
+        but numbers and booleans for a table, everything else for vectors.
     X : ndarray or DataFrame of shape (n_samples, ...)
         The data.
 
@@ -36,4 +38,9 @@ def make_encoder(encoder, X) -> BaseEncoder:
             "encoder must be 'auto' or an encoder of skgan.encoding, such as "
             f"ImageEncoder(shape=(28, 28)); got {encoder!r}."
         )
-    return ImageEncoder() if getattr(X, "ndim", 2) > 2 else VectorEncoder()
+    if getattr(X, "ndim", 2) > 2:
+        return ImageEncoder()
+    library = frame_library(X)
+    if library is not None and not holds_numbers_only(X, library):
+        return TableEncoder()
+    return VectorEncoder()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import prod
+
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils.validation import validate_data
@@ -38,7 +40,7 @@ def check_rows(estimator, X, *, reset: bool, allow_missing: bool = False) -> NDA
     TypeError
         If `X` is sparse or complex.
     """
-    _refuse_repeated_names(X)
+    refuse_repeated_names(X)
     _refuse_what_is_no_number(X)
     values = validate_data(
         estimator,
@@ -60,8 +62,9 @@ def check_rows(estimator, X, *, reset: bool, allow_missing: bool = False) -> NDA
 
 def check_encoded(estimator, Z, width: int) -> NDArray:
     """Validate encoded rows for ``inverse_transform``; images may keep their axes."""
-    Z = np.asarray(Z, dtype=np.float64)
-    Z = Z.reshape(len(Z), -1) if Z.ndim > 1 else Z
+    Z = np.asarray(Z)
+    Z = Z if Z.dtype.kind == "f" else Z.astype(np.float64)
+    Z = Z.reshape(len(Z), prod(Z.shape[1:])) if Z.ndim > 1 else Z
     if Z.ndim != 2 or Z.shape[1] != width:
         raise ValueError(
             f"{type(estimator).__name__}.inverse_transform expects encoded rows of "
@@ -135,7 +138,8 @@ def _refuse_what_is_no_number(X) -> None:
             ) from error
 
 
-def _refuse_repeated_names(X) -> None:
+def refuse_repeated_names(X) -> None:
+    """Raise a ValueError if two columns of a frame share a name."""
     if frame_library(X) is None:
         return
     names = list(X.columns)

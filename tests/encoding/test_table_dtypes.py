@@ -1,0 +1,320 @@
+"""TableEncoder: every dtype of pandas and polars comes back as it was."""
+
+import datetime
+import decimal
+import uuid
+import zoneinfo
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import polars.testing
+import pyarrow as pa
+import pytest
+
+from skgan.encoding import TableEncoder
+
+N = 60
+RNG = np.random.default_rng(0)
+WHOLE = RNG.integers(0, 9, N)
+REAL = RNG.normal(size=N)
+OTHER = np.round(RNG.normal(size=N), 3)
+IS_MISSING = RNG.random(N) < 0.25
+WORDS = np.array(["low", "mid", "high", "ünïcode"], dtype=object)[WHOLE % 4]
+MOMENTS = np.datetime64("2024-02-28T10:00", "s") + RNG.integers(0, 10**7, N)
+DAYS = np.datetime64("1969-12-01", "D") + WHOLE * 7
+ROME = zoneinfo.ZoneInfo("Europe/Rome")
+
+
+def masked(values, missing=None):
+    """A list with about a quarter of its values missing."""
+    return [
+        missing if hide else value
+        for hide, value in zip(IS_MISSING, list(values), strict=True)
+    ]
+
+
+def objects(values):
+    column = np.empty(N, dtype=object)
+    column[:] = list(values)
+    return pd.Series(column, dtype=object)
+
+
+def arrow(values, kind):
+    return pd.array(pa.array(values, type=kind), dtype=pd.ArrowDtype(kind))
+
+
+def python_moments(zone=None):
+    return [
+        moment.replace(tzinfo=datetime.UTC).astimezone(zone) if zone else moment
+        for moment in MOMENTS.tolist()
+    ]
+
+
+CENTS = [decimal.Decimal(int(v)) / 4 for v in WHOLE]
+TIMES = [datetime.time(int(v), 30) for v in WHOLE]
+CATEGORIES = pd.CategoricalDtype(["never", *sorted(set(WORDS))], ordered=True)
+
+PANDAS = {
+    **{name: REAL.astype(name) for name in ("float64", "float32", "float16")},
+    **{f"{k}int{b}": WHOLE.astype(f"{k}int{b}") for k in ("", "u") for b in (8, 16)},
+    **{f"{k}int{b}": WHOLE.astype(f"{k}int{b}") for k in ("", "u") for b in (32, 64)},
+    "prices": np.round(REAL, 2),
+    "prices float32": np.round(REAL, 2).astype("f4"),
+    "huge": REAL * 1e300,
+    "tiny": REAL * 1e-300,
+    "int64 beyond 2**53": WHOLE * 10 + 2**62,
+    "uint64 beyond 2**63": WHOLE.astype("u8") * 3 + 2**63,
+    "int64 ends": np.r_[[-(2**63), 2**63 - 1], [0] * (N - 2)],
+    "bool": WHOLE > 4,
+    "missing float": masked(REAL, np.nan),
+    "missing whole": masked(WHOLE, np.nan),
+    **{
+        name: pd.array(masked(WHOLE), dtype=name)
+        for name in ("Int8", "Int64", "UInt16", "Float64", "Float32")
+    },
+    "Int64 beyond 2**53": pd.array(masked(WHOLE + 2**60), dtype="Int64"),
+    "boolean": pd.array(masked(WHOLE > 4), dtype="boolean"),
+    "boolean complete": pd.array(WHOLE > 4, dtype="boolean"),
+    "str": pd.array(WORDS, dtype="str"),
+    "str missing": pd.array(masked(WORDS), dtype="str"),
+    "string": pd.array(masked(WORDS), dtype="string"),
+    "object strings": objects(WORDS),
+    "object strings None": objects(masked(WORDS)),
+    "object strings nan": objects(masked(WORDS, np.nan)),
+    "object strings NA": objects(masked(WORDS, pd.NA)),
+    "category": pd.Categorical(masked(WORDS)),
+    "category ordered, unused": pd.Categorical(WORDS, dtype=CATEGORIES),
+    "category of ints": pd.Categorical(WHOLE),
+    "category of intervals": pd.cut(REAL, 4),
+    "interval": pd.arrays.IntervalArray.from_breaks(np.arange(11.0)).take(WHOLE),
+    "period": pd.PeriodIndex.from_ordinals(WHOLE, freq="M").array,
+    "sparse": pd.arrays.SparseArray(WHOLE * (WHOLE > 5), fill_value=0),
+    **{
+        f"datetime64[{unit}]": MOMENTS.astype(f"M8[{unit}]")
+        for unit in ("s", "ms", "us", "ns")
+    },
+    "datetime64 missing": pd.array(masked(MOMENTS.astype("M8[us]"), pd.NaT)),
+    "datetime64 of the year 1": np.datetime64("0001-01-01", "s") + WHOLE * 86400,
+    "nanoseconds": MOMENTS.astype("M8[ns]") - WHOLE.astype("m8[ns]"),
+    "days": DAYS.astype("M8[ns]"),
+    "zoned": pd.DatetimeIndex(MOMENTS.astype("M8[us]")).tz_localize("UTC"),
+    "zoned missing": pd.DatetimeIndex(masked(python_moments(ROME), pd.NaT)),
+    "timedelta64[ns]": WHOLE.astype("m8[h]").astype("m8[ns]"),
+    "timedelta64[s]": pd.array(masked(WHOLE.astype("m8[s]"), pd.NaT)),
+    "arrow int": pd.array(masked(WHOLE), dtype="int32[pyarrow]"),
+    "arrow float": pd.array(masked(REAL), dtype="double[pyarrow]"),
+    "arrow half": arrow(masked(WHOLE.astype("f2")), pa.float16()),
+    "arrow bool": pd.array(masked(WHOLE > 4), dtype="bool[pyarrow]"),
+    "arrow string": pd.array(masked(WORDS), dtype="string[pyarrow]"),
+    "arrow large string": arrow(masked(WORDS), pa.large_string()),
+    "arrow binary": arrow([word.encode() for word in WORDS], pa.binary()),
+    "arrow decimal": arrow(masked(CENTS), pa.decimal128(9, 2)),
+    "arrow timestamp": arrow(masked(python_moments()), pa.timestamp("ms")),
+    "arrow zoned": arrow(python_moments(ROME), pa.timestamp("us", tz="Europe/Rome")),
+    "arrow date32": arrow(masked(DAYS.tolist()), pa.date32()),
+    "arrow date64": arrow(DAYS.tolist(), pa.date64()),
+    "arrow time32": arrow(masked(TIMES), pa.time32("s")),
+    "arrow time64": arrow(TIMES, pa.time64("ns")),
+    "arrow duration": arrow(masked(WHOLE.tolist()), pa.duration("ms")),
+    "arrow dictionary": arrow(WORDS, pa.dictionary(pa.int8(), pa.string())),
+    "objects whole": objects(masked(WHOLE.tolist())),
+    "objects beyond int64": objects([int(v) * 2**70 for v in WHOLE]),
+    "objects real": objects(masked(REAL.tolist())),
+    "objects bool": objects(masked((WHOLE > 4).tolist())),
+    "objects decimal": objects(masked(CENTS)),
+    "objects date": objects(masked(DAYS.tolist())),
+    "objects datetime": objects(masked(python_moments())),
+    "objects zoned": objects(python_moments(ROME)),
+    "objects Timestamp": objects(map(pd.Timestamp, python_moments())),
+    "objects timedelta": objects(datetime.timedelta(hours=int(v)) for v in WHOLE),
+    "objects time": objects(masked(TIMES)),
+    "objects uuid": objects(uuid.UUID(int=int(v)) for v in WHOLE),
+    "objects tuple": objects((int(v), "x") for v in WHOLE),
+    "objects bytes": objects(word.encode() for word in WORDS),
+    "objects mixed": objects([1, "1", 1.5, True, None] * (N // 5)),
+    "all missing": np.full(N, np.nan),
+    "all None": objects([None] * N),
+    "all NaT": np.full(N, np.datetime64("NaT", "ns")),
+    "all NA": pd.array([None] * N, dtype="Int64"),
+    "all missing strings": pd.array([None] * N, dtype="str"),
+    "all missing categories": pd.Categorical([None] * N, categories=["a"]),
+    "constant": np.full(N, 0.1),
+    "constant date": np.full(N, MOMENTS[0].astype("M8[ns]")),
+    "constant word": pd.array(["a"] * N, dtype="str"),
+    "constant or missing": masked([7.0] * N, np.nan),
+}
+
+ENUM = pl.Enum(["unused", *sorted(set(WORDS))])
+POLARS = {
+    **{
+        str(dtype): pl.Series(masked(WHOLE.tolist()), dtype=dtype)
+        for dtype in (pl.Int8, pl.Int16, pl.Int32, pl.Int64, pl.Int128)
+    },
+    **{
+        str(dtype): pl.Series(WHOLE, dtype=dtype)
+        for dtype in (pl.UInt8, pl.UInt16, pl.UInt32, pl.UInt64, pl.Float32)
+    },
+    "Float64": pl.Series(masked(REAL.tolist())),
+    "Float64 NaN": pl.Series(masked(REAL.tolist(), float("nan"))),
+    "Boolean": pl.Series(masked((WHOLE > 4).tolist())),
+    "Decimal": pl.Series(masked(CENTS), dtype=pl.Decimal(12, 2)),
+    "String": pl.Series(masked(WORDS), dtype=pl.String),
+    "String complete": pl.Series(WORDS, dtype=pl.String),
+    "Categorical": pl.Series(masked(WORDS), dtype=pl.Categorical),
+    "Enum": pl.Series(masked(WORDS), dtype=ENUM),
+    "Date": pl.Series(masked(DAYS.tolist())),
+    **{
+        f"Datetime {unit}": pl.Series(masked(python_moments()), dtype=pl.Datetime(unit))
+        for unit in ("ms", "us", "ns")
+    },
+    "Datetime zoned": pl.Series(
+        python_moments(ROME), dtype=pl.Datetime("us", "Europe/Rome")
+    ),
+    "Duration": pl.Series(masked(WHOLE.tolist())).cast(pl.Duration("ms")),
+    "Time": pl.Series(masked(TIMES)),
+    "Binary": pl.Series([word.encode() for word in WORDS]),
+    "Null": pl.Series([None] * N),
+    "all null": pl.Series([None] * N, dtype=pl.String),
+    "all null Enum": pl.Series([None] * N, dtype=ENUM),
+    "constant": pl.Series(["a"] * N),
+}
+
+
+def decode_noise(encoder, n=300):
+    """Decode rows that no training row resembles."""
+    noise = np.random.default_rng(3).normal(scale=3.0, size=(n, encoder.layout_.width))
+    return encoder.inverse_transform(noise)
+
+
+def check_values(drawn, given, is_level):
+    """Two lists: nothing invented where values are levels, nothing lost."""
+    assert any(value is None for value in drawn) <= any(v is None for v in given)
+    seen = {repr(value) for value in given}
+    n_seen = len(seen)
+    if is_level:
+        assert {repr(value) for value in drawn} <= seen
+    if n_seen > 1:
+        assert len({repr(value) for value in drawn}) > 1
+
+
+def as_list(column):
+    return [None if pd.isna(value) else value for value in column.astype(object)]
+
+
+@pytest.mark.filterwarnings("ignore:Column 'int64 ends' spans more")
+@pytest.mark.parametrize("name", PANDAS)
+def test_pandas(name):
+    frame = pd.DataFrame({"other": OTHER, name: PANDAS[name]})
+    encoder = TableEncoder().fit(frame)
+    encoded = encoder.transform(frame)
+    assert np.isfinite(encoded).all()
+    back = encoder.inverse_transform(encoded)
+    exact = name not in ("float64", "float32", "float16", "huge", "tiny") and (
+        "beyond" not in name and "real" not in name and "float" not in name
+    )
+    tolerance = {} if exact else {"rtol": 1e-6, "atol": 0}
+    pd.testing.assert_frame_equal(back, frame, check_exact=exact, **tolerance)
+    for_training = encoder.encode_for_training(frame, 0)
+    assert for_training.dtype == np.float32
+    pd.testing.assert_frame_equal(
+        encoder.inverse_transform(for_training)[[name]].isna(), frame[[name]].isna()
+    )
+    drawn = decode_noise(encoder)
+    pd.testing.assert_series_equal(drawn.dtypes, frame.dtypes)
+    is_level = name in encoder.condition_columns_
+    check_values(as_list(drawn[name]), as_list(frame[name]), is_level)
+    assert not drawn["other"].isna().any()
+
+
+@pytest.mark.parametrize("name", POLARS)
+def test_polars(name):
+    frame = pl.DataFrame({"other": OTHER, name: POLARS[name]})
+    encoder = TableEncoder().fit(frame)
+    back = encoder.inverse_transform(encoder.transform(frame))
+    exact = not name.startswith("Float64")
+    pl.testing.assert_frame_equal(back, frame, check_exact=exact)
+    drawn = decode_noise(encoder)
+    assert drawn.schema == frame.schema
+    is_level = name in encoder.condition_columns_
+    check_values(drawn[name].to_list(), frame[name].to_list(), is_level)
+
+
+def test_nan_of_polars_stays_nan():
+    frame = pl.DataFrame({"a": [1.5, float("nan"), 2.5, 1.5], "b": ["x", "y"] * 2})
+    back = TableEncoder().fit(frame)
+    back = back.inverse_transform(back.transform(frame))
+    assert back["a"].is_nan().to_list() == [False, True, False, False]
+    assert back["a"].null_count() == 0
+
+
+def test_objects_of_polars():
+    frame = pl.DataFrame(
+        {
+            "a": pl.Series([(1, 2), None, "x", (1, 2)], dtype=pl.Object),
+            "b": [1, 2, 3, 3],
+        }
+    )
+    encoder = TableEncoder().fit(frame)
+    back = encoder.inverse_transform(encoder.transform(frame))
+    assert back["a"].to_list() == frame["a"].to_list()
+    assert back.schema == frame.schema
+
+
+def test_types_inside_object_columns():
+    column = objects([1, "1", 1.5, True, None] * (N // 5))
+    encoder = TableEncoder().fit(pd.DataFrame({"a": column, "b": WHOLE}))
+    back = encoder.inverse_transform(
+        encoder.transform(pd.DataFrame({"a": column, "b": WHOLE}))
+    )
+    assert [type(value) for value in back["a"]] == [type(value) for value in column]
+
+
+@pytest.mark.parametrize("library", ["pandas", "polars"])
+def test_levels_keep_their_order_and_the_unused_ones(library):
+    levels = ["never", "low", "mid", "high"]
+    words = [levels[1 + v % 3] for v in WHOLE]
+    if library == "pandas":
+        dtype = pd.CategoricalDtype(levels, ordered=True)
+        frame = pd.DataFrame({"a": pd.Categorical(words, dtype=dtype), "b": OTHER})
+    else:
+        frame = pl.DataFrame({"a": pl.Series(words, dtype=pl.Enum(levels)), "b": OTHER})
+    encoder = TableEncoder().fit(frame)
+    assert encoder.layout_.block_widths == (3,)
+    drawn = decode_noise(encoder)
+    if library == "pandas":
+        assert drawn["a"].dtype == dtype
+        assert drawn["a"].cat.categories.tolist() == levels
+    else:
+        assert drawn["a"].dtype == pl.Enum(levels)
+    assert set(drawn["a"]) == set(levels[1:])
+
+
+@pytest.mark.parametrize("n", [0, 1])
+@pytest.mark.parametrize("library", [pd, pl])
+def test_empty_and_single_rows_leave_with_their_dtypes(library, n):
+    frame = library.DataFrame(
+        {
+            "a": WHOLE,
+            "b": list(WORDS),
+            "c": masked(REAL.tolist()),
+            "d": python_moments(),
+            "e": WHOLE > 4,
+        }
+    )
+    encoder = TableEncoder().fit(frame)
+    out = encoder.inverse_transform(np.zeros((n, encoder.layout_.width)))
+    assert len(out) == n
+    assert list(out.columns) == list(frame.columns)
+    assert list(out.dtypes) == list(frame.dtypes)
+
+
+def test_wide_range_of_types_in_one_frame_of_pandas():
+    frame = pd.DataFrame(PANDAS)
+    encoder = TableEncoder()
+    with pytest.warns(UserWarning, match="spans more"):
+        encoder.fit(frame)
+    drawn = decode_noise(encoder)
+    pd.testing.assert_series_equal(drawn.dtypes, frame.dtypes)
+    never_missing = frame.columns[~frame.isna().any()]
+    assert not drawn[never_missing].isna().any().any()
