@@ -19,11 +19,11 @@ from sklearn.model_selection import train_test_split
 from sklearn.utils.validation import check_is_fitted
 
 from skgan._defaults import Settings, resolve_settings
+from skgan._tables import TableConditions, make_conditions, table_params
 from skgan._training import continue_net, make_callbacks, make_net, train
 from skgan._validation import check_boolean, check_integer, check_share, check_stream
 from skgan.encoding import BaseEncoder, make_encoder
-from skgan.encoding._container import as_rows, frame_library
-from skgan.encoding._validation import check_rows
+from skgan.encoding._container import as_rows
 from skgan.metrics import ReferenceSpace, energy_distance
 from skgan.nets import AdversarialNet
 
@@ -55,6 +55,7 @@ class BaseGANSampler(
     encoder_: BaseEncoder
     net_: AdversarialNet
     _seeds: Seeds
+    _conditions: TableConditions | None
 
     def fit(self, X, y=None):
         """Learn to sample rows like those of `X`.
@@ -83,22 +84,33 @@ class BaseGANSampler(
         """
         X = as_rows(X)
         goes_on = self.warm_start and hasattr(self, "net_")
-        self._check_rows(X, reset=not goes_on)
+        encoder = self.encoder_ if goes_on else make_encoder(self.encoder, X)
+        self._check_rows(X, encoder, reset=not goes_on)
         seeds = self._seeds if goes_on else self._draw_seeds()
         X, X_held_out = self._hold_out(X, seeds.split)
-        encoder = self.encoder_ if goes_on else make_encoder(self.encoder, X).fit(X)
+        if not goes_on:
+            encoder.fit(X)
         encoded = encoder.encode_for_training(X, seeds.net)
         settings = resolve_settings(self, len(encoded), encoder)
+        rows = torch.as_tensor(self._shape(encoded, encoder).astype(np.float32))
+        conditions = make_conditions(encoder, encoded)
         if goes_on:
             continue_net(self.net_, settings, self.net_params)
         else:
-            net = make_net(settings, encoder.tensor_shape_, seeds.net, self.net_params)
+            data_params = table_params(encoder, rows, conditions)
+            net = make_net(
+                settings,
+                encoder.tensor_shape_,
+                seeds.net,
+                self.net_params,
+                data_params,
+            )
             # Nothing can fail from here on but training itself: a refit that was
             # refused leaves the sampler as it was.
             self.encoder_, self.net_, self._seeds = encoder, net, seeds
             self._reference = ReferenceSpace().fit(X)
             self._stream = np.random.RandomState(seeds.stream)
-        rows = torch.as_tensor(self._shape(encoded).astype(np.float32))
+        self._conditions = conditions
         return self._train(rows, settings, X_held_out)
 
     def _draw_seeds(self) -> Seeds:
@@ -125,8 +137,12 @@ class BaseGANSampler(
         ----------
         n_samples : int, default=1
             Rows to draw; 0 gives an empty result of the right kind.
-        given : None
-            Values to condition on; the encoders of this class condition on none.
+        given : dict or DataFrame, default=None
+            What the rows shall have in some of the columns that the encoder of a
+            table conditions on (`TableEncoder`, `condition_on`): a value, a list of
+            values or, for numbers and dates, a range ``(low, high)`` for each
+            column; or a DataFrame of `n_samples` partial rows, one sample each,
+            where what is missing is not given.
         random_state : int, RandomState instance or None, default=None
             Fixes the rows. For one seed, ``sample(n)`` is the start of ``sample(m)``
             for n < m. None draws on along the stream that the constructor's
@@ -145,18 +161,21 @@ class BaseGANSampler(
         TypeError
             If `n_samples` is no integer.
         ValueError
-            If `n_samples` is negative, or `given` is not None.
+            If `n_samples` is negative, or `given` asks for what cannot be.
         """
         check_is_fitted(self, "net_")
         n_samples = check_integer("n_samples", n_samples, 0)
         if given is not None:
-            raise ValueError(
-                f"given={given!r}: {type(self.encoder_).__name__} does not condition "
-                "on values; draw without `given` and select rows."
-            )
+            if not hasattr(self.encoder_, "read_given"):
+                raise ValueError(
+                    f"given={given!r}: {type(self.encoder_).__name__} does not "
+                    "condition on values; draw without `given` and select rows, or "
+                    "set encoder=TableEncoder(condition_on=[...])."
+                )
+            given = self.encoder_.read_given(given, n_samples)
         stream = self._stream if random_state is None else random_state
         seed = int(check_stream("random_state", stream).randint(2**31 - 1))
-        return self._draw(n_samples, seed)
+        return self._draw(n_samples, seed, given)
 
     def score(self, X, y=None):
         """Return minus the energy distance between `X` and a sample.
@@ -180,7 +199,7 @@ class BaseGANSampler(
         """
         check_is_fitted(self, "net_")
         X = as_rows(X)
-        self._check_rows(X, reset=False)
+        self._check_rows(X, self.encoder_, reset=False)
         if len(X) < 2:
             raise ValueError(
                 "score compares two sets of rows and needs at least 2 of X, got 1."
@@ -207,7 +226,7 @@ class BaseGANSampler(
         """
         check_is_fitted(self, "net_")
         X = as_rows(X)
-        self._check_rows(X, reset=False)
+        self._check_rows(X, self.encoder_, reset=False)
         if not hasattr(self.net_.discriminator_, "features"):
             raise TypeError(
                 f"{type(self.net_.discriminator_).__name__} has no method "
@@ -217,19 +236,25 @@ class BaseGANSampler(
         discriminator = deepcopy(self.net_.discriminator_).double()
         encoded = self._shape(self.encoder_.transform(X).astype(np.float64))
         rows = torch.as_tensor(encoded, device=self.net_.device)
+        return self._features(discriminator, rows).cpu().numpy()
+
+    def _features(self, discriminator, rows: torch.Tensor) -> torch.Tensor:
+        """Features of encoded rows, of which nothing counts as given."""
+        arguments = [rows]
+        if self._conditions is not None:
+            n_entries = self._conditions.given.condition_dim
+            arguments.append(rows.new_zeros(len(rows), n_entries))
         with torch.inference_mode():
-            return discriminator.features(rows).flatten(1).cpu().numpy()
+            return discriminator.features(*arguments).flatten(1)
 
-    def _check_rows(self, X, *, reset: bool) -> NDArray:
-        # An encoder that cannot keep what is missing says so itself.
-        is_frame = frame_library(X) is not None
-        values = check_rows(self, X, reset=reset, allow_missing=is_frame)
+    def _check_rows(self, X, encoder: BaseEncoder, *, reset: bool) -> None:
+        encoder.check_features(self, X, reset=reset)
         if not reset:
-            self.encoder_.check_axes(X)
-        return values
+            encoder.check_axes(X)
 
-    def _shape(self, rows: NDArray) -> NDArray:
-        return rows.reshape(-1, *self.encoder_.tensor_shape_)
+    def _shape(self, rows: NDArray, encoder: BaseEncoder | None = None) -> NDArray:
+        encoder = self.encoder_ if encoder is None else encoder
+        return rows.reshape(-1, *encoder.tensor_shape_)
 
     def _train(self, rows: torch.Tensor, settings: Settings, X_held_out):
         net = self.net_
@@ -237,13 +262,15 @@ class BaseGANSampler(
             None if X_held_out is None else partial(self._watched_score, X_held_out)
         )
         callbacks = make_callbacks(settings, self.callbacks, self.verbose, scorer)
-        train(net, rows, settings, callbacks, self.net_params or {})
+        given = None
+        if self._conditions is not None:
+            given = torch.as_tensor(self._conditions.masks)
+        train(net, rows, settings, callbacks, self.net_params or {}, given)
         self.history_ = net.history
         self.n_iter_ = sum(len(epoch["batches"]) for epoch in net.history)
         if hasattr(net.discriminator_, "features"):
-            with torch.inference_mode():
-                features = net.discriminator_.features(rows[:1].to(net.device))
-            self._n_features_out = features.flatten(1).shape[1]
+            features = self._features(net.discriminator_, rows[:1].to(net.device))
+            self._n_features_out = features.shape[1]
         if net.interrupted_:
             raise KeyboardInterrupt
         return self
@@ -262,7 +289,7 @@ class BaseGANSampler(
             random_state=self._seeds.score,
         )
 
-    def _draw(self, n_samples: int, seed: int):
+    def _draw(self, n_samples: int, seed: int, given=None):
         """Draw rows in blocks of one size, block i seeded by (seed, i).
 
         Blocks are always generated whole: the bits of a matrix product depend on
@@ -270,13 +297,31 @@ class BaseGANSampler(
         """
         net, encoder = self.net_, self.encoder_
         size = 1024 if np.prod(encoder.tensor_shape_) <= 256 else 256
+        if self._conditions is not None:
+            size = 4096
         room = encoder.container_.allocate(n_samples)
         for i, start in enumerate(range(0, n_samples, size)):
-            entropy = np.random.SeedSequence([seed, i]).generate_state(1, np.uint64)
-            stream = torch.Generator().manual_seed(int(entropy[0]))
-            latents = torch.randn(size, net.latent_dim, generator=stream)
+            entropy = np.random.SeedSequence([seed, i])
+            stream = torch.Generator()
+            stream.manual_seed(int(entropy.generate_state(1, np.uint64)[0]))
+            latents = net.draw_latents(size, stream)
+            here = None if given is None else given.rows(start, start + size)
+            condition = self._draw_condition(size, np.random.default_rng(entropy), here)
             with torch.inference_mode():
-                rows = net.sampling_generator_(latents.to(net.device))
-            rows = rows.flatten(1).cpu().numpy()
+                drawn = net.call(net.sampling_generator_, latents, condition)
+            rows = drawn.flatten(1).cpu().numpy()
             encoder.write_decoded(room, start, rows, n_samples - start)
+            if here is not None:
+                n_rows = min(size, n_samples - start)
+                encoder.write_given(room, start, here, rows[:n_rows])
         return encoder.container_.wrap(room)
+
+    def _draw_condition(self, n: int, rng: np.random.Generator, given):
+        """Draw what rows are conditioned on; None where nothing is."""
+        if self._conditions is None:
+            return None
+        if given is None:
+            values, is_given = self._conditions.nothing(n)
+        else:
+            values, is_given = self.encoder_.encode_given(given, n, rng)
+        return self._conditions.draw(rng, values, is_given).to(self.net_.device)

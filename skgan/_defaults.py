@@ -18,6 +18,7 @@ from skgan._validation import (
 )
 from skgan.callbacks._schedules import check_schedule
 from skgan.encoding import BaseEncoder
+from skgan.encoding._layout import TableLayout
 
 SCHEDULES = ("annealed", "constant")
 
@@ -43,6 +44,7 @@ class Settings(NamedTuple):
     schedule: dict
     n_iter_no_change: int
     device: str
+    precision: str
     generator_params: dict
 
 
@@ -73,7 +75,9 @@ def resolve_settings(estimator, n_rows: int, encoder: BaseEncoder) -> Settings:
     check_verbosity("verbose", estimator.verbose)
     check_callbacks("callbacks", estimator.callbacks)
     check_mapping("net_params", estimator.net_params)
-    automatic = automatic_values(n_rows, encoder.tensor_shape_)
+    layout = getattr(encoder, "layout_", None)
+    automatic = automatic_values(n_rows, encoder.tensor_shape_, layout)
+    device = resolve_device(estimator.device)
 
     def choose(name: str):
         value = getattr(estimator, name)
@@ -115,7 +119,10 @@ def resolve_settings(estimator, n_rows: int, encoder: BaseEncoder) -> Settings:
         else check_real("average_halflife", halflife, 0),
         schedule=resolve_schedule(estimator.schedule, automatic["schedule"]),
         n_iter_no_change=integer("n_iter_no_change"),
-        device=resolve_device(estimator.device),
+        device=device,
+        precision=fast_precision(device)
+        if layout is not None or choose("generator") == "strided_conv"
+        else "float32",
         generator_params={}
         if isinstance(estimator.generator, type)
         else _last_activation(encoder),
@@ -133,8 +140,10 @@ def _last_activation(encoder: BaseEncoder) -> dict:
     return {} if name is None else {"generator__output_activation": name}
 
 
-def automatic_values(n_rows: int, tensor_shape: tuple[int, ...]) -> dict:
-    """Return what "auto" stands for, for vectors or for images.
+def automatic_values(
+    n_rows: int, tensor_shape: tuple[int, ...], layout: TableLayout | None = None
+) -> dict:
+    """Return what "auto" stands for, for vectors, images or tables.
 
     Parameters
     ----------
@@ -142,12 +151,16 @@ def automatic_values(n_rows: int, tensor_shape: tuple[int, ...]) -> dict:
         Rows that are trained on.
     tensor_shape : tuple of int
         Shape of one encoded row; more than one axis means images.
+    layout : TableLayout or None, default=None
+        Of the row of a table.
 
     Returns
     -------
     dict
         Names of parameters, and what else adapts, to values.
     """
+    if layout is not None:
+        return _values_for_tables(n_rows, layout)
     if len(tensor_shape) > 1:
         return _values_for_images(prod(tensor_shape))
     return _values_for_vectors(n_rows, tensor_shape[0])
@@ -159,12 +172,16 @@ def _values_for_vectors(n_rows: int, n_columns: int) -> dict:
     last_weight = max(3e-4, (10 * n_columns / n_rows) ** 1.5)
     first_weight = max(0.03, last_weight)
     speed = (n_rows / (500 * n_columns)) ** 0.5
-    max_iter = round(4000 * min(max(speed, 0.25), 1.0))
+    # More updates than few rows can teach something in are spent on copying them.
+    max_iter = round(min(max(12 * n_rows / n_columns, 300), 4000))
+    # With many rows there is little to calibrate, and between narrow modes much that
+    # a map of all rows would move off them.
+    is_calibrated = n_rows < 500 * n_columns
     return {
         "latent_dim": n_columns,
         "hidden_dims": (128, 128, 128),
         "discriminator_dims": (128, 128, 128, 128),
-        "generator": "transport",
+        "generator": "calibrated_transport" if is_calibrated else "transport",
         "discriminator": "kaiming_mlp",
         "penalty_weight": first_weight,
         "learning_rate": 1e-3 * min(max(speed, 0.1), 2.0),
@@ -178,24 +195,50 @@ def _values_for_vectors(n_rows: int, n_columns: int) -> dict:
     }
 
 
+def _values_for_tables(n_rows: int, layout: TableLayout) -> dict:
+    # As for vectors, with room for levels: what many updates learn from few rows is
+    # the rows.
+    n_columns = layout.n_numbers + len(layout.block_widths)
+    last_weight = max(1e-3, (10 * n_columns / n_rows) ** 1.5)
+    first_weight = max(0.3, last_weight)
+    speed = (n_rows / (500 * n_columns)) ** 0.5
+    return {
+        "latent_dim": layout.n_numbers + 64,
+        "hidden_dims": (256, 256, 256),
+        "discriminator_dims": (256, 256, 256),
+        "generator": "table",
+        "discriminator": "table",
+        "penalty_weight": first_weight,
+        "learning_rate": 1e-3 * min(max(speed, 0.1), 1.0),
+        "batch_size": 256,
+        "betas": (0.0, 0.99),
+        "max_iter": round(min(max(12 * n_rows / n_columns, 300), 25000)),
+        "schedule": {
+            "learning_rate": ("cosine", 0.02),
+            "penalty_weight": ("geometric", last_weight / first_weight),
+        },
+    }
+
+
 def _values_for_images(n_pixels: int) -> dict:
     is_small = n_pixels <= 256
-    width = 128 if is_small else 256
-    max_iter = 6000 if is_small else 4000
+    network = "residual_mlp" if is_small else "strided_conv"
+    dims = (128, 128) if is_small else (256,)
+    # A penalty that falls lets the discriminator of few pixels win: on 8 x 8 digits it
+    # tripled the energy distance. Convolutions want it for their detail.
+    fall = {} if is_small else {"penalty_weight": ("geometric", 0.1)}
     return {
         "latent_dim": 64,
-        "hidden_dims": (width, width),
-        "discriminator_dims": (width, width),
-        "generator": "residual_mlp",
-        "discriminator": "residual_mlp",
-        "penalty_weight": 0.3,
+        "hidden_dims": dims,
+        "discriminator_dims": dims,
+        "generator": network,
+        "discriminator": network,
+        "penalty_weight": 0.3 if is_small else 1.0,
         "learning_rate": 1e-3,
-        "batch_size": 128,
+        "batch_size": 128 if is_small else 64,
         "betas": (0.0, 0.99),
-        "max_iter": max_iter,
-        # A penalty that falls lets the discriminator of few images win: on 8 x 8
-        # digits it tripled the energy distance.
-        "schedule": {"learning_rate": ("cosine", 0.05)},
+        "max_iter": 6000 if is_small else 4000,
+        "schedule": {"learning_rate": ("cosine", 0.05), **fall},
     }
 
 
@@ -259,3 +302,13 @@ def resolve_device(device: str | torch.device) -> str:
     except (RuntimeError, AssertionError) as error:
         raise ValueError(f"device={device!r} cannot be used: {error}") from error
     return str(device)
+
+
+def fast_precision(device: str) -> str:
+    """Return the precision in which a device multiplies matrices fastest."""
+    kind = torch.device(device).type
+    if kind == "cuda":
+        return "bfloat16" if torch.cuda.is_bf16_supported() else "float32"
+    # Older versions of PyTorch do not tell.
+    capabilities: dict = getattr(torch.cpu, "get_capabilities", dict)()
+    return "bfloat16" if capabilities.get("avx512_bf16") else "float32"

@@ -45,7 +45,8 @@ class GANSampler(BaseGANSampler):
     schedule : str or dict, default="annealed"
         How things change over the fit. "annealed": the learning rate falls by half
         a cosine to a fiftieth, the penalty's weight geometrically to what suits the
-        number of rows; for images to a twentieth, and the penalty's weight stays.
+        number of rows; for images to a twentieth, and the penalty's weight to a
+        tenth, or, up to 256 pixels, not at all.
         "constant": nothing changes. A dict holds the parameters `learning_rate`,
         `penalty_weight` and `beta2` of `skgan.callbacks.Annealing`.
     max_time : float or None, default=None
@@ -58,7 +59,7 @@ class GANSampler(BaseGANSampler):
         Share of rows held out if `early_stopping` is true.
     n_iter_no_change : int, default=10
         Scores in a row without improvement that end training, if `early_stopping`
-        is true; a fit is scored about twenty times.
+        is true; a fit is scored about twenty times, at most every 100 updates.
     encoder : BaseEncoder or "auto", default="auto"
         How X becomes a tensor and back. "auto" takes an array of more than two
         dimensions for images (`ImageEncoder`), the rest for vectors

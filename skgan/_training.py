@@ -10,6 +10,7 @@ from skgan.callbacks import (
     DivergenceGuard,
     GradientNorms,
     HeldOutScore,
+    MomentCalibration,
     TimeLimit,
     TrainingProgress,
 )
@@ -30,6 +31,7 @@ def make_net(
     tensor_shape: tuple[int, ...],
     seed: int,
     net_params: dict | None = None,
+    data_params: dict | None = None,
 ) -> AdversarialNet:
     """Return an initialised net for rows of `tensor_shape`.
 
@@ -43,6 +45,8 @@ def make_net(
         Fixes weights, latents and the order of rows.
     net_params : dict or None
         The user's parameters of the net, applied last.
+    data_params : dict or None
+        Parameters of the net that follow from the data.
 
     Returns
     -------
@@ -67,9 +71,13 @@ def make_net(
         "random_state": seed,
         "callbacks__print_log": None,
         "verbose": 0,
+        "precision": settings.precision,
         **settings.generator_params,
+        **(data_params or {}),
         **(net_params or {}),
     }
+    if not hasattr(params["generator"], "with_expectation"):
+        params["matching"] = None
     params.setdefault("generator__hidden_dims", settings.hidden_dims)
     params.setdefault("discriminator__hidden_dims", settings.discriminator_dims)
     for name in ("generator", "discriminator"):
@@ -129,6 +137,7 @@ def make_callbacks(settings: Settings, callbacks, verbose: int, scorer=None) -> 
         stops a fit keeps later ones from seeing the epoch's end.
     """
     chosen = [
+        ("calibration", MomentCalibration()),
         ("gradient_norms", GradientNorms()),
         *(callbacks or ()),
     ]
@@ -159,6 +168,7 @@ def train(
     settings: Settings,
     callbacks: list,
     net_params: dict,
+    given: torch.Tensor | None = None,
 ) -> None:
     """Train `net` on `rows` for ``settings.max_iter`` more generator updates.
 
@@ -174,6 +184,8 @@ def train(
         As `make_callbacks` returns them.
     net_params : dict
         The user's parameters of the net, which come last here too.
+    given : Tensor of shape (n, n_given) or None, default=None
+        What the rows are conditioned on.
     """
     per_epoch = epoch_length(settings.max_iter)
     lengths = {"max_epochs": -(-settings.max_iter // per_epoch)}
@@ -185,7 +197,7 @@ def train(
     net.callbacks = own if own == "disable" else [*callbacks, *own]
     net._initialize_callbacks()
     try:
-        net.partial_fit(rows)
+        net.partial_fit(rows, given)
     finally:
         net._set_training(False)
         # The watch holds the rows held out, which a pickle should not carry.

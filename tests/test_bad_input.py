@@ -239,6 +239,10 @@ FRAMES = {
 }
 
 
+# Beside those whose message says that they hold no numbers.
+TABLES = {"two such columns", "polars integers of 128 bits"}
+
+
 def flat(error):
     return re.sub(r"\s+", " ", str(error))
 
@@ -252,11 +256,46 @@ def test_arrays_that_cannot_be_fitted(name):
 
 
 @pytest.mark.parametrize("name", FRAMES)
-def test_frames_that_cannot_be_fitted(name):
+def test_frames_that_vectors_cannot_be_made_of(name):
+    rows, error, message = FRAMES[name]
+    with pytest.raises(error) as raised:
+        make_sampler(encoder=VectorEncoder()).fit(rows)
+    assert re.search(message, flat(raised.value))
+
+
+# What is no number makes a table, unless it is in this list.
+NO_TABLES = {
+    "complex": (TypeError, r"Column 'bad' holds complex128"),
+    "lists": (TypeError, r"'bad' holds nested or mutable objects, such as list"),
+    "dicts": (TypeError, r"'bad' holds nested or mutable objects, such as dict"),
+    "polars lists": (TypeError, r"'bad' holds nested values \(List"),
+}
+NO_NUMBERS = [name for name, (*_, why) in FRAMES.items() if "hold no numbers" in why]
+
+
+@pytest.mark.parametrize(
+    "name", sorted({*FRAMES} - {*NO_NUMBERS} - TABLES - {*NO_TABLES})
+)
+def test_frames_of_numbers_that_cannot_be_fitted(name):
     rows, error, message = FRAMES[name]
     with pytest.raises(error) as raised:
         make_sampler().fit(rows)
     assert re.search(message, flat(raised.value))
+
+
+@pytest.mark.parametrize("name", NO_TABLES)
+def test_frames_that_no_encoder_takes(name):
+    error, message = NO_TABLES[name]
+    with pytest.raises(error, match=message):
+        make_sampler().fit(FRAMES[name][0])
+
+
+@pytest.mark.parametrize("name", sorted(({*NO_NUMBERS} | TABLES) - {*NO_TABLES}))
+def test_frames_that_are_tables(name):
+    rows = FRAMES[name][0]
+    drawn = make_sampler().fit(rows).sample(5)
+    assert list(drawn.columns) == list(rows.columns)
+    assert list(drawn.dtypes) == list(rows.dtypes)
 
 
 @pytest.mark.parametrize(

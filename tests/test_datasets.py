@@ -1,8 +1,6 @@
 """Mixtures, digits, and the loaders of MNIST and Adult."""
 
-import os
 import sys
-from pathlib import Path
 from urllib.error import URLError
 
 import numpy as np
@@ -20,26 +18,6 @@ from skgan.datasets import (
 )
 
 ADULT_ROWS = {"train": 32_561, "test": 16_281}
-
-
-def data_folder(*names):
-    """The folder with the files `names`, or a loud skip."""
-    default = Path(__file__).parents[2] / "shared" / "data"
-    folder = Path(os.environ.get("SKGAN_DATA") or default)
-    missing = [name for name in names if not (folder / name).is_file()]
-    if missing:
-        pytest.skip(f"{missing} not in {str(folder)!r}: set SKGAN_DATA to their folder")
-    return folder
-
-
-@pytest.fixture
-def mnist_folder():
-    return data_folder("mnist.npz")
-
-
-@pytest.fixture
-def adult_folder():
-    return data_folder("adult_train.csv.gz", "adult_test.csv.gz")
 
 
 @pytest.fixture

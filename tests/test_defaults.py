@@ -16,6 +16,7 @@ from skgan._defaults import (
     SCHEDULES,
     Settings,
     automatic_values,
+    fast_precision,
     resolve_schedule,
     resolve_settings,
 )
@@ -82,7 +83,11 @@ def test_annealed_is_what_the_docstring_says(shape):
     else:
         assert "for images to a twentieth" in text
         assert (curve, factor) == ("cosine", 1 / 20)
-        assert "penalty_weight" not in schedule
+        assert "penalty's weight to a tenth, or, up to 256 pixels, not at all" in text
+        falls = np.prod(shape) > 256
+        assert schedule.get("penalty_weight") == (
+            ("geometric", 1 / 10) if falls else None
+        )
 
 
 # -- rules
@@ -97,7 +102,7 @@ def test_values_for_vectors_are_in_their_ranges(n_rows, d):
     assert 1 <= settings.batch_size <= min(n_rows, 1024)
     assert 1e-5 <= settings.learning_rate <= 1e-2
     assert np.isfinite(settings.penalty_weight) and settings.penalty_weight > 0
-    assert settings.max_iter >= 1000
+    assert 300 <= settings.max_iter <= 4000
     assert settings.average_halflife == pytest.approx(0.05 * settings.max_iter)
     # The penalty never grows on the way.
     assert 0 < settings.schedule["penalty_weight"][1] <= 1
@@ -126,10 +131,23 @@ def test_fewer_rows_a_column_are_trained_on_more_gently():
     assert at(10**7, 1) == at(10**9, 1)
 
 
+def test_few_rows_a_column_are_calibrated_and_trained_on_briefly():
+    def at(n_rows, d):
+        settings = resolve(n_rows, (d,))
+        return settings.generator, settings.max_iter
+
+    assert at(89, 13) == at(89 * 4, 13 * 4) == ("calibrated_transport", 300)
+    assert at(2088, 8) == ("calibrated_transport", 3132)
+    assert at(499, 1) == ("calibrated_transport", 4000)
+    assert at(500, 1) == at(20_000, 2) == ("transport", 4000)
+
+
 def test_values_depend_on_the_rows_a_column_alone():
-    for name in ("learning_rate", "penalty_weight"):
+    for name in ("learning_rate", "penalty_weight", "max_iter", "generator"):
         ours, theirs = automatic_values(900, (3,)), automatic_values(3000, (10,))
-        assert ours[name] == pytest.approx(theirs[name])
+        assert ours[name] == (
+            theirs[name] if name == "generator" else pytest.approx(theirs[name])
+        )
 
 
 @pytest.mark.parametrize("shape", IMAGES)
@@ -141,6 +159,15 @@ def test_values_for_images_are_in_their_ranges(shape, n_rows):
     assert settings.batch_size <= n_rows
     assert settings.max_iter >= 1000 and settings.penalty_weight > 0
     assert settings.average_halflife == pytest.approx(0.05 * settings.max_iter)
+
+
+def test_large_images_get_convolutions_where_they_are_fast():
+    small, large = (resolve(1000, shape) for shape in IMAGES[:2])
+    assert small.generator == small.discriminator == "residual_mlp"
+    assert large.generator == large.discriminator == "strided_conv"
+    assert small.precision == "float32"
+    assert large.precision == fast_precision(large.device)
+    assert resolve(1000, IMAGES[1], generator="mlp").precision == "float32"
 
 
 def test_large_images_get_wide_networks():

@@ -1,0 +1,265 @@
+"""What the rows of a table are conditioned on, in training and in drawing."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from skgan.encoding import BaseEncoder
+from skgan.encoding._layout import TableLayout
+from skgan.modules import GivenEntries
+from skgan.objectives import MomentMatching
+
+# A combination of levels that fewer rows share is not handed to the generator whole.
+_MIN_SHARED_ROWS = 10
+# Share of a batch whose given columns are drawn at random.
+_RANDOM_SHARE = 0.2
+
+
+class RandomlyGiven:
+    """Draws what training rows are conditioned on: ``(rows, masks, stream)``.
+
+    Most rows keep the mask that comes with them, the one that rows are drawn with.
+    Of the last fifth of a batch any subset is given, since any may be asked for.
+
+    Parameters
+    ----------
+    given : GivenEntries
+        Turns rows and masks into conditions.
+    """
+
+    def __init__(self, given: GivenEntries):
+        self.given = given
+
+    def __call__(self, rows: Tensor, masks: Tensor, stream: torch.Generator) -> Tensor:
+        """Return conditions of shape (n, condition_dim) for `rows`."""
+        if self.given.positions.device != rows.device:
+            self.given = self.given.to(rows.device)
+        n, n_units = masks.shape
+        n_kept = _n_kept(n)
+        uniforms = torch.rand(
+            n - n_kept, n_units + 1, generator=stream, device=stream.device
+        ).to(rows.device)
+        subsets = uniforms[:, 1:] < uniforms[:, :1]
+        masks = torch.cat([masks[:n_kept], subsets.to(masks.dtype)])
+        return self.given.condition(rows, masks)
+
+
+class MatchingOfDrawn:
+    """Matches moments of those generated rows alone that are drawn as in sampling.
+
+    Over all rows of a batch, errors under one mask could make up for errors under
+    another.
+
+    Parameters
+    ----------
+    matching : MomentMatching
+        What is matched.
+    """
+
+    def __init__(self, matching: MomentMatching):
+        self.matching = matching
+
+    def __call__(self, expected: Tensor) -> Tensor:
+        """Return the matching loss of the rows that `RandomlyGiven` left alone."""
+        return self.matching(expected[: _n_kept(len(expected))])
+
+
+def _n_kept(n: int) -> int:
+    return n - round(_RANDOM_SHARE * n)
+
+
+class TableConditions:
+    """Combinations of levels that rows of a table are drawn with.
+
+    A row is drawn in two steps: levels of the condition columns at the frequency of
+    their combinations among the training rows, then the other columns by the
+    generator. Columns are handed over one after the other, those of few levels
+    first, as long as at least 10 training rows share the combination; what is left
+    of it is the generator's, too.
+
+    Parameters
+    ----------
+    rows : ndarray of shape (n, width)
+        Encoded training rows.
+    layout : TableLayout
+        Of the rows.
+
+    Attributes
+    ----------
+    given : GivenEntries
+        Turns rows and masks into conditions.
+    masks : ndarray of shape (n, n_units), float32
+        What is given of each training row.
+    """
+
+    def __init__(self, rows: NDArray, layout: TableLayout):
+        self.given = GivenEntries(layout.condition_units, layout.width)
+        self.width = layout.width
+        starts = set(layout.block_starts)
+        # Numbers and grouped levels take up a score and have no few levels.
+        self.starts = {
+            i: unit[0]
+            for i, unit in enumerate(layout.condition_units)
+            if unit[0] in starts
+        }
+        self.widths = {i: len(layout.condition_units[i]) for i in self.starts}
+        codes = self._codes(rows)
+        self.masks = self._shared(codes).astype(np.float32)
+        both = np.hstack([codes, self.masks.astype(np.int16)])
+        table, counts = np.unique(both, axis=0, return_counts=True)
+        self.codes, self.is_given = np.split(table, 2, axis=1)
+        self.counts = counts
+
+    def nothing(self, n: int) -> tuple[NDArray, NDArray]:
+        """Return rows and masks that give nothing, as `draw` takes them."""
+        values = np.zeros((n, self.width), dtype=np.float32)
+        return values, np.zeros((n, self.given.n_units), dtype=bool)
+
+    def _codes(self, rows: NDArray) -> NDArray:
+        codes = np.zeros((len(rows), self.given.n_units), dtype=np.int16)
+        for unit, start in self.starts.items():
+            codes[:, unit] = rows[:, start : start + self.widths[unit]].argmax(axis=1)
+        return codes
+
+    def _shared(self, codes: NDArray) -> NDArray:
+        """Tell which units of each row are given when nothing is asked for."""
+        is_given = np.zeros(codes.shape, dtype=bool)
+        combination = np.zeros(len(codes), dtype=np.int64)
+        is_shared = np.ones(len(codes), dtype=bool)
+        for unit in sorted(self.widths, key=lambda unit: self.widths[unit]):
+            combination = combination * self.widths[unit] + codes[:, unit]
+            _, combination, counts = np.unique(
+                combination, return_inverse=True, return_counts=True
+            )
+            is_shared &= counts[combination] >= _MIN_SHARED_ROWS
+            is_given[:, unit] = is_shared
+        return is_given
+
+    def draw(
+        self,
+        rng: np.random.Generator,
+        values: NDArray,
+        is_given: NDArray,
+    ) -> Tensor:
+        """Complete what is given to conditions.
+
+        Parameters
+        ----------
+        rng : numpy.random.Generator
+            Draws the combinations.
+        values : ndarray of shape (n, width)
+            Encoded rows that hold what is given.
+        is_given : ndarray of shape (n, n_units), bool
+            Which units are.
+
+        Returns
+        -------
+        Tensor of shape (n, condition_dim)
+            With levels of other columns that go with those given, at their
+            frequency in the training rows; where there are none, only what is given.
+        """
+        values, masks = values.copy(), is_given.copy()
+        uniforms = rng.uniform(size=len(values))
+        wanted = self._codes(values)
+        # Most often nothing is given, or the same everywhere.
+        is_one = (is_given == is_given[:1]).all()
+        patterns = is_given[:1] if is_one else np.unique(is_given, axis=0)
+        for pattern in patterns:
+            lines = np.flatnonzero((is_given == pattern).all(axis=1))
+            if not all(unit in self.starts for unit in np.flatnonzero(pattern)):
+                continue
+            chosen = self._choose(wanted[lines][:, pattern], pattern, uniforms[lines])
+            found = chosen >= 0
+            self._complete(values, masks, lines[found], chosen[found])
+        rows = torch.as_tensor(values, dtype=torch.float32)
+        return self.given.condition(rows, torch.as_tensor(masks))
+
+    def _choose(self, wanted: NDArray, pattern: NDArray, uniforms: NDArray) -> NDArray:
+        """Choose combinations that hold the wanted codes; -1 where there is none."""
+        if not pattern.any():
+            ends = np.cumsum(self.counts)
+            return np.searchsorted(ends, uniforms * ends[-1], side="right")
+        both = np.vstack([self.codes[:, pattern], wanted])
+        _, keys = np.unique(both, axis=0, return_inverse=True)
+        keys = keys.reshape(-1)
+        known, asked = keys[: len(self.codes)], keys[len(self.codes) :]
+        order = np.argsort(known, kind="stable")
+        ends = np.cumsum(self.counts[order])
+        edges = np.r_[0, ends]
+        first = edges[np.searchsorted(known[order], asked, side="left")]
+        last = edges[np.searchsorted(known[order], asked, side="right")]
+        place = first + uniforms * (last - first)
+        index = np.searchsorted(ends, place, side="right").clip(0, len(ends) - 1)
+        return np.where(last > first, order[index], -1)
+
+    def _complete(self, values, masks, lines: NDArray, chosen: NDArray) -> None:
+        for unit, start in self.starts.items():
+            is_new = (self.is_given[chosen, unit] > 0) & ~masks[lines, unit]
+            rows = lines[is_new]
+            values[rows, start + self.codes[chosen[is_new], unit]] = 1
+            masks[rows, unit] = True
+
+
+def make_conditions(encoder: BaseEncoder, rows: NDArray) -> TableConditions | None:
+    """Return the conditions of encoded training rows; None without any.
+
+    Parameters
+    ----------
+    encoder : BaseEncoder
+        What encoded them.
+    rows : ndarray of shape (n, width)
+        The rows.
+
+    Returns
+    -------
+    TableConditions or None
+    """
+    layout = getattr(encoder, "layout_", None)
+    if layout is None or not layout.condition_units:
+        return None
+    return TableConditions(rows, layout)
+
+
+def table_params(
+    encoder: BaseEncoder, rows: Tensor, conditions: TableConditions | None
+) -> dict:
+    """Return parameters of the net that follow from a table; none without one.
+
+    Parameters
+    ----------
+    encoder : BaseEncoder
+        What encoded the rows.
+    rows : Tensor of shape (n, width)
+        Encoded training rows.
+    conditions : TableConditions or None
+        None if no column is conditioned on.
+
+    Returns
+    -------
+    dict
+    """
+    layout = getattr(encoder, "layout_", None)
+    if layout is None:
+        return {}
+    matching = MomentMatching(rows, layout.block_widths)
+    params = {
+        "generator__n_numbers": layout.n_numbers,
+        "generator__block_widths": layout.block_widths,
+        "generator__shares": rows[:, layout.n_numbers :].mean(dim=0).tolist(),
+        "matching": matching,
+        # Rows of one-hot blocks lose nothing by a penalty that comes less often.
+        "penalty_interval": 4,
+    }
+    if conditions is not None:
+        params |= {
+            "generator__units": layout.condition_units,
+            "generator__condition_dim": conditions.given.condition_dim,
+            "discriminator__condition_dim": conditions.given.condition_dim,
+            "discriminator__n_units": conditions.given.n_units,
+            "conditioning": RandomlyGiven(conditions.given),
+            "matching": MatchingOfDrawn(matching),
+        }
+    return params

@@ -1,0 +1,26 @@
+"""The data that is not part of the project, or a loud skip."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+
+def find_data(*names):
+    """Return the folder with the files `names`; skip without them."""
+    default = Path(__file__).parents[2] / "shared" / "data"
+    folder = Path(os.environ.get("SKGAN_DATA") or default)
+    missing = [name for name in names if not (folder / name).is_file()]
+    if missing:
+        pytest.skip(f"{missing} not in {str(folder)!r}: set SKGAN_DATA to their folder")
+    return folder
+
+
+@pytest.fixture
+def mnist_folder():
+    return find_data("mnist.npz")
+
+
+@pytest.fixture
+def adult_folder():
+    return find_data("adult_train.csv.gz", "adult_test.csv.gz")
