@@ -150,7 +150,8 @@ ODD = {
     "all missing": {
         "a": [np.nan] * N,
         "b": [None] * N,
-        "c": pd.array([None] * N, "f8"),
+        "c": pd.array([None] * N, "Int64"),
+        "word": ["x"] * N,
     },
     "all the same": {"a": ["x"] * N, "b": [1.5] * N, "c": [True] * N},
     "one column": {"a": list("ab") * (N // 2)},

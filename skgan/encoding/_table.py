@@ -294,13 +294,16 @@ class TableEncoder(PartsEncoder):
         Raises
         ------
         ValueError
-            If `X` has no rows, no columns, repeated or other columns.
+            If `X` has no rows, no columns, repeated or other columns, or infinity.
         """
         if frame_library(X) is None:
             check_rows(estimator, X, reset=reset)
-        else:
-            labels = None if reset else self.container_.labels
-            check_frame(estimator, X, labels, reset=reset)
+            return
+        labels = None if reset else self.container_.labels
+        check_frame(estimator, X, labels, reset=reset)
+        if not reset and estimator is not self:
+            for column, part in zip(self._columns, open_frame(X), strict=True):
+                column.read(part)
 
     def _validate(self, X, *, reset: bool) -> NDArray:
         """Return canonical rows; in ``fit`` learn the columns first."""
