@@ -94,21 +94,21 @@ PANDAS = {
     "bool[pyarrow]": truth,
     "string[pyarrow]": words,
     "decimal[pyarrow]": cents,
-    "timestamp[pyarrow]!": moments,
-    "zoned[pyarrow]!": zoned,
+    "timestamp[pyarrow]": moments,
+    "zoned[pyarrow]": zoned,
     "date[pyarrow]": dates,
     "time[pyarrow]": times,
-    "duration[pyarrow]!": spans,
+    "duration[pyarrow]": spans,
     "ordered": words,
 }
 SPECIAL = {
     "ordered": ORDERED,
     "decimal[pyarrow]": arrow(pa.decimal128(9, 2)),
-    "timestamp[pyarrow]!": arrow(pa.timestamp("us")),
-    "zoned[pyarrow]!": arrow(pa.timestamp("us", tz="Europe/Rome")),
+    "timestamp[pyarrow]": arrow(pa.timestamp("us")),
+    "zoned[pyarrow]": arrow(pa.timestamp("us", tz="Europe/Rome")),
     "date[pyarrow]": arrow(pa.date32()),
     "time[pyarrow]": arrow(pa.time64("us")),
-    "duration[pyarrow]!": arrow(pa.duration("us")),
+    "duration[pyarrow]": arrow(pa.duration("us")),
 }
 POLARS = {
     **dict.fromkeys([pl.Int8, pl.Int16, pl.Int32, pl.Int64], whole),

@@ -178,8 +178,13 @@ def _read_pandas(column: Any, label: Any, name: str) -> Block:
         values = column.to_numpy(dtype=np.float64, na_value=np.nan)
         return _read_array(values, label, name)
     if kind in "Mm":
-        unit = "datetime64[us]" if kind == "M" else "timedelta64[us]"
-        return _read_array(column.to_numpy(dtype=unit), label, name)
+        scalar = np.datetime64 if kind == "M" else np.timedelta64
+        missing = scalar("NaT", "us")
+        if column.dtype.name.startswith(("date32", "date64")):
+            # Arrow's dates come as objects otherwise, among which NaT is none.
+            column = column.astype(missing.dtype)
+        values = column.to_numpy(dtype=missing.dtype, na_value=missing)
+        return _read_array(values, label, name)
     if column.dtype.name == "category":
         levels = _objects([*column.dtype.categories, None])  # code -1 is missing
         return Block([label], _none_for_missing(levels[column.cat.codes], label, name))

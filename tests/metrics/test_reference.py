@@ -257,3 +257,20 @@ def test_bad_rows_to_transform_are_named():
         space.transform(np.zeros((2, 3)))
     with pytest.raises(NotFittedError):
         ReferenceSpace().transform([[1.0]])
+
+
+@pytest.mark.parametrize(
+    "dtype",
+    ["timestamp[us][pyarrow]", "date32[day][pyarrow]", "duration[us][pyarrow]"],
+)
+def test_missing_times_of_arrow(dtype):
+    pytest.importorskip("pyarrow")
+    days = pd.Series([1, 3, 5], dtype="int64")
+    times = pd.to_timedelta(days, unit="D").astype("timedelta64[us]")
+    if not dtype.startswith("duration"):
+        times = pd.Timestamp("2024-01-01") + times
+    column = times.astype(dtype)
+    column[1] = pd.NA
+    frame = pd.DataFrame({"time": column})
+    vectors = ReferenceSpace().fit(frame).transform(frame)
+    np.testing.assert_allclose(vectors, [[-1, 0], [0, 1], [1, 0]], atol=1e-12)
