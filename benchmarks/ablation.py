@@ -123,12 +123,14 @@ def report(records):
         *_trials.iterations_note(records),
         f"Smallest / median / largest of {n_seeds} seeds.",
         "",
-        "**The grid of 25 Gaussians, rotated by an angle drawn per seed**",
-        "",
-        *grid_table(rows),
     ]
+    sets = {row["set"] for row in rows}
+    if _GRID in sets:
+        title = "**The grid of 25 Gaussians, rotated by an angle drawn per seed**"
+        lines += [title, "", *grid_table(rows)]
     for name in SETS[1:]:
-        lines += [f"**{name}**", "", *vectors_table(rows, name)]
+        if name in sets:
+            lines += [f"**{name}**", "", *vectors_table(rows, name)]
     return [*lines, *_trials.warnings_note(records)]
 
 
