@@ -17,6 +17,19 @@ def find_data(*names):
 
 
 @pytest.fixture
+def read_data():
+    """Return a function that reads a table by its name; it skips without its file."""
+
+    def read(name, **options):
+        import pandas
+
+        file = f"{name}.csv.gz"
+        return pandas.read_csv(find_data(file) / file, **options)
+
+    return read
+
+
+@pytest.fixture
 def mnist_folder():
     return find_data("mnist.npz")
 

