@@ -39,7 +39,12 @@ html_show_sourcelink = False
 _PAGES = (
     "quickstart",
     "how_it_works",
+    "tables",
+    "conditions",
+    "augmenting",
+    "saving",
     "choosing_parameters",
+    "tuning",
     "article_gan",
     "architecture",
     "gallery/index",
@@ -77,6 +82,7 @@ ROOMS = {
     "skgan.metrics": "Metrics",
     "skgan.datasets": "Data sets",
     "skgan.plotting": "Plotting",
+    "skgan.persistence": "Files of fitted estimators",
     "skgan.imblearn": "For imbalanced-learn",
 }
 

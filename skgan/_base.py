@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from copy import deepcopy
 from functools import partial
-from typing import NamedTuple
+from inspect import signature
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -30,7 +31,7 @@ from skgan.nets import AdversarialNet
 # Energy distances take the square of this in distances: half a second.
 _MAX_SCORED_ROWS = 5000
 # While training is watched, speed counts for more.
-_MAX_WATCHED_ROWS = 2000
+MAX_WATCHED_ROWS = 2000
 _MIN_SPLIT_ROWS = 10
 
 
@@ -55,7 +56,7 @@ class BaseGANSampler(
     encoder_: BaseEncoder
     net_: AdversarialNet
     _seeds: Seeds
-    _conditions: TableConditions | None
+    _conditions: Any
 
     def fit(self, X, y=None):
         """Learn to sample rows like those of `X`.
@@ -84,20 +85,21 @@ class BaseGANSampler(
         """
         X = as_rows(X)
         goes_on = self.warm_start and hasattr(self, "net_")
-        encoder = self.encoder_ if goes_on else make_encoder(self.encoder, X)
+        encoder = self.encoder_ if goes_on else self._make_encoder(X)
         self._check_rows(X, encoder, reset=not goes_on)
+        labels, target = self._read_target(X, y, goes_on)
         seeds = self._seeds if goes_on else self._draw_seeds()
-        X, X_held_out = self._hold_out(X, seeds.split)
+        X, target, held_out = self._split(X, labels, target, seeds.split)
         if not goes_on:
-            encoder.fit(X)
-        encoded = encoder.encode_for_training(X, seeds.net)
-        settings = resolve_settings(self, len(encoded), encoder)
+            self._fit_encoder(encoder, X, labels, target)
+        encoded = self._encode(encoder, X, target, seeds.net)
+        settings = resolve_settings(self, len(encoded), encoder, labels is not None)
         rows = torch.as_tensor(self._shape(encoded, encoder).astype(np.float32))
-        conditions = make_conditions(encoder, encoded)
+        conditions = self._make_conditions(encoder, encoded, labels, target)
         if goes_on:
             continue_net(self.net_, settings, self.net_params)
         else:
-            data_params = table_params(encoder, rows, conditions)
+            data_params = self._data_params(encoder, rows, conditions, settings)
             net = make_net(
                 settings,
                 encoder.tensor_shape_,
@@ -111,7 +113,56 @@ class BaseGANSampler(
             self._reference = ReferenceSpace().fit(X)
             self._stream = np.random.RandomState(seeds.stream)
         self._conditions = conditions
-        return self._train(rows, settings, X_held_out)
+        return self._train(rows, settings, held_out)
+
+    def partial_fit(self, X, y=None):
+        """Go on from where training ended, for `max_iter` more updates.
+
+        The first call is ``fit``. Later ones keep the encoder and the networks as
+        they are and take `X`, the same rows or new ones, as what is to be learnt
+        now. Each call follows the whole schedule.
+
+        Parameters
+        ----------
+        X : array-like or DataFrame of shape (n_samples, ...)
+            At least 2 rows, of the columns that the first call had.
+        y : array-like, default=None
+            As in ``fit``.
+
+        Returns
+        -------
+        self
+        """
+        warm_start = self.warm_start
+        self.set_params(warm_start=True)
+        try:
+            return self.fit(X, y)
+        finally:
+            self.set_params(warm_start=warm_start)
+
+    # What a subclass that conditions on labels says: `labels` knows what they are,
+    # `target` holds those of the training rows in canonical form.
+    def _read_target(self, X, y, goes_on: bool) -> tuple[Any, Any]:
+        return None, None
+
+    def _split(self, X, labels, target, seed: int) -> tuple[Any, Any, Any]:
+        X, held_out = self._hold_out(X, seed)
+        return X, target, held_out
+
+    def _make_encoder(self, X) -> BaseEncoder:
+        return make_encoder(self.encoder, X)
+
+    def _fit_encoder(self, encoder: BaseEncoder, X, labels, target) -> None:
+        encoder.fit(X)
+
+    def _encode(self, encoder: BaseEncoder, X, target, seed: int) -> NDArray:
+        return encoder.encode_for_training(X, seed)
+
+    def _make_conditions(self, encoder: BaseEncoder, encoded, labels, target):
+        return make_conditions(encoder, encoded)
+
+    def _data_params(self, encoder: BaseEncoder, rows, conditions, settings) -> dict:
+        return table_params(encoder, rows, conditions)
 
     def _draw_seeds(self) -> Seeds:
         rng = check_stream("random_state", self.random_state)
@@ -119,16 +170,21 @@ class BaseGANSampler(
 
     def _hold_out(self, X, seed: int):
         """Split off the rows that early stopping watches; none without it."""
-        if not check_boolean("early_stopping", self.early_stopping):
+        n_held_out = self._count_held_out(X)
+        if not n_held_out:
             return X, None
+        return train_test_split(X, test_size=n_held_out, random_state=seed)
+
+    def _count_held_out(self, X) -> int:
+        if not check_boolean("early_stopping", self.early_stopping):
+            return 0
         share = check_share("validation_fraction", self.validation_fraction)
         if len(X) < _MIN_SPLIT_ROWS:
             raise ValueError(
                 f"early_stopping=True holds rows out and needs {_MIN_SPLIT_ROWS} of "
                 f"them, got {len(X)}; set it to False."
             )
-        n_held_out = min(max(2, round(share * len(X))), len(X) - 2)
-        return train_test_split(X, test_size=n_held_out, random_state=seed)
+        return min(max(2, round(share * len(X))), len(X) - 2)
 
     def sample(self, n_samples=1, *, given=None, random_state=None):
         """Draw rows.
@@ -173,9 +229,11 @@ class BaseGANSampler(
                     "set encoder=TableEncoder(condition_on=[...])."
                 )
             given = self.encoder_.read_given(given, n_samples)
+        return self._draw(n_samples, self._next_seed(random_state), given)
+
+    def _next_seed(self, random_state) -> int:
         stream = self._stream if random_state is None else random_state
-        seed = int(check_stream("random_state", stream).randint(2**31 - 1))
-        return self._draw(n_samples, seed, given)
+        return int(check_stream("random_state", stream).randint(2**31 - 1))
 
     def score(self, X, y=None):
         """Return minus the energy distance between `X` and a sample.
@@ -204,7 +262,11 @@ class BaseGANSampler(
             raise ValueError(
                 "score compares two sets of rows and needs at least 2 of X, got 1."
             )
-        return self._score_rows(X, _MAX_SCORED_ROWS)
+        return self._score_rows(X, self._read_scored(X, y), _MAX_SCORED_ROWS)
+
+    def _read_scored(self, X, y):
+        """Return the labels to score with in canonical form; None without them."""
+        return None
 
     def transform(self, X):
         """Return the discriminator's features of `X`.
@@ -241,8 +303,9 @@ class BaseGANSampler(
     def _features(self, discriminator, rows: torch.Tensor) -> torch.Tensor:
         """Features of encoded rows, of which nothing counts as given."""
         arguments = [rows]
-        if self._conditions is not None:
-            n_entries = self._conditions.given.condition_dim
+        takes_condition = len(signature(discriminator.features).parameters) > 1
+        if self._conditions is not None and takes_condition:
+            n_entries = self._conditions.condition_dim
             arguments.append(rows.new_zeros(len(rows), n_entries))
         with torch.inference_mode():
             return discriminator.features(*arguments).flatten(1)
@@ -256,16 +319,14 @@ class BaseGANSampler(
         encoder = self.encoder_ if encoder is None else encoder
         return rows.reshape(-1, *encoder.tensor_shape_)
 
-    def _train(self, rows: torch.Tensor, settings: Settings, X_held_out):
+    def _train(self, rows: torch.Tensor, settings: Settings, held_out):
         net = self.net_
-        scorer = (
-            None if X_held_out is None else partial(self._watched_score, X_held_out)
-        )
+        scorer = None if held_out is None else partial(self._watched_score, held_out)
         callbacks = make_callbacks(settings, self.callbacks, self.verbose, scorer)
-        given = None
+        given, groups = (None, None)
         if self._conditions is not None:
-            given = torch.as_tensor(self._conditions.masks)
-        train(net, rows, settings, callbacks, self.net_params or {}, given)
+            given, groups = self._conditions.training()
+        train(net, rows, settings, callbacks, self.net_params or {}, given, groups)
         self.history_ = net.history
         self.n_iter_ = sum(len(epoch["batches"]) for epoch in net.history)
         if hasattr(net.discriminator_, "features"):
@@ -275,11 +336,11 @@ class BaseGANSampler(
             raise KeyboardInterrupt
         return self
 
-    def _watched_score(self, X, net) -> float:
+    def _watched_score(self, held_out, net) -> float:
         net._set_training(False)
-        return self._score_rows(X, _MAX_WATCHED_ROWS)
+        return self._score_rows(held_out, None, MAX_WATCHED_ROWS)
 
-    def _score_rows(self, X, max_rows: int) -> float:
+    def _score_rows(self, X, target, max_rows: int) -> float:
         sample = self._draw(max(2, min(len(X), max_rows)), self._seeds.score)
         return -energy_distance(
             self._reference.transform(X),
@@ -297,7 +358,7 @@ class BaseGANSampler(
         """
         net, encoder = self.net_, self.encoder_
         size = 1024 if np.prod(encoder.tensor_shape_) <= 256 else 256
-        if self._conditions is not None:
+        if isinstance(self._conditions, TableConditions):
             size = 4096
         room = encoder.container_.allocate(n_samples)
         for i, start in enumerate(range(0, n_samples, size)):
@@ -311,7 +372,7 @@ class BaseGANSampler(
                 drawn = net.call(net.sampling_generator_, latents, condition)
             rows = drawn.flatten(1).cpu().numpy()
             encoder.write_decoded(room, start, rows, n_samples - start)
-            if here is not None:
+            if here is not None and hasattr(encoder, "write_given"):
                 n_rows = min(size, n_samples - start)
                 encoder.write_given(room, start, here, rows[:n_rows])
         return encoder.container_.wrap(room)
@@ -320,8 +381,5 @@ class BaseGANSampler(
         """Draw what rows are conditioned on; None where nothing is."""
         if self._conditions is None:
             return None
-        if given is None:
-            values, is_given = self._conditions.nothing(n)
-        else:
-            values, is_given = self.encoder_.encode_given(given, n, rng)
-        return self._conditions.draw(rng, values, is_given).to(self.net_.device)
+        condition = self._conditions.draw_for(self.encoder_, n, rng, given)
+        return condition.to(self.net_.device)

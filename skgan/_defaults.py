@@ -21,6 +21,11 @@ from skgan.encoding import BaseEncoder
 from skgan.encoding._layout import TableLayout
 
 SCHEDULES = ("annealed", "constant")
+# What a network becomes that has labels to start from.
+CONDITIONAL_FORMS = {
+    "transport": "conditional_transport",
+    "calibrated_transport": "calibrated_conditional_transport",
+}
 
 
 class Settings(NamedTuple):
@@ -48,7 +53,9 @@ class Settings(NamedTuple):
     generator_params: dict
 
 
-def resolve_settings(estimator, n_rows: int, encoder: BaseEncoder) -> Settings:
+def resolve_settings(
+    estimator, n_rows: int, encoder: BaseEncoder, is_conditional: bool = False
+) -> Settings:
     """Check the parameters of `estimator` and replace each "auto".
 
     Parameters
@@ -59,6 +66,8 @@ def resolve_settings(estimator, n_rows: int, encoder: BaseEncoder) -> Settings:
         Rows that are trained on.
     encoder : BaseEncoder
         What encoded them.
+    is_conditional : bool, default=False
+        Whether rows are conditioned on labels.
 
     Returns
     -------
@@ -77,6 +86,7 @@ def resolve_settings(estimator, n_rows: int, encoder: BaseEncoder) -> Settings:
     check_mapping("net_params", estimator.net_params)
     layout = getattr(encoder, "layout_", None)
     automatic = automatic_values(n_rows, encoder.tensor_shape_, layout)
+    automatic["generator"] = _form(automatic["generator"], is_conditional)
     device = resolve_device(estimator.device)
 
     def choose(name: str):
@@ -127,6 +137,10 @@ def resolve_settings(estimator, n_rows: int, encoder: BaseEncoder) -> Settings:
         if isinstance(estimator.generator, type)
         else _last_activation(encoder),
     )
+
+
+def _form(network: str, is_conditional: bool) -> str:
+    return CONDITIONAL_FORMS.get(network, network) if is_conditional else network
 
 
 def _last_activation(encoder: BaseEncoder) -> dict:

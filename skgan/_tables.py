@@ -28,17 +28,20 @@ class RandomlyGiven:
     ----------
     given : GivenEntries
         Turns rows and masks into conditions.
+    share : float, default=0.2
+        Of a batch whose columns are given at random.
     """
 
-    def __init__(self, given: GivenEntries):
+    def __init__(self, given: GivenEntries, share: float = _RANDOM_SHARE):
         self.given = given
+        self.share = share
 
     def __call__(self, rows: Tensor, masks: Tensor, stream: torch.Generator) -> Tensor:
         """Return conditions of shape (n, condition_dim) for `rows`."""
         if self.given.positions.device != rows.device:
             self.given = self.given.to(rows.device)
         n, n_units = masks.shape
-        n_kept = _n_kept(n)
+        n_kept = _n_kept(n, self.share)
         uniforms = torch.rand(
             n - n_kept, n_units + 1, generator=stream, device=stream.device
         ).to(rows.device)
@@ -67,8 +70,8 @@ class MatchingOfDrawn:
         return self.matching(expected[: _n_kept(len(expected))])
 
 
-def _n_kept(n: int) -> int:
-    return n - round(_RANDOM_SHARE * n)
+def _n_kept(n: int, share: float = _RANDOM_SHARE) -> int:
+    return n - round(share * n)
 
 
 class TableConditions:
@@ -86,6 +89,9 @@ class TableConditions:
         Encoded training rows.
     layout : TableLayout
         Of the rows.
+    n_labels : int, default=0
+        How many condition columns, the first ones, are labels, which are given of
+        every row.
 
     Attributes
     ----------
@@ -95,7 +101,8 @@ class TableConditions:
         What is given of each training row.
     """
 
-    def __init__(self, rows: NDArray, layout: TableLayout):
+    def __init__(self, rows: NDArray, layout: TableLayout, n_labels: int = 0):
+        self.n_labels = n_labels
         self.given = GivenEntries(layout.condition_units, layout.width)
         self.width = layout.width
         starts = set(layout.block_starts)
@@ -113,6 +120,21 @@ class TableConditions:
         self.codes, self.is_given = np.split(table, 2, axis=1)
         self.counts = counts
 
+    @property
+    def condition_dim(self) -> int:
+        """Width of a condition."""
+        return self.given.condition_dim
+
+    def training(self) -> tuple[Tensor, Tensor | None]:
+        """Return what comes with the training rows, and that none is preferred."""
+        return torch.as_tensor(self.masks), None
+
+    def draw_for(self, encoder, n: int, rng: np.random.Generator, given) -> Tensor:
+        """Draw the conditions of `n` rows, `given` or None, that `encoder` read."""
+        if given is None:
+            return self.draw(rng, *self.nothing(n))
+        return self.draw(rng, *encoder.encode_given(given, n, rng))
+
     def nothing(self, n: int) -> tuple[NDArray, NDArray]:
         """Return rows and masks that give nothing, as `draw` takes them."""
         values = np.zeros((n, self.width), dtype=np.float32)
@@ -127,9 +149,18 @@ class TableConditions:
     def _shared(self, codes: NDArray) -> NDArray:
         """Tell which units of each row are given when nothing is asked for."""
         is_given = np.zeros(codes.shape, dtype=bool)
+        is_given[:, : self.n_labels] = True
+        if not set(range(self.n_labels)) <= set(self.widths):
+            # How often combinations come with a number, nobody knows.
+            return is_given
         combination = np.zeros(len(codes), dtype=np.int64)
+        if self.n_labels:
+            labels = codes[:, : self.n_labels]
+            _, combination = np.unique(labels, axis=0, return_inverse=True)
+            combination = combination.reshape(-1)
         is_shared = np.ones(len(codes), dtype=bool)
-        for unit in sorted(self.widths, key=lambda unit: self.widths[unit]):
+        others = set(self.widths) - set(range(self.n_labels))
+        for unit in sorted(others, key=lambda unit: (self.widths[unit], unit)):
             combination = combination * self.widths[unit] + codes[:, unit]
             _, combination, counts = np.unique(
                 combination, return_inverse=True, return_counts=True
@@ -254,12 +285,13 @@ def table_params(
         "penalty_interval": 4,
     }
     if conditions is not None:
+        share = 0.0 if conditions.n_labels else _RANDOM_SHARE
         params |= {
             "generator__units": layout.condition_units,
             "generator__condition_dim": conditions.given.condition_dim,
             "discriminator__condition_dim": conditions.given.condition_dim,
             "discriminator__n_units": conditions.given.n_units,
-            "conditioning": RandomlyGiven(conditions.given),
-            "matching": MatchingOfDrawn(matching),
+            "conditioning": RandomlyGiven(conditions.given, share),
+            "matching": matching if conditions.n_labels else MatchingOfDrawn(matching),
         }
     return params

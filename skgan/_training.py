@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 
 from skgan._defaults import Settings
@@ -169,6 +171,7 @@ def train(
     callbacks: list,
     net_params: dict,
     given: torch.Tensor | None = None,
+    groups: torch.Tensor | None = None,
 ) -> None:
     """Train `net` on `rows` for ``settings.max_iter`` more generator updates.
 
@@ -186,12 +189,16 @@ def train(
         The user's parameters of the net, which come last here too.
     given : Tensor of shape (n, n_given) or None, default=None
         What the rows are conditioned on.
+    groups : Tensor of shape (n,) or None, default=None
+        Groups that are to have the same share of each batch; None lets each row have
+        it.
     """
     per_epoch = epoch_length(settings.max_iter)
-    lengths = {"max_epochs": -(-settings.max_iter // per_epoch)}
+    lengths: dict[str, Any] = {"max_epochs": -(-settings.max_iter // per_epoch)}
     if net.iterator_train is BatchLoader:
         lengths["iterator_train__n_batches"] = per_epoch
         lengths["iterator_train__n_total"] = settings.max_iter
+        lengths["iterator_train__groups"] = groups
     net.set_params(**{k: v for k, v in lengths.items() if k not in net_params})
     own = net_params.get("callbacks") or []
     net.callbacks = own if own == "disable" else [*callbacks, *own]

@@ -88,6 +88,10 @@ class BatchLoader:
     n_joined : int, default=1
         Batches handed over as one, for a step that wants several: each yield holds
         ``n_joined * batch_size`` rows.
+    groups : Tensor of shape (n,), default=None
+        The group of each row, whole numbers from 0 on. Groups then come equally
+        often, the rows of one again and again if it has few; None lets rows come
+        equally often.
 
     Examples
     --------
@@ -107,6 +111,7 @@ class BatchLoader:
         n_batches: int | None = None,
         n_total: int | None = None,
         n_joined: int = 1,
+        groups: Tensor | None = None,
     ):
         self.X, self.y = _tensors(dataset)
         self.n_rows = len(self.X)
@@ -118,6 +123,7 @@ class BatchLoader:
         if shuffle and generator is None:
             self.generator = torch.Generator()
             self.generator.seed()
+        self._members = None if groups is None else _members(groups)
         self.n_batches = n_batches or -(-self.n_rows // self.batch_size)
         self.n_left = n_total
         self._order = torch.empty(0, dtype=torch.int64, device=self.X.device)
@@ -159,13 +165,30 @@ class BatchLoader:
         return index
 
     def _new_order(self) -> Tensor:
-        if self.shuffle:
+        if self._members is not None:
+            order = self._balanced_order(self._members)
+        elif self.shuffle:
             # Drawn where the generator lives, so that orders do not depend on
             # the device the rows are on.
             order = torch.randperm(self.n_rows, generator=self.generator)
         else:
             order = torch.arange(self.n_rows)
         return order.to(self.X.device)
+
+    def _balanced_order(self, members: list[Tensor]) -> Tensor:
+        """Return an order in which each group has as many places."""
+        share = -(-self.n_rows // len(members))
+        passes = []
+        for rows in members:
+            n_passes = -(-share // len(rows))
+            orders = [self._permuted(rows) for _ in range(n_passes)]
+            passes.append(torch.cat(orders)[:share])
+        return self._permuted(torch.cat(passes))
+
+    def _permuted(self, rows: Tensor) -> Tensor:
+        if not self.shuffle:
+            return rows
+        return rows[torch.randperm(len(rows), generator=self.generator)]
 
 
 class OrderedLoader:
@@ -200,6 +223,12 @@ class OrderedLoader:
         for start in range(0, len(self.X), self.batch_size):
             rows = slice(start, start + self.batch_size)
             yield self.X[rows], self.y[rows]
+
+
+def _members(groups: Tensor) -> list[Tensor]:
+    """Return the rows of each group that has some."""
+    groups = torch.as_tensor(groups).cpu()
+    return [(groups == group).nonzero()[:, 0] for group in groups.unique()]
 
 
 def _as_floating(values) -> Tensor:

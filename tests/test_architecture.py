@@ -116,28 +116,3 @@ def test_readme_and_ci_give_the_same_test_command():
     assert re.search(r"^make test\b", readme, flags=re.MULTILINE)
     ci = (ROOT / ".ci" / "run").read_text(encoding="utf-8").splitlines()
     assert ci[-1] == "make test"
-
-
-def run_readme_code(place: int, names: dict) -> dict:
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    code = re.findall(r"```python\n(.*?)```", readme, flags=re.DOTALL)[place]
-    code, n = re.subn(r"GANSampler\(", "GANSampler(max_iter=20, ", code)
-    assert n == 1
-    exec(compile(code, "<README>", "exec"), names)
-    return names
-
-
-def test_readme_code_runs(capsys):
-    names = run_readme_code(0, {})
-    assert names["new"].shape == (100, 8, 8)
-    assert names["new"].dtype == names["train"].dtype
-    assert (names["same"] == names["sampler"].sample(100, random_state=7)).all()
-    assert "-" in capsys.readouterr().out
-
-
-def test_readme_code_for_tables_runs(adult_folder, monkeypatch):
-    monkeypatch.setenv("SKGAN_DATA", str(adult_folder))
-    names = run_readme_code(1, {"GANSampler": skgan.GANSampler})
-    assert (names["rows"].dtypes == names["people"].dtypes).all()
-    assert set(names["some"]["income"]) == {">50K"}
-    assert len(names["some"]) == 1000

@@ -1,17 +1,66 @@
 """Every common check over every estimator."""
 
-from sklearn.utils.estimator_checks import parametrize_with_checks
+import pytest
+from imblearn.utils.estimator_checks import estimator_checks_generator
+from sklearn.linear_model import LogisticRegression, Ridge
+from sklearn.pipeline import Pipeline
+from sklearn.preprocessing import StandardScaler
+from sklearn.utils.estimator_checks import check_estimator, parametrize_with_checks
 
-from skgan import GANSampler
-from skgan.encoding import ImageEncoder, VectorEncoder
+from skgan import (
+    AugmentedClassifier,
+    AugmentedRegressor,
+    ConditionalGANSampler,
+    GANSampler,
+    SamplerPipeline,
+)
+from skgan.encoding import ImageEncoder, TableEncoder, VectorEncoder
+from skgan.imblearn import GANOverSampler
+
+TINY = ConditionalGANSampler(max_iter=3, hidden_dims=(8,), batch_size=32)
 
 
 @parametrize_with_checks(
     [
         GANSampler(max_iter=20, hidden_dims=(16, 16), batch_size=32, random_state=0),
+        ConditionalGANSampler(max_iter=5, hidden_dims=(8,), random_state=0),
+        # A sampler of three updates teaches little: there shall be little of it.
+        AugmentedClassifier(LogisticRegression(), TINY, n_synthetic=0.1),
+        AugmentedRegressor(Ridge(), TINY, n_synthetic=0.1),
+        GANOverSampler(sampler=TINY, random_state=0),
         VectorEncoder(),
         ImageEncoder(),
+        TableEncoder(),
     ]
 )
 def test_scikit_learn_checks(estimator, check):
     check(estimator)
+
+
+@pytest.mark.parametrize(
+    ("estimator", "check"),
+    list(estimator_checks_generator(GANOverSampler(sampler=TINY, random_state=0))),
+    ids=lambda value: getattr(getattr(value, "func", None), "__name__", "over"),
+)
+def test_imbalanced_learn_checks(estimator, check):
+    check(estimator)
+
+
+def test_a_pipeline_passes_what_scikit_learns_own_passes():
+    """A pipeline fits the steps it was given, which two checks do not allow."""
+    sampler = GANSampler(max_iter=2, hidden_dims=(8,), batch_size=32, random_state=0)
+    steps = [("scaler", StandardScaler()), ("sampler", sampler)]
+    checked, failed = {}, {}
+    for kind in (Pipeline, SamplerPipeline):
+        results = check_estimator(kind(steps), on_skip=None, on_fail=None)
+        checked[kind] = [result["check_name"] for result in results]
+        failed[kind] = {
+            result["check_name"]: str(result["exception"])
+            for result in results
+            if result["status"] == "failed"
+        }
+    assert checked[SamplerPipeline] == checked[Pipeline]
+    assert len(checked[Pipeline]) > 40
+    assert failed[SamplerPipeline].keys() <= failed[Pipeline].keys()
+    for reason in failed[SamplerPipeline].values():
+        assert "steps" in reason

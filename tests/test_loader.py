@@ -235,3 +235,24 @@ def test_other_datasets_are_refused_with_a_way_out(loader, dataset):
         loader(dataset, 2)
     with pytest.raises(TypeError, match=type(dataset).__name__):
         loader(Subset(dataset, [0, 1]), 2)
+
+
+class TestGroups:
+    def test_groups_come_equally_often(self):
+        groups = torch.tensor([0] * 30 + [1] * 3 + [2] * 7)
+        data = TensorData(groups[:, None].float())
+        stream = torch.Generator().manual_seed(0)
+        loader = BatchLoader(
+            data, 10, shuffle=True, generator=stream, n_batches=84, groups=groups
+        )
+        seen = torch.cat([x for x, _ in loader]).flatten().long()
+        assert torch.bincount(seen).tolist() == [280] * 3
+
+    def test_every_row_comes(self):
+        groups = torch.tensor([0] * 30 + [1] * 3)
+        data = TensorData(torch.arange(33.0)[:, None])
+        stream = torch.Generator().manual_seed(0)
+        loader = BatchLoader(
+            data, 33, shuffle=True, generator=stream, n_batches=20, groups=groups
+        )
+        assert len(torch.cat([x for x, _ in loader]).unique()) == 33

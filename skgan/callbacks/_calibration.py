@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 from skorch.callbacks import Callback
+
+_LATENTS_A_GROUP = 1024
+_MAX_LATENTS = 8192
 
 
 class MomentCalibration(Callback):
@@ -11,8 +16,9 @@ class MomentCalibration(Callback):
 
     The averaged generator, where there is one, gets them at the end of each epoch,
     before it is scored, and at the end of training. Generators without a method
-    ``calibrate``, and conditional ones, are left alone. The covariance is drawn
-    towards the identity the fewer rows there are.
+    ``calibrate``, and conditional ones without moments of their own, are left alone.
+    The covariance is drawn towards the identity the fewer rows there are; that of a
+    class towards all classes'.
 
     Parameters
     ----------
@@ -23,14 +29,17 @@ class MomentCalibration(Callback):
     def __init__(self, n_latents: int = 4096):
         self.n_latents = n_latents
 
-    def on_train_begin(self, net, X=None, **kwargs):
+    def on_train_begin(self, net, X=None, y=None, **kwargs):
         """Measure the rows."""
-        self.wanted_: tuple[torch.Tensor, ...] | None = None
+        self.wanted_: tuple[Any, ...] | None = None
         generator = net.sampling_generator_
-        is_conditional = getattr(generator, "condition_dim", 0) > 0
-        if is_conditional or not hasattr(generator, "calibrate"):
+        if not hasattr(generator, "calibrate"):
             return
         rows = torch.as_tensor(X).flatten(1).double()
+        if getattr(generator, "condition_dim", 0) > 0:
+            if hasattr(generator, "moments_of"):
+                self._measure_conditions(net, generator, rows, torch.as_tensor(y))
+            return
         n, d = rows.shape
         covariance = torch.atleast_2d(torch.cov(rows.T, correction=0))
         identity = torch.eye(d, device=rows.device)
@@ -41,6 +50,22 @@ class MomentCalibration(Callback):
         half = torch.randn(self.n_latents // 2, net.latent_dim, generator=stream)
         wanted = (torch.cat([half, -half]), rows.mean(0), covariance)
         self.wanted_ = tuple(tensor.to(net.device) for tensor in wanted)
+
+    def _measure_conditions(self, net, generator, rows, conditions) -> None:
+        """Measure the rows under conditions; every class gets as many latents."""
+        wanted = generator.moments_of(rows, conditions, generator.class_widths)
+        stream = torch.Generator().manual_seed(0)
+        groups = generator.groups(conditions)
+        half = max(self.n_latents, _LATENTS_A_GROUP * generator.n_groups) // 2
+        half = min(half, _MAX_LATENTS)
+        weights = 1 / torch.bincount(groups)[groups].double()
+        chosen = torch.multinomial(weights, half, replacement=True, generator=stream)
+        latents = torch.randn(half, net.latent_dim, generator=stream)
+        self.wanted_ = (
+            torch.cat([latents, -latents]).to(net.device),
+            conditions[chosen].repeat(2, 1).to(net.device),
+            type(wanted)(*(tensor.to(net.device) for tensor in wanted)),
+        )
 
     def on_epoch_end(self, net, **kwargs):
         """Calibrate what will be scored."""

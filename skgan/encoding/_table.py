@@ -352,6 +352,7 @@ class TableEncoder(PartsEncoder):
         container = self.container_
         constraints = check_constraints(self.constraints)
         keep = {name for constraint in constraints for name in constraint.columns}
+        keep |= set(getattr(self, "_labels", ()))
         check_clocks(constraints, self._columns)
         container.repairs = [
             constraint.learn(table, self._discrete, self._parse)
@@ -362,9 +363,8 @@ class TableEncoder(PartsEncoder):
         self.dependencies_: list = []
         if self.dependencies:
             varying = {n: v for n, v in table.items() if varies(v)}
-            self.dependencies_ = find_dependencies(
-                varying, self._discrete & set(varying), keep
-            )
+            discrete = self._discrete & set(varying)
+            self.dependencies_ = find_dependencies(varying, discrete, keep)
         container.dependencies = self.dependencies_
 
     def _parse(self, name: Hashable, value) -> float:

@@ -13,6 +13,7 @@ from ._memorization import authenticity, dcr_share, duplicate_rate, membership_a
 from ._neighbors import coverage, density, precision, recall
 from ._reference import ReferenceSpace
 from ._scorer import SCORERS, make_sampler_scorer
+from ._selection import refit_without_copying
 from ._tables import (
     column_shape_scores,
     column_shapes,
@@ -44,6 +45,7 @@ __all__ = [
     "pair_trends",
     "precision",
     "recall",
+    "refit_without_copying",
     "sliced_wasserstein",
     "train_on_synthetic",
     "train_on_synthetic_scores",

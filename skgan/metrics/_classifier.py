@@ -61,7 +61,8 @@ def c2st(
     -------
     score : float
         1 - 2 max(0, AUC - ½), in [0, 1], where AUC is the mean over folds. Chance
-        leaves a perfect sampler slightly below 1.
+        leaves a perfect sampler slightly below 1: `confidence_interval` says how far
+        it goes.
 
     Raises
     ------

@@ -36,8 +36,8 @@ def mmd(
         Measure in a `ReferenceSpace` fitted on `X_real`; with False, numeric
         columns are taken in their own units.
     max_samples : int or None, default=10_000
-        Sets with more rows are reduced to this many, drawn at random; the cost is
-        quadratic in it. None uses every row.
+        Rows of each set at most, drawn at random; None uses all. The cost is
+        quadratic in it.
     random_state : int, RandomState instance or None, default=None
         Chooses those rows, and the 1000 real rows that set the bandwidths.
 

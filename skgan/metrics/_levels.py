@@ -93,8 +93,8 @@ def beta_recall(
         Measure in a `ReferenceSpace` fitted on `X_real`; with False, numeric
         columns are taken in their own units.
     max_samples : int or None, default=20_000
-        Sets with more rows are reduced to this many, drawn at random; the cost is
-        quadratic in it. None uses every row.
+        Rows of each set at most, drawn at random; None uses all. The cost is
+        quadratic in it.
     random_state : int, RandomState instance or None, default=None
         Chooses the rows when there are more than `max_samples`.
 

@@ -124,8 +124,8 @@ def dcr_share(
     Returns
     -------
     share : float
-        In [0, 1]. ½ is ideal, 1 means copies. A measure of overfitting, not a
-        guarantee of privacy.
+        In [0, 1]. ½ is ideal, 1 means copies; `confidence_interval` says how far
+        chance alone goes. A measure of overfitting, not a guarantee of privacy.
 
     Raises
     ------

@@ -37,9 +37,8 @@ def precision(
         Measure in a `ReferenceSpace` fitted on `X_real`; with False, numeric
         columns are taken in their own units.
     max_samples : int or None, default=20_000
-        Sets with more rows are reduced to this many, drawn at random; the cost is
-        quadratic in it. None uses every row. Balls shrink as rows grow in number:
-        compare figures of equal size only.
+        Rows of each set at most, drawn at random; None uses all. Balls shrink as
+        rows grow in number: compare figures of equal size only.
     random_state : int, RandomState instance or None, default=None
         Chooses the rows when there are more than `max_samples`.
 
@@ -101,9 +100,8 @@ def recall(
         Measure in a `ReferenceSpace` fitted on `X_real`; with False, numeric
         columns are taken in their own units.
     max_samples : int or None, default=20_000
-        Sets with more rows are reduced to this many, drawn at random; the cost is
-        quadratic in it. None uses every row. Balls shrink as rows grow in number:
-        compare figures of equal size only.
+        Rows of each set at most, drawn at random; None uses all. Balls shrink as
+        rows grow in number: compare figures of equal size only.
     random_state : int, RandomState instance or None, default=None
         Chooses the rows when there are more than `max_samples`.
 
@@ -165,9 +163,8 @@ def density(
         Measure in a `ReferenceSpace` fitted on `X_real`; with False, numeric
         columns are taken in their own units.
     max_samples : int or None, default=20_000
-        Sets with more rows are reduced to this many, drawn at random; the cost is
-        quadratic in it. None uses every row. Balls shrink as rows grow in number:
-        compare figures of equal size only.
+        Rows of each set at most, drawn at random; None uses all. Balls shrink as
+        rows grow in number: compare figures of equal size only.
     random_state : int, RandomState instance or None, default=None
         Chooses the rows when there are more than `max_samples`.
 
@@ -229,9 +226,8 @@ def coverage(
         Measure in a `ReferenceSpace` fitted on `X_real`; with False, numeric
         columns are taken in their own units.
     max_samples : int or None, default=20_000
-        Sets with more rows are reduced to this many, drawn at random; the cost is
-        quadratic in it. None uses every row. Balls shrink as rows grow in number:
-        compare figures of equal size only.
+        Rows of each set at most, drawn at random; None uses all. Balls shrink as
+        rows grow in number: compare figures of equal size only.
     random_state : int, RandomState instance or None, default=None
         Chooses the rows when there are more than `max_samples`.
 

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
+import numpy as np
+from sklearn.utils import resample
+
 from . import _classifier, _distances, _kernels, _levels, _neighbors, _tables
-from ._validation import check_count
+from ._columns import is_frame
+from ._reference import ReferenceSpace
+from ._validation import as_generator, check_count, draw_seed
 
 # name -> (metric, whether more is better)
 _METRICS: dict[str, tuple[Callable[..., float], bool]] = {
@@ -49,27 +54,74 @@ class _SamplerScorer:
 
     # y must be optional: a search without y calls scorer(estimator, X).
     def __call__(self, estimator: Any, X: Any, y: Any = None) -> float:
-        n_samples = len(X) if self.n_samples is None else self.n_samples
-        drawn = estimator.sample(
-            n_samples, **self._seed_of(estimator.sample, self.random_state)
-        )
-        # Conditional samplers and mixtures return (X, y).
-        X_synthetic = drawn[0] if isinstance(drawn, tuple) else drawn
-        params = self._seed_of(self.metric, self.random_state) | self.metric_params
-        value = float(self.metric(X, X_synthetic, **params))
+        params = _seed_of(self.metric, self.random_state) | self.metric_params
+        if y is not None and "y" in _parameters(estimator.sample):
+            X_real, X_synthetic, scaled = self._labelled(estimator, X, y)
+            params |= scaled
+        else:
+            n_samples = len(X) if self.n_samples is None else self.n_samples
+            X_real, X_synthetic = X, self._drawn(estimator, n_samples)
+        value = float(self.metric(X_real, X_synthetic, **params))
         return value if self.greater_is_better else -value
 
-    @staticmethod
-    def _seed_of(function: Callable[..., Any], random_state: Any) -> dict[str, Any]:
-        if "random_state" in inspect.signature(function).parameters:
-            return {"random_state": random_state}
-        return {}
+    def _drawn(self, estimator: Any, *n_samples: int, **asked: Any) -> Any:
+        seed = _seed_of(estimator.sample, self.random_state)
+        drawn = estimator.sample(*n_samples, **asked, **seed)
+        # Conditional samplers and mixtures return (X, y).
+        return drawn[0] if isinstance(drawn, tuple) else drawn
+
+    def _labelled(self, estimator: Any, X: Any, y: Any) -> tuple[Any, Any, dict]:
+        """Real rows and rows drawn for their labels, with these where they count."""
+        asked = y
+        if self.n_samples is not None:
+            asked = resample(
+                y,
+                replace=self.n_samples > len(X),
+                n_samples=self.n_samples,
+                random_state=draw_seed(as_generator(self.random_state)),
+            )
+        X_synthetic = self._drawn(estimator, y=asked)
+        takes_scaled = "standardize" in _parameters(self.metric)
+        if not takes_scaled and self.metric is not _classifier.c2st:
+            return X, X_synthetic, {}
+        if "standardize" in self.metric_params:
+            return X, X_synthetic, {}
+        is_classes = hasattr(estimator, "classes_")
+        space, labels = ReferenceSpace().fit(X), _label_rows(y, is_classes)
+        label_space = ReferenceSpace().fit(labels)
+        real, synthetic = (
+            np.hstack([space.transform(rows), label_space.transform(columns)])
+            for rows, columns in (
+                (X, labels),
+                (X_synthetic, _label_rows(asked, is_classes)),
+            )
+        )
+        return real, synthetic, {"standardize": False} if takes_scaled else {}
 
     def __repr__(self) -> str:
         return (
             f"make_sampler_scorer({self.name!r}, n_samples={self.n_samples}, "
             f"random_state={self.random_state})"
         )
+
+
+def _parameters(function: Callable[..., Any]) -> Mapping[str, Any]:
+    return inspect.signature(function).parameters
+
+
+def _seed_of(function: Callable[..., Any], random_state: Any) -> dict[str, Any]:
+    takes_seed = "random_state" in _parameters(function)
+    return {"random_state": random_state} if takes_seed else {}
+
+
+def _label_rows(y: Any, is_classes: bool) -> Any:
+    """Labels as rows: a column of levels, or columns as they are."""
+    if is_frame(y):
+        return y
+    labels = np.asarray(y)
+    if is_classes:
+        labels = labels.astype(str).astype(object)
+    return labels.reshape(len(labels), -1)
 
 
 def make_sampler_scorer(
@@ -109,6 +161,16 @@ def make_sampler_scorer(
     ------
     ValueError
         If the name is unknown, or the direction of a foreign metric is not given.
+
+    Notes
+    -----
+    Where the search has a `y` and ``estimator.sample`` takes it, rows are drawn for
+    the labels held out, so that rows that do not go with their labels cost, too:
+    metrics with a parameter `standardize`, and `c2st`, then compare rows with their
+    labels beside them, in a `ReferenceSpace`, in which two classes are at distance
+    one and numbers have unit variance. The others, and any with `standardize` set,
+    compare the rows alone. Split with `sklearn.model_selection.StratifiedKFold` where
+    classes are rare: none can be drawn that a fold has not seen.
 
     Examples
     --------

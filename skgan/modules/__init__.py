@@ -9,6 +9,10 @@ from __future__ import annotations
 
 from torch import nn
 
+from skgan.modules._conditional_transport import (
+    CalibratedConditionalTransportGenerator,
+    ConditionalTransportGenerator,
+)
 from skgan.modules._convolutional import (
     StridedConvDiscriminator,
     StridedConvGenerator,
@@ -16,6 +20,10 @@ from skgan.modules._convolutional import (
 from skgan.modules._dcgan import DCGANDiscriminator, DCGANGenerator
 from skgan.modules._given import GivenEntries
 from skgan.modules._mlp import MLPDiscriminator, MLPGenerator
+from skgan.modules._projection import (
+    ProjectionMLPDiscriminator,
+    ProjectionResidualMLPDiscriminator,
+)
 from skgan.modules._residual import ResidualMLPDiscriminator, ResidualMLPGenerator
 from skgan.modules._residual_convolutional import (
     ResidualConvDiscriminator,
@@ -30,7 +38,9 @@ from skgan.modules._transport import (
 from skgan.modules._wrapped import PackedMLPDiscriminator, SpectralMLPDiscriminator
 
 GENERATORS: dict[str, type[nn.Module]] = {
+    "calibrated_conditional_transport": CalibratedConditionalTransportGenerator,
     "calibrated_transport": CalibratedTransportGenerator,
+    "conditional_transport": ConditionalTransportGenerator,
     "dcgan": DCGANGenerator,
     "mlp": MLPGenerator,
     "residual_conv": ResidualConvGenerator,
@@ -44,6 +54,8 @@ DISCRIMINATORS: dict[str, type[nn.Module]] = {
     "kaiming_mlp": KaimingMLPDiscriminator,
     "mlp": MLPDiscriminator,
     "packed_mlp": PackedMLPDiscriminator,
+    "projection_mlp": ProjectionMLPDiscriminator,
+    "projection_residual_mlp": ProjectionResidualMLPDiscriminator,
     "residual_conv": ResidualConvDiscriminator,
     "residual_mlp": ResidualMLPDiscriminator,
     "spectral_mlp": SpectralMLPDiscriminator,
@@ -54,7 +66,9 @@ DISCRIMINATORS: dict[str, type[nn.Module]] = {
 __all__ = [
     "DISCRIMINATORS",
     "GENERATORS",
+    "CalibratedConditionalTransportGenerator",
     "CalibratedTransportGenerator",
+    "ConditionalTransportGenerator",
     "DCGANDiscriminator",
     "DCGANGenerator",
     "GivenEntries",
@@ -62,6 +76,8 @@ __all__ = [
     "MLPDiscriminator",
     "MLPGenerator",
     "PackedMLPDiscriminator",
+    "ProjectionMLPDiscriminator",
+    "ProjectionResidualMLPDiscriminator",
     "ResidualConvDiscriminator",
     "ResidualConvGenerator",
     "ResidualMLPDiscriminator",

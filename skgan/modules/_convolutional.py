@@ -21,7 +21,7 @@ from skgan.modules._images import (
     to_rows,
 )
 from skgan.modules._mlp import concatenate, make_activation
-from skgan.modules._precision import apply_head
+from skgan.modules._projection import ProjectionHead
 
 _NARROWEST = 32
 # The generator starts near the middle of the range, where tanh is not flat.
@@ -212,34 +212,6 @@ class StridedConvDiscriminator(nn.Module):
         maps = self.maps(x.contiguous(memory_format=torch.channels_last))
         hidden = self.dense(to_rows(maps[-1] if maps else x))
         return self.head(hidden, condition)
-
-
-class ProjectionHead(nn.Module):
-    """A linear logit, plus the product of features and an embedded condition.
-
-    Parameters
-    ----------
-    n_features : int
-        Of what comes in.
-    condition_dim : int
-        Width of the condition; 0 leaves the linear logit alone.
-    """
-
-    def __init__(self, n_features: int, condition_dim: int):
-        super().__init__()
-        self.linear = nn.Linear(n_features, 1)
-        self.embedding = None
-        if condition_dim:
-            self.embedding = nn.Linear(condition_dim, n_features, bias=False)
-            nn.init.normal_(self.embedding.weight, std=n_features**-0.5)
-
-    def forward(self, features: Tensor, condition: Tensor | None = None) -> Tensor:
-        """Return logits of shape (n, 1)."""
-        logits = apply_head(self.linear, features)
-        if self.embedding is None or condition is None:
-            return logits
-        direction = apply_head(self.embedding, condition)
-        return logits + (direction * features).sum(1, keepdim=True)
 
 
 def _pooled(x: Tensor) -> Tensor:

@@ -8,7 +8,6 @@ from itertools import pairwise
 import torch
 from torch import Tensor, nn
 
-from skgan.modules._convolutional import ProjectionHead
 from skgan.modules._images import (
     check_image_shape,
     default_channels,
@@ -20,6 +19,7 @@ from skgan.modules._images import (
     to_rows,
 )
 from skgan.modules._mlp import concatenate, make_activation
+from skgan.modules._projection import ProjectionHead
 
 _NARROWEST = 64
 

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import interpolate
 
-from skgan.modules._convolutional import ProjectionHead, dense_stack
+from skgan.modules._convolutional import dense_stack
 from skgan.modules._images import (
     check_image_shape,
     default_channels,
@@ -21,6 +21,7 @@ from skgan.modules._images import (
     to_rows,
 )
 from skgan.modules._mlp import concatenate, make_activation
+from skgan.modules._projection import ProjectionHead
 
 _NARROWEST = 32
 _GROUP_WIDTH = 16

@@ -4,8 +4,10 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
+from sklearn.linear_model import LogisticRegression
 
 from skgan.metrics import (
+    c2st,
     confidence_interval,
     dcr_share,
     energy_distance,
@@ -21,6 +23,26 @@ def test_width_is_that_of_repeated_experiments():
     )
     expected = 2 * 1.96 * np.std(repeated)
     assert 0.6 * expected < high - low < 1.6 * expected
+
+
+def test_width_of_a_classifiers_judgement():
+    judge = {"estimator": LogisticRegression(), "cv": 2, "random_state": 0}
+    rng = np.random.default_rng(0)
+
+    def sets():
+        return rng.normal(size=(250, 2)), rng.normal(0.5, 1, size=(250, 2))
+
+    repeated = [c2st(*sets(), **judge) for _ in range(60)]
+    widths = []
+    for _ in range(3):
+        low, high = confidence_interval(
+            lambda *halves: c2st(*halves, **judge),
+            *sets(),
+            n_resamples=20,
+            random_state=0,
+        )
+        widths.append(high - low)
+    assert 0.6 < np.mean(widths) / (2 * 1.96 * np.std(repeated)) < 1.6
 
 
 def test_coverage_of_the_truth():

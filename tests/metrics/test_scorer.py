@@ -13,7 +13,13 @@ from sklearn.neighbors import KernelDensity
 from sklearn.utils import resample
 
 from skgan import metrics
-from skgan.metrics import SCORERS, coverage, energy_distance, make_sampler_scorer
+from skgan.metrics import (
+    SCORERS,
+    column_shapes,
+    coverage,
+    energy_distance,
+    make_sampler_scorer,
+)
 
 DISTANCES = {
     "energy_distance",
@@ -43,8 +49,32 @@ class PairBootstrapper(Bootstrapper):
     """The same, as a conditional sampler: returns (X, y)."""
 
     def sample(self, n_samples=1, *, y=None, random_state=None):
-        X = super().sample(n_samples, random_state=random_state)
-        return X, np.zeros(n_samples)
+        y = np.zeros(n_samples) if y is None else y
+        return super().sample(len(y), random_state=random_state), y
+
+
+class ByLabel(BaseEstimator):
+    """Draws training rows of the label asked for, or, if it is deaf, any."""
+
+    def __init__(self, is_deaf=False):
+        self.is_deaf = is_deaf
+
+    def fit(self, X, y):
+        self.X_, self.y_ = X, np.asarray(y)
+        if self.y_.dtype.kind not in "f":
+            self.classes_ = np.unique(self.y_)
+        return self
+
+    def sample(self, n_samples=1, *, y=None, random_state=None):
+        rng = np.random.default_rng(random_state)
+        if y is None:
+            y = rng.choice(self.y_, n_samples)
+        asked = rng.permutation(y) if self.is_deaf else np.asarray(y)
+        if hasattr(self, "classes_"):
+            rows = [rng.choice(np.flatnonzero(self.y_ == label)) for label in asked]
+        else:
+            rows = np.abs(self.y_ - asked[:, None]).argmin(axis=1)
+        return self.X_[rows], y
 
 
 @pytest.fixture
@@ -105,6 +135,85 @@ def test_several_scorers_at_once(X):
     ).fit(X)
     assert search.best_params_ == {"shift": 0.0}
     assert np.isfinite(search.cv_results_["mean_test_energy_distance"]).all()
+
+
+def labelled(kind, n=240):
+    rng = np.random.default_rng(0)
+    t = rng.uniform(-2, 2, size=n)
+    X = np.column_stack([t, t**2]) + 0.1 * rng.normal(size=(n, 2))
+    return X, {
+        "text": np.where(t > 0, "up", "down"),
+        "whole": np.digitize(t, [-1, 0, 1]) * 100,
+        "number": t,
+    }[kind]
+
+
+@pytest.mark.parametrize("kind", ["text", "whole", "number"])
+def test_rows_must_go_with_their_labels(kind):
+    X, y = labelled(kind)
+    train, held_out = slice(0, 120), slice(120, 240)
+    good = ByLabel().fit(X[train], y[train])
+    deaf = ByLabel(is_deaf=True).fit(X[train], y[train])
+    for name in ("energy_distance", "mmd", "c2st", "coverage", "beta_recall"):
+        scorer = SCORERS[name]
+        heard = scorer(good, X[held_out], y[held_out])
+        assert heard > scorer(deaf, X[held_out], y[held_out]) + 1e-3, name
+    # Without labels, only rows can be judged.
+    scorer = SCORERS["energy_distance"]
+    assert scorer(deaf, X[held_out]) > -0.1
+    assert scorer(deaf, X[held_out], y[held_out]) < -0.01
+
+
+def test_labels_lie_beside_standardised_rows():
+    X, y = labelled("text")
+    sampler = ByLabel().fit(X, y)
+    drawn, _ = sampler.sample(y=y, random_state=0)
+    mean, scale = X.mean(axis=0), X.std(axis=0)
+    one_hot = np.column_stack([y == "up", y == "down"]) * np.sqrt(0.5)
+    expected = energy_distance(
+        np.hstack([(X - mean) / scale, one_hot]),
+        np.hstack([(drawn - mean) / scale, one_hot]),
+        standardize=False,
+    )
+    assert SCORERS["energy_distance"](sampler, X, y) == pytest.approx(-expected)
+    # Tables of marginals, and what is not to be scaled, look at the rows alone.
+    assert SCORERS["column_shapes"](sampler, X, y) == column_shapes(X, drawn)
+    scorer = make_sampler_scorer("energy_distance", standardize=False)
+    alone = energy_distance(X, drawn, standardize=False)
+    assert scorer(sampler, X, y) == -alone
+
+
+@pytest.mark.parametrize("n_samples", [50, 500])
+def test_labels_are_drawn_for_other_numbers_of_rows(n_samples):
+    X, y = labelled("text")
+    sampler = ByLabel().fit(X, y)
+
+    def count(X_real, X_synthetic):
+        return len(X_synthetic)
+
+    scorer = make_sampler_scorer(count, n_samples, greater_is_better=True)
+    assert scorer(sampler, X, y) == n_samples
+    scorer = make_sampler_scorer("energy_distance", n_samples)
+    assert scorer(sampler, X, y) == scorer(sampler, X, y)
+    assert abs(scorer(sampler, X, y)) < 0.05
+
+
+def test_frames_of_labels():
+    X, y = labelled("text")
+    labels = pd.DataFrame({"way": y, "height": X[:, 1]})
+
+    class Both(ByLabel):
+        def fit(self, X, y):
+            self.X_ = X
+            return self
+
+        def sample(self, n_samples=1, *, y=None, random_state=None):
+            rows = np.random.default_rng(0).permutation(len(y))
+            return self.X_[rows if self.is_deaf else slice(None)], y
+
+    scorer = SCORERS["energy_distance"]
+    good, deaf = (Both(is_deaf).fit(X, labels) for is_deaf in (False, True))
+    assert scorer(good, X, labels) > scorer(deaf, X, labels) + 0.1
 
 
 @pytest.mark.parametrize(

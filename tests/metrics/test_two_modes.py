@@ -14,14 +14,16 @@ from skgan.metrics import (
     sliced_wasserstein,
 )
 
-# precision, recall, coverage, energy, authenticity, closer to train, membership AUC
+# precision, recall, coverage, energy, authenticity, closer to train, membership AUC,
+# as published, with the digits they were published with
 FIGURES = {
-    "fresh": (0.980, 0.981, 0.973, -0.002, 0.49, 0.49, 0.494),
-    "a mode dropped": (0.981, 0.494, 0.498, 5.39, 0.47, 0.52, 0.502),
-    "a mode shrunk": (0.978, 0.971, 0.693, 4.36, 0.48, 0.51, 0.498),
-    "copies": (0.979, 0.939, 0.906, -0.001, 0, 1.0, 0.819),
-    "copies + jitter": (0.977, 0.940, 0.912, -0.001, 0, 1.0, 0.816),
+    "fresh": ".980 .981 .973 -.002 .49 .49 .494",
+    "a mode dropped": ".981 .494 .498 5.39 .47 .52 .502",
+    "a mode shrunk": ".978 .971 .693 4.36 .48 .51 .498",
+    "copies": ".979 .939 .906 -.001 .0 1.0 .819",
+    "copies + jitter": ".977 .940 .912 -.001 .0 1.0 .816",
 }
+TOLERANCE = 0.02
 
 
 IN_UNITS = {"standardize": False}
@@ -74,6 +76,15 @@ def memorisation():
     }
 
 
+def distances(measured, case, columns):
+    """How far from what rounds to the reference figures."""
+    texts = FIGURES[case].split()[columns]
+    halves = [0.5 * 10.0 ** -len(text.partition(".")[2]) for text in texts]
+    exact = np.array([text in (".0", "1.0") for text in texts])  # bounds, not rounded
+    difference = np.abs(np.subtract(measured, [float(text) for text in texts]))
+    return (difference - np.where(exact, 0, halves)).clip(0)
+
+
 @pytest.mark.parametrize("case", FIGURES)
 def test_figures_are_reproduced(rows, case):
     _, holdout, cases = rows
@@ -81,16 +92,15 @@ def test_figures_are_reproduced(rows, case):
         metric(holdout, cases[case], **IN_UNITS)
         for metric in (precision, recall, coverage, energy_distance)
     ]
-    difference = np.abs(np.subtract(measured, FIGURES[case][:4]))
-    assert (difference < 0.02).all(), measured
+    assert (distances(measured, case, slice(4)) < TOLERANCE).all(), measured
 
 
 @pytest.mark.parametrize("case", FIGURES)
 def test_figures_of_memorisation_are_reproduced(memorisation, case):
-    # Two of the reference figures were rounded to .01, that is by up to .005.
-    tolerances = [0.025, 0.025, 0.02]
-    difference = np.abs(memorisation[case] - FIGURES[case][4:])
-    assert (difference < tolerances).all(), memorisation[case]
+    # Of one draw the reference figures are, and authenticity and the share closer to
+    # the training rows have a standard deviation of .01 from draw to draw.
+    measured = memorisation[case]
+    assert (distances(measured, case, slice(4, 7)) < TOLERANCE).all(), measured
 
 
 def test_fresh_rows_are_as_close_to_either_set(memorisation):

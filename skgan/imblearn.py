@@ -1,0 +1,256 @@
+"""GANOverSampler: over-sampling with a GAN in pipelines of imbalanced-learn."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+from sklearn.preprocessing import label_binarize
+from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.validation import validate_data
+
+from skgan._amounts import class_sizes
+from skgan._stacking import repeat_rows, stack_rows, take_rows
+from skgan._synthesis import draw_classes, fit_to_classes, ready_sampler
+from skgan._validation import check_integer, check_stream
+from skgan.encoding._container import as_rows, frame_library
+
+try:
+    from imblearn.over_sampling.base import BaseOverSampler
+    from imblearn.utils import check_sampling_strategy, check_target_type
+except ImportError as error:
+    raise ImportError(
+        "skgan.imblearn needs imbalanced-learn, which is not installed: "
+        'pip install "skgan[imblearn]"'
+    ) from error
+
+__all__ = ["GANOverSampler"]
+
+SMALL_CLASSES = ("raise", "duplicate", "jitter")
+
+
+class GANOverSampler(BaseOverSampler):
+    """Over-sample the smaller classes with rows that a GAN draws.
+
+    A sampler is trained on the rows given to ``fit_resample``, and draws what classes
+    lack. The rows given come first and unchanged, the counts are exact, whole numbers
+    stay whole, and categories are those of the data.
+
+    Parameters
+    ----------
+    sampling_strategy : str, dict, float or callable, default="auto"
+        Which classes get how many rows, as in all of imbalanced-learn:
+        "not majority" or "auto" fills all classes up to the largest, "minority" only
+        the smallest, "not minority" all but it, "all" all; a dict says how many rows
+        classes shall have; a float, for two classes, the rows of the smaller over
+        those of the larger; a function of ``y`` returns such a dict.
+    sampler : sampler or None, default=None
+        What draws synthetic rows. One whose ``sample`` has a parameter ``y`` learns
+        all classes together; of another (`GANSampler`,
+        `sklearn.mixture.GaussianMixture`) one copy is fitted to each class that gets
+        rows. None is ``ConditionalGANSampler()``. A fitted one is refused, because
+        it may have seen rows to be validated on;
+        `sklearn.frozen.FrozenEstimator` around it says that it has not.
+    small_class : {"raise", "duplicate", "jitter"}, default="raise"
+        What to do with a class of fewer than `min_rows` rows that shall have more.
+        "raise" is an error; "duplicate" repeats rows chosen at random; "jitter" adds
+        normal noise to their numbers, of the class's standard deviation times
+        :math:`(4 / ((d + 2) n))^{1 / (d + 4)}` for n rows of d numbers [1]_, and
+        leaves categories, whole numbers of two values, and what is missing alone.
+        The sampler does not see rows of such classes.
+    min_rows : int, default=10
+        Rows, at least 2, from which the sampler can learn a class.
+    random_state : int, RandomState instance or None, default=None
+        Fixes the draws, and the sampler's fit where its own `random_state` is None.
+
+    Attributes
+    ----------
+    sampling_strategy_ : dict
+        Class to rows that were added.
+    sampler_ : sampler
+        The fitted copy; its ``sample(n, y=labels)`` returns ``(X, y)``. Not there if
+        it drew no row.
+    n_features_in_ : int
+        Features of a row.
+    feature_names_in_ : ndarray of shape (n_features,)
+        Names of columns, where X had them.
+
+    See Also
+    --------
+    skgan.AugmentedClassifier : The same without imbalanced-learn.
+    imblearn.over_sampling.SMOTENC : Rows between neighbours of a class.
+
+    Notes
+    -----
+    Sparse data are made dense for the sampler; the result is sparse in the same
+    format. Frames keep columns, dtypes and levels, those of polars, too.
+
+    References
+    ----------
+    .. [1] Menardi, Torelli, "Training and assessing classification rules with
+       imbalanced data", Data Mining and Knowledge Discovery 28, 2014.
+
+    Examples
+    --------
+    >>> from collections import Counter
+    >>> from sklearn.datasets import make_classification
+    >>> from sklearn.mixture import GaussianMixture
+    >>> from skgan.imblearn import GANOverSampler
+    >>> X, y = make_classification(200, weights=[0.9], random_state=0)
+    >>> sampler = GaussianMixture(reg_covar=0.1)
+    >>> over = GANOverSampler(sampler=sampler, random_state=0)
+    >>> X_more, y_more = over.fit_resample(X, y)
+    >>> sorted(Counter(y_more.tolist()).items())
+    [(0, 180), (1, 180)]
+    >>> bool((X_more[:200] == X).all())
+    True
+    """
+
+    sampler_: Any
+    _parameter_constraints: ClassVar[dict] = {
+        **BaseOverSampler._parameter_constraints,
+        # What these may be is checked, and said, when they are used.
+        "sampler": "no_validation",
+        "small_class": "no_validation",
+        "min_rows": "no_validation",
+    }
+
+    def __init__(
+        self,
+        *,
+        sampling_strategy="auto",
+        sampler=None,
+        small_class="raise",
+        min_rows=10,
+        random_state=None,
+    ):
+        super().__init__(sampling_strategy=sampling_strategy)
+        self.sampler = sampler
+        self.small_class = small_class
+        self.min_rows = min_rows
+        self.random_state = random_state
+
+    def fit_resample(self, X, y, **params):
+        """Train the sampler and add the rows that it draws.
+
+        Parameters
+        ----------
+        X : array-like, sparse matrix or DataFrame of shape (n_samples, n_features)
+            Rows.
+        y : array-like of shape (n_samples,)
+            Their classes.
+        **params : dict
+            For imbalanced-learn's pipelines; there are none.
+
+        Returns
+        -------
+        X_resampled : array, sparse matrix or DataFrame of shape \
+                (n_samples_new, n_features)
+            Like `X`: its rows, then the new ones.
+        y_resampled : array of shape (n_samples_new,)
+            Like `y`.
+
+        Raises
+        ------
+        TypeError
+            If a parameter is of the wrong type.
+        ValueError
+            If a parameter is out of its range, `y` has one class, the sampler has
+            been fitted before, or a class has too few rows.
+        """
+        X = X if isinstance(X, list) else as_rows(X)
+        if frame_library(X) != "polars" and not _is_polars(y):
+            return super().fit_resample(X, y, **params)
+        # imbalanced-learn takes every frame for one of pandas.
+        self._validate_params()
+        labels = y.to_numpy() if _is_polars(y) else y
+        check_classification_targets(labels)
+        X, labels, is_binarized = self._check_X_y(X, labels)
+        self.sampling_strategy_ = check_sampling_strategy(
+            self.sampling_strategy, labels, self._sampling_type
+        )
+        X, labels = self._fit_resample(X, labels, **params)
+        if is_binarized:
+            labels = label_binarize(labels, classes=np.unique(labels))
+        return X, _cast_targets(labels, y)
+
+    def _check_X_y(self, X, y, accept_sparse=None):
+        if frame_library(X) is None:
+            return super()._check_X_y(X, y, accept_sparse)
+        y, is_binarized = check_target_type(y, indicate_one_vs_all=True)
+        # What a frame may hold is the sampler's to say.
+        validate_data(self, X=X, y=y, reset=True, skip_check_array=True)
+        return X, y, is_binarized
+
+    def _fit_resample(self, X, y, **params):
+        if self.small_class not in SMALL_CLASSES:
+            raise ValueError(
+                f"small_class={self.small_class!r} is not known; choose one of "
+                f"{SMALL_CLASSES}."
+            )
+        min_rows = check_integer("min_rows", self.min_rows, 2)
+        rng = check_stream("random_state", self.random_state)
+        rows = _dense(X)
+        lacking = {name: n for name, n in self.sampling_strategy_.items() if n}
+        sizes = class_sizes(y)
+        small = {c: n for c, n in sizes.items() if n < min_rows and c in lacking}
+        if small and self.small_class == "raise":
+            raise ValueError(
+                f"A class of fewer than min_rows={min_rows} rows is too small to learn "
+                f"from; rows of such classes: {small}. Set small_class to 'duplicate' "
+                "or 'jitter', lower min_rows, or leave them out of sampling_strategy."
+            )
+        large = [name for name in lacking if name not in small]
+        order = [*large, *small]
+        labels = np.repeat(np.array(order, y.dtype), [lacking[name] for name in order])
+        n_drawn = sum(lacking[name] for name in large)
+        # Of an earlier call.
+        if hasattr(self, "sampler_"):
+            del self.sampler_
+        sampler = ready_sampler(self.sampler, rng)
+        if n_drawn:
+            is_seen = ~np.isin(y, np.array(list(small), y.dtype))
+            seen = rows if is_seen.all() else take_rows(rows, is_seen)
+            self.sampler_ = fit_to_classes(sampler, seen, y[is_seen], large)
+            new = draw_classes(self.sampler_, rows, labels[:n_drawn], rng)
+            rows = stack_rows(rows, new)
+        for name in small:
+            own = take_rows(rows, np.r_[y == name, np.zeros(len(rows) - len(y), bool)])
+            scale = 0.0 if self.small_class == "duplicate" else 1.0
+            rows = stack_rows(rows, repeat_rows(own, lacking[name], scale, rng))
+        return _sparse_like(rows, X), np.concatenate([y, labels])
+
+
+def _is_polars(values) -> bool:
+    return type(values).__module__.partition(".")[0] == "polars"
+
+
+def _dense(X):
+    if sparse.issparse(X):
+        return X.toarray()
+    if frame_library(X) != "pandas":
+        return X
+    dense = {
+        name: X[name].sparse.to_dense()
+        for name, dtype in X.dtypes.items()
+        if hasattr(dtype, "subtype") and str(dtype).startswith("Sparse")
+    }
+    return X.assign(**dense) if dense else X
+
+
+def _sparse_like(rows, X):
+    """Return `rows`, the first of which are `X`, sparse if `X` is."""
+    if not sparse.issparse(X):
+        return rows
+    return sparse.vstack([X, type(X)(rows[X.shape[0] :])], format=X.format)
+
+
+def _cast_targets(labels: NDArray, y) -> Any:
+    """Return labels in the container of `y`, at least one of which is polars'."""
+    if _is_polars(y):
+        if frame_library(y):
+            return type(y)(labels.reshape(len(labels), -1), schema=y.schema)
+        return type(y)(name=y.name, values=labels, dtype=y.dtype)
+    return labels.tolist() if isinstance(y, list) else labels

@@ -1,0 +1,312 @@
+"""What a file may hold: names of classes, and the attributes of each.
+
+A file names a class by its key here, never by where it is found. An instance is made
+without calling anything, and gets the attributes listed and no others; none of these
+is a method or a property of its class. Adding a class is one entry.
+"""
+
+from __future__ import annotations
+
+import inspect
+from functools import cache
+from importlib import import_module
+from typing import Any, NamedTuple
+
+from skgan.modules import DISCRIMINATORS, GENERATORS
+from skgan.persistence._errors import ContentError
+
+_FEATURES = "n_features_in_ feature_names_in_ _n_features_out"
+_ENCODER = f"{_FEATURES} container_ tensor_shape_"
+_SAMPLER = (
+    f"{_FEATURES} encoder_ net_ _seeds _reference _stream _conditions history_ n_iter_"
+)
+_AUGMENTED = (
+    "n_features_in_ feature_names_in_ classes_ estimator_ sampler_ n_synthetic_"
+)
+_DEPENDENCY = "target sources kind"
+_TABLE_ENCODER = (
+    f"{_ENCODER} layout_ condition_columns_ dependencies_ _columns _dtype _index "
+    "_discrete _rows _slots"
+)
+_TABLE_CONTAINER = (
+    "library labels row_shape columns dtype dependencies repairs fill repaired_share"
+)
+_CONDITIONS = "given width starts widths codes is_given counts n_labels"
+_REPAIR = "names title"
+_COLUMN = "name port step"
+
+# Module (within skgan), name there, attributes besides parameters of an estimator.
+# What is left out, behind a bar, is worked out anew by those who need it.
+_ENTRIES: dict[str, tuple[str, str]] = {
+    "GANSampler": ("_sampler:GANSampler", _SAMPLER),
+    "ConditionalGANSampler": ("_conditional:ConditionalGANSampler", _SAMPLER),
+    "SamplerPerClass": ("_synthesis:SamplerPerClass", "samplers_"),
+    "AugmentedClassifier": ("_augmented:AugmentedClassifier", _AUGMENTED),
+    "AugmentedRegressor": ("_augmented:AugmentedRegressor", _AUGMENTED),
+    "GANOverSampler": (
+        "imblearn:GANOverSampler",
+        "n_features_in_ feature_names_in_ sampler_ sampling_strategy_",
+    ),
+    "Seeds": ("_base:Seeds", ""),
+    "RandomlyGiven": ("_tables:RandomlyGiven", "given share"),
+    "MatchingOfDrawn": ("_tables:MatchingOfDrawn", "matching"),
+    "TableConditions": ("_tables:TableConditions", f"{_CONDITIONS} | masks"),
+    "LabelConditions": (
+        "_label_conditions:LabelConditions",
+        "labels rows_ ends_ condition_dim | groups encoded",
+    ),
+    "LabelledTableConditions": (
+        "_label_conditions:LabelledTableConditions",
+        f"{_CONDITIONS} labels rows_ ends_ | groups masks",
+    ),
+    "MomentMatching": (
+        "objectives._moments:MomentMatching",
+        "weight n_numbers centres fine_centres paired shares pairs share_weights "
+        "pair_weights",
+    ),
+    "ConditionalMoments": ("modules._conditional_moments:ConditionalMoments", ""),
+    "Loss": ("objectives._losses:Loss", ""),
+    "Penalty": ("objectives._penalties:Penalty", ""),
+    "ReferenceSpace": (
+        "metrics._reference:ReferenceSpace",
+        "_framed _columns _like n_columns_",
+    ),
+    "StandardColumns": (
+        "metrics._reference:_StandardColumns",
+        "origin has_missing mean scale",
+    ),
+    "OneHotColumn": ("metrics._reference:_OneHotColumn", "codes n_levels"),
+    "Block": ("metrics._columns:Block", "labels values shared_scale"),
+    "VectorEncoder": (
+        "encoding._vector:VectorEncoder",
+        f"{_ENCODER} missing_rate_ minimum_ maximum_ is_whole_ _unit _varies _may_miss "
+        "_fill _center _scale rotation_ columns_ color_ _whiten",
+    ),
+    "ImageEncoder": ("encoding._image:ImageEncoder", f"{_ENCODER} pixel_range_"),
+    "TableEncoder": ("encoding._table:TableEncoder", f"{_TABLE_ENCODER} | _parts"),
+    "LabelledTableEncoder": (
+        "encoding._labelled_table:LabelledTableEncoder",
+        f"{_TABLE_ENCODER} _labels _targets _bounds _some_label | _target _parts",
+    ),
+    "LabelName": ("encoding._labelled_table:LabelName", ""),
+    "TargetColumn": ("encoding._labelled_table:TargetColumn", "name kind step labels"),
+    "ArrayContainer": (
+        "encoding._container:ArrayContainer",
+        "row_shape dtype is_whole",
+    ),
+    "FrameContainer": (
+        "encoding._container:FrameContainer",
+        "library columns dtypes is_boolean is_whole storages",
+    ),
+    "TableContainer": (
+        "encoding._table_container:TableContainer",
+        _TABLE_CONTAINER,
+    ),
+    "LabelledContainer": (
+        "encoding._labelled_table:LabelledContainer",
+        _TABLE_CONTAINER,
+    ),
+    "Labels": (
+        "encoding._labels:Labels",
+        "kind columns_ container_ class_widths_ condition_dim_",
+    ),
+    "ClassLabels": ("encoding._label_columns:ClassLabels", "classes_ width _codes"),
+    "NumberLabels": (
+        "encoding._label_columns:NumberLabels",
+        "is_whole minimum_ maximum_ mean_ scale_ _scores _unit",
+    ),
+    "LabelContainer": (
+        "encoding._label_container:LabelContainer",
+        "frame library dtypes names dtype is_flat n_columns",
+    ),
+    "NormalScores": (
+        "encoding._normal_scores:NormalScores",
+        "tolerance min_repeats min_share atoms_ atom_ranks_ values_ scores_ tails_",
+    ),
+    "NumberCodec": (
+        "encoding._codecs:NumberCodec",
+        "step decimals minimum_ maximum_ _unit map_",
+    ),
+    "LevelCodec": (
+        "encoding._codecs:LevelCodec",
+        "values_ has_missing_ shares_ n_codes _decoded",
+    ),
+    "GroupCodec": (
+        "encoding._codecs:GroupCodec",
+        "n_groups levels_ groups_ n_codes order_ _top _bottom _rank _label shares_",
+    ),
+    "PatternCodec": ("encoding._missing:PatternCodec", "max_levels patterns_ widths_"),
+    "RowCodec": (
+        "encoding._rows:RowCodec",
+        "max_levels _template _gaps _patterns layout_ slots_ _pattern_blocks",
+    ),
+    "Slot": ("encoding._rows:Slot", ""),
+    "TableLayout": ("encoding._layout:TableLayout", ""),
+    "Clock": ("encoding._columns:Clock", ""),
+    "NumberColumn": (
+        "encoding._columns:NumberColumn",
+        f"{_COLUMN} offset decimals span factor",
+    ),
+    "LevelColumn": (
+        "encoding._columns:LevelColumn",
+        f"{_COLUMN} kind levels _by_key _by_value",
+    ),
+    "TimeColumn": ("encoding._columns:TimeColumn", f"{_COLUMN} kind clock origin"),
+    "IdentifierColumn": (
+        "encoding._identifiers:IdentifierColumn",
+        f"{_COLUMN} classes seen templates",
+    ),
+    "Port": (
+        "encoding._ports:Port",
+        "kind put storage unit levels is_closed decimals",
+    ),
+    "PutArray": ("encoding._ports:PutArray", "dtype"),
+    "PutObjects": ("encoding._ports:PutObjects", "make sentinel wrap"),
+    "Pick": ("encoding._ports:Pick", "levels"),
+    "MakeDecimal": ("encoding._ports:MakeDecimal", "quantum"),
+    "MakeMoment": ("encoding._ports:MakeMoment", "kind zone"),
+    "PandasCategorical": ("encoding._pandas_ports:_PutCategorical", "dtype"),
+    "PandasLevels": ("encoding._pandas_ports:_PutLevels", "levels missing_code"),
+    "PandasMasked": ("encoding._pandas_ports:_PutMasked", "dtype storage"),
+    "PandasZoned": ("encoding._pandas_ports:_PutZoned", "put dtype are_midnights"),
+    "PandasPeriod": ("encoding._pandas_ports:_PutPeriod", "dtype"),
+    "PandasSparse": ("encoding._pandas_ports:_PutSparse", "put dtype"),
+    "PandasArrow": ("encoding._pandas_ports:_PutArrow", "dtype"),
+    "PolarsColumn": ("encoding._polars_ports:_PutPolars", "dtype keeps_nan"),
+    "PolarsZoned": (
+        "encoding._polars_ports:_PutZoned",
+        "dtype keeps_nan are_midnights",
+    ),
+    "PolarsLevels": ("encoding._polars_ports:_PutLevels", "levels dtype"),
+    "PolarsObjects": ("encoding._polars_ports:_WrapObjects", ""),
+    "Rounding": ("encoding._relations:Rounding", "decimals is_single"),
+    "LinearDependency": (
+        "encoding._relations:LinearDependency",
+        f"{_DEPENDENCY} weights constant rounding",
+    ),
+    "FunctionDependency": (
+        "encoding._relations:FunctionDependency",
+        f"{_DEPENDENCY} keys values value_of_missing commonest is_discrete",
+    ),
+    "Inequality": ("encoding._constraints:Inequality", "low high strict"),
+    "FixedCombinations": ("encoding._constraints:FixedCombinations", "names"),
+    "Range": ("encoding._constraints:Range", "column low high"),
+    "Positive": ("encoding._constraints:Positive", "column strict"),
+    "Unique": ("encoding._constraints:Unique", "names"),
+    "InequalityRepair": (
+        "encoding._repairs:InequalityRepair",
+        f"{_REPAIR} is_strict lows highs grids",
+    ),
+    "RangeRepair": (
+        "encoding._repairs:RangeRepair",
+        f"{_REPAIR} low high is_strict nearest",
+    ),
+    "CombinationRepair": (
+        "encoding._joint_repairs:CombinationRepair",
+        f"{_REPAIR} values combinations counts order",
+    ),
+    "UniqueRepair": (
+        "encoding._joint_repairs:UniqueRepair",
+        f"{_REPAIR} is_discrete levels grids order",
+    ),
+}
+
+# Names that are imported, and sizes that memory is taken by.
+_LIBRARIES = (None, "pandas", "polars")
+_CHOICES: dict[str, tuple] = {"library": _LIBRARIES, "frame": _LIBRARIES}
+_LARGEST = {
+    "n_levels": 2**16,
+    "n_codes": 2**24,
+    "width": 2**24,
+    "condition_dim": 2**24,
+    "condition_dim_": 2**24,
+    "n_columns": 2**24,
+    "n_columns_": 2**24,
+    "n_features_in_": 2**30,
+    "_n_features_out": 2**30,
+}
+
+# Classes and functions that are saved as such, by their names.
+_DEFINITIONS = {
+    "loader": ("BatchLoader", "OrderedLoader", "TensorData"),
+    "encoding._ports": ("make_date", "make_duration", "make_time"),
+}
+_OPTIMIZERS = ("Adam", "AdamW", "NAdam", "RAdam", "Adamax", "Adagrad", "RMSprop", "SGD")
+_OBJECTIVES = ("_losses", "_penalties", "_augmentations")
+
+
+class Entry(NamedTuple):
+    """A class, what its instances may hold, and what is not kept of them."""
+
+    name: str
+    kind: type
+    attributes: frozenset[str]
+    dropped: frozenset[str]
+
+
+@cache
+def entry_of(name: str) -> Entry:
+    """Return the entry of a name.
+
+    Raises
+    ------
+    ContentError
+        If there is none.
+    """
+    if name not in _ENTRIES:
+        raise ContentError(f"{name!r:.80} is no class that files may hold.")
+    place, attributes = _ENTRIES[name]
+    module, _, attribute = place.partition(":")
+    kind = getattr(import_module(f"skgan.{module}"), attribute)
+    kept, _, dropped = attributes.partition("|")
+    names = set(kept.split())
+    if hasattr(kind, "get_params"):
+        names |= set(inspect.signature(kind).parameters)
+    return Entry(name, kind, frozenset(names), frozenset(dropped.split()))
+
+
+def find_entry(kind: type) -> Entry | None:
+    """Return the entry of a class; None if it has none."""
+    for name, (place, _) in _ENTRIES.items():
+        # Only the module that defines a class is asked, so that none is imported.
+        module, _, attribute = place.partition(":")
+        if (kind.__module__, kind.__qualname__) == (f"skgan.{module}", attribute):
+            return entry_of(name)
+    return None
+
+
+def check_value(name: str, value: Any) -> None:
+    """Raise a ContentError if an attribute of that name cannot have that value."""
+    if name in _CHOICES and not any(value is c or value == c for c in _CHOICES[name]):
+        raise ContentError(f"{name} cannot be {value!r:.80}.")
+    if name in _LARGEST and not (type(value) is int and 0 <= value <= _LARGEST[name]):
+        raise ContentError(f"{name} cannot be {value!r:.80}.")
+
+
+def is_plain(kind: type, attribute: str) -> bool:
+    """Whether an attribute is data: no method, property or dunder of its class."""
+    if attribute.startswith("__"):
+        return False
+    found = inspect.getattr_static(kind, attribute, None)
+    return not (callable(found) or hasattr(found, "__get__"))
+
+
+@cache
+def definitions() -> dict[str, Any]:
+    """Return the classes and functions that files may name."""
+    torch = import_module("torch")
+    found: dict[str, Any] = {kind.__name__: kind for kind in (bool, int, float)}
+    for module, names in _DEFINITIONS.items():
+        source = import_module(f"skgan.{module}")
+        found |= {name: getattr(source, name) for name in names}
+    found |= {name: getattr(torch.optim, name) for name in _OPTIMIZERS}
+    for kind in (*GENERATORS.values(), *DISCRIMINATORS.values()):
+        found[kind.__name__] = kind
+    for part in _OBJECTIVES:
+        source = import_module(f"skgan.objectives.{part}")
+        found |= {
+            name: value
+            for name, value in vars(source).items()
+            if inspect.isfunction(value) and value.__module__ == source.__name__
+        }
+    return found
