@@ -36,9 +36,14 @@ class MomentCalibration(Callback):
         if not hasattr(generator, "calibrate"):
             return
         rows = torch.as_tensor(X).flatten(1).double()
-        if getattr(generator, "condition_dim", 0) > 0:
-            if hasattr(generator, "moments_of"):
-                self._measure_conditions(net, generator, rows, torch.as_tensor(y))
+        has_conditions = getattr(generator, "condition_dim", 0) > 0
+        if hasattr(generator, "moments_of"):
+            conditions = rows.new_empty((len(rows), 0), dtype=torch.float32)
+            if has_conditions:
+                conditions = torch.as_tensor(y)
+            self._measure_conditions(net, generator, rows, conditions)
+            return
+        if has_conditions:
             return
         n, d = rows.shape
         covariance = torch.atleast_2d(torch.cov(rows.T, correction=0))
