@@ -9,7 +9,7 @@ the chosen.
 
     python benchmarks/search.py --threads 1 --jobs 2
 
-takes about five minutes of CPU a seed.
+takes about seven minutes of CPU a seed.
 """
 
 import time
