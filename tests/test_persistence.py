@@ -374,6 +374,8 @@ def test_meta_estimators_say_what_can_be_saved(meta, path):
     )
     with pytest.raises(TypeError, match="a list of names"):
         save(model, path, leave_out="estimator")
+    with pytest.raises(ValueError, match=r"no attribute of the estimator: \['typo'\]"):
+        save(model, path, leave_out=["estimator", "estimator_", "typo"])
 
 
 def test_a_sampler_for_each_class(path):

@@ -57,6 +57,7 @@ class Encoder:
 
     def __init__(self, leave_out: Collection[str] = ()):
         self.leave_out = frozenset(leave_out)
+        self.left_out: set[str] = set()
         self.arrays, self.weights = TensorWriter(), TensorWriter()
         self.goes_on = False
         self._count = 0
@@ -190,6 +191,7 @@ class Encoder:
             is_estimator = hasattr(entry.kind, "get_params")
             if is_estimator and name in self.leave_out:
                 result[name] = {"outside": name}
+                self.left_out.add(name)
             elif is_estimator and name in NOT_KEPT:
                 if value:
                     _warn_of_dropped(name)

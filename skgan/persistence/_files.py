@@ -61,6 +61,8 @@ def save(
     ------
     UnsaveableError
         If the estimator holds what a file cannot hold: it says what and where.
+    ValueError
+        If `leave_out` names what the estimator does not have.
     OSError
         If the file cannot be written; what was there before is untouched.
 
@@ -113,6 +115,9 @@ def save(
     }
     encoder.goes_on = bool(parameters.get("warm_start", False))
     state = {"attributes": encoder.encode_attributes(rest, entry)}
+    unknown = sorted(encoder.leave_out - encoder.left_out)
+    if unknown:
+        raise ValueError(f"leave_out names no attribute of the estimator: {unknown}.")
     members = {
         _CONFIG: write_json(config),
         _STATE: write_json(state),
