@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from numbers import Real
 from typing import Any
 
@@ -45,7 +46,7 @@ def estimator_has(name: str):
     return check
 
 
-class Augmented(MetaEstimatorMixin):
+class Augmented(MetaEstimatorMixin, ABC):
     """The walk that both share: fit the sampler, draw, stack, fit the estimator.
 
     A subclass fills four hooks: `_check_targets`, `_count`, `_draw` and
@@ -151,21 +152,21 @@ class Augmented(MetaEstimatorMixin):
         new = self._mean_weights(value, y, targets)
         return np.concatenate([value, new]) if self.keep_original else new
 
+    @abstractmethod
     def _check_targets(self, y) -> NDArray:
         """Return validated targets, an array."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _count(self, y: NDArray) -> Any:
         """Return how many rows to draw, of each class or in all."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _draw(self, sampler, X, y: NDArray, amounts, rng) -> tuple[Any, NDArray]:
         """Set ``sampler_`` and return the rows and targets that it drew."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _mean_weights(self, weight: NDArray, y: NDArray, targets: NDArray) -> NDArray:
         """Return the weights of synthetic rows."""
-        raise NotImplementedError
 
     def _route(self, method: str, params: dict) -> dict:
         if not params or not get_config().get("enable_metadata_routing", False):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -68,7 +69,7 @@ class Rounding:
 
 
 @dataclass(frozen=True, eq=False)
-class Dependency:
+class Dependency(ABC):
     """A column that others determine on every row learnt from.
 
     Parameters
@@ -85,6 +86,7 @@ class Dependency:
     sources: tuple[Hashable, ...]
     kind: str
 
+    @abstractmethod
     def restore(self, columns: Columns) -> NDArray:
         """Return the target from its sources.
 
@@ -97,7 +99,6 @@ class Dependency:
         -------
         ndarray of shape (n,), float64
         """
-        raise NotImplementedError
 
 
 @dataclass(frozen=True, eq=False, repr=False)
