@@ -51,7 +51,8 @@ class Judge:
         if file.is_file():
             self.classifier.load_state_dict(torch.load(file, weights_only=True))
         else:
-            _train(self.classifier, mnist.data, mnist.target)
+            print("training the judge: a minute or two", flush=True)
+            _train(self.classifier, mnist.data, mnist.target, _EPOCHS)
             file.parent.mkdir(parents=True, exist_ok=True)
             with tempfile.NamedTemporaryFile(dir=file.parent, delete=False) as part:
                 torch.save(self.classifier.state_dict(), part)
@@ -65,12 +66,9 @@ class Judge:
                 "cache to train it again."
             )
 
-    @torch.inference_mode()
     def probabilities(self, images):
         """Return the probability of each digit, of shape (n, 10)."""
-        images = np.asarray(images, dtype=np.float32).reshape(-1, 1, 28, 28)
-        parts = torch.from_numpy(images).split(1000)
-        return torch.cat([self.classifier(x).softmax(1) for x in parts]).numpy()
+        return _probabilities(self.classifier, images)
 
     def verdict(self, images):
         """Return the share of which it is sure, and that of the rarest digit."""
@@ -80,8 +78,30 @@ class Judge:
         return sure, float(counts.min() / len(probabilities))
 
 
-def _train(classifier, images, labels):
-    print("training the judge: a minute or two", flush=True)
+def recognised(train, test, n_epochs):
+    """Return the share of test digits that a classifier of `train` is right about.
+
+    Parameters
+    ----------
+    train, test : tuple of (images, labels)
+        Images of shape (n, 28, 28), uint8.
+    n_epochs : int
+        How often the classifier sees each.
+    """
+    classifier = _Classifier()
+    _train(classifier, *train, n_epochs)
+    found = _probabilities(classifier, test[0] / np.float32(255)).argmax(1)
+    return float((found == test[1]).mean())
+
+
+@torch.inference_mode()
+def _probabilities(classifier, images):
+    images = np.asarray(images, dtype=np.float32).reshape(-1, 1, 28, 28)
+    parts = torch.from_numpy(images).split(1000)
+    return torch.cat([classifier(x).softmax(1) for x in parts]).numpy()
+
+
+def _train(classifier, images, labels, n_epochs):
     X = torch.as_tensor(images).float().div(255).unsqueeze(1)
     y = torch.as_tensor(labels)
     with torch.random.fork_rng(devices=[]):
@@ -90,7 +110,7 @@ def _train(classifier, images, labels):
             if hasattr(layer, "reset_parameters"):
                 layer.reset_parameters()
     random = torch.Generator().manual_seed(0)
-    n_steps = _EPOCHS * len(X) // _BATCH_SIZE
+    n_steps = n_epochs * len(X) // _BATCH_SIZE
     optimizer = torch.optim.Adam(classifier.parameters(), fused=True)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, 4e-3, n_steps)
     order = torch.empty(0, dtype=torch.int64)

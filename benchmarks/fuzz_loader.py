@@ -28,7 +28,7 @@ import polars as pl
 
 from skgan import ConditionalGANSampler, GANSampler, load, save
 from skgan.persistence import FileFormatError
-from skgan.persistence._archive import pack, unpack
+from skgan.storage._archive import pack, unpack
 
 STEP = 1_000
 MAX_GROWTH = 512 * 2**20

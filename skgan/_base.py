@@ -19,6 +19,7 @@ from sklearn.base import (
 from sklearn.model_selection import train_test_split
 from sklearn.utils.validation import check_is_fitted
 
+from skgan._checkpoint import keep_seeds, open_checkpoint
 from skgan._defaults import Settings, resolve_settings
 from skgan._tables import TableConditions, make_conditions, table_params
 from skgan._training import continue_net, make_callbacks, make_net, train
@@ -57,6 +58,9 @@ class BaseGANSampler(
     net_: AdversarialNet
     _seeds: Seeds
     _conditions: Any
+    _net_class: type[AdversarialNet] = AdversarialNet
+    # Bound of the automatic learning rate.
+    _greatest_rate = np.inf
 
     def fit(self, X, y=None):
         """Learn to sample rows like those of `X`.
@@ -88,7 +92,10 @@ class BaseGANSampler(
         encoder = self.encoder_ if goes_on else self._make_encoder(X)
         self._check_rows(X, encoder, reset=not goes_on)
         labels, target = self._read_target(X, y, goes_on)
+        known = None if labels is None else y
+        checkpoint = open_checkpoint(self, X, known, goes_on)
         seeds = self._seeds if goes_on else self._draw_seeds()
+        seeds = keep_seeds(checkpoint, seeds)
         X, target, held_out = self._split(X, labels, target, seeds.split)
         if not goes_on:
             self._fit_encoder(encoder, X, labels, target)
@@ -106,6 +113,7 @@ class BaseGANSampler(
                 seeds.net,
                 self.net_params,
                 data_params,
+                self._net_class,
             )
             # Nothing can fail from here on but training itself: a refit that was
             # refused leaves the sampler as it was.
@@ -113,6 +121,7 @@ class BaseGANSampler(
             self._reference = ReferenceSpace().fit(X)
             self._stream = np.random.RandomState(seeds.stream)
         self._conditions = conditions
+        settings = settings._replace(checkpoint=checkpoint)
         return self._train(rows, settings, held_out)
 
     def partial_fit(self, X, y=None):
@@ -320,15 +329,17 @@ class BaseGANSampler(
         return rows.reshape(-1, *encoder.tensor_shape_)
 
     def _train(self, rows: torch.Tensor, settings: Settings, held_out):
-        net = self.net_
+        net, own = self.net_, self.net_params or {}
         scorer = None if held_out is None else partial(self._watched_score, held_out)
         callbacks = make_callbacks(settings, self.callbacks, self.verbose, scorer)
         given, groups = (None, None)
         if self._conditions is not None:
             given, groups = self._conditions.training()
-        train(net, rows, settings, callbacks, self.net_params or {}, given, groups)
-        self.history_ = net.history
-        self.n_iter_ = sum(len(epoch["batches"]) for epoch in net.history)
+        try:
+            train(net, rows, settings, callbacks, own, given, groups)
+        finally:
+            self.history_ = net.history
+            self.n_iter_ = sum(len(epoch["batches"]) for epoch in net.history)
         if hasattr(net.discriminator_, "features"):
             features = self._features(net.discriminator_, rows[:1].to(net.device))
             self._n_features_out = features.shape[1]
@@ -369,7 +380,7 @@ class BaseGANSampler(
             here = None if given is None else given.rows(start, start + size)
             condition = self._draw_condition(size, np.random.default_rng(entropy), here)
             with torch.inference_mode():
-                drawn = net.call(net.sampling_generator_, latents, condition)
+                drawn = net.call_in_parts(net.sampling_generator_, latents, condition)
             rows = drawn.flatten(1).cpu().numpy()
             encoder.write_decoded(room, start, rows, n_samples - start)
             if here is not None and hasattr(encoder, "write_given"):

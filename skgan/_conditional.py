@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from sklearn.utils.validation import check_is_fitted
 
+from skgan._diagnosing import LabelledDiagnosisMixin
+from skgan._invertible import InversionMixin
 from skgan._label_conditions import CONDITION_SAMPLINGS
 from skgan._labelled import BaseLabelledSampler
 from skgan._validation import check_integer
 
 
-class ConditionalGANSampler(BaseLabelledSampler):
+class ConditionalGANSampler(
+    LabelledDiagnosisMixin, InversionMixin, BaseLabelledSampler
+):
     """A generative adversarial network that samples rows by class or by number.
 
     It learns p(X | y): y may be classes, numbers, or several columns of either, and
@@ -84,6 +88,11 @@ class ConditionalGANSampler(BaseLabelledSampler):
         (`VectorEncoder`).
     callbacks : list or None, default=None
         skorch callbacks, as in `skorch.NeuralNet`.
+    checkpoint : str, path-like, TrainingCheckpoint or None, default=None
+        A folder of this fit's own in which it writes down, at intervals, where it is.
+        If it breaks off, by whatever cause, the next ``fit`` to the same rows with
+        the same parameters goes on from there, and ends where it would have ended.
+        See `skgan.callbacks.TrainingCheckpoint`.
     net_params : dict or None, default=None
         Parameters of the net, `skgan.nets.AdversarialNet`, applied last: anything
         skorch can do, such as ``{"generator__activation": "silu"}``.
@@ -171,6 +180,7 @@ class ConditionalGANSampler(BaseLabelledSampler):
         condition_sampling="auto",
         encoder="auto",
         callbacks=None,
+        checkpoint=None,
         net_params=None,
         warm_start=False,
         device="auto",
@@ -198,6 +208,7 @@ class ConditionalGANSampler(BaseLabelledSampler):
         self.condition_sampling = condition_sampling
         self.encoder = encoder
         self.callbacks = callbacks
+        self.checkpoint = checkpoint
         self.net_params = net_params
         self.warm_start = warm_start
         self.device = device

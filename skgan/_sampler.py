@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from skgan._base import BaseGANSampler
+from skgan._diagnosing import DiagnosisMixin
+from skgan._invertible import InversionMixin
 
 
-class GANSampler(BaseGANSampler):
+class GANSampler(DiagnosisMixin, InversionMixin, BaseGANSampler):
     """A generative adversarial network that learns to sample rows or images.
 
     Parameters
@@ -66,6 +68,11 @@ class GANSampler(BaseGANSampler):
         (`VectorEncoder`).
     callbacks : list or None, default=None
         skorch callbacks, as in `skorch.NeuralNet`.
+    checkpoint : str, path-like, TrainingCheckpoint or None, default=None
+        A folder of this fit's own in which it writes down, at intervals, where it is.
+        If it breaks off, by whatever cause, the next ``fit`` to the same rows with
+        the same parameters goes on from there, and ends where it would have ended.
+        See `skgan.callbacks.TrainingCheckpoint`.
     net_params : dict or None, default=None
         Parameters of the net, `skgan.nets.AdversarialNet`, applied last: anything
         skorch can do, such as ``{"generator__activation": "silu"}``.
@@ -144,6 +151,7 @@ class GANSampler(BaseGANSampler):
         n_iter_no_change=10,
         encoder="auto",
         callbacks=None,
+        checkpoint=None,
         net_params=None,
         warm_start=False,
         device="auto",
@@ -169,6 +177,7 @@ class GANSampler(BaseGANSampler):
         self.n_iter_no_change = n_iter_no_change
         self.encoder = encoder
         self.callbacks = callbacks
+        self.checkpoint = checkpoint
         self.net_params = net_params
         self.warm_start = warm_start
         self.device = device

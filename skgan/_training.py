@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 import torch
@@ -19,6 +20,7 @@ from skgan.callbacks import (
 from skgan.loader import BatchLoader
 from skgan.modules import DISCRIMINATORS, GENERATORS, resolve_network
 from skgan.nets import AdversarialNet
+from skgan.nets._state import forget_gradients_of
 
 # A fit is divided into so many epochs, at whose end it is watched, but none has fewer
 # updates than this: what happens at their ends must not cost more than they do.
@@ -26,6 +28,11 @@ _N_EPOCHS = 100
 _MIN_UPDATES = 100
 # Held-out scores of a fit.
 _N_SCORES = 20
+_MEMORY_ADVICE = (
+    "One step of training did not fit: lower batch_size, then hidden_dims, set "
+    "net_params={'precision': 'bfloat16'}, or fit with device='cpu'. What was learnt "
+    "so far can sample and, with warm_start=True, go on."
+)
 
 
 def make_net(
@@ -34,6 +41,7 @@ def make_net(
     seed: int,
     net_params: dict | None = None,
     data_params: dict | None = None,
+    net_class: type[AdversarialNet] = AdversarialNet,
 ) -> AdversarialNet:
     """Return an initialised net for rows of `tensor_shape`.
 
@@ -49,6 +57,8 @@ def make_net(
         The user's parameters of the net, applied last.
     data_params : dict or None
         Parameters of the net that follow from the data.
+    net_class : type, default=AdversarialNet
+        Class of the net.
 
     Returns
     -------
@@ -74,7 +84,7 @@ def make_net(
         "callbacks__print_log": None,
         "verbose": 0,
         "precision": settings.precision,
-        **settings.generator_params,
+        **settings.net_params,
         **(data_params or {}),
         **(net_params or {}),
     }
@@ -87,7 +97,7 @@ def make_net(
         if params.get(f"optimizer_{name}") in (None, torch.optim.Adam):
             params.setdefault(f"optimizer_{name}__fused", True)
             params.setdefault(f"optimizer_{name}__betas", settings.betas)
-    return AdversarialNet(**params).initialize()
+    return net_class(**params).initialize()
 
 
 def continue_net(
@@ -192,6 +202,12 @@ def train(
     groups : Tensor of shape (n,) or None, default=None
         Groups that are to have the same share of each batch; None lets each row have
         it.
+
+    Raises
+    ------
+    torch.OutOfMemoryError
+        If a step does not fit into the memory of a GPU; the net is as the step
+        before has left it.
     """
     per_epoch = epoch_length(settings.max_iter)
     lengths: dict[str, Any] = {"max_epochs": -(-settings.max_iter // per_epoch)}
@@ -201,12 +217,29 @@ def train(
         lengths["iterator_train__groups"] = groups
     net.set_params(**{k: v for k, v in lengths.items() if k not in net_params})
     own = net_params.get("callbacks") or []
-    net.callbacks = own if own == "disable" else [*callbacks, *own]
+    # It comes last, to see what the others make of the end of an epoch.
+    checkpoint = settings.checkpoint
+    last = [] if checkpoint is None else [checkpoint]
+    net.callbacks = own if own == "disable" else [*callbacks, *own, *last]
     net._initialize_callbacks()
     try:
         net.partial_fit(rows, given)
+        if checkpoint is not None and not net.interrupted_:
+            checkpoint.finish()
+    except Exception as error:
+        forget_gradients_of(net)
+        # So that what was learnt can sample, and callbacks let go of rows.
+        with suppress(Exception):
+            net.notify("on_train_end", X=rows, y=given)
+        if isinstance(error, torch.OutOfMemoryError):
+            raise type(error)(f"{error} {_MEMORY_ADVICE}") from error
+        raise
     finally:
         net._set_training(False)
+        # It is of this fit alone.
+        net.callbacks_ = [pair for pair in net.callbacks_ if pair[1] not in last]
+        if last:
+            net.callbacks = [*callbacks, *own]
         # The watch holds the rows held out, which a pickle should not carry.
         for _, callback in net.callbacks_:
             if isinstance(callback, HeldOutScore):

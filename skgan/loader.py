@@ -149,6 +149,15 @@ class BatchLoader:
         if not self.shuffle:
             self._order, self._position = self._order[:0], 0
 
+    def state_dict(self) -> dict:
+        """Return where it is, between two epochs: what is left of its order."""
+        return {"order": self._order[self._position :], "n_left": self.n_left}
+
+    def load_state_dict(self, state: dict) -> None:
+        """Go back to where it was; where `generator` is, is for its owner to know."""
+        self._order, self._position = state["order"].to(self.X.device), 0
+        self.n_left = state["n_left"]
+
     def _conditions(self, index: Tensor) -> Tensor:
         if self._no_condition is not None:
             return self._no_condition

@@ -385,6 +385,8 @@ PARAMETERS = [
     ("net_params", {"nope": 1}, ValueError, "nope"),
     ("warm_start", "yes", TypeError, "must be True or False, got 'yes'"),
     ("warm_start", 1, TypeError, "must be True or False"),
+    ("checkpoint", 5, TypeError, "must be None, a folder or a TrainingCheckpoint"),
+    ("checkpoint", ["a"], TypeError, "must be None, a folder or a TrainingCheckpoint"),
     ("device", "nonsense", ValueError, "device='nonsense' cannot be used"),
     ("device", None, TypeError, "must be a name such as 'cpu', got None"),
     ("device", 1.5, TypeError, "must be a name such as 'cpu'"),

@@ -11,11 +11,14 @@ from skgan import (
     AugmentedClassifier,
     AugmentedRegressor,
     ConditionalGANSampler,
+    GANOutlierDetector,
     GANSampler,
+    InfoGANSampler,
     SamplerPipeline,
 )
 from skgan.encoding import ImageEncoder, TableEncoder, VectorEncoder
 from skgan.imblearn import GANOverSampler
+from skgan.metrics import ImageFeatures
 
 TINY = ConditionalGANSampler(max_iter=3, hidden_dims=(8,), batch_size=32)
 
@@ -24,12 +27,22 @@ TINY = ConditionalGANSampler(max_iter=3, hidden_dims=(8,), batch_size=32)
     [
         GANSampler(max_iter=20, hidden_dims=(16, 16), batch_size=32, random_state=0),
         ConditionalGANSampler(max_iter=5, hidden_dims=(8,), random_state=0),
+        # Enough updates to tell the three groups of the check of clusterings.
+        InfoGANSampler(
+            n_categories=3,
+            max_iter=100,
+            hidden_dims=(16,),
+            learning_rate=0.01,
+            random_state=0,
+        ),
+        GANOutlierDetector(max_iter=20, hidden_dims=(8,), random_state=0),
         # A sampler of three updates teaches little: there shall be little of it.
         AugmentedClassifier(LogisticRegression(), TINY, n_synthetic=0.1),
         AugmentedRegressor(Ridge(), TINY, n_synthetic=0.1),
         GANOverSampler(sampler=TINY, random_state=0),
         VectorEncoder(),
         ImageEncoder(),
+        ImageFeatures(n_features=4, max_iter=3, random_state=0),
         TableEncoder(),
     ]
 )

@@ -170,6 +170,16 @@ def test_large_images_get_convolutions_where_they_are_fast():
     assert resolve(1000, IMAGES[1], generator="mlp").precision == "float32"
 
 
+def test_a_weight_of_ones_own_is_meant_for_every_step():
+    image = (1, 28, 28)
+    automatic = resolve(1000, image)
+    assert automatic.net_params["penalty_interval"] == 4
+    assert automatic.penalty_weight == 4.0
+    for params in ({"penalty_weight": 10.0}, {"penalty": "wgan-gp"}, {"penalty": None}):
+        assert "penalty_interval" not in resolve(1000, image, **params).net_params
+    assert "penalty_interval" not in resolve(1000, (1, 8, 8)).net_params
+
+
 def test_large_images_get_wide_networks():
     small, large = (resolve(1000, shape).hidden_dims for shape in IMAGES[:2])
     assert max(small) < max(large)
@@ -180,11 +190,9 @@ def test_large_images_get_wide_networks():
     [((-1, 1), "tanh"), ((0, 1), "sigmoid"), ((-3.0, 2.0), None), (None, None)],
 )
 def test_the_generators_last_activation_covers_the_pixels(value_range, activation):
-    params = resolve(100, (1, 8, 8), value_range).generator_params
+    params = resolve(100, (1, 8, 8), value_range).net_params
     assert params.get("generator__output_activation") == activation
-    assert (
-        resolve(100, (1, 8, 8), value_range, generator=nn.Linear).generator_params == {}
-    )
+    assert resolve(100, (1, 8, 8), value_range, generator=nn.Linear).net_params == {}
 
 
 def test_pixels_stay_clean_in_a_fit():

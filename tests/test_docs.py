@@ -29,6 +29,11 @@ PAGES = [
     "docs/saving.rst",
     "docs/augmenting.rst",
     "docs/conditions.rst",
+    "docs/codes.rst",
+    "docs/images.rst",
+    "docs/judging_images.rst",
+    "docs/outliers.rst",
+    "docs/diagnosing.rst",
     "docs/choosing_parameters.rst",
     "docs/tuning.rst",
 ]
@@ -153,7 +158,14 @@ def short(monkeypatch, tmp_path):
             max_iter=min(found.max_iter, 3), hidden_dims=(8,), discriminator_dims=(8,)
         )
 
+    train_inverter = skgan._invertible.train_inverter
+
+    def train_briefly(net, rows, conditions, training):
+        training = training._replace(max_iter=min(training.max_iter, 3))
+        return train_inverter(net, rows, conditions, training)
+
     monkeypatch.setattr(skgan._base, "resolve_settings", resolve_briefly)
+    monkeypatch.setattr(skgan._invertible, "train_inverter", train_briefly)
     monkeypatch.setattr("skgan.datasets.load_adult", people)
     monkeypatch.chdir(tmp_path)
 
@@ -226,11 +238,12 @@ def test_tables(short):
     names, n_checked = run_page(ROOT / "docs/tables.rst")
     assert n_checked == 1
     assert (names["synthetic"].dtypes == names["frame"].dtypes).all()
+    assert len(names["display"].axes_) == 2
 
 
 def test_saving(short):
     _, n_checked = run_page(ROOT / "docs/saving.rst")
-    assert n_checked == 4
+    assert n_checked == 6
 
 
 def test_augmenting(short):
@@ -244,10 +257,43 @@ def test_augmenting(short):
     assert set(names["labels"]) <= {"yes", "no"}
 
 
+def test_codes(short):
+    names, n_checked = run_page(ROOT / "docs/codes.rst")
+    assert n_checked == 6
+    assert names["fours"].shape == (100, 8, 8)
+
+
 def test_conditions(short):
     names, n_checked = run_page(ROOT / "docs/conditions.rst")
     assert n_checked == 1
     assert set(names["y_new"]) <= set(range(10))
+
+
+def test_images(short):
+    names, n_checked = run_page(ROOT / "docs/images.rst")
+    assert n_checked == 3
+    assert names["styles"].shape == (10, 8, 8)
+
+
+def test_judging_images(short):
+    names, n_checked = run_page(ROOT / "docs/judging_images.rst")
+    assert n_checked == 5
+    assert names["scores"].keys() == names["by_pixels"].keys()
+    assert "frechet_distance" in str(names["scores"])
+
+
+def test_outliers(short):
+    names, n_checked = run_page(ROOT / "docs/outliers.rst")
+    assert n_checked == 3
+    assert set(names["found"]) <= {1, -1}
+    assert names["display"].scores.shape == (6,)
+
+
+def test_diagnosing(short):
+    names, n_checked = run_page(ROOT / "docs/diagnosing.rst")
+    assert n_checked == 8
+    shown = str(names["diagnosis"]).splitlines()
+    assert len(shown) > 10 and max(map(len, shown)) <= 100
 
 
 def test_choosing_parameters(short):

@@ -44,9 +44,9 @@ from skgan.persistence import (
     UnsaveableError,
     _files,
 )
-from skgan.persistence._archive import pack, unpack
 from skgan.persistence._registry import _ENTRIES, check_value, entry_of, is_plain
-from skgan.persistence._tensors import TensorReader, TensorWriter
+from skgan.storage._archive import pack, unpack
+from skgan.storage._tensors import TensorReader, TensorWriter
 
 DATA = Path(__file__).parent / "data"
 N = 60

@@ -29,11 +29,11 @@ from skgan.persistence import (
     MissingDefinitionError,
     SchemaError,
     StructureError,
-    _archive,
 )
-from skgan.persistence._archive import pack, unpack
-from skgan.persistence._json import read_json
-from skgan.persistence._tensors import TensorReader
+from skgan.storage import _archive
+from skgan.storage._archive import pack, unpack
+from skgan.storage._json import read_json
+from skgan.storage._tensors import TensorReader
 
 SMALL = {"max_iter": 2, "hidden_dims": (4,), "random_state": 0}
 MIB = 2**20

@@ -3,6 +3,7 @@
 from skgan.callbacks._augmentation import AugmentationRamp
 from skgan.callbacks._average import GeneratorAverage
 from skgan.callbacks._calibration import MomentCalibration
+from skgan.callbacks._checkpoint import CheckpointWarning, TrainingCheckpoint
 from skgan.callbacks._guard import DivergenceGuard, DivergenceWarning
 from skgan.callbacks._progress import TrainingProgress
 from skgan.callbacks._schedules import Annealing, LRScheduler
@@ -12,6 +13,7 @@ from skgan.callbacks._watch import GradientNorms, HeldOutScore
 __all__ = [
     "Annealing",
     "AugmentationRamp",
+    "CheckpointWarning",
     "DivergenceGuard",
     "DivergenceWarning",
     "GeneratorAverage",
@@ -21,5 +23,6 @@ __all__ = [
     "MomentCalibration",
     "StopTraining",
     "TimeLimit",
+    "TrainingCheckpoint",
     "TrainingProgress",
 ]

@@ -15,6 +15,7 @@ from skgan.callbacks._stopping import StopTraining
 _KEPT = (
     "generator_",
     "discriminator_",
+    "code_head_",
     "averaged_generator_",
     "optimizer_generator_",
     "optimizer_discriminator_",
@@ -65,6 +66,15 @@ class DivergenceGuard(Callback):
         self._go_back(net, cause)
         raise StopTraining
 
+    def get_training_state(self):
+        """Return the updates that were good; at an epoch's end, the net is, too."""
+        return {"n_good": self.n_good_, "n_epochs": self.n_epochs_}
+
+    def set_training_state(self, net, state):
+        """Keep the state that training goes on from."""
+        self.n_good_, self.n_epochs_ = state["n_good"], state["n_epochs"]
+        self._keep(net)
+
     def on_train_end(self, net, **kwargs):
         """Look at what a user or a callback broke off; let go of what was kept."""
         if len(net.history) > self.n_epochs_:
@@ -95,7 +105,7 @@ class DivergenceGuard(Callback):
                 return f"the {name.replace('_', ' ')} reached {worst:.3g}"
         weights = [
             p
-            for name in ("generator_", "discriminator_", "averaged_generator_")
+            for name in _KEPT[:4]
             if hasattr(net, name)
             for p in getattr(net, name).parameters()
         ]

@@ -32,6 +32,10 @@ class TrainingProgress(Callback):
         self.n_updates_ = 0
         self.next_refresh_ = 0.0
 
+    def start_at(self, n_updates: int):
+        """Start the bar at updates that were done before, in a time unknown to it."""
+        self.n_updates_ = self.bar_.initial = self.bar_.n = n_updates
+
     def on_batch_end(self, net, training=True, **kwargs):
         """Count an update, and show it if the last refresh is long ago."""
         if not training:

@@ -137,6 +137,18 @@ class Annealing(Callback):
             # A fit that goes on starts from the top, not from where the last ended.
             group.setdefault("initial_lr", group["lr"])
 
+    def get_training_state(self):
+        """Return the updates and seconds used up."""
+        return {
+            "n_updates": self.n_updates_,
+            "seconds": time.perf_counter() - self.start_,
+        }
+
+    def set_training_state(self, net, state):
+        """Go on from the updates and seconds used up."""
+        self.n_updates_ = state["n_updates"]
+        self.start_ = time.perf_counter() - state["seconds"]
+
     def on_batch_begin(self, net, training=True, **kwargs):
         """Set the values of the step that comes."""
         if not training:

@@ -32,6 +32,14 @@ class TimeLimit(Callback):
         """Start the clock."""
         self.deadline_ = time.perf_counter() + self.max_time
 
+    def get_training_state(self):
+        """Return the seconds left."""
+        return {"seconds": self.deadline_ - time.perf_counter()}
+
+    def set_training_state(self, net, state):
+        """Go on with the seconds left."""
+        self.deadline_ = time.perf_counter() + state["seconds"]
+
     def on_batch_end(self, net, training=True, **kwargs):
         """Cut the epoch short once the time is over."""
         if training and time.perf_counter() >= self.deadline_:

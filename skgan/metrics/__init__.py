@@ -5,7 +5,11 @@ rows, synthetic ones last.
 """
 
 from ._classifier import c2st, train_on_synthetic, train_on_synthetic_scores
+from ._diagnosis import diagnose
+from ._diagnosis_report import CopyingWarning, Diagnosis, Finding
 from ._distances import energy_distance, frechet_distance, sliced_wasserstein
+from ._image_features import ImageFeatures
+from ._images import ImageScore, ImageScores, image_scores
 from ._intervals import confidence_interval
 from ._kernels import kernel_distance, mmd
 from ._levels import alpha_precision, beta_recall
@@ -23,6 +27,12 @@ from ._tables import (
 
 __all__ = [
     "SCORERS",
+    "CopyingWarning",
+    "Diagnosis",
+    "Finding",
+    "ImageFeatures",
+    "ImageScore",
+    "ImageScores",
     "ReferenceSpace",
     "alpha_precision",
     "authenticity",
@@ -34,9 +44,11 @@ __all__ = [
     "coverage",
     "dcr_share",
     "density",
+    "diagnose",
     "duplicate_rate",
     "energy_distance",
     "frechet_distance",
+    "image_scores",
     "kernel_distance",
     "make_sampler_scorer",
     "membership_auc",

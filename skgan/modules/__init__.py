@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from torch import nn
 
+from skgan.modules._code_head import CodeHead
 from skgan.modules._conditional_transport import (
     CalibratedConditionalTransportGenerator,
     ConditionalTransportGenerator,
@@ -18,6 +19,7 @@ from skgan.modules._convolutional import (
     StridedConvGenerator,
 )
 from skgan.modules._dcgan import DCGANDiscriminator, DCGANGenerator
+from skgan.modules._encoder import LatentEncoder, MLPEncoder, StridedConvEncoder
 from skgan.modules._given import GivenEntries
 from skgan.modules._mlp import MLPDiscriminator, MLPGenerator
 from skgan.modules._projection import (
@@ -62,18 +64,26 @@ DISCRIMINATORS: dict[str, type[nn.Module]] = {
     "strided_conv": StridedConvDiscriminator,
     "table": TableDiscriminator,
 }
+LATENT_ENCODERS: dict[str, type[LatentEncoder]] = {
+    "mlp": MLPEncoder,
+    "strided_conv": StridedConvEncoder,
+}
 
 __all__ = [
     "DISCRIMINATORS",
     "GENERATORS",
+    "LATENT_ENCODERS",
     "CalibratedConditionalTransportGenerator",
     "CalibratedTransportGenerator",
+    "CodeHead",
     "ConditionalTransportGenerator",
     "DCGANDiscriminator",
     "DCGANGenerator",
     "GivenEntries",
     "KaimingMLPDiscriminator",
+    "LatentEncoder",
     "MLPDiscriminator",
+    "MLPEncoder",
     "MLPGenerator",
     "PackedMLPDiscriminator",
     "ProjectionMLPDiscriminator",
@@ -84,6 +94,7 @@ __all__ = [
     "ResidualMLPGenerator",
     "SpectralMLPDiscriminator",
     "StridedConvDiscriminator",
+    "StridedConvEncoder",
     "StridedConvGenerator",
     "TableDiscriminator",
     "TableGenerator",

@@ -12,6 +12,8 @@ from torch.nn.functional import adaptive_max_pool2d
 from skgan.modules._images import (
     check_image_shape,
     default_channels,
+    fold,
+    fold_factor,
     geometry,
     initialize,
     pad_to_even,
@@ -19,13 +21,14 @@ from skgan.modules._images import (
     store_channels_last,
     to_map,
     to_rows,
+    unfold,
 )
 from skgan.modules._mlp import concatenate, make_activation
 from skgan.modules._projection import ProjectionHead
 
 _NARROWEST = 32
 # The generator starts near the middle of the range, where tanh is not flat.
-_LAST_GAIN = 0.1
+_LAST_GAIN = 0.3
 _POOLED = 4
 
 
@@ -41,7 +44,9 @@ class StridedConvGenerator(nn.Module):
     """Dense layers to a small map, then transposed convolutions to an image.
 
     There is no normalisation, and few channels where there are many pixels: it costs
-    about three million multiplications an image of 28 x 28.
+    about three million multiplications an image of 28 x 28. The last convolution
+    works at half the size and gives four pixels a place, which its neighbours see
+    too: three times as fast as a transposed one of as few channels.
 
     Parameters
     ----------
@@ -103,13 +108,18 @@ class StridedConvGenerator(nn.Module):
                     dims[k + 1], dims[k], **geometry(*self.sizes[k : k + 2])
                 )
             )
-            for k in reversed(range(len(widths)))
+            for k in reversed(range(1, len(widths)))
         )
-        if not len(self.layers):
+        if len(widths):
+            size = self.sizes[1]
+            n_folded = n_colors * fold_factor(self.sizes[0], size)
+            self.last = initialize(
+                nn.Conv2d(dims[1], n_folded, **geometry(size, size)), gain=_LAST_GAIN
+            )
+        else:
             # So small an image is dense layers all the way.
             self.dense = nn.Sequential(*list(self.dense)[:-1])
-        kernels = [p for p in self.parameters() if p.ndim > 1]
-        kernels[-1].data.mul_(_LAST_GAIN)
+            next(self.dense[-1].parameters()).data.mul_(_LAST_GAIN)
         self.activation = make_activation(activation)
         self.output_activation = make_activation(output_activation)
         store_channels_last(self)
@@ -117,10 +127,10 @@ class StridedConvGenerator(nn.Module):
     def forward(self, z: Tensor, condition: Tensor | None = None) -> Tensor:
         """Turn latents of shape (n, latent_dim) into images of `output_shape`."""
         x = to_map(self.dense(concatenate(z, condition)), self.sizes[-1])
-        sizes = self.sizes[-2::-1]
-        for i, (layer, size) in enumerate(zip(self.layers, sizes, strict=True)):
-            x = layer(x if i == 0 else self.activation(x))
-            x = x[:, :, : size[0], : size[1]]
+        for layer, size in zip(self.layers, self.sizes[-2:0:-1], strict=True):
+            x = self.activation(layer(x)[:, :, : size[0], : size[1]])
+        if len(self.sizes) > 1:
+            x = unfold(self.last(x), self.sizes[0])
         x = x.to(z.dtype).contiguous()
         return self.output_activation(x)
 
@@ -180,9 +190,14 @@ class StridedConvDiscriminator(nn.Module):
         self.sizes = pyramid(height, width, None if channels is None else len(channels))
         widths = channels or default_channels(len(self.sizes) - 1, _NARROWEST)
         dims = [n_colors, *widths]
+        scales = list(pairwise(self.sizes))
+        if len(widths):
+            # The first works on folded images.
+            dims[0] *= fold_factor(*scales[0])
+            scales[0] = (self.sizes[1], self.sizes[1])
         self.layers = nn.ModuleList(
-            initialize(nn.Conv2d(*pair, **geometry(*scales)))
-            for pair, scales in zip(pairwise(dims), pairwise(self.sizes), strict=True)
+            initialize(nn.Conv2d(*pair, **geometry(*scale)))
+            for pair, scale in zip(pairwise(dims), scales, strict=True)
         )
         n_coarsest = dims[-1] * self.sizes[-1][0] * self.sizes[-1][1]
         self.dense = dense_stack([n_coarsest, *hidden_dims], activation)
@@ -192,11 +207,17 @@ class StridedConvDiscriminator(nn.Module):
 
     def maps(self, x: Tensor) -> list[Tensor]:
         """Return what each convolution sees in images, finest first."""
-        maps = []
+        maps: list[Tensor] = []
         for layer, size in zip(self.layers, self.sizes[1:], strict=True):
-            x = self.activation(layer(pad_to_even(x, size)))
+            x = pad_to_even(x, size) if maps else fold(x, size)
+            x = self.activation(layer(x))
             maps.append(x)
         return maps
+
+    def hidden(self, x: Tensor) -> Tensor:
+        """Return the last hidden layer, of shape (n, width)."""
+        maps = self.maps(x)
+        return self.dense(to_rows(maps[-1] if maps else x))
 
     def features(self, x: Tensor, condition: Tensor | None = None) -> Tensor:
         """Return what every layer sees, maps pooled to 4 x 4 at most.
@@ -209,9 +230,7 @@ class StridedConvDiscriminator(nn.Module):
 
     def forward(self, x: Tensor, condition: Tensor | None = None) -> Tensor:
         """Return logits of shape (n, 1): high where images look real."""
-        maps = self.maps(x.contiguous(memory_format=torch.channels_last))
-        hidden = self.dense(to_rows(maps[-1] if maps else x))
-        return self.head(hidden, condition)
+        return self.head(self.hidden(x), condition)
 
 
 def _pooled(x: Tensor) -> Tensor:

@@ -209,7 +209,7 @@ class AdversarialNet(AdversarialParams, AdversarialObjective):
             ("epoch_timer", EpochTimer()),
             *(
                 (name, PassthroughScoring(name=name, on_train=True))
-                for name in ("generator_loss", "discriminator_loss")
+                for name in self.loss_names
             ),
             ("valid_loss", PassthroughScoring(name="valid_loss")),
             ("print_log", PrintLog()),
@@ -228,7 +228,7 @@ class AdversarialNet(AdversarialParams, AdversarialObjective):
         self.order_stream_ = torch.Generator().manual_seed(seed + 1)
         with GLOBAL_STREAM, torch.random.fork_rng(devices=[]):
             torch.default_generator.manual_seed(seed)
-            for name in ("generator", "discriminator"):
+            for name in self.network_names:
                 kwargs = self.get_params_for(name)
                 module = self.initialized_instance(getattr(self, name), kwargs)
                 setattr(self, f"{name}_", module)
@@ -250,7 +250,7 @@ class AdversarialNet(AdversarialParams, AdversarialObjective):
     def initialize_optimizer(self, triggered_directly=None):
         """Make one optimizer a network."""
         for name in ("generator", "discriminator"):
-            parameters = getattr(self, f"{name}_").named_parameters()
+            parameters = self.trained_by(name)
             args, kwargs = self.get_params_for_optimizer(
                 f"optimizer_{name}", parameters
             )

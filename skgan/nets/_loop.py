@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
+from typing import Any
 
 import torch
 from skorch import NeuralNet
@@ -16,6 +18,7 @@ from torch import Tensor, nn
 from skgan.callbacks import StopTraining
 from skgan.loader import BatchLoader, TensorData
 from skgan.nets._graph import make_step_graph
+from skgan.nets._state import load_position, load_trained, training_state
 
 # PyTorch's global stream is put back after use; two threads must not use it at once.
 GLOBAL_STREAM = threading.Lock()
@@ -23,8 +26,28 @@ GLOBAL_STREAM = threading.Lock()
 _DRAWING_LAYERS = (nn.modules.dropout._DropoutNd, nn.RReLU)
 
 
+def _release_in_child() -> None:
+    """Free the global stream in a process that was forked off while it was in use."""
+    # The thread that uses it was not taken along.
+    if GLOBAL_STREAM.locked():
+        GLOBAL_STREAM.release()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_release_in_child)
+
+
 class AdversarialLoop(NeuralNet):
     """The loop of `AdversarialNet`: skorch's, with two losses and less overhead."""
+
+    # The loader of the fit under way, and the state that a fit sets out from.
+    loader_: Any = None
+    resumed_: dict | None = None
+
+    @property
+    def loss_names(self) -> tuple[str, ...]:
+        """What of a step the history gets."""
+        return ("generator_loss", "discriminator_loss")
 
     def notify(self, method_name, **cb_kwargs):
         """Call the callbacks that have something to do at this point.
@@ -51,7 +74,7 @@ class AdversarialLoop(NeuralNet):
     def _notify_gradients(self, name: str, batch) -> None:
         if not self._listeners("on_grad_computed"):
             return
-        parameters = getattr(self, f"{name}_").named_parameters(prefix=name)
+        parameters = self.trained_by(name, prefix=name)
         self.notify(
             "on_grad_computed",
             named_parameters=TeeGenerator(parameters),
@@ -65,6 +88,9 @@ class AdversarialLoop(NeuralNet):
         self.ends_epoch_ = False
         self.penalty_weight_ = self.penalty_weight
         self.step_graph_ = make_step_graph(self)
+        epochs = self.max_epochs if epochs is None else epochs
+        if self.resumed_ is not None:
+            epochs -= self.resumed_["n_epochs"]
         try:
             with self._seeded_layers():
                 return super().fit_loop(X, y, epochs, **fit_params)
@@ -79,9 +105,37 @@ class AdversarialLoop(NeuralNet):
             )
             raise
         finally:
+            # It holds the rows.
+            self.loader_ = None
             if self.step_graph_ is not None:
                 self.step_graph_.close(self)
                 self.step_graph_ = None
+
+    def training_state(self) -> dict[str, Any]:
+        """Return all that the next epoch depends on, but for what callbacks know."""
+        return training_state(self)
+
+    def load_training_state(self, state: dict[str, Any], n_epochs: int) -> None:
+        """Go back to a state that was reached `n_epochs` after a fit had begun.
+
+        To be called when training begins; the fit then takes the epochs that are left.
+
+        Raises
+        ------
+        ValueError
+            If it is the state of another net.
+        """
+        load_trained(self, state)
+        self.resumed_ = {**state, "n_epochs": n_epochs}
+
+    def __getstate__(self):
+        """Leave out what holds the rows, so that a net can be saved while it trains."""
+        return {**super().__getstate__(), "loader_": None, "resumed_": None}
+
+    def draws_globally(self) -> bool:
+        """Tell whether layers, such as dropout, draw from the global stream."""
+        modules = [m for network in self.networks() for m in network.modules()]
+        return any(isinstance(module, _DRAWING_LAYERS) for module in modules)
 
     @contextmanager
     def _seeded_layers(self) -> Iterator[None]:
@@ -89,8 +143,7 @@ class AdversarialLoop(NeuralNet):
 
         Fits of such networks take turns: the stream is one a process.
         """
-        modules = [*self.generator_.modules(), *self.discriminator_.modules()]
-        if not any(isinstance(module, _DRAWING_LAYERS) for module in modules):
+        if not self.draws_globally():
             yield
             return
         devices = [] if torch.device(self.device).type == "cpu" else [self.device]
@@ -121,7 +174,11 @@ class AdversarialLoop(NeuralNet):
         }
         if kwargs["batch_size"] == -1:
             kwargs["batch_size"] = len(dataset)
-        return loader(dataset, **kwargs)
+        self.loader_ = loader(dataset, **kwargs)
+        if self.resumed_ is not None:
+            load_position(self, self.resumed_)
+            self.resumed_ = None
+        return self.loader_
 
     def run_single_epoch(self, iterator, training, prefix, step_fn, **fit_params):
         """Run one epoch; skorch's own, with the modes set only where they changed."""
@@ -153,7 +210,7 @@ class AdversarialLoop(NeuralNet):
     def _record(self, record: dict, step: dict, prefix: str) -> None:
         """Record the losses of a step, the one called ``loss`` under the prefix too."""
         if prefix == "train":
-            for name in ("generator_loss", "discriminator_loss"):
+            for name in self.loss_names:
                 if name in step:
                     record[name] = self._read(step[name])
         is_read = prefix == "train" and step["loss"] is step.get("generator_loss")

@@ -35,6 +35,19 @@ class AdversarialObjective(AdversarialLoop):
         with self.autocast(x.device.type):
             return module(*arguments).float()
 
+    def call_in_parts(
+        self, module: nn.Module, x: Tensor, condition: Tensor | None
+    ) -> Tensor:
+        """Run a network, on half the rows at a time where memory does not suffice."""
+        try:
+            return self.call(module, x, condition)
+        except torch.OutOfMemoryError:
+            if len(x) == 1:
+                raise
+        conditions = (None, None) if condition is None else condition.chunk(2)
+        halves = zip(x.chunk(2), conditions, strict=True)
+        return torch.cat([self.call_in_parts(module, *half) for half in halves])
+
     def autocast(self, device_type: str) -> AbstractContextManager:
         """Return the context in which networks compute in ``precision``."""
         if self.precision == "float32":

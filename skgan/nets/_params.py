@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from skorch import NeuralNet
+from torch import nn
 
 _OPTIMIZERS = ("optimizer_generator", "optimizer_discriminator")
 _DATA_PREFIXES = ("iterator_train", "iterator_valid", "dataset")
@@ -17,6 +18,8 @@ class AdversarialParams(NeuralNet):
     forgets it at the next initialisation, refuses iterators and optimizer classes
     on an initialised net, and knows the learning rate of one optimizer only.
     """
+
+    network_names: tuple[str, ...] = ("generator", "discriminator")
 
     def __init__(self, **kwargs):
         super().__init__(module=None, criterion=None, **kwargs)
@@ -32,9 +35,19 @@ class AdversarialParams(NeuralNet):
         return params
 
     def get_all_learnable_params(self) -> Iterator:
-        """Yield the weights of both networks, named ``generator.…`` and so on."""
-        for name in ("generator", "discriminator"):
+        """Yield the weights of the networks, named ``generator.…`` and so on."""
+        for name in self.network_names:
             yield from getattr(self, f"{name}_").named_parameters(prefix=name)
+
+    def networks(self) -> list[nn.Module]:
+        """Return the networks that are trained."""
+        return [getattr(self, f"{name}_") for name in self.network_names]
+
+    def trained_by(
+        self, name: str, prefix: str = ""
+    ) -> Iterator[tuple[str, nn.Parameter]]:
+        """Yield the weights that an optimizer, named by its network, trains."""
+        yield from getattr(self, f"{name}_").named_parameters(prefix=prefix)
 
     def set_params(self, **kwargs):
         """Set parameters before or after initialisation, for good.

@@ -125,7 +125,7 @@ class LiveSettings:
 @contextmanager
 def keep_buffers(net) -> Iterator[None]:
     """Write what a step puts in the place of buffers into those: a graph reads them."""
-    modules = [*net.generator_.modules(), *net.discriminator_.modules()]
+    modules = [module for network in net.networks() for module in network.modules()]
     kept = [
         (module._buffers, name, buffer)
         for module in modules
@@ -145,8 +145,7 @@ def keep_buffers(net) -> Iterator[None]:
 
 def snapshot(net) -> Callable[[], None]:
     """Return a function that puts a net back to where it is now."""
-    modules = (net.generator_, net.discriminator_)
-    values = [t for m in modules for t in (*m.parameters(), *m.buffers())]
+    values = [t for m in net.networks() for t in (*m.parameters(), *m.buffers())]
     kept = [value.detach().clone() for value in values]
     states = {name: deepcopy(getattr(net, name).state_dict()) for name in OPTIMIZERS}
     random, n_steps = net.latent_stream_.get_state(), net.n_penalty_steps_

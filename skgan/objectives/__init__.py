@@ -13,8 +13,14 @@ from skgan.objectives._augmentations import (
     resolve_augmentation,
     translation,
 )
+from skgan.objectives._information import (
+    categorical_code_loss,
+    clustering_loss,
+    continuous_code_loss,
+)
 from skgan.objectives._losses import LOSSES, Loss, label_smoothing, resolve_loss
 from skgan.objectives._moments import MomentMatching
+from skgan.objectives._moves import swap_neighbors, warp
 from skgan.objectives._penalties import PENALTIES, Penalty, resolve_penalty
 
 __all__ = [
@@ -24,7 +30,10 @@ __all__ = [
     "Loss",
     "MomentMatching",
     "Penalty",
+    "categorical_code_loss",
+    "clustering_loss",
     "color",
+    "continuous_code_loss",
     "cutout",
     "diffaugment",
     "instance_noise",
@@ -32,5 +41,7 @@ __all__ = [
     "resolve_augmentation",
     "resolve_loss",
     "resolve_penalty",
+    "swap_neighbors",
     "translation",
+    "warp",
 ]

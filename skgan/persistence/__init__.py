@@ -12,7 +12,8 @@ A file is a ZIP archive of five members, stored one behind the other:
     the weights of the networks, which any tool for that format reads.
 """
 
-from skgan.persistence._errors import (
+from skgan.persistence._files import SCHEMA, load, save
+from skgan.storage._errors import (
     ContentError,
     FileFormatError,
     IntegrityError,
@@ -21,7 +22,6 @@ from skgan.persistence._errors import (
     StructureError,
     UnsaveableError,
 )
-from skgan.persistence._files import SCHEMA, load, save
 
 __all__ = [
     "SCHEMA",

@@ -13,20 +13,20 @@ import numpy as np
 import torch
 from sklearn.base import BaseEstimator
 
-from skgan.persistence._archive import describe, pack, unpack, write_whole
 from skgan.persistence._codec import Decoder, Encoder, state_of
-from skgan.persistence._errors import (
+from skgan.persistence._guard import MemoryBound
+from skgan.persistence._registry import entry_of, find_entry
+from skgan.persistence._rehearsal import rehearse
+from skgan.storage._archive import describe, pack, unpack, write_whole
+from skgan.storage._errors import (
     ContentError,
     FileFormatError,
     MissingDefinitionError,
     SchemaError,
     UnsaveableError,
 )
-from skgan.persistence._guard import MemoryBound
-from skgan.persistence._json import read_json, write_json
-from skgan.persistence._registry import entry_of, find_entry
-from skgan.persistence._rehearsal import rehearse
-from skgan.persistence._tensors import TensorReader
+from skgan.storage._json import read_json, write_json
+from skgan.storage._tensors import TensorReader
 
 SCHEMA = 1
 # From each schema to the next: a function of the members, by name, parsed where they

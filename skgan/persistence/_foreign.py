@@ -16,7 +16,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from skgan.persistence import _pandas, _polars
-from skgan.persistence._errors import ContentError
+from skgan.storage._errors import ContentError
 
 if TYPE_CHECKING:
     from skgan.persistence._codec import Decoder, Encoder

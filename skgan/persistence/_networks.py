@@ -7,20 +7,23 @@ its weights, which must be those of the networks made, by name, shape and dtype.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import torch
 from skorch.history import History
 from torch import Tensor, nn
 
-from skgan.modules import GivenEntries
-from skgan.nets import AdversarialNet
-from skgan.persistence._errors import ContentError
+from skgan.modules import LATENT_ENCODERS, GivenEntries, LatentEncoder
+from skgan.nets import AdversarialNet, InfoGANNet
+from skgan.nets._loop import GLOBAL_STREAM
+from skgan.nets._state import load_optimizer
+from skgan.storage._errors import ContentError
 
 if TYPE_CHECKING:
     from skgan.persistence._codec import Decoder, Encoder
 
-NETWORKS = ("generator", "discriminator", "averaged_generator")
+NETWORKS = ("generator", "discriminator", "code_head", "averaged_generator")
 _OPTIMIZERS = ("optimizer_generator", "optimizer_discriminator")
 _STREAMS = ("latent_stream_", "order_stream_")
 _PROGRESS = ("n_penalty_steps_", "penalty_weight_", "interrupted_", "ends_epoch_")
@@ -32,10 +35,19 @@ _PARAM_NAMES = (
     "batch_size iterator_train iterator_valid dataset train_split random_state device "
     "predict_nonlinearity warm_start verbose use_caching"
 )
-_PARAMS = frozenset(_PARAM_NAMES.split())
+_CODE_PARAM_NAMES = (
+    "code_head n_categories n_continuous code_weight continuous_code_weight "
+    "clustering_weight move"
+)
+_PARAMS = {
+    AdversarialNet: frozenset(_PARAM_NAMES.split()),
+    InfoGANNet: frozenset(f"{_PARAM_NAMES} {_CODE_PARAM_NAMES}".split()),
+}
+_NODES = {AdversarialNet: "net", InfoGANNet: "info_net"}
 _PREFIXES = (
     "generator__",
     "discriminator__",
+    "code_head__",
     "optimizer_generator__",
     "optimizer_discriminator__",
     "iterator_train__",
@@ -47,17 +59,17 @@ _OF_ONE_FIT = ("callbacks", "iterator_train__groups")
 _DEFAULTS = {"compile": False, "torch_load_kwargs": None}
 
 
-def _may_be_set(name: str, value: Any) -> bool:
+def _may_be_set(kind: type[AdversarialNet], name: str, value: Any) -> bool:
     if name.startswith("callbacks__"):
         # Switches a callback of the net's own off.
         return value is None
-    return name in _PARAMS or name.startswith(_PREFIXES)
+    return name in _PARAMS[kind] or name.startswith(_PREFIXES)
 
 
 def encode(value: Any, encoder: Encoder) -> Any:
     """Return the node of a net or of what belongs to one; None for any other."""
-    if type(value) is AdversarialNet:
-        return {"net": _encode_net(value, encoder)}
+    if type(value) in _NODES:
+        return {_NODES[type(value)]: _encode_net(value, encoder)}
     if type(value) is History:
         return {"history": encoder.encode(list(value))}
     if type(value) is GivenEntries:
@@ -66,6 +78,10 @@ def encode(value: Any, encoder: Encoder) -> Any:
             for unit in range(value.n_units)
         ]
         return {"given_entries": [encoder.encode(units), value.sources.shape[1]]}
+    for name, kind in LATENT_ENCODERS.items():
+        if type(value) is kind:
+            prefix = _encode_network(value, "latent_encoder", encoder)
+            return {"latent_encoder": [name, encoder.encode(value.made_with), prefix]}
     return None
 
 
@@ -76,7 +92,7 @@ def _encode_net(net: AdversarialNet, encoder: Encoder) -> dict:
             continue
         if name in _DEFAULTS and value == _DEFAULTS[name]:
             continue
-        if not _may_be_set(name, value):
+        if not _may_be_set(type(net), name, value):
             raise encoder.refusal(f"trained with {name}={value!r:.80}")
         params[name] = encoder.encode_at(name, value)
     networks = {}
@@ -125,17 +141,19 @@ def _encode_optimizer(net: AdversarialNet, name: str, encoder: Encoder) -> dict:
     return {"groups": encoder.encode(groups), "moments": encoder.encode(moments)}
 
 
-def _decode_net(node: Any, decoder: Decoder) -> AdversarialNet:
+def _decode_net(
+    node: Any, decoder: Decoder, kind: type[AdversarialNet] = AdversarialNet
+) -> AdversarialNet:
     fields = ("params", "networks", "optimizers", "streams", "progress", "history")
     if not isinstance(node, dict) or set(node) != set(fields):
         raise ContentError("A net lacks a part, or has one too many.")
     params = {}
     for name, value in _items(node["params"]):
         params[name] = decoder.decode(value)
-        if not _may_be_set(name, params[name]):
+        if not _may_be_set(kind, name, params[name]):
             raise ContentError(f"A net has no parameter {name!r:.80}.")
     params["device"] = _device(params.get("device"), decoder)
-    net = AdversarialNet(**params)
+    net = kind(**params)
     net.initialize()
     _load_networks(net, node["networks"], decoder)
     for name, state in _items(node["optimizers"], _OPTIMIZERS):
@@ -180,20 +198,33 @@ def _device(saved: Any, decoder: Decoder) -> str:
 def _load_networks(net: AdversarialNet, node: Any, decoder: Decoder) -> None:
     present = tuple(name for name in NETWORKS if hasattr(net, f"{name}_"))
     for name, prefix in _items(node, present):
-        module, prefix = getattr(net, f"{name}_"), decoder.text(prefix)
-        wanted = module.state_dict()
-        found = decoder.weights.names(prefix) if prefix else []
-        if set(found) != set(wanted):
-            missing = sorted(set(wanted) ^ set(found))[:5]
-            raise ContentError(
-                f"The {name} has other weights than the file: {missing!r:.200}."
-            )
-        weights = {key: decoder.weights.tensor(prefix + key) for key in wanted}
-        for key, value in weights.items():
-            _check_like(value, wanted[key], f"{name}.{key}")
-            if not _is_sound(value):
-                raise ContentError(f"{name}.{key} is not finite.")
-        module.load_state_dict(weights)
+        _load_weights(getattr(net, f"{name}_"), name, decoder.text(prefix), decoder)
+
+
+def _load_weights(module: nn.Module, name: str, prefix: str, decoder: Decoder) -> None:
+    wanted = module.state_dict()
+    found = decoder.weights.names(prefix) if prefix else []
+    if set(found) != set(wanted):
+        missing = sorted(set(wanted) ^ set(found))[:5]
+        raise ContentError(
+            f"The {name} has other weights than the file: {missing!r:.200}."
+        )
+    weights = {key: decoder.weights.tensor(prefix + key) for key in wanted}
+    for key, value in weights.items():
+        _check_like(value, wanted[key], f"{name}.{key}")
+        if not _is_sound(value):
+            raise ContentError(f"{name}.{key} is not finite.")
+    module.load_state_dict(weights)
+
+
+def _latent_encoder(node: Any, decoder: Decoder) -> LatentEncoder:
+    name, params, prefix = decoder.parts(node, 3)
+    if decoder.text(name) not in LATENT_ENCODERS:
+        raise ContentError(f"{name!r:.80} is no encoder of latents.")
+    with GLOBAL_STREAM, torch.random.fork_rng(devices=[]):
+        module = LATENT_ENCODERS[name](**decoder.decode(params))
+    _load_weights(module, "latent_encoder", decoder.text(prefix), decoder)
+    return module.requires_grad_(False).eval()
 
 
 def _check_like(value: Tensor, like: Tensor, name: str) -> None:
@@ -228,7 +259,7 @@ def _load_optimizer(
                 value.shape in ((), parameters[index].shape) and _is_sound(value)
             ):
                 raise ContentError("A moment of an optimizer is not like its weight.")
-    optimizer.load_state_dict({"state": moments, "param_groups": groups})
+    load_optimizer(optimizer, {"state": moments, "param_groups": groups})
 
 
 def _history(node: Any, decoder: Decoder) -> History:
@@ -258,6 +289,8 @@ def _given_entries(node: Any, decoder: Decoder) -> GivenEntries:
 
 DECODERS: dict[str, Callable[[Any, Any], Any]] = {
     "net": _decode_net,
+    "info_net": partial(_decode_net, kind=InfoGANNet),
     "history": _history,
     "given_entries": _given_entries,
+    "latent_encoder": _latent_encoder,
 }

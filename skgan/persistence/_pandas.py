@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from skgan.persistence._errors import ContentError
+from skgan.storage._errors import ContentError
 
 if TYPE_CHECKING:
     from skgan.persistence._codec import Decoder, Encoder

@@ -12,13 +12,14 @@ from functools import cache
 from importlib import import_module
 from typing import Any, NamedTuple
 
-from skgan.modules import DISCRIMINATORS, GENERATORS
-from skgan.persistence._errors import ContentError
+from skgan.modules import DISCRIMINATORS, GENERATORS, CodeHead
+from skgan.storage._errors import ContentError
 
 _FEATURES = "n_features_in_ feature_names_in_ _n_features_out"
 _ENCODER = f"{_FEATURES} container_ tensor_shape_"
 _SAMPLER = (
-    f"{_FEATURES} encoder_ net_ _seeds _reference _stream _conditions history_ n_iter_"
+    f"{_FEATURES} encoder_ net_ _seeds _reference _stream _conditions history_ n_iter_ "
+    "inverter_"
 )
 _AUGMENTED = (
     "n_features_in_ feature_names_in_ classes_ estimator_ sampler_ n_synthetic_"
@@ -40,6 +41,19 @@ _COLUMN = "name port step"
 _ENTRIES: dict[str, tuple[str, str]] = {
     "GANSampler": ("_sampler:GANSampler", _SAMPLER),
     "ConditionalGANSampler": ("_conditional:ConditionalGANSampler", _SAMPLER),
+    "GANOutlierDetector": (
+        "_outlier:GANOutlierDetector",
+        "n_features_in_ feature_names_in_ sampler_ n_iter_ offset_ _units",
+    ),
+    "Inverter": (
+        "_inversion:Inverter",
+        "encoder row_variance feature_variance feature_weight",
+    ),
+    "InfoGANSampler": ("_info:InfoGANSampler", f"{_SAMPLER} labels_"),
+    "CodeConditions": (
+        "_codes:CodeConditions",
+        "category_width number_width | coordinates",
+    ),
     "SamplerPerClass": ("_synthesis:SamplerPerClass", "samplers_"),
     "AugmentedClassifier": ("_augmented:AugmentedClassifier", _AUGMENTED),
     "AugmentedRegressor": ("_augmented:AugmentedRegressor", _AUGMENTED),
@@ -67,6 +81,10 @@ _ENTRIES: dict[str, tuple[str, str]] = {
     "ConditionalMoments": ("modules._conditional_moments:ConditionalMoments", ""),
     "Loss": ("objectives._losses:Loss", ""),
     "Penalty": ("objectives._penalties:Penalty", ""),
+    "ImageFeatures": (
+        "metrics._image_features:ImageFeatures",
+        f"{_FEATURES} encoder_ classes_ weights_ center_ scale_ n_iter_",
+    ),
     "ReferenceSpace": (
         "metrics._reference:ReferenceSpace",
         "_framed _columns _like n_columns_",
@@ -216,6 +234,8 @@ _LIBRARIES = (None, "pandas", "polars")
 _CHOICES: dict[str, tuple] = {"library": _LIBRARIES, "frame": _LIBRARIES}
 _LARGEST = {
     "n_levels": 2**16,
+    "category_width": 2**16,
+    "number_width": 2**16,
     "n_codes": 2**24,
     "width": 2**24,
     "condition_dim": 2**24,
@@ -232,7 +252,7 @@ _DEFINITIONS = {
     "encoding._ports": ("make_date", "make_duration", "make_time"),
 }
 _OPTIMIZERS = ("Adam", "AdamW", "NAdam", "RAdam", "Adamax", "Adagrad", "RMSprop", "SGD")
-_OBJECTIVES = ("_losses", "_penalties", "_augmentations")
+_OBJECTIVES = ("_losses", "_penalties", "_augmentations", "_moves")
 
 
 class Entry(NamedTuple):
@@ -300,7 +320,7 @@ def definitions() -> dict[str, Any]:
         source = import_module(f"skgan.{module}")
         found |= {name: getattr(source, name) for name in names}
     found |= {name: getattr(torch.optim, name) for name in _OPTIMIZERS}
-    for kind in (*GENERATORS.values(), *DISCRIMINATORS.values()):
+    for kind in (*GENERATORS.values(), *DISCRIMINATORS.values(), CodeHead):
         found[kind.__name__] = kind
     for part in _OBJECTIVES:
         source = import_module(f"skgan.objectives.{part}")

@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 import torch
 
+from skgan._inversion import Inverter, Measure
 from skgan._label_conditions import LabelledRows
 from skgan.nets import AdversarialNet
-from skgan.persistence._errors import ContentError
+from skgan.storage._errors import ContentError
 
 _N_ROWS = 2
 # Two rows wider than this would take long, and much memory.
@@ -52,8 +53,22 @@ def rehearse(sampler: Any) -> None:
         if given is not None and hasattr(encoder, "write_given"):
             encoder.write_given(room, 0, given, rows)
         container.wrap(room)
+        _rehearse_inversion(sampler, drawn, condition)
     if shares is not None:
         container.repaired_share = shares
+
+
+def _rehearse_inversion(sampler: Any, drawn: torch.Tensor, condition: Any) -> None:
+    """Look for the latents of drawn rows, if the sampler can."""
+    inverter = vars(sampler).get("inverter_")
+    if inverter is None:
+        return
+    if type(inverter) is not Inverter:
+        raise ContentError("The encoder of latents of a sampler is none.")
+    rows = drawn.reshape(_N_ROWS, *sampler.encoder_.tensor_shape_).double().cpu()
+    found = Measure(sampler.net_, inverter)(rows, condition)
+    if found.latents.shape != (_N_ROWS, sampler.net_.latent_dim):
+        raise ContentError("The encoder of latents makes none of the generator's.")
 
 
 def _labels(sampler: Any) -> LabelledRows | None:

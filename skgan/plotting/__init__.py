@@ -3,7 +3,20 @@
 They need matplotlib, ``pip install "skgan[plot]"``, and only when they draw.
 """
 
+from skgan.plotting._embedding import EmbeddingDisplay
+from skgan.plotting._marginals import MarginalsDisplay
+from skgan.plotting._outliers import OutlierDisplay
+from skgan.plotting._pairs import PairsDisplay
 from skgan.plotting._samples import SamplesDisplay
 from skgan.plotting._training import TrainingDisplay
+from skgan.plotting._traversal import LatentTraversalDisplay
 
-__all__ = ["SamplesDisplay", "TrainingDisplay"]
+__all__ = [
+    "EmbeddingDisplay",
+    "LatentTraversalDisplay",
+    "MarginalsDisplay",
+    "OutlierDisplay",
+    "PairsDisplay",
+    "SamplesDisplay",
+    "TrainingDisplay",
+]

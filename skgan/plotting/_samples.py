@@ -221,10 +221,12 @@ def _brightness_range(images: NDArray[Any]) -> tuple[float, float]:
     return low, high if high > low else low + 1.0
 
 
-def _tile(images: NDArray[Any], low: float, high: float) -> NDArray[Any]:
+def _tile(
+    images: NDArray[Any], low: float, high: float, n_columns: int | None = None
+) -> NDArray[Any]:
     """One picture of many, about as many rows as columns, gaps transparent."""
     n, height, width, channels = images.shape
-    n_columns = int(np.ceil(np.sqrt(n)))
+    n_columns = n_columns or int(np.ceil(np.sqrt(n)))
     n_rows = -(-n // n_columns)
     step = (height + _GAP, width + _GAP)
     images = images.astype(float)

@@ -11,7 +11,15 @@ from torch import nn
 
 from skgan import GANSampler
 from skgan.modules import DISCRIMINATORS, GENERATORS
-from skgan.modules._images import geometry, initialize, pad_to_even, pyramid
+from skgan.modules._images import (
+    fold,
+    fold_factor,
+    geometry,
+    initialize,
+    pad_to_even,
+    pyramid,
+    unfold,
+)
 from skgan.modules._residual_convolutional import InvertedBlock
 
 NAMES = ["dcgan", "residual_conv", "strided_conv"]
@@ -259,7 +267,9 @@ def test_inverted_blocks_start_as_the_identity_scaled_by_depth():
 def test_channels_set_the_depth():
     generator, discriminator = make("strided_conv", (1, 28, 28), channels=(4, 6, 5))
     assert [layer.out_channels for layer in discriminator.layers] == [4, 6, 5]
-    assert [layer.out_channels for layer in generator.layers] == [6, 4, 1]
+    assert [layer.out_channels for layer in generator.layers] == [6, 4]
+    # The last one gives four pixels a place.
+    assert generator.last.out_channels == 4
     x = torch.randn(2, 1, 28, 28)
     # 14 x 14, 7 x 7 and, no longer halved, 7 x 7: pooled to 4 x 4, and 16 dense ones.
     assert discriminator.features(x).shape == (2, (4 + 6 + 5) * 16 + 16)
@@ -320,3 +330,25 @@ def test_dcgan_trains_without_a_penalty():
     untrained = sampler.set_params(max_iter=1).fit(X).score(X)
     assert sampler.set_params(max_iter=60).fit(X).score(X) > untrained
     assert sampler.sample(3).shape == (3, 12, 10, 3)
+
+
+@pytest.mark.parametrize(
+    ("shape", "coarser"),
+    [
+        ((1, 28, 28), (14, 14)),
+        ((3, 15, 22), (8, 11)),
+        ((2, 9, 6), (5, 6)),
+    ],
+)
+def test_folding_loses_nothing(shape, coarser):
+    images = torch.rand(4, *shape, generator=torch.Generator().manual_seed(0))
+    folded = fold(images, coarser)
+    assert folded.shape[2:] == coarser
+    assert folded.shape[1] == shape[0] * fold_factor(shape[1:], coarser)
+    assert folded.is_contiguous(memory_format=torch.channels_last)
+    assert torch.equal(unfold(folded, shape[1:]), images)
+
+
+def test_folding_keeps_neighbours_together():
+    images = torch.arange(16.0).reshape(1, 1, 4, 4)
+    assert fold(images, (2, 2))[0, :, 0, 1].tolist() == [2, 3, 6, 7]

@@ -10,8 +10,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from skgan.persistence._errors import ContentError
-from skgan.persistence._json import read_json, write_json
+from skgan.storage._errors import ContentError
+from skgan.storage._json import read_json, write_json
 
 # The format's names of what a tensor holds; NumPy has none for bfloat16.
 _DTYPES = {

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from skgan.persistence._errors import ContentError
+from skgan.storage._errors import ContentError
 
 MAX_BYTES = 32 * 2**20
 _MAX_TOKENS = 1_000_000

@@ -20,12 +20,12 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from skgan.persistence._errors import (
+from skgan.storage._errors import (
     FileFormatError,
     IntegrityError,
     StructureError,
 )
-from skgan.persistence._json import read_json, write_json
+from skgan.storage._json import read_json, write_json
 
 MANIFEST = "manifest.json"
 _MAX_SIZE = 2**32 - 1

@@ -1,0 +1,65 @@
+"""Model files: samplers, and rows as they give them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from skgan.cli._files import Rows
+from skgan.persistence import load
+
+LABEL = "y"  # what labels without a name are called
+
+
+def load_sampler(path: str) -> Any:
+    """Return the sampler that a file holds."""
+    sampler = load(path)
+    if not hasattr(sampler, "sample"):
+        raise TypeError(
+            f"{path!r} holds a {type(sampler).__name__}, which draws no rows."
+        )
+    return sampler
+
+
+def as_rows(drawn: Any) -> Rows:
+    """Return what ``sample`` gave, the labels of a table as its last columns."""
+    X, y = drawn if isinstance(drawn, tuple) else (drawn, None)
+    if not hasattr(X, "columns"):
+        return Rows(X, None if y is None else np.asarray(y))
+    # From here on a frame is one of pandas.
+    X = X if hasattr(X, "iloc") else X.to_pandas()
+    for name, column in label_columns(y).items():
+        X[name] = column
+    return Rows(X)
+
+
+def label_columns(y: Any) -> dict[Any, Any]:
+    """Return labels by the names of their columns; none for None."""
+    if y is None:
+        return {}
+    if hasattr(y, "columns"):
+        return {name: y[name] for name in y.columns}
+    name = getattr(y, "name", None)
+    return {LABEL if name is None else name: y}
+
+
+def split_labels(rows: Rows, names: list) -> Rows:
+    """Return rows with the columns `names` of a table as their labels.
+
+    Raises
+    ------
+    ValueError
+        If the rows are no table, or have no such column, or no other.
+    """
+    if not rows.is_table:
+        raise ValueError("the rows are arrays: their labels are the array y.")
+    columns = list(rows.X.columns)
+    for name in names:
+        if name not in columns:
+            shown = ", ".join(map(repr, columns[:20]))
+            raise ValueError(f"there is no column {name!r}; the columns are {shown}.")
+    if len(columns) == len(names):
+        raise ValueError(f"there is no column but {names[0]!r}.")
+    y = rows.X[names[0]] if len(names) == 1 else rows.X[names]
+    return Rows(rows.X.drop(columns=names), y)

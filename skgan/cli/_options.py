@@ -1,0 +1,102 @@
+"""Options that verbs share, and what may be typed behind them."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable
+from math import isfinite
+from typing import NoReturn
+
+import numpy as np
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser whose errors take one line."""
+
+    def error(self, message: str) -> NoReturn:
+        """Say what is wrong with the usage, and exit with 2."""
+        line = " ".join(message.split())
+        self.exit(2, f"{self.prog}: error: {line} (--help tells more)\n")
+
+
+def whole_number(minimum: int) -> Callable[[str], int]:
+    """Return a type of arguments: whole numbers of at least `minimum`."""
+
+    def parse(text: str) -> int:
+        try:
+            value = int(text)
+        except ValueError:
+            value = minimum - 1
+        if not minimum <= value < 2**32:
+            raise argparse.ArgumentTypeError(
+                f"{text!r} is not a whole number of at least {minimum}"
+            )
+        return value
+
+    return parse
+
+
+def seconds(text: str) -> float:
+    """Read a time that is longer than nothing."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
+    if not (isfinite(value) and value > 0):
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of seconds above 0")
+    return value
+
+
+def add_max_iter(parser: argparse.ArgumentParser) -> None:
+    """Add how long is trained."""
+    parser.add_argument(
+        "--max-iter",
+        type=whole_number(1),
+        metavar="N",
+        help="updates of the generator (default: enough for the data)",
+    )
+
+
+def add_device(parser: argparse.ArgumentParser) -> None:
+    """Add where is trained."""
+    parser.add_argument(
+        "--device", default="auto", help="a PyTorch device (default: %(default)s)"
+    )
+
+
+def add_debug(parser: argparse.ArgumentParser) -> None:
+    """Add the way to see where an error came from."""
+    parser.add_argument(
+        "--debug", action="store_true", help="show the traceback of an error"
+    )
+
+
+def add_seed(parser: argparse.ArgumentParser, what: str) -> None:
+    """Add the seed of `what`; without one it is drawn and said."""
+    parser.add_argument(
+        "--seed",
+        type=whole_number(0),
+        help=f"fixes {what} (default: drawn, and said on standard error)",
+    )
+
+
+def add_force(parser: argparse.ArgumentParser) -> None:
+    """Add the leave to replace a file."""
+    parser.add_argument(
+        "--force", action="store_true", help="replace the output if it exists"
+    )
+
+
+def choose_seed(seed: int | None) -> int:
+    """Return the seed that was typed or, without one, one that can be typed again."""
+    if seed is not None:
+        return seed
+    seed = int(np.random.SeedSequence().generate_state(1)[0])
+    say(f"seed {seed}")
+    return seed
+
+
+def say(text: str) -> None:
+    """Tell the user something that is not the data."""
+    print(text, file=sys.stderr)

@@ -1,0 +1,190 @@
+"""What a diagnosis says: findings, each with a verdict in words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass
+from textwrap import wrap
+from typing import Any
+
+GOOD, LOOK, BAD, NOT_JUDGED = "good", "look", "bad", "not judged"
+# What harms fewer rows than this is good, even where enough rows prove it ...
+SMALL_SHARE = 0.05
+# ... and what harms more of them than not is bad.
+LARGE_SHARE = 0.5
+_MEMORIZATION = ("membership_auc", "dcr_share", "duplicates")
+_WIDTH = 100
+
+
+class CopyingWarning(UserWarning):
+    """Samples were copied from the training rows."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that was looked at.
+
+    Parameters
+    ----------
+    name : str
+        What was looked at.
+    verdict : {"good", "look", "bad", "not judged"}
+        "look" is for what is certainly there and may be lived with.
+    says : str
+        A sentence with the figure.
+    figure : float or None
+        What the samples get.
+    real : float or None
+        What real rows would get in their place, as many of them.
+    limit : float or None
+        How far chance alone moves the figure.
+    advice : str
+        What to try, parameters and direction; empty where nothing is to be done.
+    """
+
+    name: str
+    verdict: str
+    says: str
+    figure: float | None = None
+    real: float | None = None
+    limit: float | None = None
+    advice: str = ""
+
+
+class Diagnosis:
+    """What is wrong with a sampler, if anything; printed, a few aligned lines.
+
+    `diagnose` and the samplers' method of that name return it. Each finding is an
+    attribute, a `Finding`: ``c2st``, ``energy_distance``, ``coverage``; ``modes``,
+    ``levels``, ``variance``; ``membership_auc``, ``dcr_share``, ``duplicates``;
+    ``training``.
+
+    Parameters
+    ----------
+    findings : iterable of Finding
+        In the order in which they are printed.
+    n_rows : dict of str to int
+        How many rows of each set were looked at.
+
+    Attributes
+    ----------
+    findings : dict of str to Finding
+        By name.
+    n_rows : dict of str to int
+        How many rows of each set were looked at.
+
+    Examples
+    --------
+    >>> from skgan.metrics import Diagnosis, Finding
+    >>> copied = Finding("duplicates", "bad", "All were copied.", 1.0, 0.0)
+    >>> diagnosis = Diagnosis([copied], {"X_synthetic": 100})
+    >>> diagnosis.verdict, diagnosis.is_copying, diagnosis.duplicates.figure
+    ('bad', True, 1.0)
+    """
+
+    def __init__(self, findings: Iterable[Finding], n_rows: dict[str, int]):
+        self.findings = {finding.name: finding for finding in findings}
+        self.n_rows = n_rows
+
+    def __getattr__(self, name: str) -> Finding:
+        findings = vars(self).get("findings", {})
+        if name in findings:
+            return findings[name]
+        raise AttributeError(
+            f"{type(self).__name__} has no {name!r}; it found {list(findings)}."
+        )
+
+    def __dir__(self) -> list[str]:
+        return [*super().__dir__(), *self.findings]
+
+    def __iter__(self) -> Iterator[Finding]:
+        return iter(self.findings.values())
+
+    @property
+    def verdict(self) -> str:
+        """The worst verdict of all; "not judged" if nothing was."""
+        found = {finding.verdict for finding in self}
+        return next((v for v in (BAD, LOOK, GOOD) if v in found), NOT_JUDGED)
+
+    @property
+    def is_copying(self) -> bool:
+        """Whether samples were copied from the training rows."""
+        return bool(self._copied())
+
+    def _copied(self) -> list[Finding]:
+        return [f for f in self if f.name in _MEMORIZATION and f.verdict == BAD]
+
+    def copying_message(self) -> str:
+        """Return what a warning says of the copies; empty where there are none."""
+        copied = self._copied()
+        if not copied:
+            return ""
+        sentences = " ".join(finding.says for finding in copied)
+        return f"The sampler copies training rows. {sentences} Try {copied[0].advice}"
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return everything as plain values, as for a JSON file.
+
+        Returns
+        -------
+        dict
+            ``verdict``, ``is_copying``, ``n_rows``, and ``findings``, a dict for each
+            by its name.
+        """
+        return {
+            "verdict": self.verdict,
+            "is_copying": self.is_copying,
+            "n_rows": dict(self.n_rows),
+            "findings": {name: asdict(f) for name, f in self.findings.items()},
+        }
+
+    def __repr__(self) -> str:
+        sizes = ", ".join(f"{n} of {name}" for name, n in self.n_rows.items())
+        judged = [f for f in self if f.verdict != NOT_JUDGED]
+        lines = [f"{self.verdict.upper()} ({sizes})"]
+        lines += [f"{'':17}{'verdict':9}{'figure':>9}{'real':>9}"] if judged else []
+        for f in judged:
+            start = f"{f.name:17}{f.verdict:9}{_short(f.figure):>9}{_short(f.real):>9}"
+            lines += _hung(f"{start}  ", f.says)
+        for says, names in _grouped(self, "says", NOT_JUDGED).items():
+            lines += _hung("Not judged: ", f"{names}. {says}")
+        for advice, names in _grouped(self, "advice", BAD, LOOK).items():
+            lines += _hung("Try: ", f"for {names}, {advice}")
+        return "\n".join(lines)
+
+
+def _grouped(findings: Iterable[Finding], field: str, *verdicts: str) -> dict[str, str]:
+    """What findings of these verdicts share, and the names of those that do."""
+    names: dict[str, list[str]] = {}
+    for finding in findings:
+        if finding.verdict in verdicts:
+            names.setdefault(getattr(finding, field), []).append(finding.name)
+    return {text: ", ".join(shared) for text, shared in names.items() if text}
+
+
+def _hung(start: str, text: str) -> list[str]:
+    """Wrapped lines, of which the first starts with what the others leave room for."""
+    lines = wrap(text, _WIDTH - len(start))
+    return [(" " * len(start) if i else start) + line for i, line in enumerate(lines)]
+
+
+def grade(share: float, is_proven: bool) -> str:
+    """Return the verdict of what harms a share of the rows."""
+    if not is_proven or share < SMALL_SHARE:
+        return GOOD
+    return BAD if share >= LARGE_SHARE else LOOK
+
+
+def not_judged(says: str, *names: str) -> list[Finding]:
+    """Return findings of what could not be looked at, and why."""
+    return [Finding(name, NOT_JUDGED, says) for name in names]
+
+
+def percent(share: float) -> str:
+    """Return a share in words."""
+    value = 100 * share
+    return f"{value:.0f} %" if value >= 1 or value < 0.005 else f"{value:.2g} %"
+
+
+def _short(value: float | None) -> str:
+    return "" if value is None else f"{value:.3g}"

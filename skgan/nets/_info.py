@@ -1,0 +1,262 @@
+"""A net whose generator is given a code that can be read off its rows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import one_hot
+
+from skgan.modules import CodeHead
+from skgan.nets._adversarial import AdversarialNet
+from skgan.objectives import (
+    categorical_code_loss,
+    clustering_loss,
+    continuous_code_loss,
+    swap_neighbors,
+)
+
+Move = Callable[[Tensor, torch.Generator | None], Tensor]
+
+
+class InfoGANNet(AdversarialNet):
+    """An `AdversarialNet` with a third module, which reads codes: InfoGAN.
+
+    The generator is given a code beside its latent: a category and some continuous
+    numbers. The code head Q reads it off the discriminator's last hidden layer, and
+    what it fails to read is added to the losses (Chen et al., 2016, eq. 6). It is
+    trained by the discriminator's optimizer.
+
+    Parameters
+    ----------
+    generator, discriminator, **kwargs
+        As in `AdversarialNet`. The generator gets the code as its condition; the
+        discriminator does not see it. The discriminator has a method ``hidden(x)``
+        or ``features(x)``, the layer that the code head reads.
+    code_head : type, default=CodeHead
+        Class of modules, made with ``n_features``, ``n_categories`` and
+        ``n_continuous``; ``forward(features)`` returns logits of the categories and
+        means of the continuous codes.
+    n_categories : int, default=10
+        Values of the categorical code, drawn equally often.
+    n_continuous : int, default=2
+        Continuous codes, drawn uniformly from [-1, 1].
+    code_weight : float, default=1.0
+        Times what is not read of the categorical code.
+    continuous_code_weight : float, default=1.0
+        Times what is not read of the continuous ones.
+    clustering_weight : float, default=1.0
+        Times the clustering loss of real rows, `skgan.objectives.clustering_loss`,
+        from which alone Q then learns its categories; 0 teaches it those of generated
+        rows, as the paper does.
+    move : callable or None, default=None
+        ``(rows, generator) -> rows``: a small change, under which the category of a
+        real row shall stay. Where coordinates come with the rows, as `y`, it shall
+        also be that of neighbors (`skgan.objectives.swap_neighbors`).
+
+    Attributes
+    ----------
+    code_head_ : nn.Module
+        The code head.
+    history : skorch.history.History
+        Has ``code_loss``, what is not read of generated rows' codes, and, with a
+        `clustering_weight`, ``clustering_loss`` too.
+
+    References
+    ----------
+    .. [1] Chen et al., "InfoGAN: Interpretable Representation Learning by Information
+       Maximizing Generative Adversarial Nets", NeurIPS 2016, eq. 6.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skgan.modules import MLPDiscriminator, MLPGenerator
+    >>> from skgan.nets import InfoGANNet
+    >>> X = np.random.default_rng(0).normal(size=(64, 2)).astype("float32")
+    >>> net = InfoGANNet(
+    ...     MLPGenerator,
+    ...     MLPDiscriminator,
+    ...     n_categories=3,
+    ...     n_continuous=1,
+    ...     clustering_weight=0,
+    ...     max_epochs=2,
+    ...     verbose=0,
+    ...     generator__output_shape=(2,),
+    ...     discriminator__input_shape=(2,),
+    ...     random_state=0,
+    ... ).fit(X)
+    >>> logits, means = net.read_codes(net.generator_.layers[-1].bias[None])
+    >>> logits.shape, means.shape
+    (torch.Size([1, 3]), torch.Size([1, 1]))
+    """
+
+    network_names = ("generator", "discriminator", "code_head")
+
+    def __init__(
+        self,
+        generator,
+        discriminator,
+        *,
+        code_head=CodeHead,
+        n_categories=10,
+        n_continuous=2,
+        code_weight=1.0,
+        continuous_code_weight=1.0,
+        clustering_weight=1.0,
+        move=None,
+        **kwargs,
+    ):
+        super().__init__(generator, discriminator, **kwargs)
+        self.code_head = code_head
+        self.n_categories = n_categories
+        self.n_continuous = n_continuous
+        self.code_weight = code_weight
+        self.continuous_code_weight = continuous_code_weight
+        self.clustering_weight = clustering_weight
+        self.move = move
+
+    @property
+    def loss_names(self) -> tuple[str, ...]:
+        """What the history gets of each batch."""
+        own = ("code_loss", "clustering_loss")
+        return (*super().loss_names, *own[: 2 if self.clustering_weight else 1])
+
+    def get_params_for(self, prefix: str) -> dict:
+        """Collect ``prefix__*``; what has to do with codes learns their sizes."""
+        params = super().get_params_for(prefix)
+        if prefix == "generator":
+            params.setdefault("condition_dim", self.code_dim)
+        if prefix == "code_head":
+            params.setdefault("n_features", self._count_features())
+            params.setdefault("n_categories", self.n_categories)
+            params.setdefault("n_continuous", self.n_continuous)
+        return params
+
+    def _count_features(self) -> int:
+        """Width of the layer that codes are read off, found by reading one row."""
+        shape = self.get_params_for("discriminator")["input_shape"]
+        parameter = next(self.discriminator_.parameters())
+        was_training = self.discriminator_.training
+        self.discriminator_.eval()
+        with torch.no_grad():
+            row = torch.zeros(1, *shape, device=parameter.device)
+            width = read_hidden(self.discriminator_, row).shape[1]
+        self.discriminator_.train(was_training)
+        return width
+
+    def trained_by(
+        self, name: str, prefix: str = ""
+    ) -> Iterator[tuple[str, nn.Parameter]]:
+        """Yield what an optimizer trains; the discriminator's, the code head too."""
+        yield from super().trained_by(name, prefix)
+        if name == "discriminator":
+            yield from self.code_head_.named_parameters(prefix="code_head")
+
+    def draw_codes(self, n: int, stream: torch.Generator | None = None) -> Tensor:
+        """Draw codes, on the net's device.
+
+        Parameters
+        ----------
+        n : int
+            Rows.
+        stream : torch.Generator, default=None
+            Where they come from; None is the net's own stream.
+
+        Returns
+        -------
+        Tensor of shape (n, n_categories + n_continuous)
+            One-hot categories, then continuous codes.
+        """
+        stream = self.latent_stream_ if stream is None else stream
+        options: dict[str, Any] = {"generator": stream, "device": stream.device}
+        categories = torch.randint(self.n_categories, (n,), **options)
+        numbers = 2 * torch.rand(n, self.n_continuous, **options) - 1
+        codes = [one_hot(categories, self.n_categories).to(numbers.dtype), numbers]
+        return torch.cat(codes, dim=1).to(self.device)
+
+    def read_codes(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """Return what Q makes of rows: categories' logits, continuous codes' means."""
+        with self.autocast(x.device.type):
+            return self.code_head_(read_hidden(self.discriminator_, x))
+
+    def rows_and_condition(self, batch, stream=None):
+        """Return the rows of a batch, and as many codes beside their coordinates."""
+        real, coordinates = batch[0].to(self.device), batch[1].to(self.device)
+        return real, torch.cat([self.draw_codes(len(real), stream), coordinates], dim=1)
+
+    def call(self, module, x, condition):
+        """Run a network; the discriminator judges rows without their codes."""
+        if module is self.discriminator_:
+            return super().call(module, x, None)
+        return super().call(module, x, condition[:, : self.code_dim])
+
+    @property
+    def code_dim(self) -> int:
+        """Width of an encoded code."""
+        return self.n_categories + self.n_continuous
+
+    def train_step(self, batch, **fit_params):
+        """Take the discriminator's steps, then one of the generator."""
+        step = super().train_step(batch, **fit_params)
+        return {**step, **self.code_losses_}
+
+    def _discriminator_loss(self, real, fake, condition) -> Tensor:
+        loss = super()._discriminator_loss(real, fake, condition)
+        if not self.clustering_weight:
+            self.code_losses_: dict[str, Tensor] = {}
+            return loss + self._code_loss(self.read_codes(fake), condition)
+        # Early fakes are of no kind: a Q that learns their categories, which they then
+        # follow, does not find those of real rows.
+        parts = [fake, real, self._moved(real, condition[:, self.code_dim :])]
+        if getattr(self.discriminator_, "mixes_rows", False):
+            of_fake, of_real, of_moved = map(self.read_codes, parts)
+        else:
+            logits, means = self.read_codes(torch.cat(parts))
+            pairs = zip(logits.chunk(3), means.chunk(3), strict=True)
+            of_fake, of_real, of_moved = pairs
+        clustering = clustering_loss(of_real[0], of_moved[0])
+        self.code_losses_ = {"clustering_loss": clustering.detach()}
+        loss = loss + self._numbers_loss(of_fake, condition)
+        return loss + self.clustering_weight * clustering
+
+    def _moved(self, rows: Tensor, coordinates: Tensor) -> Tensor:
+        if coordinates.shape[1]:
+            # Half as many as have the same category, all being equally common.
+            n_near = max(1, len(rows) // (2 * self.n_categories))
+            rows = swap_neighbors(rows, coordinates, self.latent_stream_, n_near)
+        return rows if self.move is None else self.move(rows, self.latent_stream_)
+
+    def _generator_loss(self, real, fake, condition) -> Tensor:
+        code_loss = self._code_loss(self.read_codes(fake), condition)
+        self.code_losses_["code_loss"] = code_loss.detach()
+        return super()._generator_loss(real, fake, condition) + code_loss
+
+    def _code_loss(self, read: tuple[Tensor, Tensor], codes: Tensor) -> Tensor:
+        """-E log Q(c | G(z, c)), weighted."""
+        categories = codes[:, : self.n_categories]
+        loss = self.code_weight * categorical_code_loss(read[0], categories)
+        return loss + self._numbers_loss(read, codes)
+
+    def _numbers_loss(self, read: tuple[Tensor, Tensor], codes: Tensor) -> Tensor:
+        numbers = codes[:, self.n_categories : self.code_dim]
+        return self.continuous_code_weight * continuous_code_loss(read[1], numbers)
+
+
+def read_hidden(discriminator: nn.Module, x: Tensor) -> Tensor:
+    """Return the layer of a discriminator that codes are read off, of shape (n, d).
+
+    Raises
+    ------
+    TypeError
+        If the discriminator does not show one.
+    """
+    for name in ("hidden", "features"):
+        if hasattr(discriminator, name):
+            return getattr(discriminator, name)(x).flatten(1)
+    raise TypeError(
+        f"{type(discriminator).__name__} has neither a method hidden(x) nor "
+        "features(x), which codes are read off; let one return its last hidden layer, "
+        "or choose a registered discriminator."
+    )

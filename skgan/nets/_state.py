@@ -1,0 +1,118 @@
+"""Where a net is in its training, at an epoch's end, and going back there."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import nn
+
+_PROGRESS = ("n_penalty_steps_", "penalty_weight_")
+
+
+def training_state(net) -> dict[str, Any]:
+    """Return all that the next epoch depends on, but for what callbacks know.
+
+    Parameters
+    ----------
+    net : AdversarialNet
+        In training, between two epochs.
+
+    Returns
+    -------
+    dict
+        Of plain values, tensors and random streams, some of them the net's own: they
+        are to be written before it goes on.
+    """
+    return {
+        "modules": {name: _part(net, name).state_dict() for name in net._modules},
+        "optimizers": {name: _part(net, name).state_dict() for name in net._optimizers},
+        "history": list(net.history),
+        "loader": net.loader_.state_dict(),
+        "streams": _own_streams(net),
+        "layers": _streams_of_layers(net),
+        "progress": {name: getattr(net, name) for name in _PROGRESS},
+    }
+
+
+def load_trained(net, state: dict[str, Any]) -> None:
+    """Give a net what it had learnt, before its loop begins.
+
+    Raises
+    ------
+    ValueError
+        If the networks or the optimizers are others.
+    """
+    kinds = (
+        ("modules", net._modules, nn.Module.load_state_dict),
+        ("optimizers", net._optimizers, load_optimizer),
+    )
+    for kind, names, load in kinds:
+        if set(state[kind]) != set(names):
+            raise ValueError(
+                f"The checkpoint has the {kind} {sorted(state[kind])}, but the net has "
+                f"{sorted(names)}."
+            )
+        for name in names:
+            try:
+                load(_part(net, name), state[kind][name])
+            except (RuntimeError, KeyError, ValueError) as error:
+                raise ValueError(
+                    f"The checkpoint was written with another {name}: {error} Delete "
+                    "it to train anew."
+                ) from error
+    net.history.clear()
+    net.history.extend(state["history"])
+
+
+def load_optimizer(optimizer: torch.optim.Optimizer, state: dict[str, Any]) -> None:
+    """Give an optimizer its state, laid out in memory like the weights it trains.
+
+    Fused optimizers go through both as they lie; files hold tensors row by row.
+    """
+    optimizer.load_state_dict(state)
+    for weight, moments in optimizer.state.items():
+        for name, value in moments.items():
+            if isinstance(value, torch.Tensor) and value.shape == weight.shape:
+                there = torch.empty_like(weight, dtype=value.dtype, requires_grad=False)
+                moments[name] = there.copy_(value)
+
+
+def load_position(net, state: dict[str, Any]) -> None:
+    """Put a net's loader and streams to where they were, once its loop has begun."""
+    net.loader_.load_state_dict(state["loader"])
+    for name, stream in _own_streams(net).items():
+        stream.set_state(state["streams"][name].get_state())
+    if state["layers"]:
+        torch.set_rng_state(state["layers"][0].get_state())
+        for stream in state["layers"][1:]:
+            torch.cuda.set_rng_state(stream.get_state(), net.device)
+    for name in _PROGRESS:
+        setattr(net, name, state["progress"][name])
+
+
+def _part(net, name: str) -> Any:
+    return getattr(net, f"{name}_")
+
+
+def _own_streams(net) -> dict[str, torch.Generator]:
+    values = sorted(vars(net).items())
+    return {name: v for name, v in values if isinstance(v, torch.Generator)}
+
+
+def _streams_of_layers(net) -> list[torch.Generator]:
+    """Return copies of the global streams, where layers draw from them."""
+    if not net.draws_globally():
+        return []
+    streams = [torch.Generator()]
+    streams[0].set_state(torch.get_rng_state())
+    if torch.device(net.device).type == "cuda":
+        streams.append(torch.Generator(net.device))
+        streams[1].set_state(torch.cuda.get_rng_state(net.device))
+    return streams
+
+
+def forget_gradients_of(net) -> None:
+    """Free what an unfinished step has left behind."""
+    for name in net._optimizers:
+        _part(net, name).zero_grad(set_to_none=True)
