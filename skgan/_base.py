@@ -59,8 +59,6 @@ class BaseGANSampler(
     _seeds: Seeds
     _conditions: Any
     _net_class: type[AdversarialNet] = AdversarialNet
-    # Bound of the automatic learning rate.
-    _greatest_rate = np.inf
 
     def fit(self, X, y=None):
         """Learn to sample rows like those of `X`.
@@ -166,6 +164,10 @@ class BaseGANSampler(
 
     def _encode(self, encoder: BaseEncoder, X, target, seed: int) -> NDArray:
         return encoder.encode_for_training(X, seed)
+
+    def _adapt(self, automatic: dict) -> dict:
+        """Return what "auto" stands for in this kind of sampler."""
+        return automatic
 
     def _make_conditions(self, encoder: BaseEncoder, encoded, labels, target):
         return make_conditions(encoder, encoded)

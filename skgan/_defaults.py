@@ -89,9 +89,7 @@ def resolve_settings(
     layout = getattr(encoder, "layout_", None)
     automatic = automatic_values(n_rows, encoder.tensor_shape_, layout)
     automatic["generator"] = _form(automatic["generator"], is_conditional)
-    automatic["learning_rate"] = min(
-        automatic["learning_rate"], estimator._greatest_rate
-    )
+    automatic = estimator._adapt(automatic)
     device = resolve_device(estimator.device)
 
     def choose(name: str):

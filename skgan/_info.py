@@ -55,12 +55,14 @@ class InfoGANSampler(DiagnosisMixin, ClusterMixin, BaseCodedSampler):
     penalty_weight : float or "auto", default="auto"
         Times the penalty. More keeps every mode but blurs it.
     learning_rate : float or "auto", default="auto"
-        Of both optimizers (Adam). "auto" is 0.001 at most: faster, convolutions lose
-        their categories.
+        Of both optimizers (Adam). "auto" is 0.001 for images of more than 256 pixels:
+        faster, convolutions lose their categories.
     batch_size : int or "auto", default="auto"
         Rows a step; at most the number of rows is used.
     max_iter : int or "auto", default="auto"
         Generator updates, so that it means the same on 200 rows and on 2 million.
+        "auto" is 1200 for images of more than 256 pixels, in which categories are
+        found; more make better images, and continuous codes that change more.
     n_discriminator_steps : int, default=1
         Discriminator steps a generator update.
     average_halflife : float, None or "auto", default="auto"

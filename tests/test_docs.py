@@ -225,6 +225,9 @@ def test_readme(short, capsys):
     assert len(names["some"]) == 1000
     assert names["labels"].tolist() == [3, 1, 4]
     assert names["sevens"].shape == (100, 8, 8)
+    assert names["steps"].shape == (8, 8, 8)
+    assert set(names["normal"]) <= {1, -1}
+    assert len(names["features"]) == len(names["groups"]) == len(names["images"])
     assert Path("sampler.skgan").is_file()
 
 

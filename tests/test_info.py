@@ -16,6 +16,7 @@ from skorch.callbacks import Callback
 from torch import nn
 
 from skgan import GANSampler, InfoGANSampler, load, save
+from skgan._defaults import automatic_values
 from skgan.callbacks import TrainingCheckpoint
 from skgan.datasets import load_digit_images
 from skgan.nets import InfoGANNet
@@ -207,6 +208,9 @@ def test_larger_images_and_half_precision():
     images = np.random.default_rng(0).integers(0, 256, (20, 18, 18, 3), np.uint8)
     sampler = make_sampler(max_iter=2).fit(images)
     assert sampler.net_.lr == 1e-3
+    assert sampler._adapt(automatic_values(20, (3, 18, 18)))["max_iter"] == 1200
+    small = automatic_values(20, (1, 8, 8))
+    assert sampler._adapt(small) == small
     assert sampler.sample(2).shape == (2, 18, 18, 3)
     assert sampler.transform(images).shape == (20, 5)
 
