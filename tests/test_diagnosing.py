@@ -242,3 +242,11 @@ def test_tables_lack_columns():
         warnings.simplefilter("error", CopyingWarning)
         few = sampler.diagnose(frame[:20], frame)
     assert "X_holdout has 20 rows; 50 are needed." in few.c2st.says
+
+
+def test_a_fit_that_went_well_does_not_make_samples_good(sampler):
+    X, _ = labelled(seed=2, n=10)
+    diagnosis = sampler.diagnose(X)
+    assert diagnosis.training.verdict == "good"
+    assert diagnosis.verdict == "not judged"
+    assert str(diagnosis).startswith("NOT JUDGED")

@@ -102,8 +102,9 @@ class Diagnosis:
 
     @property
     def verdict(self) -> str:
-        """The worst verdict of all; "not judged" if nothing was."""
-        found = {finding.verdict for finding in self}
+        """The worst verdict of all; "not judged" if nothing was said of samples."""
+        # That training went well does not make samples good.
+        found = {f.verdict for f in self if f.name != "training" or f.verdict != GOOD}
         return next((v for v in (BAD, LOOK, GOOD) if v in found), NOT_JUDGED)
 
     @property
