@@ -11,7 +11,7 @@ ENV_STAMP := $(VENV)/.installed
 DOCS_STAMP := $(VENV)/.installed-docs
 
 .DEFAULT_GOAL := help
-.PHONY: help env demo test lint format types docs clean
+.PHONY: help env demo test coverage lint format types docs clean
 
 help:  ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
@@ -34,6 +34,9 @@ demo: $(ENV_STAMP)  ## Train on real digits, print scores, write a picture
 
 test: $(ENV_STAMP)  ## Run the tests and the doctests (ARGS="-k name" for some)
 	$(BIN)/python -m pytest $(ARGS)
+
+coverage: $(ENV_STAMP)  ## Run the tests; fail if they leave over 5 % of the code alone
+	$(BIN)/python -m pytest --cov $(ARGS)
 
 lint: $(ENV_STAMP)  ## Check style and format
 	$(BIN)/python -m ruff check .

@@ -3,10 +3,16 @@
 import importlib
 import inspect
 import os
+import sys
 from importlib.util import find_spec
 from pathlib import Path
 
 import skgan
+
+HERE = Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE))
+
+from _markdown import to_rst  # noqa: E402
 
 os.environ.setdefault("OMP_NUM_THREADS", "2")
 
@@ -35,22 +41,15 @@ numpydoc_show_class_members = False
 html_theme = "pydata_sphinx_theme"
 html_title = "skgan"
 html_show_sourcelink = False
-# These have no pages below them to list.
+html_static_path = ["_static"]
+html_css_files = ["skgan.css"]
+# These have no pages beside them to list.
 _PAGES = (
     "quickstart",
     "how_it_works",
-    "tables",
-    "conditions",
-    "codes",
-    "images",
-    "judging_images",
-    "outliers",
-    "diagnosing",
-    "augmenting",
-    "saving",
-    "command_line",
-    "choosing_parameters",
-    "tuning",
+    "pitfalls",
+    "coming_from",
+    "generated/results",
     "article_gan",
     "architecture",
     "gallery/index",
@@ -60,7 +59,7 @@ html_theme_options = {
     "navigation_with_keys": False,
     "show_prev_next": False,
     "show_toc_level": 2,
-    "header_links_before_dropdown": 7,
+    "header_links_before_dropdown": 6,
     "pygments_light_style": "tango",
     "pygments_dark_style": "github-dark",
 }
@@ -69,6 +68,7 @@ sphinx_gallery_conf = {
     "examples_dirs": "../examples",
     "gallery_dirs": "gallery",
     "filename_pattern": r"plot_",
+    "within_subsection_order": "_gallery_order.position",
     "abort_on_example_error": True,
     "download_all_examples": False,
     "remove_config_comments": True,
@@ -89,39 +89,80 @@ ROOMS = {
     "skgan.datasets": "Data sets",
     "skgan.plotting": "Plotting",
     "skgan.persistence": "Files of fitted estimators",
+    "skgan.loader": "Batches",
+    "skgan.reporting": "Reports",
     "skgan.imblearn": "For imbalanced-learn",
 }
 
 
-def public_names(room: str) -> list[str]:
-    """Classes and functions that a module names in ``__all__``."""
+def public_names(room: str) -> tuple[list[str], list[str]]:
+    """Classes and functions that a module names in ``__all__``, and what else it does.
+
+    A module without one has what is defined in it.
+    """
     module = importlib.import_module(room)
-    return [
+    names = getattr(module, "__all__", None) or [
         name
-        for name in getattr(module, "__all__", ())
-        if inspect.isclass(getattr(module, name))
-        or inspect.isfunction(getattr(module, name))
+        for name, value in vars(module).items()
+        if getattr(value, "__module__", None) == room and not name.startswith("_")
     ]
+    made, values = [], []
+    for name in names:
+        value = getattr(module, name)
+        if inspect.isclass(value) or inspect.isfunction(value):
+            made.append(name)
+        elif not inspect.ismodule(value) and not name.startswith("_"):
+            values.append(name)
+    return made, values
+
+
+def describe_value(room: str, name: str) -> list[str]:
+    """Say what a constant is: its value, or the names that a dict knows."""
+    value = getattr(importlib.import_module(room), name)
+    said = [f"``{value!r}``"]
+    if isinstance(value, dict):
+        said = [f'``"{key}"``' for key in sorted(value)]
+    return [f".. data:: {name}", "", "   " + ", ".join(said), ""]
 
 
 def write_reference(path: Path) -> None:
     """List every public name, room by room, for autosummary to document."""
     lines = ["API reference", "=============", ""]
+    listed: set[int] = set()
     for room, title in ROOMS.items():
-        names = public_names(room) if find_spec(room) else []
-        if not names:
+        if not find_spec(room):
             continue
+        module = importlib.import_module(room)
+        made, values = public_names(room)
+        # What one room takes from another is documented once.
+        made = [name for name in made if id(getattr(module, name)) not in listed]
+        listed |= {id(getattr(module, name)) for name in made}
         lines += [title, "-" * len(title), "", f".. automodule:: {room}"]
         lines += ["   :no-members:", "", f".. currentmodule:: {room}", ""]
         lines += [".. autosummary::", "   :toctree: .", ""]
-        lines += [f"   {name}" for name in names] + [""]
+        lines += [f"   {name}" for name in made] + [""]
+        for name in values:
+            lines += describe_value(room, name)
+    write_changed(path, "\n".join(lines))
+
+
+def write_results(path: Path) -> None:
+    """Make a page of the benchmarks' results, as they are committed."""
+    text = (HERE.parent / "benchmarks" / "RESULTS.md").read_text(encoding="utf-8")
+    title = "Benchmarks\n==========\n\n"
+    body = to_rst(text.removeprefix("# Results\n"))
+    write_changed(path, title + body)
+
+
+def write_changed(path: Path, text: str) -> None:
+    """Write a file unless it holds the text already, or Sphinx reads it again."""
     path.parent.mkdir(exist_ok=True)
-    text = "\n".join(lines)
     if not path.exists() or path.read_text(encoding="utf-8") != text:
         path.write_text(text, encoding="utf-8")
 
 
-write_reference(Path(__file__).parent / "generated" / "reference.rst")
+write_reference(HERE / "generated" / "reference.rst")
+write_results(HERE / "generated" / "results.rst")
 
 
 def skip_foreign(app, what, name, obj, skip, options):

@@ -19,7 +19,7 @@ from skgan.datasets import load_digit_images
 
 images, y = load_digit_images(return_X_y=True)
 train, test, y_train, y_test = train_test_split(images, y, random_state=0)
-sampler = ConditionalGANSampler(max_iter=3000, random_state=0).fit(train, y_train)
+sampler = ConditionalGANSampler(max_iter=1500, random_state=0).fit(train, y_train)
 
 # %%
 # Trained on as many real and on as many synthetic digits:

@@ -15,7 +15,7 @@ from skgan.datasets import load_digit_images
 from skgan.plotting import SamplesDisplay, TrainingDisplay
 
 train, test = train_test_split(load_digit_images().data, random_state=0)
-sampler = GANSampler(max_iter=3000, random_state=0).fit(train)
+sampler = GANSampler(max_iter=1500, random_state=0).fit(train)
 sampler.sample(1000).shape
 
 # %%

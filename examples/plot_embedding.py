@@ -17,7 +17,7 @@ from skgan.datasets import load_digit_images
 from skgan.plotting import EmbeddingDisplay
 
 train, test = train_test_split(load_digit_images().data, random_state=0)
-sampler = GANSampler(max_iter=2000, random_state=0).fit(train)
+sampler = GANSampler(max_iter=1200, random_state=0).fit(train)
 
 # %%
 # On the right a single normal distribution in place of the sampler: it fills the gap

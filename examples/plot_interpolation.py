@@ -15,8 +15,8 @@ from skgan import GANSampler
 from skgan.datasets import load_digit_images
 
 images, y = load_digit_images(return_X_y=True)
-sampler = GANSampler(max_iter=2000, random_state=0).fit(images)
-sampler.fit_inverter(images, max_iter=1000)
+sampler = GANSampler(max_iter=1200, random_state=0).fit(images)
+sampler.fit_inverter(images, max_iter=500)
 
 # %%
 # Each image has a latent and an error: 0 is the image itself, 1 would be no better than

@@ -21,7 +21,7 @@ frame = cancer.data[[f"mean {name}" for name in names]].set_axis(names, axis=1)
 frame["diagnosis"] = pd.Categorical.from_codes(cancer.target, cancer.target_names)
 frame.loc[::9, "texture"] = np.nan
 train, test = train_test_split(frame, test_size=0.5, random_state=0)
-sampler = GANSampler(max_iter=1500, random_state=0).fit(train)
+sampler = GANSampler(max_iter=800, random_state=0).fit(train)
 
 # %%
 # Each column, with its score: 1 where both are alike. What is missing stands to the

@@ -47,7 +47,7 @@ print(search.best_params_, densities.best_params_)
 
 # %%
 # Candidates are compared after few updates; the winner gets more of them.
-sampler = search.best_estimator_.set_params(max_iter=3000).fit(X)
+sampler = search.best_estimator_.set_params(max_iter=1200).fit(X)
 
 # %%
 # Left of the line is what does not copy; of that, the highest is chosen.

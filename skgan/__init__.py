@@ -8,6 +8,7 @@ from skgan._outlier import GANOutlierDetector
 from skgan._pipeline import SamplerPipeline, make_sampler_pipeline
 from skgan._sampler import GANSampler
 from skgan.persistence import load, save
+from skgan.reporting import report
 
 __version__ = "0.1.0.dev0"
 
@@ -25,5 +26,6 @@ __all__ = [
     "make_sampler_pipeline",
     "metrics",
     "plotting",
+    "report",
     "save",
 ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
+from sklearn.base import ClassifierMixin, RegressorMixin
 from sklearn.utils import assert_all_finite, check_array, column_or_1d, get_tags
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import check_classification_targets
@@ -12,9 +12,10 @@ from sklearn.utils.multiclass import check_classification_targets
 from skgan._amounts import class_sizes, count_rows, missing_rows, scale_counts
 from skgan._augmented_base import Augmented, estimator_has
 from skgan._synthesis import draw_classes, draw_pairs, fit_to_classes, takes_labels
+from skgan.storage._pickles import VersionedEstimator
 
 
-class AugmentedClassifier(Augmented, ClassifierMixin, BaseEstimator):
+class AugmentedClassifier(Augmented, ClassifierMixin, VersionedEstimator):
     """A classifier that trains on its rows and on synthetic ones.
 
     ``fit`` trains a copy of the sampler on the training rows, draws rows of the
@@ -213,7 +214,7 @@ class AugmentedClassifier(Augmented, ClassifierMixin, BaseEstimator):
         return tags
 
 
-class AugmentedRegressor(Augmented, RegressorMixin, BaseEstimator):
+class AugmentedRegressor(Augmented, RegressorMixin, VersionedEstimator):
     """A regressor that trains on its rows and on synthetic ones.
 
     ``fit`` trains a copy of the sampler on the training rows and their targets, draws

@@ -267,6 +267,8 @@ def _is_by_row(value, n_rows: int) -> bool:
 
 def _positive_weight(params: dict, n_rows: int) -> NDArray:
     """Tell which training rows have weight, by the parameters of fit."""
+    if not n_rows:
+        raise ValueError("Found array with 0 sample(s) while a minimum of 1 is needed.")
     is_seen = np.ones(n_rows, dtype=bool)
     for name, value in params.items():
         if _is_weight(name) and _is_by_row(value, n_rows):

@@ -11,7 +11,6 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from sklearn.base import (
-    BaseEstimator,
     ClassNamePrefixFeaturesOutMixin,
     DensityMixin,
     TransformerMixin,
@@ -21,6 +20,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from skgan._checkpoint import keep_seeds, open_checkpoint
 from skgan._defaults import Settings, resolve_settings
+from skgan._refusals import keeps_features
 from skgan._tables import TableConditions, make_conditions, table_params
 from skgan._training import continue_net, make_callbacks, make_net, train
 from skgan._validation import check_boolean, check_integer, check_share, check_stream
@@ -28,6 +28,7 @@ from skgan.encoding import BaseEncoder, make_encoder
 from skgan.encoding._container import as_rows
 from skgan.metrics import ReferenceSpace, energy_distance
 from skgan.nets import AdversarialNet
+from skgan.storage._pickles import VersionedEstimator
 
 # Energy distances take the square of this in distances: half a second.
 _MAX_SCORED_ROWS = 5000
@@ -46,7 +47,7 @@ class Seeds(NamedTuple):
 
 
 class BaseGANSampler(
-    ClassNamePrefixFeaturesOutMixin, DensityMixin, TransformerMixin, BaseEstimator
+    ClassNamePrefixFeaturesOutMixin, DensityMixin, TransformerMixin, VersionedEstimator
 ):
     """What every sampler shares: X → encoder → tensor → net → tensor → encoder → X.
 
@@ -60,6 +61,7 @@ class BaseGANSampler(
     _conditions: Any
     _net_class: type[AdversarialNet] = AdversarialNet
 
+    @keeps_features
     def fit(self, X, y=None):
         """Learn to sample rows like those of `X`.
 

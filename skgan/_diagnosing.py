@@ -85,10 +85,7 @@ class DiagnosisMixin:
         """Judge rows, or pairs of rows and labels; without labels, rows alone."""
         check_is_fitted(self, "net_")
         max_samples = check_integer("max_samples", max_samples, MIN_ROWS)
-        seed = self._seeds.score
-        if random_state is not None:
-            rng = check_stream("random_state", random_state)
-            seed = int(rng.randint(2**31 - 1))
+        seed = self._diagnosis_seed(random_state)
         holdout, train = self._known(X_holdout), self._known(X_train)
         callbacks = getattr(self.net_, "callbacks_", None) or ()
         was_restored = any(getattr(c, "diverged_", False) for _, c in callbacks)
@@ -101,6 +98,12 @@ class DiagnosisMixin:
             max_samples=max_samples,
             random_state=seed,
         )
+
+    def _diagnosis_seed(self, random_state) -> int:
+        """Return what the rows that are judged are drawn with."""
+        if random_state is None:
+            return self._seeds.score
+        return int(check_stream("random_state", random_state).randint(2**31 - 1))
 
     def _known(self, rows):
         """Rows of which it is known that they are like those of ``fit``; or None."""

@@ -27,8 +27,9 @@ class InfoGANSampler(DiagnosisMixin, ClusterMixin, BaseCodedSampler):
     code_weight : float, default=1.0
         Times -E log Q(c | G(z, c)) of the categorical code, which is added to the
         generator's loss. 0 leaves the category without effect.
-    continuous_code_weight : float, default=1.0
-        The same for the continuous codes. More makes their effect larger.
+    continuous_code_weight : float, default=20.0
+        The same for the continuous codes; what of it is above 1 counts as far as
+        categories are read already. More makes their effect larger.
     clustering_weight : float, default=1.0
         Times the clustering loss of real rows [2]_: their categories shall be certain,
         equally common, and stay under small changes of the row. 0 leaves it out, as
@@ -61,8 +62,8 @@ class InfoGANSampler(DiagnosisMixin, ClusterMixin, BaseCodedSampler):
         Rows a step; at most the number of rows is used.
     max_iter : int or "auto", default="auto"
         Generator updates, so that it means the same on 200 rows and on 2 million.
-        "auto" is 1200 for images of more than 256 pixels, in which categories are
-        found; more make better images, and continuous codes that change more.
+        "auto" is 1500 for images of more than 256 pixels, in which categories are
+        mostly found; more make better images.
     n_discriminator_steps : int, default=1
         Discriminator steps a generator update.
     average_halflife : float, None or "auto", default="auto"
@@ -175,7 +176,7 @@ class InfoGANSampler(DiagnosisMixin, ClusterMixin, BaseCodedSampler):
         n_categories=10,
         n_continuous=2,
         code_weight=1.0,
-        continuous_code_weight=1.0,
+        continuous_code_weight=20.0,
         clustering_weight=1.0,
         latent_dim="auto",
         hidden_dims="auto",

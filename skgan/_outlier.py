@@ -6,16 +6,18 @@ from numbers import Real
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.base import BaseEstimator, OutlierMixin
+from sklearn.base import OutlierMixin
 from sklearn.model_selection import train_test_split
 from sklearn.utils.validation import check_is_fitted
 
 from skgan._image_errors import TINY, compare_images
 from skgan._inversion import Measure, Training
+from skgan._refusals import keeps_features
 from skgan._sampler import GANSampler
 from skgan._validation import check_real, check_stream
 from skgan.encoding import ImageEncoder, TableEncoder, VectorEncoder, make_encoder
 from skgan.encoding._container import as_rows
+from skgan.storage._pickles import VersionedEstimator
 
 # What "auto" stands for.
 _IMAGE_LATENTS, _IMAGE_UPDATES = 16, 750
@@ -24,7 +26,7 @@ _IMAGE_LATENTS, _IMAGE_UPDATES = 16, 750
 _FALSE_ALARMS, _HELD_OUT, _MIN_SPLIT_ROWS = 0.05, 0.1, 20
 
 
-class GANOutlierDetector(OutlierMixin, BaseEstimator):
+class GANOutlierDetector(OutlierMixin, VersionedEstimator):
     """Outlier detection by how badly a GAN of the training rows makes a row.
 
     A generative adversarial network learns the training rows, an encoder learns to
@@ -176,6 +178,7 @@ class GANOutlierDetector(OutlierMixin, BaseEstimator):
         self.random_state = random_state
         self.verbose = verbose
 
+    @keeps_features
     def fit(self, X, y=None):
         """Learn what inliers are like.
 
@@ -216,7 +219,6 @@ class GANOutlierDetector(OutlierMixin, BaseEstimator):
             radius=sampler.net_.latent_dim**0.5 if is_image else None,
         )
         sampler._fit_inverter(X, None, training)
-        sampler.encoder_.check_features(self, X, reset=True)
         self.sampler_, self.n_iter_ = sampler, sampler.n_iter_
         errors = self._measure(X)
         # An error of zero says that all rows are made exactly: any unit will do.
@@ -320,6 +322,8 @@ class GANOutlierDetector(OutlierMixin, BaseEstimator):
                 "encode them as numbers first, as with "
                 "sklearn.preprocessing.OneHotEncoder in a pipeline."
             )
+        # In its own name, before its sampler would say it in its.
+        encoder.check_features(self, X, reset=True)
         automatic: dict = {}
         if isinstance(encoder, ImageEncoder):
             automatic = {"latent_dim": _IMAGE_LATENTS, "max_iter": _IMAGE_UPDATES}

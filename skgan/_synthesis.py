@@ -6,7 +6,7 @@ from inspect import signature
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.base import BaseEstimator, clone
+from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 from sklearn.frozen import FrozenEstimator
 from sklearn.utils import get_tags
@@ -15,6 +15,7 @@ from sklearn.utils.validation import check_is_fitted
 from skgan._amounts import class_sizes
 from skgan._conditional import ConditionalGANSampler
 from skgan._stacking import cast_like, stack_rows, take_rows
+from skgan.storage._pickles import VersionedEstimator
 
 _MAX_SEED = 2**31 - 1
 
@@ -127,7 +128,7 @@ def fit_to_classes(sampler, X, y: NDArray, wanted: list):
     return SamplerPerClass(sampler, wanted).fit(X, y)
 
 
-class SamplerPerClass(BaseEstimator):
+class SamplerPerClass(VersionedEstimator):
     """One copy of a sampler for each class.
 
     Parameters

@@ -174,6 +174,23 @@ def epoch_length(max_iter: int) -> int:
     return min(max(max_iter // _N_EPOCHS, _MIN_UPDATES), max_iter)
 
 
+def _lengths(net: AdversarialNet, max_iter: int, net_params: dict) -> dict[str, Any]:
+    """How many epochs of how many updates; the user's own come first.
+
+    The shorter of both ends a fit: after `max_iter` updates no epoch has a batch.
+    """
+    n_batches, n_total = "iterator_train__n_batches", "iterator_train__n_total"
+    per_epoch = net_params.get(n_batches) or epoch_length(max_iter)
+    n_epochs = -(-max_iter // per_epoch)
+    if net.iterator_train is not BatchLoader:
+        return {"max_epochs": net_params.get("max_epochs", n_epochs)}
+    lengths = {n_batches: per_epoch, n_total: max_iter, "max_epochs": n_epochs}
+    if n_total in net_params or "max_epochs" not in net_params:
+        return {**lengths, **{k: net_params[k] for k in lengths if k in net_params}}
+    lengths["max_epochs"] = min(n_epochs, net_params["max_epochs"])
+    return lengths
+
+
 def train(
     net: AdversarialNet,
     rows: torch.Tensor,
@@ -209,13 +226,13 @@ def train(
         If a step does not fit into the memory of a GPU; the net is as the step
         before has left it.
     """
-    per_epoch = epoch_length(settings.max_iter)
-    lengths: dict[str, Any] = {"max_epochs": -(-settings.max_iter // per_epoch)}
+    lengths: dict[str, Any] = {}
     if net.iterator_train is BatchLoader:
-        lengths["iterator_train__n_batches"] = per_epoch
-        lengths["iterator_train__n_total"] = settings.max_iter
         lengths["iterator_train__groups"] = groups
-    net.set_params(**{k: v for k, v in lengths.items() if k not in net_params})
+    net.set_params(
+        **{k: v for k, v in lengths.items() if k not in net_params},
+        **_lengths(net, settings.max_iter, net_params),
+    )
     own = net_params.get("callbacks") or []
     # It comes last, to see what the others make of the end of an epoch.
     checkpoint = settings.checkpoint

@@ -16,6 +16,8 @@ from skgan._stacking import repeat_rows, stack_rows, take_rows
 from skgan._synthesis import draw_classes, fit_to_classes, ready_sampler
 from skgan._validation import check_integer, check_stream
 from skgan.encoding._container import as_rows, frame_library
+from skgan.encoding._validation import check_rows
+from skgan.storage._pickles import VersionedEstimator
 
 try:
     from imblearn.over_sampling.base import BaseOverSampler
@@ -31,7 +33,7 @@ __all__ = ["GANOverSampler"]
 SMALL_CLASSES = ("raise", "duplicate", "jitter")
 
 
-class GANOverSampler(BaseOverSampler):
+class GANOverSampler(VersionedEstimator, BaseOverSampler):
     """Over-sample the smaller classes with rows that a GAN draws.
 
     A sampler is trained on the rows given to ``fit_resample``, and draws what classes
@@ -178,6 +180,9 @@ class GANOverSampler(BaseOverSampler):
 
     def _check_X_y(self, X, y, accept_sparse=None):
         if frame_library(X) is None:
+            if isinstance(X, np.ndarray):
+                # It names the column of what cannot be.
+                check_rows(self, X, reset=True)
             return super()._check_X_y(X, y, accept_sparse)
         y, is_binarized = check_target_type(y, indicate_one_vs_all=True)
         # What a frame may hold is the sampler's to say.

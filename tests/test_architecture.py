@@ -30,14 +30,16 @@ FLOORS = {
     "_base": 2,
     "_checkpoint": 2,
     "_defaults": 2,
+    "_refusals": 2,
     "_tables": 2,
     "_training": 2,
     "imblearn": 4,
     "plotting": 4,
     "persistence": 4,
-    "cli": 4,
-    "__main__": 4,
-    "__init__": 5,
+    "reporting": 5,
+    "cli": 6,
+    "__main__": 6,
+    "__init__": 7,
 }
 ESTIMATORS_FLOOR = 3
 

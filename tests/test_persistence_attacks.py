@@ -249,6 +249,18 @@ def test_fields_of_the_directory(name, bases, path, watched):
     refused(path)
 
 
+@pytest.mark.parametrize("size", [2**32 - 1, 2**31])
+def test_sizes_that_no_place_lies_behind(size, bases, path, watched):
+    """The members after these would begin where 32 bits cannot say."""
+    blob = b"".join(pack(bases["vectors"], 1))
+    place = central_start(blob)
+    for _ in range(2):
+        blob = patched(blob, place + 20, "<II", size, size)
+        place += 46 + struct.unpack_from("<H", blob, place + 28)[0]
+    path.write_bytes(blob)
+    refused(path, StructureError)
+
+
 @pytest.mark.parametrize("place", range(0, 30, 2))
 def test_fields_of_a_local_header(place, bases, path, watched):
     blob = b"".join(pack(bases["vectors"], 1))

@@ -90,12 +90,18 @@ class GradientNorms(Callback):
         if training:
             self.batch_ = batch
 
+    def on_train_begin(self, net, **kwargs):
+        """Know that no batch was seen yet."""
+        self.batch_ = None
+
     def on_train_end(self, net, **kwargs):
         """Forget the batch of an epoch that was broken off: it holds rows."""
         self.batch_ = None
 
     def on_epoch_end(self, net, **kwargs):
-        """Measure both norms."""
+        """Measure both norms; an epoch without a batch has none."""
+        if self.batch_ is None:
+            return
         # A stream of its own: watching must not change what is watched.
         stream = torch.Generator().manual_seed(0)
         real, condition = net.rows_and_condition(self.batch_, stream)

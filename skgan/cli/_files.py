@@ -178,7 +178,7 @@ def write_rows(rows: Rows, path: str) -> None:
     On standard output a table is CSV and arrays are npz.
     """
     if path == STANDARD:
-        _write_out(_render(rows, "CSV" if rows.is_table else "npz"))
+        write_out(_render(rows, "CSV" if rows.is_table else "npz"))
     else:
         data = _render(rows, format_of(path))
         if path.lower().endswith(".gz"):
@@ -186,7 +186,7 @@ def write_rows(rows: Rows, path: str) -> None:
         write_whole(path, [data])
 
 
-def _write_out(data: bytes) -> None:
+def write_out(data: bytes) -> None:
     """Write to standard output, which, unbuffered, may take a part at a time."""
     rest = memoryview(data)
     while rest:

@@ -63,3 +63,17 @@ def split_labels(rows: Rows, names: list) -> Rows:
         raise ValueError(f"there is no column but {names[0]!r}.")
     y = rows.X[names[0]] if len(names) == 1 else rows.X[names]
     return Rows(rows.X.drop(columns=names), y)
+
+
+def match_rows(rows: Rows, drawn) -> Rows:
+    """Return rows with labels, or without, as the sampler gives them."""
+    X, y = drawn if isinstance(drawn, tuple) else (drawn, None)
+    if rows.is_table != hasattr(X, "columns"):
+        kinds = {True: "a table", False: "an array"}
+        raise ValueError(
+            f"the rows are {kinds[rows.is_table]}, and the model's are "
+            f"{kinds[not rows.is_table]}."
+        )
+    if y is None:
+        return Rows(rows.X)
+    return split_labels(rows, list(label_columns(y))) if rows.is_table else rows

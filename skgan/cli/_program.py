@@ -10,10 +10,10 @@ import warnings
 from tqdm import tqdm
 
 from skgan import __version__
-from skgan.cli import _demo, _fit, _sample, _score
+from skgan.cli import _demo, _fit, _report, _sample, _score
 from skgan.cli._options import Parser
 
-_VERBS = (_demo, _fit, _sample, _score)
+_VERBS = (_demo, _fit, _sample, _score, _report)
 # As shells have it: 128 and the number of the signal.
 _INTERRUPTED, _NOBODY_READS = 130, 141
 

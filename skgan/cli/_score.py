@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import argparse
 
-from skgan.cli._files import Rows, read_rows
-from skgan.cli._models import as_rows, label_columns, load_sampler, split_labels
+from skgan.cli._files import read_rows
+from skgan.cli._models import as_rows, load_sampler, match_rows
 from skgan.cli._options import add_debug
 from skgan.metrics import SCORERS
 
@@ -40,21 +40,7 @@ def run(options: argparse.Namespace) -> None:
     sampler = load_sampler(options.model)
     drawn = sampler.sample(0, random_state=0)
     rows = read_rows(options.data, like=as_rows(drawn))
-    rows = _match(rows, drawn)
+    rows = match_rows(rows, drawn)
     print(f"score\t{sampler.score(rows.X, rows.y):.6f}")
     for name in options.metric:
         print(f"{name}\t{SCORERS[name](sampler, rows.X, rows.y):.6f}")
-
-
-def _match(rows: Rows, drawn) -> Rows:
-    """Return rows with labels, or without, as the sampler gives them."""
-    X, y = drawn if isinstance(drawn, tuple) else (drawn, None)
-    if rows.is_table != hasattr(X, "columns"):
-        kinds = {True: "a table", False: "an array"}
-        raise ValueError(
-            f"the rows are {kinds[rows.is_table]}, and the model's are "
-            f"{kinds[not rows.is_table]}."
-        )
-    if y is None:
-        return Rows(rows.X)
-    return split_labels(rows, list(label_columns(y))) if rows.is_table else rows

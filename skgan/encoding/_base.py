@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import (
-    BaseEstimator,
     ClassNamePrefixFeaturesOutMixin,
     TransformerMixin,
 )
@@ -16,10 +15,11 @@ from sklearn.utils.validation import check_is_fitted
 
 from skgan.encoding._container import as_rows, frame_library, make_container
 from skgan.encoding._validation import check_encoded, check_rows
+from skgan.storage._pickles import VersionedEstimator
 
 
 class BaseEncoder(
-    ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator, ABC
+    ClassNamePrefixFeaturesOutMixin, TransformerMixin, VersionedEstimator, ABC
 ):
     """Learn how X came, turn it into rows of numbers, and give it back.
 

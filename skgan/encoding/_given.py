@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from scipy.special import ndtr, ndtri
 
 from skgan.encoding._codecs import LevelCodec, NumberCodec
-from skgan.encoding._columns import Column, show_levels
+from skgan.encoding._columns import Column, LevelColumn, show_levels
 from skgan.encoding._container import frame_library
 from skgan.encoding._ports import is_missing
 from skgan.encoding._rows import Slot
@@ -197,6 +197,11 @@ def _read_value(column: Column, slot: Slot, value) -> float:
             f"given[{column.name!r}] is missing, which it never was in fit. "
             f"{_possible(column, slot)}"
         )
+    if isinstance(column, LevelColumn) and column.code_of(value) < 0:
+        raise ValueError(
+            f"given: column {column.name!r} has no level {value!r}. "
+            f"{_possible(column, slot)}"
+        )
     try:
         number = column.parse(value)
     except ValueError as error:
@@ -235,7 +240,8 @@ def _possible(column: Column, slot: Slot) -> str:
         return f"Possible: {low} to {high}{whole}."
     levels = getattr(codec, "levels_", codec)
     shown = levels.values_[:200]
-    seen = [str(value) for value in column.write(shown, rng)]
+    written = column.write(shown, rng)
+    seen = [bool(v) if isinstance(v, bool | np.bool_) else str(v) for v in written]
     more = " (and missing)" if levels.has_missing_ else ""
     return f"Possible: {show_levels(seen)}{more}."
 

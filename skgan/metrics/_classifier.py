@@ -94,6 +94,27 @@ def c2st(
     >>> c2st(X_real, X_synthetic + 9, estimator=judge, random_state=0)
     0.0
     """
+    auc, n_rows = held_out_auc(X_real, X_synthetic, estimator, cv, random_state)
+    if auc < 0.5 - 5 / np.sqrt(6 * n_rows):  # five standard errors
+        warnings.warn(
+            f"c2st: the AUC of {auc:.2f} is far below chance, so X_synthetic repeats "
+            f"rows of X_real. Judge with held-out rows, and see duplicate_rate.",
+            stacklevel=2,
+        )
+    return float(1 - 2 * max(0.0, auc - 0.5))
+
+
+def held_out_auc(
+    X_real: Any,
+    X_synthetic: Any,
+    estimator: Any = None,
+    cv: int = 5,
+    random_state: Any = None,
+) -> tuple[float, int]:
+    """Return the mean AUC over folds, and how many rows of each set were judged.
+
+    The parameters are those of `c2st`.
+    """
     check_count("cv", cv, minimum=2)
     generator = as_generator(random_state)
     # Read jointly: a rare level would else tell the sets apart by being unknown.
@@ -121,13 +142,7 @@ def c2st(
         cv=folds,
         error_score="raise",
     ).mean()
-    if auc < 0.5 - 5 / np.sqrt(6 * n_rows):  # five standard errors
-        warnings.warn(
-            f"c2st: the AUC of {auc:.2f} is far below chance, so X_synthetic repeats "
-            f"rows of X_real. Judge with held-out rows, and see duplicate_rate.",
-            stacklevel=2,
-        )
-    return float(1 - 2 * max(0.0, auc - 0.5))
+    return float(auc), n_rows
 
 
 def train_on_synthetic(

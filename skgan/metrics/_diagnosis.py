@@ -81,15 +81,17 @@ def diagnose(
     .001 rejects that samples are as real rows are, *and* more than a twentieth of the
     rows is concerned; it is "bad" if half of them are. So "look" is between.
 
-    - `c2st`: chance by Mann and Whitney; the share of samples that must be out of
-      place, if trees tell them apart that well, by total variation.
+    - `c2st`: chance by Mann and Whitney, of twice the variance, because folds learn
+      from each other; the share of samples that must be out of place, if trees tell
+      them apart that well, by total variation.
     - `energy_distance`: chance by 999 permutations; the share of real rows that, put
       onto their mean, would be as far away.
     - `coverage`: chance by 999 permutations.
     - `modes`: real rows in at most 100 groups by k-means [1]_, samples counted in
       each; exact limits, at a level for all groups. Any that is missing is "bad".
     - `levels`: the same for categories and missing values.
-    - `variance`: of columns and of principal axes, with the extremes clipped.
+    - `variance`: of columns and of principal axes, with the extremes clipped; chance
+      by kurtosis, and, beyond that, by 999 permutations.
     - `membership_auc`, `dcr_share`, `duplicates`: chance by exchanging training with
       held-out rows. "bad" if the lower end of a 95 % interval is a twentieth or more;
       of exact copies, of rows that occur once, any excess over held-out rows.

@@ -11,7 +11,7 @@ from scipy.stats import beta
 from sklearn.cluster import KMeans
 
 from ._columns import Block
-from ._diagnosis_quality import LEVEL, principal_axes, quantile
+from ._diagnosis_quality import LEVEL, permuted_labels, principal_axes, quantile
 from ._diagnosis_report import (
     BAD,
     GOOD,
@@ -30,6 +30,9 @@ _ROWS_A_GROUP = 50
 _MAX_GROUPS = 100
 # The extremes of both sets count as much as the one at these quantiles.
 _QUANTILES = (0.005, 0.995)
+# Of the pooled variance, added to both where chance is drawn by lot: some draws of a
+# rare value have none of it.
+_FLOOR = 0.05
 _MISSING, _PRESENT = "missing", "a number"
 _VARIETY = "a higher penalty_weight, or more updates (max_iter)."
 _LEVELS = "conditions on the column (TableEncoder(condition_on=[...])), a higher "
@@ -48,7 +51,7 @@ def judge_collapse(real: Rows, synthetic: Rows, other: Rows, rng) -> list[Findin
         Real rows that say where groups and axes are, so that neither set has a part
         in it.
     rng : RandomState
-        Starts the search for groups.
+        Starts the search for groups, draws permutations.
 
     Returns
     -------
@@ -57,7 +60,7 @@ def judge_collapse(real: Rows, synthetic: Rows, other: Rows, rng) -> list[Findin
     return [
         _judge_modes(real, synthetic, other, rng),
         _judge_levels(real, synthetic),
-        _judge_variance(real, synthetic, other),
+        _judge_variance(real, synthetic, other, rng),
     ]
 
 
@@ -160,17 +163,8 @@ def _shortages(
     return missing, short & ~missing, float(lost)
 
 
-def _judge_variance(real: Rows, synthetic: Rows, other: Rows) -> Finding:
-    names, pairs = [], []
-    if not real.are_images:
-        for block, drawn in zip(real.blocks, synthetic.blocks, strict=True):
-            if block.is_numeric:
-                names += [f"Column {label!r}" for label in block.labels]
-                both = zip(block.values.T, drawn.values.T, strict=True)
-                pairs += [(x.astype(np.float64), y.astype(np.float64)) for x, y in both]
-    axes = principal_axes(other.vectors)
-    names += [f"Principal axis {i + 1}" for i in range(axes.shape[1])]
-    pairs += zip((real.vectors @ axes).T, (synthetic.vectors @ axes).T, strict=True)
+def _judge_variance(real: Rows, synthetic: Rows, other: Rows, rng) -> Finding:
+    names, pairs = _measured(real, synthetic, other)
     # A sampler knows no more than its rows say, of which chance has a part, too.
     found = [_log_ratio(*pair, len(other)) for pair in pairs]
     known = [i for i, (log, _) in enumerate(found) if np.isfinite(log)]
@@ -178,10 +172,16 @@ def _judge_variance(real: Rows, synthetic: Rows, other: Rows) -> Finding:
         return not_judged("No column varies.", "variance")[0]
     logs, deviations = np.array([found[i] for i in known]).T
     limits = quantile(LEVEL / (2 * len(known))) * deviations
+    sizes = 1 - np.exp(-np.abs(logs))
     is_proven = np.abs(logs) > limits
-    shares = np.where(is_proven, 1 - np.exp(-np.abs(logs)), 0.0)
+    if (is_proven & (sizes >= SMALL_SHARE)).any():
+        # Of rare values and long tails that is not enough.
+        drawn, by_lot = _drawn_limits([pairs[i] for i in known], len(other), rng)
+        is_proven &= drawn > by_lot
+        limits = np.maximum(limits, by_lot)
+    shares = np.where(is_proven, sizes, 0.0)
     # What is proven comes first, then what is large.
-    worst = int(np.lexsort((np.abs(logs), shares))[-1])
+    worst = int(np.lexsort((np.abs(logs) / limits, shares))[-1])
     ratio, name = float(np.exp(logs[worst])), names[known[worst]]
     verdict = grade(float(shares[worst]), bool(is_proven[worst]))
     says = f"{name} varies {ratio:.2g} times as much as in real rows"
@@ -195,18 +195,67 @@ def _judge_variance(real: Rows, synthetic: Rows, other: Rows) -> Finding:
     return Finding("variance", verdict, says, ratio, 1.0, limit, advice)
 
 
+def _measured(
+    real: Rows, synthetic: Rows, other: Rows
+) -> tuple[list[str], list[tuple[np.ndarray, np.ndarray]]]:
+    """Columns of numbers and principal axes: their names, and values of both sets."""
+    names, pairs = [], []
+    if not real.are_images:
+        for block, drawn in zip(real.blocks, synthetic.blocks, strict=True):
+            if block.is_numeric:
+                names += [f"Column {label!r}" for label in block.labels]
+                both = zip(block.values.T, drawn.values.T, strict=True)
+                pairs += [(x.astype(np.float64), y.astype(np.float64)) for x, y in both]
+    axes = principal_axes(other.vectors)
+    names += [f"Principal axis {i + 1}" for i in range(axes.shape[1])]
+    pairs += zip((real.vectors @ axes).T, (synthetic.vectors @ axes).T, strict=True)
+    return names, pairs
+
+
+def _clipped(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """Both, one after the other, with the extremes of both at a quantile."""
+    values = np.concatenate([x, y])
+    return np.clip(values, *np.nanquantile(values, _QUANTILES))
+
+
 def _log_ratio(x: np.ndarray, y: np.ndarray, n_other: int) -> tuple[float, float]:
     """Log of the ratio of variances, and its standard deviation were they alike."""
     x, y = x[~np.isnan(x)], y[~np.isnan(y)]
     if min(len(x), len(y)) < _ROWS_A_GROUP:
         return np.nan, np.nan
-    low, high = np.quantile(np.concatenate([x, y]), _QUANTILES)
-    x, y = np.clip(x, low, high), np.clip(y, low, high)
+    values = _clipped(x, y)
+    x, y = values[: len(x)], values[len(x) :]
     variance, drawn = x.var(), y.var()
-    if not variance > 1e-12 * max(abs(low), abs(high), 1e-300) ** 2:
+    if not variance > 1e-12 * max(np.abs(values).max(), 1e-300) ** 2:
         return np.nan, np.nan
     kurtosis = np.mean((x - x.mean()) ** 4) / variance**2
     shares = 1 / len(x) + 1 / len(y) + 1 / n_other
     deviation = np.sqrt(max(kurtosis - 1, 0.1) * shares)
     # A column without variance has a ratio of 0.
     return float(np.log(max(drawn / variance, 1e-12))), float(deviation)
+
+
+def _drawn_limits(
+    pairs: list[tuple[np.ndarray, np.ndarray]], n_other: int, rng
+) -> tuple[np.ndarray, np.ndarray]:
+    """Sizes of log ratios of variances, and what none of 999 permutations exceeds.
+
+    In none of the columns, each in units of its own deviation under permutations.
+    """
+    values = np.column_stack([_clipped(*pair) for pair in pairs])
+    values = (values - np.nanmean(values, axis=0)) / np.nanstd(values, axis=0)
+    is_there, values = ~np.isnan(values), np.nan_to_num(values)
+    n, m = map(len, pairs[0])
+    labels = permuted_labels(n, m, rng).T
+    variances = []
+    for chosen in (labels, 1 - labels):
+        counts, first, second = (
+            chosen @ X.astype(np.float32) for X in (is_there, values, values**2)
+        )
+        counts = np.maximum(counts, 1)
+        variances.append(second / counts - (first / counts) ** 2 + _FLOOR)
+    logs = np.log(variances[1] / variances[0])
+    sizes = np.abs(logs) / logs[1:].std(axis=0)
+    # Chance in the rows that the sampler knows comes on top.
+    scale = np.sqrt(1 + 1 / (n_other * (1 / n + 1 / m))) * logs[1:].std(axis=0)
+    return np.abs(logs[0]), sizes[1:].max() * scale

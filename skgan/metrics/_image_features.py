@@ -6,7 +6,6 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from sklearn.base import (
-    BaseEstimator,
     ClassNamePrefixFeaturesOutMixin,
     TransformerMixin,
 )
@@ -16,6 +15,7 @@ from sklearn.utils.validation import check_is_fitted, column_or_1d
 from skgan._validation import check_integer, check_real
 from skgan.encoding import ImageEncoder
 from skgan.encoding._container import as_rows
+from skgan.storage._pickles import VersionedEstimator
 
 from ._image_network import FeatureNetwork
 from ._image_tasks import class_task, learn, pairs_task
@@ -25,7 +25,9 @@ _PART = 10_000  # images encoded at a time
 _BATCH = 256  # images whose features are worked out at a time
 
 
-class ImageFeatures(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
+class ImageFeatures(
+    ClassNamePrefixFeaturesOutMixin, TransformerMixin, VersionedEstimator
+):
     """Features of images, learnt from real ones by a small convolutional network.
 
     Distances between samples want features, and pretrained networks are large, come

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from math import log
 from typing import Any
 
 import torch
@@ -17,6 +18,9 @@ from skgan.objectives import (
     continuous_code_loss,
     swap_neighbors,
 )
+
+# The larger, the surer categories are read before continuous codes steer much.
+_PATIENCE = 8
 
 Move = Callable[[Tensor, torch.Generator | None], Tensor]
 
@@ -45,8 +49,9 @@ class InfoGANNet(AdversarialNet):
         Continuous codes, drawn uniformly from [-1, 1].
     code_weight : float, default=1.0
         Times what is not read of the categorical code.
-    continuous_code_weight : float, default=1.0
-        Times what is not read of the continuous ones.
+    continuous_code_weight : float, default=20.0
+        Times what is not read of the continuous ones. What of it is above 1 counts in
+        the generator's loss only, and there as far as categories are read already.
     clustering_weight : float, default=1.0
         Times the clustering loss of real rows, `skgan.objectives.clustering_loss`,
         from which alone Q then learns its categories; 0 teaches it those of generated
@@ -103,7 +108,7 @@ class InfoGANNet(AdversarialNet):
         n_categories=10,
         n_continuous=2,
         code_weight=1.0,
-        continuous_code_weight=1.0,
+        continuous_code_weight=20.0,
         clustering_weight=1.0,
         move=None,
         **kwargs,
@@ -206,7 +211,9 @@ class InfoGANNet(AdversarialNet):
         loss = super()._discriminator_loss(real, fake, condition)
         if not self.clustering_weight:
             self.code_losses_: dict[str, Tensor] = {}
-            return loss + self._code_loss(self.read_codes(fake), condition)
+            logits, means = self.read_codes(fake)
+            of_categories = self._categories_loss(logits, condition)
+            return loss + of_categories + self._reading_loss(means, condition)
         # Early fakes are of no kind: a Q that learns their categories, which they then
         # follow, does not find those of real rows.
         parts = [fake, real, self._moved(real, condition[:, self.code_dim :])]
@@ -218,7 +225,7 @@ class InfoGANNet(AdversarialNet):
             of_fake, of_real, of_moved = pairs
         clustering = clustering_loss(of_real[0], of_moved[0])
         self.code_losses_ = {"clustering_loss": clustering.detach()}
-        loss = loss + self._numbers_loss(of_fake, condition)
+        loss = loss + self._reading_loss(of_fake[1], condition)
         return loss + self.clustering_weight * clustering
 
     def _moved(self, rows: Tensor, coordinates: Tensor) -> Tensor:
@@ -229,19 +236,41 @@ class InfoGANNet(AdversarialNet):
         return rows if self.move is None else self.move(rows, self.latent_stream_)
 
     def _generator_loss(self, real, fake, condition) -> Tensor:
-        code_loss = self._code_loss(self.read_codes(fake), condition)
+        logits, means = self.read_codes(fake)
+        of_categories = self._categories_loss(logits, condition)
+        weight = self._numbers_weight(logits, condition)
+        code_loss = of_categories + weight * self._numbers_loss(means, condition)
         self.code_losses_["code_loss"] = code_loss.detach()
         return super()._generator_loss(real, fake, condition) + code_loss
 
-    def _code_loss(self, read: tuple[Tensor, Tensor], codes: Tensor) -> Tensor:
-        """-E log Q(c | G(z, c)), weighted."""
-        categories = codes[:, : self.n_categories]
-        loss = self.code_weight * categorical_code_loss(read[0], categories)
-        return loss + self._numbers_loss(read, codes)
+    def _categories_loss(self, logits: Tensor, codes: Tensor) -> Tensor:
+        """-E log Q(c | G(z, c)) of the categories, weighted."""
+        return self.code_weight * categorical_code_loss(logits, self._categories(codes))
 
-    def _numbers_loss(self, read: tuple[Tensor, Tensor], codes: Tensor) -> Tensor:
-        numbers = codes[:, self.n_categories : self.code_dim]
-        return self.continuous_code_weight * continuous_code_loss(read[1], numbers)
+    def _numbers_loss(self, means: Tensor, codes: Tensor) -> Tensor:
+        return continuous_code_loss(means, codes[:, self.n_categories : self.code_dim])
+
+    def _reading_loss(self, means: Tensor, codes: Tensor) -> Tensor:
+        # Q reads numbers as well with a small weight; a large one takes the layers that
+        # it shares from the categories, which then merge.
+        return min(self.continuous_code_weight, 1.0) * self._numbers_loss(means, codes)
+
+    def _numbers_weight(self, logits: Tensor, codes: Tensor) -> Tensor | float:
+        """Weight of continuous codes in the generator's loss: late, what is above 1.
+
+        Fakes that such codes change much, before Q tells their categories, keep it from
+        finding those of real rows.
+        """
+        more = self.continuous_code_weight - 1.0
+        if more <= 0 or not self.code_weight:
+            return self.continuous_code_weight
+        loss = categorical_code_loss(logits.detach(), self._categories(codes))
+        # 0 where categories are read by chance, 1 where surely.
+        share = (1 - loss / log(self.n_categories)).clamp_min(0)
+        return 1 + more * share**_PATIENCE
+
+    def _categories(self, codes: Tensor) -> Tensor:
+        return codes[:, : self.n_categories]
 
 
 def read_hidden(discriminator: nn.Module, x: Tensor) -> Tensor:

@@ -22,11 +22,13 @@ from skgan.storage._errors import (
     StructureError,
     UnsaveableError,
 )
+from skgan.storage._pickles import InconsistentVersionWarning
 
 __all__ = [
     "SCHEMA",
     "ContentError",
     "FileFormatError",
+    "InconsistentVersionWarning",
     "IntegrityError",
     "MissingDefinitionError",
     "SchemaError",

@@ -14,6 +14,7 @@ from typing import Any
 from sklearn.base import BaseEstimator
 
 from skgan.persistence import _foreign, _networks
+from skgan.persistence._guard import MemoryBound
 from skgan.persistence._registry import (
     Entry,
     check_value,
@@ -153,6 +154,8 @@ class Decoder(ValueDecoder):
         The user's own definitions, by name.
     objects : dict of str to object
         What was left out of the file, by the attribute's name.
+    bound : MemoryBound
+        What networks are made under; all else is as large as the file has it.
     """
 
     def __init__(
@@ -161,11 +164,13 @@ class Decoder(ValueDecoder):
         weights: TensorReader,
         classes: Mapping[str, Any],
         objects: Mapping[str, Any],
+        bound: MemoryBound,
     ):
         super().__init__(arrays)
-        self.weights = weights
+        self.weights, self.bound = weights, bound
         self.classes, self.objects = classes, objects
         self.samplers: list[Any] = []
+        self.nets: list[Any] = []
         self.missing_devices: set[str] = set()
         self._simple["outside"] = self._outside
         self._kinds: dict[str, Callable[[Any], Any]] = {

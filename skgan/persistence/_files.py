@@ -16,7 +16,7 @@ from sklearn.base import BaseEstimator
 from skgan.persistence._codec import Decoder, Encoder, state_of
 from skgan.persistence._guard import MemoryBound
 from skgan.persistence._registry import entry_of, find_entry
-from skgan.persistence._rehearsal import rehearse
+from skgan.persistence._rehearsal import check_sizes, rehearse
 from skgan.storage._archive import describe, pack, unpack, write_whole
 from skgan.storage._errors import (
     ContentError,
@@ -229,23 +229,21 @@ def _build(members: dict[str, Any], classes: dict, objects: Mapping) -> Any:
         raise ContentError(f"{_CONFIG} has other parts than an estimator's.")
     if not isinstance(state, dict) or set(state) != {"attributes"}:
         raise ContentError(f"{_STATE} has other parts than attributes.")
-    decoder = Decoder(arrays, weights, classes, objects)
+    n_bytes = len(members[_ARRAYS]) + len(members[_WEIGHTS])
+    bound = MemoryBound(
+        max(_LEAST_VALUES, _VALUES_PER_BYTE * n_bytes),
+        _LEAST_TENSORS + _TENSORS_PER_WEIGHT * len(weights.names("")),
+    )
+    decoder = Decoder(arrays, weights, classes, objects, bound)
     entry = entry_of(decoder.text(config["estimator"]))
     if not hasattr(entry.kind, "get_params"):
         raise ContentError(f"A {entry.name} is no estimator.")
-    n_bytes = len(members[_ARRAYS]) + len(members[_WEIGHTS])
     try:
-        with MemoryBound(
-            max(_LEAST_VALUES, _VALUES_PER_BYTE * n_bytes),
-            _LEAST_TENSORS + _TENSORS_PER_WEIGHT * len(weights.names("")),
-        ):
-            estimator = decoder.decode_attributes(
-                config["parameters"], state["attributes"], entry
-            )
-            arrays.check_all_read()
-            weights.check_all_read()
-            for sampler in decoder.samplers:
-                rehearse(sampler)
+        estimator = decoder.decode_attributes(
+            config["parameters"], state["attributes"], entry
+        )
+        arrays.check_all_read()
+        _finish(decoder)
     except FileFormatError:
         raise
     except ImportError as error:
@@ -262,3 +260,17 @@ def _build(members: dict[str, Any], classes: dict, objects: Mapping) -> Any:
             stacklevel=3,
         )
     return estimator
+
+
+def _finish(decoder: Decoder) -> None:
+    """Make the nets, once all else is known to fit, and let them draw."""
+    for net in decoder.nets:
+        net.begin()
+    for sampler in decoder.samplers:
+        check_sizes(sampler)
+    for net in decoder.nets:
+        net.finish(decoder)
+    decoder.weights.check_all_read()
+    with decoder.bound:
+        for sampler in decoder.samplers:
+            rehearse(sampler)

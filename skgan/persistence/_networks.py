@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import torch
 from skorch.history import History
@@ -153,28 +153,62 @@ def _decode_net(
         if not _may_be_set(kind, name, params[name]):
             raise ContentError(f"A net has no parameter {name!r:.80}.")
     params["device"] = _device(params.get("device"), decoder)
-    net = kind(**params)
-    net.initialize()
-    _load_networks(net, node["networks"], decoder)
-    for name, state in _items(node["optimizers"], _OPTIMIZERS):
-        _load_optimizer(getattr(net, f"{name}_"), state, decoder)
+    # An instance without anything yet: others may refer to it before it is made.
+    net = kind.__new__(kind)
+    optimizers = [
+        (name, *_decode_optimizer(state, decoder))
+        for name, state in _items(node["optimizers"], _OPTIMIZERS)
+    ]
+    attributes = _decode_progress(node, decoder)
+    decoder.nets.append(_Plan(net, params, node["networks"], optimizers, attributes))
+    return net
+
+
+class _Plan(NamedTuple):
+    """A net, and what it is made from once all else of the file is known to fit."""
+
+    net: AdversarialNet
+    params: dict[str, Any]
+    networks: Any
+    optimizers: list[tuple[str, list, dict]]
+    attributes: dict[str, Any]
+
+    def begin(self) -> None:
+        """Give the net its parameters."""
+        type(self.net).__init__(self.net, **self.params)
+
+    def finish(self, decoder: Decoder) -> None:
+        """Make the networks, and give them and the net what was saved of them."""
+        net = self.net
+        with decoder.bound:
+            net.initialize()
+        _load_networks(net, self.networks, decoder)
+        for name, groups, moments in self.optimizers:
+            _load_optimizer(getattr(net, f"{name}_"), groups, moments)
+        for name, value in self.attributes.items():
+            is_stream = isinstance(value, torch.Generator)
+            # Streams of a device that is not here begin anew.
+            if not is_stream or value.device.type == getattr(net, name).device.type:
+                setattr(net, name, value)
+        # What `fit_loop` leaves behind.
+        net.step_graph_ = None
+        net._set_training(False)
+
+
+def _decode_progress(node: dict, decoder: Decoder) -> dict[str, Any]:
+    """Return the streams, counts and history of a net, by attribute."""
     streams = [decoder.decode(part) for part in decoder.parts(node["streams"], 2)]
-    for name, stream in zip(_STREAMS, streams, strict=True):
-        if not isinstance(stream, torch.Generator):
-            raise ContentError("A stream of a net is none.")
-        if stream.device.type == getattr(net, name).device.type:
-            setattr(net, name, stream)
+    if not all(isinstance(stream, torch.Generator) for stream in streams):
+        raise ContentError("A stream of a net is none.")
+    attributes: dict[str, Any] = dict(zip(_STREAMS, streams, strict=True))
     for name, value in _items(node["progress"]):
         if name not in _PROGRESS:
             raise ContentError(f"A net has no {name!r:.80}.")
-        setattr(net, name, decoder.decode(value))
-    net.history_ = decoder.decode(node["history"])
-    if type(net.history_) is not History:
+        attributes[name] = decoder.decode(value)
+    attributes["history_"] = decoder.decode(node["history"])
+    if type(attributes["history_"]) is not History:
         raise ContentError("The history of a net is none.")
-    # What `fit_loop` leaves behind.
-    net.step_graph_ = None
-    net._set_training(False)
-    return net
+    return attributes
 
 
 def _items(node: Any, names: tuple[str, ...] | None = None) -> list[tuple[str, Any]]:
@@ -221,7 +255,7 @@ def _latent_encoder(node: Any, decoder: Decoder) -> LatentEncoder:
     name, params, prefix = decoder.parts(node, 3)
     if decoder.text(name) not in LATENT_ENCODERS:
         raise ContentError(f"{name!r:.80} is no encoder of latents.")
-    with GLOBAL_STREAM, torch.random.fork_rng(devices=[]):
+    with decoder.bound, GLOBAL_STREAM, torch.random.fork_rng(devices=[]):
         module = LATENT_ENCODERS[name](**decoder.decode(params))
     _load_weights(module, "latent_encoder", decoder.text(prefix), decoder)
     return module.requires_grad_(False).eval()
@@ -235,13 +269,19 @@ def _check_like(value: Tensor, like: Tensor, name: str) -> None:
         )
 
 
-def _load_optimizer(
-    optimizer: torch.optim.Optimizer, node: Any, decoder: Decoder
-) -> None:
+def _decode_optimizer(node: Any, decoder: Decoder) -> tuple[list, dict]:
     parts = dict(_items(node, ("groups", "moments")))
     groups, moments = decoder.items(parts["groups"]), decoder.decode(parts["moments"])
+    if type(moments) is not dict:
+        raise ContentError("An optimizer has moments that are none.")
+    return groups, moments
+
+
+def _load_optimizer(
+    optimizer: torch.optim.Optimizer, groups: list, moments: dict
+) -> None:
     own = optimizer.state_dict()["param_groups"]
-    if len(groups) != len(own) or type(moments) is not dict:
+    if len(groups) != len(own):
         raise ContentError("An optimizer has other groups than its network.")
     for group, like in zip(groups, own, strict=True):
         known = {*like, "initial_lr"} - {"params"}
@@ -284,7 +324,8 @@ def _given_entries(node: Any, decoder: Decoder) -> GivenEntries:
         for place in unit
     ):
         raise ContentError("Entries that can be given lie outside of the row.")
-    return GivenEntries(positions, width)
+    with decoder.bound:
+        return GivenEntries(positions, width)
 
 
 DECODERS: dict[str, Callable[[Any, Any], Any]] = {

@@ -303,6 +303,7 @@ def check_value(name: str, value: Any) -> None:
         raise ContentError(f"{name} cannot be {value!r:.80}.")
 
 
+@cache
 def is_plain(kind: type, attribute: str) -> bool:
     """Whether an attribute is data: no method, property or dunder of its class."""
     if attribute.startswith("__"):

@@ -32,7 +32,7 @@ def rehearse(sampler: Any) -> None:
     ContentError
         If its parts do not fit together.
     """
-    width = _check_sizes(sampler)
+    width = prod(sampler.encoder_.tensor_shape_)
     if max(width, sampler.n_features_in_) > _WIDEST_ROW:
         return
     net, encoder = sampler.net_, sampler.encoder_
@@ -81,8 +81,8 @@ def _labels(sampler: Any) -> LabelledRows | None:
     return given
 
 
-def _check_sizes(sampler: Any) -> int:
-    """Return the width of an encoded row, if all that is of that size says so."""
+def check_sizes(sampler: Any) -> None:
+    """Raise a ContentError unless all that is of a row's size says so."""
     encoder, conditions = sampler.encoder_, sampler._conditions
     if not isinstance(sampler.net_, AdversarialNet):
         raise ContentError("The net of a sampler is none.")
@@ -105,4 +105,3 @@ def _check_sizes(sampler: Any) -> int:
             raise ContentError("Labels and conditions disagree on their size.")
         if n_entries > _WIDEST_ROW:
             raise ContentError(f"Conditions cannot have {n_entries} entries.")
-    return width

@@ -194,7 +194,10 @@ def _read_directory(data: bytes, n_members: int, stop: int) -> list[_Member]:
                 "name, compressed, encrypted, a link, or in the wrong place."
             )
         members.append(member)
-        start += len(member.local()) + member.size
+        start += _LOCAL.size + len(name) + member.size
+        # What lies behind the directory has no place that an entry could say.
+        if start > stop:
+            raise StructureError(f"{name!r} would end behind the directory's start.")
         place += len(entry)
     if place != len(data) or start != stop:
         raise StructureError("Bytes lie between members or behind the directory.")

@@ -17,7 +17,9 @@ _MAX_DEPTH = 128
 _MAX_DIGITS = 40
 # One that does not end is taken to the end: each byte is looked at once.
 _STRING = re.compile(rb'"(?:[^"\\]|\\.)*+(?:"|\\?\Z)', flags=re.DOTALL)
-_OPENING, _CLOSING = b"[{", b"]}"
+# A level more, a level less, or none: as bytes and as numbers of eight bits.
+_KINDS = bytes.maketrans(b"[{]},:", b"\1\1\xff\xff\0\0")
+_NO_TOKENS = bytes(byte for byte in range(256) if byte not in b"[{]},:")
 
 
 def write_json(value: Any) -> bytes:
@@ -63,13 +65,20 @@ def read_json(data: bytes, name: str) -> Any:
 
 def _check_size(data: bytes, name: str) -> None:
     """Raise before anything is built of what is too deep or has too many values."""
-    bare = np.frombuffer(_STRING.sub(b"", data), dtype=np.uint8)
-    brackets = bare[np.isin(bare, list(_OPENING + _CLOSING))]
-    if len(brackets) + np.isin(bare, list(b",:")).sum() > _MAX_TOKENS:
+    tokens = _without_strings(data).translate(_KINDS, delete=_NO_TOKENS)
+    if len(tokens) > _MAX_TOKENS:
         raise ContentError(f"{name} holds more than {_MAX_TOKENS} values.")
-    steps = np.where(np.isin(brackets, list(_OPENING)), 1, -1)
-    if steps.cumsum().max(initial=0) > _MAX_DEPTH:
+    steps = np.frombuffer(tokens, dtype=np.int8)
+    if steps.cumsum(dtype=np.int64).max(initial=0) > _MAX_DEPTH:
         raise ContentError(f"{name} is nested deeper than {_MAX_DEPTH} levels.")
+
+
+def _without_strings(data: bytes) -> bytes:
+    """Return what of JSON stands outside of its strings."""
+    if b"\\" in data:
+        return _STRING.sub(b"", data)
+    # Every second part, which is faster.
+    return b"".join(data.split(b'"')[::2])
 
 
 def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

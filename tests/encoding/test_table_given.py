@@ -198,7 +198,7 @@ def test_the_same_stream_gives_the_same_rows():
     ("given", "message"),
     [
         ({"agee": 1}, "'agee', which is no column.*'grade', 'sex'"),
-        ({"grade": "z"}, r"no level 'z'.*Possible: 'a', 'b', 'c'\."),
+        ({"grade": "z"}, r"no level 'z'\. Possible: 'a', 'b', 'c'\.$"),
         ({"grade": "never"}, r"cannot be 'never'\. Possible: 'a', 'b', 'c'\."),
         ({"grade": ["a", "z"]}, "no level 'z'"),
         ({"grade": []}, "is empty"),
@@ -217,7 +217,7 @@ def test_the_same_stream_gives_the_same_rows():
         ({"day": "2024-02-01T06:00"}, "cannot be '2024-02-01T06:00'"),
         ({"day": ("2024-02-01T06:00", "2024-02-01T07:00")}, "holds nothing"),
         ({"day": 3}, "holds a time, got 3"),
-        ({"member": "yes"}, "no level 'yes'; it has False, True"),
+        ({"member": "yes"}, r"no level 'yes'\. Possible: False, True\.$"),
         (pd.DataFrame({"sex": ["f", "x"]}), "cannot be 'x'"),
         (pd.DataFrame({"age": [20, 200]}), "cannot be 200"),
     ],

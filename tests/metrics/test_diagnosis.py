@@ -74,7 +74,7 @@ def quietly(*args, **params):
 @pytest.fixture
 def no_trees(monkeypatch):
     """Where trees are not what is tested: they are most of the time."""
-    monkeypatch.setattr(quality, "c2st", lambda *args, **params: 1.0)
+    monkeypatch.setattr(quality, "held_out_auc", lambda *args, **params: (0.5, 0))
 
 
 @pytest.fixture(scope="module")
@@ -90,7 +90,7 @@ def found(rows):
         with pytest.MonkeyPatch.context() as patch:
             # Trees are most of the time.
             if name not in ("healthy", "noise added"):
-                patch.setattr(quality, "c2st", lambda *args, **params: 1.0)
+                patch.setattr(quality, "held_out_auc", lambda *args, **params: (0.5, 0))
             judged[name] = quietly(holdout, X, train)
     return judged
 
@@ -304,6 +304,50 @@ def test_healthy_samplers_seldom_look_ill(no_trees):
     assert n_alarms <= 1
 
 
+def rare_and_long(rng, n):
+    """Numbers that are mostly 0, and long tails: variances that are mostly chance."""
+    gains = np.where(rng.random(n) < 0.03, rng.lognormal(8, 1, n), 0.0)
+    flags = (rng.random((n, 3)) < 0.01) * 1.0
+    tails = rng.lognormal(sigma=2, size=n), rng.standard_t(2, n)
+    return np.column_stack([gains, flags, *tails])
+
+
+def test_chance_in_rare_values_and_long_tails_is_no_collapse(no_trees):
+    for seed in range(15):
+        rng = np.random.default_rng(200 + seed)
+        train, holdout, fresh = (rare_and_long(rng, n) for n in (200, 100, 300))
+        diagnosis = quietly(holdout, fresh, train)
+        assert diagnosis.variance.verdict == "good", diagnosis.variance.says
+
+
+def test_a_rare_value_that_is_never_drawn_is_a_collapse(no_trees):
+    rng = np.random.default_rng(0)
+    train, holdout, fresh = (rare_and_long(rng, 2000) for _ in range(3))
+    fresh[:, 0] = 0.0
+    variance = quietly(holdout, fresh, train).variance
+    assert variance.verdict == "bad" and variance.figure < 0.01 < variance.limit
+
+
+def test_trees_that_learn_from_each_others_folds_need_more_proof(rows, monkeypatch):
+    train, holdout, cases = rows
+    for auc, verdict in [(0.2, "good"), (0.65, "good"), (0.72, "look")]:
+        found = (auc, 0)
+        monkeypatch.setattr(
+            quality, "held_out_auc", lambda *_, found=found, **__: found
+        )
+        with warnings.catch_warnings():
+            # What is seldom told apart may repeat rows held out, which is no error.
+            warnings.simplefilter("error")
+            diagnosis = diagnose(
+                holdout[:100], cases["healthy"][:100], train, random_state=0
+            )
+        assert diagnosis.c2st.verdict == verdict, auc
+    deviation = np.sqrt((100 + 100 + 1) / (12 * 100 * 100))
+    # One in a thousand, and twice the variance.
+    expected = 1 - 2 * 3.0902 * np.sqrt(2) * deviation
+    assert diagnosis.c2st.limit == pytest.approx(expected, abs=1e-3)
+
+
 # -- what cannot be judged is not
 
 
@@ -417,7 +461,7 @@ def test_images(monkeypatch):
     assert noisy.c2st.real > 0.8
     # Pixels are no columns.
     assert "Principal axis" in noisy.variance.says
-    monkeypatch.setattr(quality, "c2st", lambda *args, **params: 1.0)
+    monkeypatch.setattr(quality, "held_out_auc", lambda *args, **params: (0.5, 0))
     assert quietly(holdout, fresh, train).verdict == "good"
     assert quietly(holdout, train[:300], train).is_copying
 

@@ -163,6 +163,58 @@ def test_with_clustering_real_rows_alone_teach_the_categories(rows):
     assert grads[0] == pytest.approx(grads[1]) and sum(grads[0]) > 0
 
 
+def generator_loss_of_numbers(net, weight, sureness, monkeypatch):
+    """What numbers add to the generator's loss, by what of them is not read."""
+    codes = net.draw_codes(16, torch.Generator().manual_seed(0))
+    fake = net.call(net.generator_, net.draw_latents(16), codes)
+    means = torch.full((16, 2), 0.3)
+    losses = []
+    for continuous_code_weight in (0.0, weight):
+        net.continuous_code_weight = continuous_code_weight
+        net.code_losses_ = {}
+        logits = sureness * codes[:, :4]
+        monkeypatch.setattr(net, "read_codes", lambda x, read=(logits, means): read)
+        losses.append(net._generator_loss(fake, fake, codes).item())
+    unread = (means - codes[:, 4:]).square().sum(1).mean().item() / 2
+    return (losses[1] - losses[0]) / unread
+
+
+@pytest.mark.parametrize("weight", [0.5, 1.0, 5.0, 20.0])
+def test_continuous_codes_steer_much_once_categories_are_read(weight, monkeypatch):
+    net = make_net().initialize()
+    found = [
+        generator_loss_of_numbers(net, weight, sureness, monkeypatch)
+        for sureness in (-50.0, 0.0, 2.0, 50.0)
+    ]
+    least = min(weight, 1.0)
+    assert found[:2] == pytest.approx([least, least], rel=1e-3)
+    assert found[3] == pytest.approx(weight, rel=1e-3)
+    assert least <= found[2] <= weight + 1e-3
+    if weight > 1:
+        assert found[1] < found[2] < found[3]
+
+
+def test_continuous_codes_do_not_wait_for_categories_without_effect(monkeypatch):
+    net = make_net(code_weight=0.0).initialize()
+    found = generator_loss_of_numbers(net, 5.0, 0.0, monkeypatch)
+    assert found == pytest.approx(5.0, rel=1e-3)
+
+
+@pytest.mark.parametrize("clustering_weight", [0.0, 1.0])
+def test_numbers_weigh_at_most_one_where_they_are_read(clustering_weight, rows):
+    real = torch.as_tensor(rows[:16])
+    losses = []
+    for weight in (0.0, 0.5, 1.0, 20.0):
+        net = make_net(
+            continuous_code_weight=weight, clustering_weight=clustering_weight
+        ).initialize()
+        net.penalty_weight_ = 0.0
+        losses.append(loss_of(net, real, net.draw_codes(16))[0].item())
+    half, one, many = np.subtract(losses[1:], losses[0])
+    assert half > 0 and one == pytest.approx(2 * half, rel=1e-3)
+    assert many == pytest.approx(one, rel=1e-3)
+
+
 class Watched(MLPDiscriminator):
     seen: list
 

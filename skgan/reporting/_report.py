@@ -1,0 +1,265 @@
+"""`report`: one page that says, and shows, how good a sampler's samples are."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from skgan._validation import check_integer
+from skgan.metrics import Diagnosis
+from skgan.metrics._diagnosis import MIN_ROWS, warn_of_copies
+from skgan.reporting._columns import columns_section, pairs_section
+from skgan.reporting._html import count
+from skgan.reporting._images import codes_section, neighbors_section, samples_section
+from skgan.reporting._page import frame, page
+from skgan.reporting._pictures import check_matplotlib
+from skgan.reporting._sections import (
+    Section,
+    copying_section,
+    coverage_section,
+    embedding_section,
+    training_section,
+)
+from skgan.reporting._settings import settings, versions
+from skgan.reporting._subject import Subject, read_subject
+from skgan.reporting._verdicts import summary, verdicts
+from skgan.storage._archive import write_whole
+
+
+class Report:
+    """A page of HTML on a sampler, and the verdicts on it as values.
+
+    `skgan.report` makes it. In a notebook it shows itself; nothing in it is fetched
+    or run, so that the file can be sent, and opened anywhere.
+
+    Parameters
+    ----------
+    html : str
+        The whole document.
+    diagnosis : skgan.metrics.Diagnosis
+        The verdicts on the page, as ``diagnose`` returns them.
+    title : str
+        Its name.
+
+    See Also
+    --------
+    skgan.report : Make a report on a fitted sampler.
+    skgan.metrics.Diagnosis : What it says, as values.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import skgan
+    >>> X, X_holdout = np.random.default_rng(0).normal(size=(2, 60, 1))
+    >>> sampler = skgan.GANSampler(max_iter=10, random_state=0).fit(X)
+    >>> report = skgan.report(sampler, X_holdout, title="Try")
+    >>> report.title, report.html.startswith("<!DOCTYPE html>")
+    ('Try', True)
+    """
+
+    def __init__(self, html: str, diagnosis: Diagnosis, title: str):
+        self.html = html
+        self.diagnosis = diagnosis
+        self.title = title
+
+    def save(self, path: str | os.PathLike) -> Path:
+        """Write the page as a file, whole or not at all.
+
+        Parameters
+        ----------
+        path : str or path-like
+            Such as "report.html". What is there is replaced.
+
+        Returns
+        -------
+        pathlib.Path
+            Where it is.
+
+        Raises
+        ------
+        OSError
+            If it cannot be written.
+        """
+        write_whole(path, [self.html.encode("utf-8")])
+        return Path(path)
+
+    def _repr_html_(self) -> str:
+        return frame(self.title, self.html)
+
+    def __repr__(self) -> str:
+        size = len(self.html.encode("utf-8")) / 1e6
+        return (
+            f"<Report {self.title!r}: {self.diagnosis.verdict}, {size:.1f} MB; "
+            "save(path) writes it>"
+        )
+
+
+def report(
+    sampler,
+    X_holdout,
+    X_train=None,
+    *,
+    y_holdout=None,
+    y_train=None,
+    title=None,
+    max_columns=12,
+    max_samples=5000,
+    random_state=None,
+) -> Report:
+    """Report how good the samples of a fitted sampler are, on one page.
+
+    Verdicts come first, each beside what real rows get, with what to try; then
+    columns and pairs of columns or, of images, samples; coverage, copying, a plane of
+    all rows, how training went, and with what settings. Charts adapt to light and
+    dark, to small screens and to paper.
+
+    Parameters
+    ----------
+    sampler : GANSampler, ConditionalGANSampler, InfoGANSampler or other estimator
+        Fitted, with a method ``sample``; a `SamplerPipeline`, too.
+    X_holdout : array-like or DataFrame of shape (n_holdout, ...)
+        Rows like those given to ``fit``, but not seen by it; 100 or more, better
+        thousands. With fewer than 50 nothing is judged, which the page then says.
+    X_train : array-like or DataFrame of shape (n_train, ...), default=None
+        The rows given to ``fit``, without which copying is not judged. Of images,
+        those that are nearest to samples are shown.
+    y_holdout : array-like, Series or DataFrame, default=None
+        Labels of `X_holdout`, for a sampler that draws under labels: samples are
+        then drawn for them, as often as they occur, and rows are judged with them.
+    y_train : array-like, Series or DataFrame, default=None
+        Labels of `X_train`, where both are given.
+    title : str or None, default=None
+        Heading of the page; None names the sampler.
+    max_columns : int, default=12
+        Columns drawn by themselves at most; of more, those that differ most.
+    max_samples : int, default=5000
+        Rows to draw, and rows of each set to look at; at least 50. Of the training
+        rows 20 000 are looked at.
+    random_state : int, RandomState instance or None, default=None
+        Fixes the page. None takes the seed that ``diagnose`` takes, fixed in ``fit``.
+
+    Returns
+    -------
+    Report
+        ``save(path)`` writes it, and a notebook shows it.
+
+    Raises
+    ------
+    ImportError
+        If matplotlib is not installed.
+    sklearn.exceptions.NotFittedError
+        If the sampler is not fitted.
+    TypeError
+        If the sampler draws no rows, or no labels where labels are given.
+    ValueError
+        If rows or labels are not like those given to ``fit``, or labels are given for
+        one set of rows only.
+
+    Warns
+    -----
+    skgan.metrics.CopyingWarning
+        If samples are copies of training rows.
+
+    Notes
+    -----
+    The page holds figures of the rows given here, points of some of them, and images
+    where rows are images: it is no more private than these.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import skgan
+    >>> X, X_holdout = np.random.default_rng(3).normal(size=(2, 100, 2))
+    >>> sampler = skgan.GANSampler(max_iter=10, random_state=0).fit(X)
+    >>> report = skgan.report(sampler, X_holdout, X)
+    >>> path = report.save("report.html")  # doctest: +SKIP
+    >>> report.diagnosis.verdict
+    'good'
+    """
+    made = compose(
+        sampler,
+        X_holdout,
+        X_train,
+        labels=(y_holdout, y_train),
+        title=title,
+        max_columns=max_columns,
+        max_samples=max_samples,
+        random_state=random_state,
+    )
+    warn_of_copies(made.diagnosis, stacklevel=3)
+    return made
+
+
+def compose(
+    sampler,
+    X_holdout,
+    X_train,
+    *,
+    labels: tuple[Any, Any],
+    title: str | None,
+    max_columns: int,
+    max_samples: int,
+    random_state,
+    tell: Callable[[str], None] = lambda step: None,
+) -> Report:
+    """Make a report; `tell` hears what is being done."""
+    check_matplotlib("skgan.report")
+    max_columns = check_integer("max_columns", max_columns, 1)
+    max_samples = check_integer("max_samples", max_samples, MIN_ROWS)
+    if title is not None and not isinstance(title, str):
+        raise TypeError(f"title must be a string or None, got {title!r}.")
+    tell("Verdicts")
+    subject = read_subject(
+        sampler, X_holdout, X_train, *labels, max_samples, random_state
+    )
+    diagnosis = subject.diagnosis
+    sections = [Section("verdicts", "Verdicts", "", verdicts(diagnosis))]
+    for make in _makers(subject, max_columns):
+        sections.append(make())
+        tell(sections[-1].title)
+    name = type(subject.core).__name__
+    title = f"How good are the samples of this {name}?" if title is None else title
+    document = page(title, _facts(subject), summary(diagnosis), sections)
+    return Report(document, diagnosis, title)
+
+
+def _makers(subject: Subject, max_columns: int) -> list[Callable[[], Section]]:
+    """Return what makes the sections behind the verdicts, in their order."""
+    makers: list[Callable[[], Section]]
+    if subject.image_shape is not None:
+        makers = [lambda: samples_section(subject), lambda: neighbors_section(subject)]
+    elif len(subject.holdout.X.shape) > 2:  # such as series of several channels
+        makers = []
+    else:
+        makers = [
+            lambda: columns_section(subject, max_columns),
+            lambda: pairs_section(subject),
+        ]
+    if hasattr(getattr(subject.sampler, "net_", None), "n_categories"):
+        makers.append(lambda: codes_section(subject))
+    return [
+        *makers,
+        lambda: coverage_section(subject),
+        lambda: copying_section(subject),
+        lambda: embedding_section(subject),
+        lambda: training_section(subject),
+        lambda: Section("settings", "Settings", "", _settings(subject)),
+    ]
+
+
+def _settings(subject: Subject) -> list[str]:
+    return [*settings(subject.sampler), "<h3>Versions</h3>", versions()]
+
+
+def _facts(subject: Subject) -> list[str]:
+    """What was compared with what, in a few words."""
+    facts = []
+    shape = subject.holdout.X.shape[1:]
+    if subject.image_shape is not None:
+        facts.append("images of " + " × ".join(map(str, subject.image_shape)))
+    elif len(shape) == 1:
+        facts.append(f"{shape[0]} column" + ("s" if shape[0] > 1 else ""))
+    numbers = [f"{count(n)} {name}" for name, n in subject.n_given.items()]
+    return [*facts, f"rows: {', '.join(numbers)}"]

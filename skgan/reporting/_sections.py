@@ -1,0 +1,276 @@
+"""The sections of a report: what each shows, and how to read it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from skgan.metrics import density, precision, recall
+from skgan.metrics._diagnosis import MIN_ROWS
+from skgan.metrics._nearest import nearest
+from skgan.plotting import EmbeddingDisplay, TrainingDisplay
+from skgan.plotting._matplotlib import FIRST_COLOR, SECOND_COLOR
+from skgan.reporting._html import element, escape, figure, number, paragraph
+from skgan.reporting._pictures import chart
+from skgan.reporting._settings import facts
+from skgan.reporting._subject import Subject
+from skgan.reporting._verdicts import bar
+
+_MAX_COMPARED = 2000
+_MAX_POINTS = 500  # of each set
+_N_BINS = 30
+_LEGEND = (("real", "real, held out"), ("synthetic", "synthetic"))
+_DISTANCES = (4.3, 2.5)  # inches of a chart
+
+
+class Section(NamedTuple):
+    """A part of the page that can be gone to.
+
+    Parameters
+    ----------
+    anchor : str
+        What links call it.
+    title : str
+        Its heading.
+    says : str
+        What it shows and how to read it; not escaped yet.
+    parts : list of str
+        HTML.
+    is_half : bool
+        Whether another section may stand beside it where there is room.
+    """
+
+    anchor: str
+    title: str
+    says: str
+    parts: list[str]
+    is_half: bool = False
+
+    def render(self) -> str:
+        """Return the section as HTML."""
+        heading = f"{self.anchor}-heading"
+        return element(
+            "section",
+            element("h2", escape(self.title), id=heading),
+            paragraph(self.says, class_="lead") if self.says else "",
+            *self.parts,
+            id=self.anchor,
+            class_="half" if self.is_half else None,
+            aria_labelledby=heading,
+        )
+
+
+def legend() -> str:
+    """Return which colour is which."""
+    items = (
+        element("span", class_=f"swatch {side}", aria_hidden="true") + escape(name)
+        for side, name in _LEGEND
+    )
+    return element("p", *(element("span", item) for item in items), class_="legend")
+
+
+def coverage_section(subject: Subject) -> Section:
+    """Return whether samples reach all real rows, and only these."""
+    title = "Coverage"
+    says = (
+        "How far each held-out row is from the nearest sample, and from the nearest of "
+        "as many other real rows. Samples that miss some rows have a longer tail to "
+        "the right."
+    )
+    sets = _compared(subject)
+    short = [name for name, rows in sets.items() if len(rows) < MIN_ROWS]
+    if short:
+        note = f"Too few rows to compare: {', '.join(short)}; {MIN_ROWS} are needed."
+        return Section("coverage", title, note, [])
+    real, synthetic, other = sets.values()
+    distances = [nearest(real, rows)[0] for rows in (other, synthetic)]
+    medians = [float(np.median(values)) for values in distances]
+    caption = (
+        f"Half of the held-out rows are within {number(medians[1])} of a sample, and "
+        f"within {number(medians[0])} of another real row."
+    )
+    label = "distance of a held-out row to the nearest"
+    picture = chart(
+        lambda ax: draw_distances(ax, distances, label),
+        f"Histograms of distances to the nearest row. {caption}",
+        _DISTANCES,
+        "coverage",
+    )
+    parts = [
+        legend_of("to another real row", "to a sample"),
+        element(
+            "div",
+            figure(picture, caption, class_="wide"),
+            _shares(subject, real, synthetic, other),
+            class_="split",
+        ),
+    ]
+    return Section("coverage", title, says, parts)
+
+
+def legend_of(real: str, synthetic: str) -> str:
+    """Return which colour is which, in other words."""
+    page = legend()
+    for (_, usual), name in zip(_LEGEND, (real, synthetic), strict=True):
+        page = page.replace(f"</span>{usual}", f"</span>{escape(name)}")
+    return page
+
+
+def _compared(subject: Subject) -> dict[str, NDArray]:
+    """Vectors of held-out rows, of samples, and of as many other real rows."""
+    space = subject.make_space()
+    real, synthetic = (
+        space.transform(rows.X) for rows in (subject.holdout, subject.synthetic)
+    )
+    if subject.train is None:
+        half = len(real) // 2
+        name, real, other = "half of X_holdout", real[:half], real[half:]
+    else:
+        name, other = "X_train", space.transform(subject.train.X)
+    n = min(len(synthetic), len(other), _MAX_COMPARED)
+    names = ("X_holdout" if subject.train is not None else name, "X_synthetic", name)
+    if names[0] == names[2]:
+        names = (names[0], names[1], "the other half")
+    return dict(
+        zip(names, (real[:_MAX_COMPARED], synthetic[:n], other[:n]), strict=True)
+    )
+
+
+_SHARES: dict[str, tuple[Callable[..., float], str]] = {
+    "precision": (precision, "samples that lie among real rows"),
+    "recall": (recall, "real rows that lie among samples"),
+    "density": (density, "how deep among real rows samples lie; 1 is as real rows"),
+}
+
+
+def _shares(subject: Subject, real, synthetic, other) -> str:
+    """Return a table of what lies among what."""
+    rows: list[tuple[str, str, float | None, float | None]] = []
+    for name, (measure, says) in _SHARES.items():
+        options: dict[str, Any] = {"standardize": False, "max_samples": None}
+        value, floor = (measure(real, X, **options) for X in (synthetic, other))
+        rows.append((name, says, value, floor))
+    found = subject.diagnosis.findings.get("coverage")
+    if found is not None and found.figure is not None:
+        # The figure of the verdict, so that the page says it once.
+        says = "real rows that have a sample nearby"
+        rows.append(("coverage", says, found.figure, found.real))
+    body = "".join(
+        element(
+            "tr",
+            element("th", escape(name), element("small", escape(says)), scope="row"),
+            element("td", number(value), bar(value, floor)),
+            element("td", number(floor)),
+        )
+        for name, says, value, floor in rows
+    )
+    head = "".join(
+        element("th", text, scope="col") for text in ("share", "samples", "real rows")
+    )
+    return element(
+        "table",
+        element("caption", "Samples among real rows, and real rows in their place"),
+        element("thead", element("tr", head)),
+        element("tbody", body),
+        class_="shares",
+    )
+
+
+def copying_section(subject: Subject) -> Section:
+    """Return how close samples are to training rows, beside held-out rows."""
+    title = "Copying"
+    train, anchor = subject.train, "copying"
+    if train is None:
+        note = "Copies show beside training rows only: give X_train."
+        return Section(anchor, title, note, [], is_half=True)
+    says = (
+        "How far each sample is from the nearest training row, and how far held-out "
+        "rows, which nobody copied, are. Copies would heap up at the left."
+    )
+    space = subject.make_space()
+    known = space.transform(train.X)
+    distances = [
+        nearest(space.transform(rows.X)[:_MAX_COMPARED], known)[0]
+        for rows in (subject.holdout, subject.synthetic)
+    ]
+    medians = [float(np.median(values)) for values in distances]
+    caption = (
+        f"Half of the samples are within {number(medians[1])} of a training row, half "
+        f"of the held-out rows within {number(medians[0])}."
+    )
+    label = "distance to the nearest training row"
+    picture = chart(
+        lambda ax: draw_distances(ax, distances, label),
+        f"Histograms of distances to the nearest training row. {caption}",
+        _DISTANCES,
+        anchor,
+    )
+    parts = [legend(), figure(picture, caption, class_="wide")]
+    return Section(anchor, title, says, parts, is_half=True)
+
+
+def draw_distances(ax, distances: list[NDArray], label: str) -> None:
+    """Draw shares of distances, real and synthetic, the farthest in the last bin."""
+    pooled = np.concatenate(distances)
+    top = float(np.quantile(pooled, 0.995)) or float(pooled.max()) or 1.0
+    edges = np.linspace(0, top, _N_BINS + 1)
+    for values, color in zip(distances, (FIRST_COLOR, SECOND_COLOR), strict=True):
+        shares = np.histogram(np.minimum(values, top), edges)[0] / len(values)
+        if color == FIRST_COLOR:
+            ax.stairs(shares, edges, fill=True, color=color, alpha=0.25)
+        ax.stairs(shares, edges, color=color, linewidth=1.5)
+    ax.set(xlabel=label, ylabel="share of rows", xlim=(0, top))
+    ax.set_ylim(bottom=0)
+
+
+def embedding_section(subject: Subject) -> Section:
+    """Return both sets in the plane of their principal components."""
+    shares: list[float] = []
+
+    def draw(ax) -> None:
+        display = EmbeddingDisplay.from_samples(
+            subject.synthetic.X,
+            real=subject.holdout.X,
+            max_points=_MAX_POINTS,
+            random_state=subject.seed,
+            ax=ax,
+        )
+        ax.get_legend().remove()
+        shares.extend(display.explained_variance_ratio)
+
+    alt = "Held-out rows and samples as points in the plane of two components."
+    picture = chart(draw, alt, (4.3, 3.5), "embedding")
+    caption = f"Two components, {sum(shares):.0%} of the variance. A point is a row."
+    says = (
+        "All columns at once. Points of one colour alone are rows that samples miss, "
+        "or that they made up; rows that agree here can differ in other directions."
+    )
+    parts = [legend(), figure(picture, caption, class_="wide")]
+    return Section("embedding", "Embedding", says, parts, is_half=True)
+
+
+def training_section(subject: Subject) -> Section:
+    """Return both losses over the fit."""
+    title, anchor = "Training", "training"
+    history = subject.history or ()
+    if not any("generator_loss" in epoch for epoch in history):
+        note = "The sampler keeps no history of its fit."
+        return Section(anchor, title, note, [facts(subject.core)])
+    updates: list[int] = []
+
+    def draw(ax) -> None:
+        display = TrainingDisplay.from_history(history, ax=ax, linewidth=1.3)
+        updates.append(int(display.n_updates[-1]))
+
+    alt = "Losses of the discriminator and the generator over the updates."
+    picture = chart(draw, alt, (4.5, 2.6), anchor)
+    caption = f"Mean losses of each epoch, over {updates[0]} updates of the generator."
+    says = (
+        "The losses of a game do not fall as samples get better: steady curves are a "
+        "good sign, curves that run away are not."
+    )
+    pair = figure(picture, caption, class_="wide"), facts(subject.core)
+    return Section(anchor, title, says, [element("div", *pair, class_="split")])

@@ -1,0 +1,199 @@
+"""The first thing on the page: what is wrong with the samples, and what to try."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import NamedTuple
+
+from skgan.metrics import Diagnosis, Finding
+from skgan.metrics._diagnosis_report import BAD, GOOD, LOOK, NOT_JUDGED
+from skgan.metrics._diagnosis_report import _grouped as grouped
+from skgan.reporting._html import details, element, escape, number, paragraph
+
+# Never colour alone: each verdict is a sign and a word.
+SIGNS = {GOOD: "✓", LOOK: "!", BAD: "✕", NOT_JUDGED: "–"}
+CLASSES = {GOOD: "good", LOOK: "look", BAD: "bad", NOT_JUDGED: "unjudged"}
+GROUPS = {
+    "Do samples look real?": ("c2st", "energy_distance", "coverage"),
+    "Is anything missing?": ("modes", "levels", "variance"),
+    "Is anything copied?": ("membership_auc", "dcr_share", "duplicates"),
+    "Did training go well?": ("training",),
+}
+_SUMMARIES = {
+    GOOD: "No test found a difference from real rows that matters.",
+    LOOK: "Usable with care: samples differ from real rows, as said below.",
+    BAD: "Not to be relied on: samples differ from real rows, as said below.",
+    NOT_JUDGED: "Nothing can be said of the samples: there is too little to judge by.",
+}
+_COPYING = "The sampler copies training rows: do not pass its samples on as they are."
+_HOW = (
+    "Each figure stands beside what real rows get in the place of samples, and has a "
+    "limit that chance alone passes once in a thousand times. A verdict is good if "
+    "chance explains the figure, or if less than a twentieth of the rows is concerned; "
+    "it is bad if half of them are, if a group or a level is missing, or if samples "
+    "are certainly copied; “look” is between. Judges are trees and distances, never "
+    "the discriminator. Nothing here proves that nothing leaks."
+)
+_KEY = element(
+    "p",
+    element(
+        "span",
+        element("span", class_="bar", aria_hidden="true"),
+        "what samples get, of 1",
+    ),
+    element(
+        "span",
+        element("span", class_="tick", aria_hidden="true"),
+        "what real rows get in their place",
+    ),
+    class_="legend key",
+)
+
+
+class _Face(NamedTuple):
+    """How a finding is shown."""
+
+    title: str
+    figure: str = "samples"
+    real: str = "real rows"
+    limit: str = "limit of chance"
+    has_bar: bool = False
+
+
+_FACES = {
+    "c2st": _Face("Not told apart by trees", has_bar=True),
+    "energy_distance": _Face("Distance from real rows"),
+    "coverage": _Face("Coverage", has_bar=True),
+    "modes": _Face("Groups of rows", figure="groups missing", real="", limit=""),
+    "levels": _Face("Levels", figure="levels missing", real="", limit=""),
+    "variance": _Face("Spread"),
+    "membership_auc": _Face("Membership", has_bar=True),
+    "dcr_share": _Face("Closeness to training rows", has_bar=True),
+    "duplicates": _Face("Exact copies", has_bar=True),
+    "training": _Face("Training", "growth of gradients", "steady", "alarm at"),
+}
+
+
+def title_of(name: str) -> str:
+    """Return what a finding is called on the page."""
+    return _FACES[name].title if name in _FACES else name
+
+
+def badge(verdict: str) -> str:
+    """Return a verdict as a sign and a word."""
+    sign = element("span", SIGNS[verdict], class_="sign", aria_hidden="true")
+    word = verdict.capitalize()
+    return element("span", sign, word, class_=f"badge {CLASSES[verdict]}")
+
+
+def summary(diagnosis: Diagnosis) -> str:
+    """Return the verdict of all in a few lines, for the head of the page."""
+    counts = Counter(finding.verdict for finding in diagnosis)
+    tally = " · ".join(f"{counts[v]} {v}" for v in SIGNS if counts[v])
+    says = _SUMMARIES[diagnosis.verdict]
+    if diagnosis.is_copying:
+        says = _COPYING
+    return element(
+        "div",
+        element("p", badge(diagnosis.verdict), class_="overall"),
+        element(
+            "div",
+            paragraph(says, class_="says"),
+            paragraph(
+                f"Of {len(diagnosis.findings)} findings: {tally}", class_="aside"
+            ),
+            *(_links(diagnosis, verdict) for verdict in (BAD, LOOK) if counts[verdict]),
+        ),
+        class_=f"hero {CLASSES[diagnosis.verdict]}",
+    )
+
+
+def _links(diagnosis: Diagnosis, verdict: str) -> str:
+    """Return the way to all findings of a verdict."""
+    links = [
+        element("a", escape(title_of(f.name)), href=f"#finding-{f.name}")
+        for f in diagnosis
+        if f.verdict == verdict
+    ]
+    return element("p", f"{verdict.capitalize()}: ", ", ".join(links), class_="aside")
+
+
+def advice(diagnosis: Diagnosis) -> str:
+    """Return what to try, or nothing."""
+    items = []
+    for text, names in grouped(diagnosis, "advice", BAD, LOOK).items():
+        titles = ", ".join(title_of(name) for name in names.split(", "))
+        items.append(
+            element("li", element("strong", escape(titles)), escape(f": {text}"))
+        )
+    if not items:
+        return ""
+    return element(
+        "div",
+        element("h3", "What to try"),
+        element("ul", *items),
+        class_="advice",
+    )
+
+
+def verdicts(diagnosis: Diagnosis) -> list[str]:
+    """Return what was found, in groups."""
+    parts = [advice(diagnosis), _KEY]
+    for question, names in GROUPS.items():
+        found = [diagnosis.findings[n] for n in names if n in diagnosis.findings]
+        judged = [_card(f) for f in found if f.verdict != NOT_JUDGED]
+        parts.append(element("h3", escape(question)))
+        if judged:
+            parts.append(element("div", *judged, class_="cards"))
+        parts += [
+            element(
+                "p",
+                badge(NOT_JUDGED),
+                " ",
+                element("strong", escape(", ".join(map(title_of, names.split(", "))))),
+                escape(f": {says}"),
+                class_="unjudged-line",
+            )
+            for says, names in grouped(found, "says", NOT_JUDGED).items()
+        ]
+    return [*parts, details("Where verdicts come from", paragraph(_HOW))]
+
+
+def _card(finding: Finding) -> str:
+    face = _FACES.get(finding.name, _Face(finding.name))
+    figures = [
+        (face.figure, finding.figure),
+        (face.real, finding.real),
+        (face.limit, finding.limit),
+    ]
+    shown = "".join(
+        element("div", element("dt", escape(name)), element("dd", number(value)))
+        for name, value in figures
+        if name and value is not None
+    )
+    return element(
+        "article",
+        element("h4", element("span", escape(face.title)), badge(finding.verdict)),
+        paragraph(finding.says),
+        bar(finding.figure, finding.real) if face.has_bar else "",
+        element("dl", shown) if shown else "",
+        id=f"finding-{finding.name}",
+        class_=f"card {CLASSES[finding.verdict]}",
+    )
+
+
+def bar(figure: float | None, real: float | None) -> str:
+    """Return a share as a bar, with a tick where that of real rows ends.
+
+    It says nothing that is not written beside it.
+    """
+    if figure is None or real is None:
+        return ""
+    widths = [100 * min(max(value, 0.0), 1.0) for value in (figure, real)]
+    return element(
+        "div",
+        element("span", class_="fill", style=f"width:{widths[0]:.1f}%"),
+        element("span", class_="tick", style=f"left:{widths[1]:.1f}%"),
+        class_="bar",
+        aria_hidden="true",
+    )

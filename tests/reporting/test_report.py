@@ -1,0 +1,506 @@
+"""What a page says is what was found, and it says it to everybody."""
+
+import itertools
+import json
+import re
+import subprocess
+import sys
+import warnings
+from html.parser import HTMLParser
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.exceptions import NotFittedError
+from sklearn.mixture import GaussianMixture
+from sklearn.preprocessing import StandardScaler
+
+import skgan
+from skgan.metrics import CopyingWarning, column_shape_scores, pair_trend_scores
+from skgan.reporting import Report
+from skgan.reporting._html import count, element, escape, number
+from skgan.reporting._pictures import chart
+from skgan.reporting._settings import describe
+from skgan.reporting._verdicts import SIGNS, title_of
+
+KINDS = (
+    "pandas",
+    "polars",
+    "labelled table",
+    "vectors",
+    "images",
+    "labelled images",
+    "codes",
+)
+VOID = {"meta", "img", "link", "br", "base", "input"}
+
+
+class Page(HTMLParser):
+    """A page as elements in their order, each with its text; unbalanced is an error."""
+
+    def __init__(self, html):
+        super().__init__(convert_charrefs=True)
+        self.html, self.elements, self._open = html, [], []
+        self.feed(html)
+        self.close()
+        assert not self._open, [tag for tag, *_ in self._open]
+
+    def handle_starttag(self, tag, attrs):
+        found = (tag, dict(attrs), [])
+        assert len(dict(attrs)) == len(attrs), (tag, attrs)
+        self.elements.append(found)
+        if tag not in VOID:
+            self._open.append(found)
+
+    def handle_startendtag(self, tag, attrs):
+        self.elements.append((tag, dict(attrs), []))
+
+    def handle_endtag(self, tag):
+        assert self._open and self._open[-1][0] == tag, (tag, self._open[-1:])
+        self._open.pop()
+
+    def handle_data(self, data):
+        for _, _, texts in self._open:
+            texts.append(data)
+
+    def all(self, *tags):
+        return [found for found in self.elements if found[0] in tags]
+
+    def by_id(self, name):
+        (found,) = [e for e in self.elements if e[1].get("id") == name]
+        return found
+
+    @staticmethod
+    def text(found):
+        return re.sub(r"\s+", " ", "".join(found[2])).strip()
+
+
+@pytest.fixture(scope="module")
+def pages(reports):
+    class Pages(dict):
+        def __missing__(self, kind):
+            self[kind] = Page(reports[kind].html)
+            return self[kind]
+
+    return Pages()
+
+
+# -- the page as such
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_page_is_whole_and_holds_all_that_it_shows(kind, reports, pages):
+    html, page = reports[kind].html, pages[kind]
+    assert html.startswith("<!DOCTYPE html>")
+    (root,) = page.all("html")
+    assert root[1]["lang"] == "en"
+    (title,), (h1,) = page.all("title"), page.all("h1")
+    assert page.text(title) == page.text(h1) == reports[kind].title
+    assert not page.all("script", "link", "iframe", "object", "embed", "audio", "video")
+    for tag, attributes, _ in page.elements:
+        for name in ("src", "href", "xlink:href", "action", "srcset", "poster"):
+            value = attributes.get(name, "#")
+            assert value.startswith(("#", "data:image/png;base64,")), (tag, value)
+    assert "url(" not in page.text(page.all("style")[0])
+    assert "@import" not in html and "//" not in re.sub(r"data:[^\"]*", "", html)
+    assert len(html.encode()) < 1_500_000
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_page_can_be_read_aloud(kind, pages):
+    page = pages[kind]
+    names = [e[1]["id"] for e in page.elements if "id" in e[1]]
+    assert len(names) == len(set(names))
+    targets = [e[1]["href"] for e in page.all("a", "use")]
+    targets += [f"#{e[1]['aria-labelledby']}" for e in page.all("section")]
+    assert {target.removeprefix("#") for target in targets} <= set(names)
+    for picture in page.all("svg"):
+        assert picture[1]["role"] == "img"
+        assert len(picture[1]["aria-label"]) > 20
+    assert all(len(image[1]["alt"]) > 10 for image in page.all("img"))
+    levels = [int(e[0][1]) for e in page.all("h1", "h2", "h3", "h4")]
+    assert levels[0] == 1 and levels.count(1) == 1
+    steps = itertools.pairwise(levels)
+    assert all(after <= before + 1 for before, after in steps)
+    for found in page.all("table"):
+        assert any(e[0] == "caption" for e in page.elements), found
+    # The first thing that the keyboard reaches is the way past the head.
+    first = page.all("a")[0]
+    assert page.text(first).startswith("Skip") and first[1]["href"] == "#report"
+
+
+SECTIONS = {
+    "pandas": ["columns", "pairs"],
+    "polars": ["columns", "pairs"],
+    "labelled table": ["columns", "pairs"],
+    "vectors": ["columns", "pairs"],
+    "images": ["samples", "neighbors"],
+    "labelled images": ["samples", "neighbors"],
+    "codes": ["samples", "neighbors", "codes"],
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_sections_come_in_their_order_and_are_linked(kind, pages):
+    page = pages[kind]
+    expected = ["verdicts", *SECTIONS[kind], "coverage", "copying", "embedding"]
+    expected += ["training", "settings"]
+    assert [e[1]["id"] for e in page.all("section")] == expected
+    way = page.html[page.html.index("<nav") : page.html.index("</nav>")]
+    assert re.findall(r'href="([^"]*)"', way) == [f"#{name}" for name in expected]
+    # Every section but the settings shows something.
+    for name in expected[1:-1]:
+        text = re.search(rf'<section id="{name}".*?</section>', page.html, re.S)
+        assert re.search("<svg|<img|<table", text[0]), name
+
+
+@pytest.mark.parametrize("kind", ["pandas", "images"])
+def test_the_same_page_for_the_same_seed(kind, cases, reports):
+    case = cases[kind]
+    state = np.random.get_state()[1].copy()
+    assert case.report().html == reports[kind].html
+    assert (np.random.get_state()[1] == state).all()
+    first, same, other = (case.report(random_state=seed).html for seed in (3, 3, 4))
+    assert first == same != other
+    by_stream = case.report(random_state=np.random.RandomState(3))
+    assert by_stream.html == case.report(random_state=np.random.RandomState(3)).html
+
+
+# -- verdicts
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_verdicts_and_figures_are_those_of_diagnose(kind, cases, reports, pages):
+    case, page = cases[kind], pages[kind]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", CopyingWarning)
+        found = case.sampler.diagnose(
+            case.holdout, case.train, max_samples=150, **case.options
+        )
+    assert reports[kind].diagnosis.to_dict() == found.to_dict()
+    text = page.text(page.by_id("verdicts"))
+    for finding in found:
+        assert title_of(finding.name) in text
+        assert " ".join(finding.says.split()) in text
+        if finding.verdict == "not judged":
+            continue
+        card = page.text(page.by_id(f"finding-{finding.name}"))
+        # In words and signs, whatever the colours.
+        assert f"{SIGNS[finding.verdict]}{finding.verdict.capitalize()}" in card
+        for value in (finding.figure, finding.real, finding.limit):
+            is_shown = finding.name not in ("modes", "levels")
+            assert value is None or not is_shown or number(value) in card
+        if finding.advice:
+            assert " ".join(finding.advice.split()) in text
+    (hero,) = [e for e in page.elements if "hero" in (e[1].get("class") or "")]
+    said = page.text(hero)
+    assert said.startswith(SIGNS[found.verdict] + found.verdict.capitalize())
+    for finding in found:
+        is_worse = finding.verdict in ("bad", "look")
+        assert (title_of(finding.name) in said.partition("findings")[2]) == is_worse
+
+
+def test_coverage_on_the_page_is_that_of_the_verdict(reports, pages):
+    found = reports["vectors"].diagnosis.coverage
+    page = pages["vectors"]
+    rows = [page.text(e) for e in page.all("tr")]
+    (row,) = [text for text in rows if text.startswith("coverage")]
+    assert row.endswith(f"{number(found.figure)}{number(found.real)}")
+
+
+def test_copies_are_said_first_and_warned_of(cases):
+    case = cases["vectors"]
+
+    class Copier(skgan.GANSampler):
+        def sample(self, n_samples=1, *, given=None, random_state=None):
+            chosen = np.random.RandomState(random_state).permutation(n_samples)
+            return case.train[chosen % len(case.train)]
+
+    copier = Copier()
+    copier.__dict__.update(vars(case.sampler))
+    with pytest.warns(CopyingWarning) as caught:
+        made = skgan.report(copier, case.holdout, case.train, max_samples=150)
+    assert len(caught) == 1 and caught[0].filename == __file__
+    assert made.diagnosis.is_copying
+    page = Page(made.html)
+    (hero,) = [e for e in page.elements if "hero" in (e[1].get("class") or "")]
+    assert "copies training rows" in page.text(hero)
+    with pytest.warns(CopyingWarning):
+        again = copier.diagnose(case.holdout, case.train, max_samples=150)
+    assert again.to_dict() == made.diagnosis.to_dict()
+
+
+def test_what_was_not_judged_is_said(cases):
+    case = cases["vectors"]
+    made = case._replace(holdout=case.holdout[:20]).report()
+    page = Page(made.html)
+    assert made.diagnosis.verdict == "not judged"
+    assert "Not judged" in page.text(page.by_id("verdicts"))
+    assert "50 are needed" in page.text(page.by_id("verdicts"))
+    assert "Too few rows" in page.text(page.by_id("coverage"))
+
+
+def test_without_training_rows_copying_is_left_open(cases):
+    for kind in ("vectors", "images"):
+        page = Page(cases[kind]._replace(train=None).report().html)
+        assert "give X_train" in page.text(page.by_id("copying"))
+        assert "give X_train" in page.text(page.by_id("verdicts"))
+    assert "give X_train" in page.text(page.by_id("neighbors"))
+
+
+# -- columns
+
+
+def test_scores_of_columns_and_pairs_are_those_of_the_metrics(cases, pages):
+    """All rows are few enough to be looked at, so the scores can be had elsewhere."""
+    case, page = cases["pandas"], pages["pandas"]
+    seed = case.sampler._diagnosis_seed(None)
+    drawn = case.sampler.sample(150, random_state=seed)
+    text = page.text(page.by_id("columns"))
+    for name, score in column_shape_scores(case.holdout, drawn).items():
+        assert f"{' '.join(name.split())}: score {number(score)}" in text
+    text = page.text(page.by_id("pairs"))
+    scores = pair_trend_scores(case.holdout, drawn)
+    assert number(np.mean(list(scores.values()))) in text
+    for (first, second), score in scores.items():
+        assert f"{first} and {second}{number(score)}" in text
+
+
+def test_names_are_text_and_never_html(pages, reports):
+    html = reports["pandas"].html
+    assert "<script" not in html and "<b>" not in html
+    assert "&lt;script&gt;" in html
+    # Levels are written within pictures.
+    shown = "".join(Page.text(e) for e in pages["pandas"].all("text"))
+    assert "<b>state</b>" in shown
+
+
+def test_labels_of_a_table_are_a_column(pages, reports):
+    assert "work: score" in pages["labelled table"].text(
+        pages["labelled table"].by_id("columns")
+    )
+
+
+def test_many_columns_are_cut_down_and_that_is_said():
+    rng = np.random.default_rng(0)
+    X, X_holdout = rng.normal(size=(2, 80, 34))
+    sampler = skgan.GANSampler(hidden_dims=(8,), max_iter=2, random_state=0).fit(X)
+    made = skgan.report(sampler, X_holdout, max_columns=5, max_samples=100)
+    page = Page(made.html)
+    columns, pairs = (page.text(page.by_id(name)) for name in ("columns", "pairs"))
+    assert "Of 34 columns these 5 differ most" in columns
+    labels = [e[1]["aria-label"] for e in page.all("svg")]
+    assert sum(label.startswith("Column column") for label in labels) == 5
+    assert "Of 34 columns the 30" in pairs
+    # Columns keep their numbers where some are left out.
+    drawn = sampler.sample(100, random_state=sampler._diagnosis_seed(None))
+    scores = pair_trend_scores(X_holdout, drawn)
+    shown = re.findall(r"column (\d+) and column (\d+): score ([\d.]+)", pairs)
+    assert len(shown) == 3
+    for first, second, score in shown:
+        pair = tuple(sorted((int(first), int(second)), reverse=True))
+        pair = pair if pair in scores else pair[::-1]
+        assert number(scores[pair]) == score
+
+
+def test_one_column_has_no_pairs():
+    X, X_holdout = np.random.default_rng(0).normal(size=(2, 80, 1))
+    sampler = skgan.GANSampler(hidden_dims=(8,), max_iter=2, random_state=0).fit(X)
+    page = Page(skgan.report(sampler, X_holdout, X, max_samples=60).html)
+    assert "no pair" in page.text(page.by_id("pairs"))
+
+
+# -- images
+
+
+def test_images_stand_in_a_row_a_label(pages):
+    text = pages["labelled images"].text(pages["labelled images"].by_id("samples"))
+    assert "from the top: 0, 1, 2, 3." in text
+    assert "A row a label" not in pages["images"].text(pages["images"].by_id("samples"))
+
+
+def test_sheets_hold_pixel_for_pixel_what_was_drawn(cases, reports):
+    from base64 import b64decode
+    from io import BytesIO
+
+    from PIL import Image
+
+    found = re.findall(r'src="data:image/png;base64,([^"]*)"', reports["images"].html)
+    sheets = [np.asarray(Image.open(BytesIO(b64decode(text)))) for text in found]
+    drawn = cases["images"].sampler.sample(
+        64, random_state=cases["images"].sampler._diagnosis_seed(None)
+    )
+    tile = sheets[1][:6, :5]
+    # Greys, and how opaque they are.
+    assert tile.shape == (6, 5, 2)
+    assert np.abs(tile[..., 0].astype(int) - drawn[0]).max() <= 1
+    assert (tile[..., 1] == 255).all()
+
+
+def test_flat_images_are_shown_as_images():
+    rows = np.random.default_rng(0).integers(0, 256, (2, 60, 30)).astype(np.uint8)
+    encoder = skgan.encoding.ImageEncoder(shape=(6, 5))
+    sampler = skgan.GANSampler(
+        encoder=encoder, hidden_dims=(8,), max_iter=2, random_state=0
+    ).fit(rows[0])
+    page = Page(skgan.report(sampler, rows[1], rows[0], max_samples=60).html)
+    assert "images of 6 × 5" in page.text(page.all("header")[0])
+    assert [e[1]["id"] for e in page.all("section")][1:3] == ["samples", "neighbors"]
+
+
+# -- other samplers
+
+
+def test_any_estimator_that_samples():
+    X, X_holdout = np.random.default_rng(0).normal(size=(2, 80, 2))
+    mixture = GaussianMixture(random_state=0).fit(X)
+    page = Page(skgan.report(mixture, X_holdout, X, max_samples=60).html)
+    assert "GaussianMixture" in page.text(page.all("h1")[0])
+    assert "no history" in page.text(page.by_id("training"))
+
+
+def test_pipeline():
+    X, X_holdout = np.random.default_rng(0).normal(size=(2, 80, 2))
+    sampler = skgan.GANSampler(hidden_dims=(8,), max_iter=2, random_state=0)
+    pipeline = skgan.make_sampler_pipeline(StandardScaler(), sampler).fit(X)
+    made = skgan.report(pipeline, X_holdout, X, max_samples=60)
+    page = Page(made.html)
+    assert made.diagnosis.training.verdict == "good"
+    assert "2 updates" in page.text(page.by_id("training"))
+    assert made.html == skgan.report(pipeline, X_holdout, X, max_samples=60).html
+
+
+def test_conditional_pipeline_with_labels():
+    rng = np.random.default_rng(0)
+    X, X_holdout = rng.normal(size=(2, 80, 2))
+    y = rng.integers(0, 2, 80)
+    sampler = skgan.ConditionalGANSampler(hidden_dims=(8,), max_iter=2, random_state=0)
+    pipeline = skgan.make_sampler_pipeline(StandardScaler(), sampler).fit(X, y)
+    labels = {"y_holdout": y, "y_train": y}
+    made = skgan.report(pipeline, X_holdout, X, max_samples=60, **labels)
+    assert made.diagnosis.n_rows["X_synthetic"] == 60
+    assert made.diagnosis.levels.verdict != "not judged"  # of the labels
+
+
+# -- what cannot be
+
+
+def test_wrong_arguments(cases):
+    case = cases["vectors"]
+    sampler, X = case.sampler, case.holdout
+    with pytest.raises(TypeError, match="draws no rows"):
+        skgan.report(StandardScaler().fit(X), X)
+    with pytest.raises(TypeError, match="GANSampler, which draws no rows"):
+        skgan.report(skgan.GANSampler, X)
+    with pytest.raises(NotFittedError):
+        skgan.report(skgan.GANSampler(), X)
+    with pytest.raises(ValueError, match="X_holdout has no rows"):
+        skgan.report(sampler, X[:0])
+    with pytest.raises(ValueError, match="features"):
+        skgan.report(sampler, X[:, :2])
+    with pytest.raises(TypeError, match="y_holdout: GANSampler draws rows without"):
+        skgan.report(sampler, X, y_holdout=X[:, 0])
+    with pytest.raises(ValueError, match="max_samples must be at least 50"):
+        skgan.report(sampler, X, max_samples=10)
+    with pytest.raises(ValueError, match="max_columns must be at least 1"):
+        skgan.report(sampler, X, max_columns=0)
+    with pytest.raises(TypeError, match="title"):
+        skgan.report(sampler, X, title=3)
+
+
+def test_labels_of_one_set_only(cases):
+    case = cases["labelled images"]
+    with pytest.raises(ValueError, match="both y_holdout and y_train"):
+        case._replace(options={"y_holdout": case.options["y_holdout"]}).report()
+    with pytest.raises(ValueError, match="inconsistent numbers"):
+        case._replace(options={"y_holdout": case.options["y_holdout"][:5]}).report()
+
+
+def test_without_matplotlib_it_is_said_how_to_get_it():
+    code = (
+        "import sys; sys.modules['matplotlib'] = None\n"
+        "import skgan\n"
+        "try:\n    skgan.report(None, None)\n"
+        "except ImportError as error:\n    print(error)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+    assert 'pip install "skgan[plot]"' in done.stdout
+
+
+# -- the report as a value
+
+
+def test_save_and_show(reports, tmp_path, cases):
+    made = reports["vectors"]
+    path = made.save(tmp_path / "page.html")
+    assert path.read_text("utf-8") == made.html
+    with pytest.raises(OSError, match="no folder"):
+        made.save(tmp_path / "nowhere" / "page.html")
+    assert repr(made).startswith("<Report 'How good are the samples of this GANSampler")
+    titled = cases["vectors"].report(title="A <b> title")
+    assert "<h1>A &lt;b&gt; title</h1>" in titled.html
+    assert isinstance(titled, Report)
+
+
+def test_in_a_notebook_it_is_a_frame_that_leaks_nothing(reports):
+    shown = Page(reports["pandas"]._repr_html_())
+    (frame,) = shown.elements
+    assert frame[0] == "iframe" and frame[1]["title"] == reports["pandas"].title
+    inner = frame[1]["srcdoc"]
+    added = '\n<base href="about:srcdoc">'
+    assert inner.replace(added, "", 1) == reports["pandas"].html
+    assert inner.count(added) == 1
+
+
+# -- parts
+
+
+def test_escape_and_numbers():
+    assert escape("<a href='x'>\x00&") == "&lt;a href=&#x27;x&#x27;&gt; &amp;"
+    assert element("p", "x", class_='"', aria_label=None) == '<p class="&quot;">x</p>'
+    assert (number(None), number(-0.00123), number(1.0)) == ("–", "−0.00123", "1")
+    assert count(1234567) == "1\u202f234\u202f567" and count(999) == "999"
+
+
+def test_parameters_are_described_alike_in_every_run():
+    def draw():
+        pass
+
+    assert "0x" not in describe(draw) and "draw" in describe(draw)
+    assert "0x" not in describe([draw]) and describe(StandardScaler) == "StandardScaler"
+    assert len(describe(list(range(10_000)))) <= 300
+
+
+def test_settings_tell_what_was_set(pages):
+    text = pages["vectors"].text(pages["vectors"].by_id("settings"))
+    assert "hidden_dims(8,)max_iter3" in text.replace(" ", "")
+    assert "loss'relativistic'" in text.replace(" ", "")
+    for library in ("skgan", "torch", "scikit-learn", "Python"):
+        assert library in text
+    assert skgan.__version__ in text
+
+
+def test_charts_leave_the_users_style_and_random_stream_alone():
+    import matplotlib
+    import matplotlib.pyplot as plt
+
+    before = json.dumps({k: str(v) for k, v in matplotlib.rcParams.items()})
+    state = np.random.get_state()[1].copy()
+    with matplotlib.rc_context({"text.color": "#abcdef", "axes.grid": True}):
+        drawn = chart(
+            lambda ax: ax.set_title("a < b"), "A title, no more.", (2, 2), "x"
+        )
+    assert "#abcdef" not in drawn and "var(--ink)" in drawn and "a &lt; b" in drawn
+    assert json.dumps({k: str(v) for k, v in matplotlib.rcParams.items()}) == before
+    assert (np.random.get_state()[1] == state).all()
+    assert not plt.get_fignums()
+
+
+def test_names_in_other_scripts_draw_without_a_warning():
+    frame = pd.DataFrame(np.random.default_rng(0).normal(size=(60, 2)))
+    frame.columns = ["年齢", "नाम 😀"]
+    sampler = skgan.GANSampler(hidden_dims=(8,), max_iter=2, random_state=0).fit(frame)
+    html = skgan.report(sampler, frame.iloc[::-1], max_samples=60).html
+    assert "年齢" in html and "😀" in html
