@@ -65,7 +65,7 @@ PLAIN = [
 ]
 
 
-@pytest.mark.parametrize(("value", "node"), PLAIN, ids=lambda x: repr(x)[:30])
+@pytest.mark.parametrize(("value", "node"), PLAIN, ids=[repr(n)[:30] for _, n in PLAIN])
 def test_plain_values_have_a_form_and_come_back(value, node):
     written, decoder = stored(value)
     assert written == node and type(written) is type(node)
