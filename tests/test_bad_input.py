@@ -78,6 +78,7 @@ ARRAYS = {
     "no images": (np.zeros((0, 4, 4)), ValueError, r"0 sample\(s\)"),
     "no columns": (np.zeros((N, 0)), ValueError, r"0 feature\(s\)"),
     "one axis": (make_rows()[:, 0], ValueError, r"Expected 2D array.*reshape\(-1, 1\)"),
+    "a path": ("people.csv", ValueError, "string 'people.csv'.* pandas.read_csv"),
     "no axis": (np.float64(3), ValueError, "Expected 2D array"),
     "no data": (None, ValueError, "Expected 2D array"),
     "five axes": (np.zeros((N, 2, 2, 2, 2)), ValueError, r"height, width\[, channels"),
@@ -85,7 +86,7 @@ ARRAYS = {
     "sparse array": (scipy.sparse.csc_array(make_rows()), TypeError, r"'\.toarray"),
     "complex": (make_rows() * 1j, ValueError, "Complex data not supported"),
     "complex objects": (objects(1j), TypeError, "Column 1 of X .* not 'complex'"),
-    "strings": (np.full((N, 2), "a"), ValueError, "Convert your data to numeric"),
+    "strings": (np.full((N, 2), "a"), ValueError, "array of text.* Pass a DataFrame"),
     "digits in strings": (np.full((N, 2), "1"), ValueError, "Convert your data to num"),
     "bytes": (np.full((N, 2), b"a"), ValueError, "Convert your data to numeric"),
     "string among objects": (
@@ -491,3 +492,15 @@ def test_bad_seed_of_a_draw(seed):
     sampler = make_sampler().fit(make_rows())
     with pytest.raises(ValueError, match="random_state must be None, an integer"):
         sampler.sample(3, random_state=seed)
+
+
+@pytest.mark.parametrize("X", [np.arange(500.0), pd.Series(np.arange(500.0))])
+def test_one_axis_is_refused_in_a_line(X):
+    with pytest.raises(ValueError, match=r"shape \(500,\).* X.to_frame") as caught:
+        make_sampler().fit(X)
+    assert "\n" not in str(caught.value) and len(str(caught.value)) < 250
+
+
+def test_objects_are_better_off_in_a_frame():
+    with pytest.raises(ValueError, match="or pass a DataFrame, whose columns may be"):
+        make_sampler().fit(objects("a"))

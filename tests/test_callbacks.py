@@ -2,6 +2,7 @@
 
 import pickle
 import re
+import time
 from copy import deepcopy
 
 import numpy as np
@@ -160,6 +161,24 @@ class TestTrainingProgress:
         make_net(TrainingProgress(100, interval=0.0)).fit(X)
         shown = re.split(r"[\r\n]", capfd.readouterr().err.strip())
         assert any(re.search(r"4/100 \[\d\d:\d\d<\d\d:\d\d", line) for line in shown)
+
+    def test_under_a_time_limit_it_counts_what_there_is_time_for(self, capfd):
+        class Sleeps(Callback):
+            def on_batch_end(self, net, **kwargs):
+                time.sleep(0.02)
+
+        progress = TrainingProgress(100_000, interval=0.0)
+        limit = TimeLimit(0.5)
+        make_net(Sleeps(), progress, limit, max_epochs=1000).fit(X)
+        shown = re.split(r"[\r\n]", capfd.readouterr().err.strip())
+        totals = [int(n) for line in shown for n in re.findall(r"\d+/(\d+) ", line)]
+        assert totals[0] == 100_000 and max(totals[1:]) < 100
+        assert "100%" in shown[-1] and f"{totals[-1]}/{totals[-1]} " in shown[-1]
+
+    def test_a_time_limit_that_is_not_reached_changes_nothing(self, capfd):
+        make_net(TrainingProgress(8, interval=0.0), TimeLimit(1000)).fit(X)
+        shown = re.split(r"[\r\n]", capfd.readouterr().err.strip())
+        assert all("/8 " in line for line in shown)
 
     def test_shows_the_score_where_there_is_one(self, capfd):
         class Score(Callback):

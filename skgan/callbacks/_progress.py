@@ -7,6 +7,8 @@ import time
 from skorch.callbacks import Callback
 from tqdm.auto import tqdm
 
+from skgan.callbacks._stopping import TimeLimit
+
 
 class TrainingProgress(Callback):
     """One progress bar over all updates, with both losses and the time left.
@@ -14,7 +16,8 @@ class TrainingProgress(Callback):
     Parameters
     ----------
     total : int
-        Generator updates of the whole fit.
+        Generator updates of the whole fit. Where a `TimeLimit` will end it before, the
+        bar shows how many there is time for, at the speed so far.
     interval : float, default=0.2
         Seconds between refreshes; steps in between cost a clock reading.
     score_name : str, default="valid_score"
@@ -31,6 +34,7 @@ class TrainingProgress(Callback):
         self.bar_ = tqdm(total=self.total, unit="update", mininterval=0)
         self.n_updates_ = 0
         self.next_refresh_ = 0.0
+        self.start_ = time.perf_counter()
 
     def start_at(self, n_updates: int):
         """Start the bar at updates that were done before, in a time unknown to it."""
@@ -66,5 +70,18 @@ class TrainingProgress(Callback):
         if scores:
             shown["score"] = f"{scores[-1]:.4g}"
         self.bar_.set_postfix(shown, refresh=False)
+        self.bar_.total = self._expected(net)
         self.bar_.update(self.n_updates_ - self.bar_.n)
         self.next_refresh_ = time.perf_counter() + self.interval
+
+    def _expected(self, net) -> int:
+        """Return the updates that the fit will have, in the time that is left."""
+        now = time.perf_counter()
+        speed = (self.n_updates_ - self.bar_.initial) / max(now - self.start_, 1e-9)
+        left = [
+            max(callback.deadline_ - now, 0.0)
+            for _, callback in net.callbacks_
+            if isinstance(callback, TimeLimit)
+        ]
+        more = [speed * seconds for seconds in left]
+        return min([self.total, *(self.n_updates_ + int(updates) for updates in more)])

@@ -284,8 +284,8 @@ def _fetch_openml(name: str, version: int, files: str) -> Any:
             ).frame
     except OSError as error:
         raise OSError(
-            f"{files} was not found in the folder of the environment variable "
-            f"SKGAN_DATA ({os.environ.get('SKGAN_DATA') or 'not set'}), and OpenML "
+            "The folder of the environment variable SKGAN_DATA "
+            f"({os.environ.get('SKGAN_DATA') or 'not set'}) has no {files}, and OpenML "
             f"could not be reached ({error}). Pass path= the folder that holds "
             f"{files}, set SKGAN_DATA to it, or connect to a network."
         ) from error

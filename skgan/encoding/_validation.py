@@ -120,6 +120,7 @@ def _refuse_what_is_no_number(X) -> None:
         check_columns(X, library)
         return
     kind = getattr(getattr(X, "dtype", None), "kind", "f")
+    _refuse_what_is_no_table(X, kind)
     if kind in "mM":
         raise ValueError(
             f"X holds dates or durations ({X.dtype}); turn them into numbers first, "
@@ -134,8 +135,31 @@ def _refuse_what_is_no_number(X) -> None:
             raise type(error)(
                 f"Column {i} of X holds something else than numbers: {error}. Encode "
                 "it first, with sklearn.preprocessing.OrdinalEncoder or OneHotEncoder "
-                "for categories, or drop it."
+                "for categories, drop it, or pass a DataFrame, whose columns may be "
+                "of any kind."
             ) from error
+
+
+def _refuse_what_is_no_table(X, kind: str) -> None:
+    """Say in one line what scikit-learn says below a print of the whole array."""
+    n_axes = getattr(X, "ndim", 2)
+    if n_axes == 0 and kind in "US":
+        raise ValueError(
+            f"Expected 2D array, got the string {str(X)!r}. Read the file first, with "
+            "pandas.read_csv for example. Reshape your data if it is a single row."
+        )
+    if n_axes == 1:
+        raise ValueError(
+            f"Expected 2D array, got 1D array instead: X has shape {X.shape}. Reshape "
+            "your data: X.reshape(-1, 1) if it has a single feature, X.to_frame() of a "
+            "Series, X.reshape(1, -1) if it contains a single sample."
+        )
+    if kind in "US":
+        raise ValueError(
+            f"X is an array of text ({X.dtype}). Pass a DataFrame, whose columns of "
+            "text are categories. Convert your data to numeric values if they are "
+            "numbers, with X.astype(float)."
+        )
 
 
 def refuse_repeated_names(X) -> None:

@@ -34,10 +34,11 @@ _QUANTILES = (0.005, 0.995)
 # rare value have none of it.
 _FLOOR = 0.05
 _MISSING, _PRESENT = "missing", "a number"
-_VARIETY = "a higher penalty_weight, or more updates (max_iter)."
+_VARIETY = "a higher penalty_weight, or more updates (max_iter, max_time)."
 _LEVELS = "conditions on the column (TableEncoder(condition_on=[...])), a higher "
-_LEVELS += "penalty_weight, or more updates (max_iter)."
-_SPREAD = "more updates (max_iter), or a lower last penalty_weight (schedule)."
+_LEVELS += "penalty_weight, or more updates (max_iter, max_time)."
+_SPREAD = "more updates (max_iter, max_time), or a lower last penalty_weight "
+_SPREAD += "(schedule)."
 
 
 def judge_collapse(real: Rows, synthetic: Rows, other: Rows, rng) -> list[Finding]:

@@ -24,11 +24,9 @@ _N_AXES = 50
 # their AUCs are no more independent, and the variance of their mean is twice as large.
 _FOLDS = 2**0.5
 _ROUNDING = 1e-12  # of a squared distance, relative to the squared norms
-_DETAIL = (
-    "more updates (max_iter), wider layers (hidden_dims), or, for detail, a lower "
-)
-_DETAIL += "last penalty_weight (schedule)."
-_VARIETY = "a higher penalty_weight, or more updates (max_iter)."
+_DETAIL = "more updates (max_iter, max_time), wider layers (hidden_dims), or, for "
+_DETAIL += "detail, a lower last penalty_weight (schedule)."
+_VARIETY = "a higher penalty_weight, or more updates (max_iter, max_time)."
 
 
 def judge_quality(

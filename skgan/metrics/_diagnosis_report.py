@@ -143,10 +143,10 @@ class Diagnosis:
         sizes = ", ".join(f"{n} of {name}" for name, n in self.n_rows.items())
         judged = [f for f in self if f.verdict != NOT_JUDGED]
         lines = [f"{self.verdict.upper()} ({sizes})"]
-        lines += [f"{'':17}{'verdict':9}{'figure':>9}{'real':>9}"] if judged else []
+        lines += [f"{'':17}{'verdict':9}{'figure':>9}{'real':>11}"] if judged else []
         for f in judged:
-            start = f"{f.name:17}{f.verdict:9}{_short(f.figure):>9}{_short(f.real):>9}"
-            lines += _hung(f"{start}  ", f.says)
+            figures = f"{_short(f.figure):>9} {_short(f.real):>10}"
+            lines += _hung(f"{f.name:17}{f.verdict:9}{figures}  ", f.says)
         for says, names in _grouped(self, "says", NOT_JUDGED).items():
             lines += _hung("Not judged: ", f"{names}. {says}")
         for advice, names in _grouped(self, "advice", BAD, LOOK).items():

@@ -151,7 +151,10 @@ def unpack(path: str | os.PathLike) -> tuple[int, dict[str, bytes]]:
 def _read_members(file, size: int) -> dict[str, bytes]:
     head = file.read(4)
     if head != b"PK\3\4":
-        raise StructureError(f"It is no archive: it begins with {head!r}.")
+        raise StructureError(
+            f"It is no archive: it begins with {head!r}. Only what skgan.save wrote "
+            "can be loaded."
+        )
     if size > _MAX_SIZE or size < _END.size:
         raise StructureError(f"No archive has {size} bytes.")
     file.seek(size - _END.size)

@@ -97,10 +97,8 @@ def test_times_coarser_than_the_clock():
     column = TimeColumn("t", times([1, 2], DAY), Clock(HOUR, 10))
     assert column.step == 24
     assert column.read(times([1, 2, -1], DAY)).tolist() == [14, 38, -34]
-    assert column.write(np.array([14.0, 38, 25, 26, -46, -47]), RNG)[0] == [
-        *(1, 2, 1, 2),
-        *(-1, -2 + 1),
-    ] or column.write(np.array([14.0, 38, 25, 26]), RNG)[0] == [1, 2, 1, 2]
+    written = column.write(np.array([14.0, 38, 25, 26, -46, -47]), RNG)[0]
+    assert written == [1, 2, 1, 2, -1, -2]
     span = TimeColumn("d", times([1, 2], DAY, kind="duration"), Clock(HOUR, 10))
     assert span.origin == 0 and span.kind == "duration"
     assert span.read(times([1, 2], DAY, kind="duration")).tolist() == [24, 48]
@@ -287,7 +285,9 @@ def test_levels():
     same = opened("level", [1, 0, -1], [0, 0, 1], levels=["a", "b"])
     np.testing.assert_array_equal(column.read(same), [1, 0, np.nan])
     assert column.parse("b") == 1
-    with pytest.raises(ValueError, match="column 'c' has no level 'z'; it has 'a', 'b'"):
+    with pytest.raises(
+        ValueError, match="column 'c' has no level 'z'; it has 'a', 'b'"
+    ):
         column.parse("z")
 
 

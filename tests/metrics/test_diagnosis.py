@@ -15,6 +15,7 @@ from skgan.datasets import load_digit_images
 from skgan.metrics import (
     CopyingWarning,
     Diagnosis,
+    Finding,
     ReferenceSpace,
     c2st,
     diagnose,
@@ -590,6 +591,17 @@ def test_a_report_prints_as_aligned_lines(found):
     assert all(len(line) <= 100 for line in lines)
     assert any(line.startswith("Try: for ") for line in lines)
     assert "Try" not in repr(found["healthy"])
+
+
+def test_long_figures_do_not_touch():
+    finding = Finding("energy_distance", "look", "Far.", 0.00182, -0.000883)
+    row = repr(Diagnosis([finding], {"X_train": 9})).splitlines()[2]
+    assert row.split() == ["energy_distance", "look", "0.00182", "-0.000883", "Far."]
+
+
+def test_advice_on_updates_names_what_ends_a_fit(found):
+    advice = found["a mode dropped"].modes.advice
+    assert "more updates (max_iter, max_time)" in advice
 
 
 def test_what_was_not_found_is_no_attribute(found):
