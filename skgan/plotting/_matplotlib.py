@@ -2,8 +2,27 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+
 # Blue and vermilion of Okabe and Ito, which colour-blind readers tell apart.
 FIRST_COLOR, SECOND_COLOR = "#0072B2", "#D55E00"
+
+
+def check_matplotlib(caller: str) -> None:
+    """Raise unless matplotlib is there.
+
+    Raises
+    ------
+    ImportError
+        If it is not installed; says how to.
+    """
+    try:
+        import_module("matplotlib")
+    except ImportError as error:
+        raise ImportError(
+            f"{caller} draws with matplotlib, which is not installed. Install it "
+            'with: pip install "skgan[plot]"'
+        ) from error
 
 
 def get_axes(ax, caller: str, size: tuple[float, float]):
@@ -16,11 +35,7 @@ def get_axes(ax, caller: str, size: tuple[float, float]):
     """
     if ax is not None:
         return ax
-    try:
-        import matplotlib.pyplot as plt
-    except ImportError as error:
-        raise ImportError(
-            f"{caller} draws with matplotlib, which is not installed. Install it "
-            'with: pip install "skgan[plot]"'
-        ) from error
+    check_matplotlib(caller)
+    from matplotlib import pyplot as plt
+
     return plt.subplots(figsize=size, layout="constrained")[1]

@@ -44,23 +44,6 @@ _NO_METADATA = dict.fromkeys(("Creator", "Date", "Format", "Type"))
 _MAX_SCALE = 1.5  # CSS pixels a point, beyond which charts look coarse
 
 
-def check_matplotlib(caller: str) -> None:
-    """Raise unless matplotlib is there.
-
-    Raises
-    ------
-    ImportError
-        If it is not installed; says how to.
-    """
-    try:
-        import matplotlib  # noqa: F401
-    except ImportError as error:
-        raise ImportError(
-            f"{caller} draws with matplotlib, which is not installed. Install it "
-            'with: pip install "skgan[plot]"'
-        ) from error
-
-
 @contextmanager
 def _style() -> Iterator[None]:
     """Draw in the page's style, whatever the user's own is."""

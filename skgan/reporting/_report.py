@@ -10,11 +10,11 @@ from typing import Any
 from skgan._validation import check_integer
 from skgan.metrics import Diagnosis
 from skgan.metrics._diagnosis import MIN_ROWS, warn_of_copies
+from skgan.plotting._matplotlib import check_matplotlib
 from skgan.reporting._columns import columns_section, pairs_section
 from skgan.reporting._html import count
 from skgan.reporting._images import codes_section, neighbors_section, samples_section
 from skgan.reporting._page import frame, page
-from skgan.reporting._pictures import check_matplotlib
 from skgan.reporting._sections import (
     Section,
     copying_section,
