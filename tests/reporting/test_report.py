@@ -487,7 +487,7 @@ def test_charts_leave_the_users_style_and_random_stream_alone():
     import matplotlib.pyplot as plt
 
     before = json.dumps({k: str(v) for k, v in matplotlib.rcParams.items()})
-    state = np.random.get_state()[1].copy()
+    state, figures = np.random.get_state()[1].copy(), plt.get_fignums()
     with matplotlib.rc_context({"text.color": "#abcdef", "axes.grid": True}):
         drawn = chart(
             lambda ax: ax.set_title("a < b"), "A title, no more.", (2, 2), "x"
@@ -495,7 +495,7 @@ def test_charts_leave_the_users_style_and_random_stream_alone():
     assert "#abcdef" not in drawn and "var(--ink)" in drawn and "a &lt; b" in drawn
     assert json.dumps({k: str(v) for k, v in matplotlib.rcParams.items()}) == before
     assert (np.random.get_state()[1] == state).all()
-    assert not plt.get_fignums()
+    assert plt.get_fignums() == figures
 
 
 def test_names_in_other_scripts_draw_without_a_warning():
