@@ -13,7 +13,8 @@ import torch
 from _judge import SURE, Judge
 from sklearn.metrics import euclidean_distances
 
-from skgan.metrics import ImageFeatures, _image_network, _image_tasks, image_scores
+from skgan.metrics import ImageFeatures, image_scores
+from skgan.metrics.images import _image_network, _image_tasks
 
 N_SHEET = 64
 _PARAMS = {"random_state": 0}

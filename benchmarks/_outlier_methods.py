@@ -10,7 +10,7 @@ from sklearn.svm import OneClassSVM
 from torch import nn
 from torch.nn.functional import mse_loss
 
-from skgan._image_errors import compare_images
+from skgan.samplers._outlier import compare_images
 
 N_COMPONENTS = 32
 _BATCH_SIZE = 64

@@ -36,7 +36,7 @@ import torch
 from _loader_inputs import KINDS, OTHERS, SHARES, make_corpus, make_input
 
 import skgan
-from skgan.persistence import FileFormatError
+from skgan.io import FileFormatError
 from skgan.storage._archive import pack
 
 TASK, LINE = 1_000, 20_000

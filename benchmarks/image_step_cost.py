@@ -16,8 +16,8 @@ from skorch.callbacks import Callback
 from torch.nn.functional import softplus
 
 from skgan import GANSampler
-from skgan._defaults import automatic_values, fast_precision
 from skgan.modules import StridedConvDiscriminator, StridedConvGenerator
+from skgan.samplers._auto import automatic_values, fast_precision
 
 BY_HAND = "torch, by hand"
 _SHAPE = (1, 28, 28)

@@ -41,9 +41,9 @@ import coverage
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-ROOMS = ("objectives", "encoding", "persistence", "storage", "metrics")
+ROOMS = ("objectives", "encoding", "io", "storage", "metrics")
 # Beside those of the room's own folder, and its doctests.
-MORE_TESTS = {"persistence": ["tests/test_persistence*.py"]}
+MORE_TESTS: dict[str, list[str]] = {}
 FLAGS = ("-o", "addopts=", "--doctest-modules", "--import-mode=importlib", "-q", "-s")
 PLUGINS = ("-p", "no:cacheprovider", "-p", "no:xdist", "-p", "no:pytest_cov")
 EXIT = pytest.ExitCode

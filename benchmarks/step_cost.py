@@ -15,9 +15,9 @@ import torch
 from torch.nn.functional import softplus
 
 from skgan import GANSampler
-from skgan._defaults import automatic_values
 from skgan.datasets import make_grid
 from skgan.modules import KaimingMLPDiscriminator, TransportGenerator
+from skgan.samplers._auto import automatic_values
 
 
 def train_by_hand(rows, n_updates):

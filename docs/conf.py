@@ -88,7 +88,7 @@ ROOMS = {
     "skgan.metrics": "Metrics",
     "skgan.datasets": "Data sets",
     "skgan.plotting": "Plotting",
-    "skgan.persistence": "Files of fitted estimators",
+    "skgan.io": "Files of fitted estimators",
     "skgan.loader": "Batches",
     "skgan.reporting": "Reports",
     "skgan.imblearn": "For imbalanced-learn",

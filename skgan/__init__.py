@@ -1,14 +1,14 @@
 """skgan: generative adversarial networks as scikit-learn estimators."""
 
 from skgan import datasets, metrics, plotting
-from skgan._augmented import AugmentedClassifier, AugmentedRegressor
-from skgan._conditional import ConditionalGANSampler
-from skgan._info import InfoGANSampler
-from skgan._outlier import GANOutlierDetector
 from skgan._pipeline import SamplerPipeline, make_sampler_pipeline
-from skgan._sampler import GANSampler
-from skgan.persistence import load, save
+from skgan.augmentation._augmented import AugmentedClassifier, AugmentedRegressor
+from skgan.io import load, save
 from skgan.reporting import report
+from skgan.samplers._conditional import ConditionalGANSampler
+from skgan.samplers._gan import GANSampler
+from skgan.samplers._infogan import InfoGANSampler
+from skgan.samplers._outlier import GANOutlierDetector
 
 __version__ = "0.1.0.dev0"
 

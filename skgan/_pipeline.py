@@ -16,7 +16,7 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 from sklearn.utils.validation import check_is_fitted
 
-from skgan.encoding._container import as_rows, cast_numbers, frame_library
+from skgan.frames._output import as_rows, cast_numbers, frame_library
 
 
 class SamplerPipeline(Pipeline):

@@ -11,13 +11,17 @@ from sklearn.preprocessing import label_binarize
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import validate_data
 
-from skgan._amounts import class_sizes
-from skgan._stacking import repeat_rows, stack_rows, take_rows
-from skgan._synthesis import draw_classes, fit_to_classes, ready_sampler
+from skgan._estimator import VersionedEstimator
 from skgan._validation import check_integer, check_stream
-from skgan.encoding._container import as_rows, frame_library
-from skgan.encoding._validation import check_rows
-from skgan.storage._pickles import VersionedEstimator
+from skgan.augmentation._class_sampling import (
+    draw_classes,
+    fit_to_classes,
+    ready_sampler,
+)
+from skgan.augmentation._sampling_strategy import class_sizes
+from skgan.encoding._features import check_rows
+from skgan.frames._library import repeat_rows, stack_rows, take_rows
+from skgan.frames._output import as_rows, frame_library
 
 try:
     from imblearn.over_sampling.base import BaseOverSampler

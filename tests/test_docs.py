@@ -157,7 +157,7 @@ def few_digits(return_X_y=False):
 @pytest.fixture
 def short(monkeypatch, tmp_path):
     """Fits of three updates, people that are made up, and an empty folder."""
-    resolve = skgan._base.resolve_settings
+    resolve = skgan.samplers._base.resolve_settings
 
     def resolve_briefly(*args):
         found = resolve(*args)
@@ -165,14 +165,14 @@ def short(monkeypatch, tmp_path):
             max_iter=min(found.max_iter, 3), hidden_dims=(8,), discriminator_dims=(8,)
         )
 
-    train_inverter = skgan._invertible.train_inverter
+    train_inverter = skgan.samplers._inversion.train_inverter
 
     def train_briefly(net, rows, conditions, training):
         training = training._replace(max_iter=min(training.max_iter, 3))
         return train_inverter(net, rows, conditions, training)
 
-    monkeypatch.setattr(skgan._base, "resolve_settings", resolve_briefly)
-    monkeypatch.setattr(skgan._invertible, "train_inverter", train_briefly)
+    monkeypatch.setattr(skgan.samplers._base, "resolve_settings", resolve_briefly)
+    monkeypatch.setattr(skgan.samplers._inversion, "train_inverter", train_briefly)
     monkeypatch.setattr("skgan.datasets.load_adult", people)
     monkeypatch.chdir(tmp_path)
 

@@ -4,7 +4,7 @@ from skgan.callbacks._augmentation import AugmentationRamp
 from skgan.callbacks._average import GeneratorAverage
 from skgan.callbacks._calibration import MomentCalibration
 from skgan.callbacks._checkpoint import CheckpointWarning, TrainingCheckpoint
-from skgan.callbacks._guard import DivergenceGuard, DivergenceWarning
+from skgan.callbacks._divergence import DivergenceGuard, DivergenceWarning
 from skgan.callbacks._progress import TrainingProgress
 from skgan.callbacks._schedules import Annealing, LRScheduler
 from skgan.callbacks._stopping import StopTraining, TimeLimit

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 
 from skgan import ConditionalGANSampler, GANSampler
-from skgan.cli._files import STANDARD, Rows, check_output, read_rows
 from skgan.cli._models import split_labels
 from skgan.cli._options import (
     add_debug,
@@ -17,8 +16,9 @@ from skgan.cli._options import (
     say,
     seconds,
 )
+from skgan.cli._read_write import STANDARD, Rows, check_output, read_rows
 from skgan.encoding import TableEncoder
-from skgan.persistence import save
+from skgan.io import save
 
 
 def add_parser(verbs) -> None:

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from skgan.cli._files import Rows
-from skgan.persistence import load
+from skgan.cli._read_write import Rows
+from skgan.io import load
 
 LABEL = "y"  # what labels without a name are called
 

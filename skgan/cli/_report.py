@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import argparse
 
-from skgan.cli._files import STANDARD, Rows, check_output, read_rows, write_out
 from skgan.cli._models import as_rows, load_sampler, match_rows
 from skgan.cli._options import add_debug, add_force, say, whole_number
-from skgan.metrics._diagnosis import MIN_ROWS, warn_of_copies
+from skgan.cli._read_write import STANDARD, Rows, check_output, read_rows, write_out
+from skgan.metrics.diagnosis._diagnose import MIN_ROWS, warn_of_copies
 from skgan.reporting._report import compose
 
 _ENDINGS = (".html", ".htm")

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from skgan.cli._files import STANDARD, check_format, check_output, format_of, write_rows
-from skgan.cli._given import condition, read_given
+from skgan.cli._conditions import condition, read_given
 from skgan.cli._models import as_rows, load_sampler
 from skgan.cli._options import (
     add_debug,
@@ -14,6 +13,13 @@ from skgan.cli._options import (
     choose_seed,
     say,
     whole_number,
+)
+from skgan.cli._read_write import (
+    STANDARD,
+    check_format,
+    check_output,
+    format_of,
+    write_rows,
 )
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import argparse
 
-from skgan.cli._files import read_rows
 from skgan.cli._models import as_rows, load_sampler, match_rows
 from skgan.cli._options import add_debug
+from skgan.cli._read_write import read_rows
 from skgan.metrics import SCORERS
 
 

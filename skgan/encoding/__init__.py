@@ -5,18 +5,18 @@ Each is a scikit-learn transformer with an ``inverse_transform`` that returns wh
 """
 
 from skgan.encoding._base import BaseEncoder
-from skgan.encoding._constraints import (
+from skgan.encoding._image import ImageEncoder
+from skgan.encoding._select import make_encoder
+from skgan.encoding.constraints._constraints import (
     FixedCombinations,
     Inequality,
     Positive,
     Range,
     Unique,
 )
-from skgan.encoding._image import ImageEncoder
-from skgan.encoding._layout import TableLayout
-from skgan.encoding._select import make_encoder
-from skgan.encoding._table import TableEncoder
-from skgan.encoding._vector import VectorEncoder
+from skgan.encoding.table._rows import TableLayout
+from skgan.encoding.table._table import TableEncoder
+from skgan.encoding.vector._vector import VectorEncoder
 
 __all__ = [
     "BaseEncoder",

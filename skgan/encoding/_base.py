@@ -13,9 +13,9 @@ from sklearn.base import (
 )
 from sklearn.utils.validation import check_is_fitted
 
-from skgan.encoding._container import as_rows, frame_library, make_container
-from skgan.encoding._validation import check_encoded, check_rows
-from skgan.storage._pickles import VersionedEstimator
+from skgan._estimator import VersionedEstimator
+from skgan.encoding._features import check_encoded, check_rows
+from skgan.frames._output import as_rows, frame_library, make_container
 
 
 class BaseEncoder(

@@ -5,10 +5,10 @@ from __future__ import annotations
 from sklearn.base import clone
 
 from skgan.encoding._base import BaseEncoder
-from skgan.encoding._container import frame_library, holds_numbers_only
 from skgan.encoding._image import ImageEncoder
-from skgan.encoding._table import TableEncoder
-from skgan.encoding._vector import VectorEncoder
+from skgan.encoding.table._table import TableEncoder
+from skgan.encoding.vector._vector import VectorEncoder
+from skgan.frames._output import frame_library, holds_numbers_only
 
 
 def make_encoder(encoder, X) -> BaseEncoder:

@@ -17,9 +17,8 @@ from sklearn.metrics import get_scorer, r2_score, roc_auc_score
 from sklearn.model_selection import StratifiedKFold, cross_val_score
 from sklearn.utils.multiclass import type_of_target
 
-from ._columns import Block, is_frame, match_blocks, read_blocks
-from ._reference import ReferenceSpace
-from ._validation import (
+from skgan.metrics._blocks import Block, is_frame, match_blocks, read_blocks
+from skgan.metrics._inputs import (
     as_generator,
     as_vectors,
     check_count,
@@ -27,6 +26,7 @@ from ._validation import (
     draw_rows,
     draw_seed,
 )
+from skgan.metrics._reference import ReferenceSpace
 
 _MAX_LEVELS = 255  # that scikit-learn's trees take
 

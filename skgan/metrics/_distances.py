@@ -9,7 +9,7 @@ import numpy as np
 from sklearn.metrics.pairwise import euclidean_distances
 from sklearn.utils import gen_batches
 
-from ._validation import as_generator, as_vectors, check_count, draw_rows
+from skgan.metrics._inputs import as_generator, as_vectors, check_count, draw_rows
 
 _BLOCK = 1024  # rows a side of one block of a distance matrix: it stays in cache
 

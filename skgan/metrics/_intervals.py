@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from sklearn.utils import resample
 
-from ._columns import is_frame
-from ._validation import as_generator, check_count, check_n_rows, draw_seed
+from skgan.metrics._blocks import is_frame
+from skgan.metrics._inputs import as_generator, check_count, check_n_rows, draw_seed
 
 
 def confidence_interval(

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from sklearn.metrics.pairwise import euclidean_distances
 
-from ._distances import _two_sets, gen_blocks
-from ._validation import as_generator, as_vectors, check_count, draw_rows
+from skgan.metrics._distances import _two_sets, gen_blocks
+from skgan.metrics._inputs import as_generator, as_vectors, check_count, draw_rows
 
 Kernel = Callable[[np.ndarray, np.ndarray], np.ndarray]
 

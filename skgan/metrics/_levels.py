@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from ._nearest import nearest
-from ._validation import as_generator, as_vectors, check_count, draw_rows
+from skgan.metrics._inputs import as_generator, as_vectors, check_count, draw_rows
+from skgan.metrics._nearest import nearest
 
 _N_RADII = 30  # quantile radii of the precision and recall curves
 

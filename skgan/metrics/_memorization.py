@@ -12,15 +12,15 @@ from typing import Any
 import numpy as np
 from sklearn.metrics import roc_auc_score
 
-from ._columns import is_frame, match_blocks, read_blocks
-from ._nearest import nearest, nearest_other
-from ._validation import (
+from skgan.metrics._blocks import is_frame, match_blocks, read_blocks
+from skgan.metrics._inputs import (
     as_generator,
     as_vectors,
     check_count,
     check_n_rows,
     draw_rows,
 )
+from skgan.metrics._nearest import nearest, nearest_other
 
 
 def authenticity(

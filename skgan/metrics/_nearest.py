@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from sklearn.neighbors import NearestNeighbors
 
-from ._distances import gen_blocks
+from skgan.metrics._distances import gen_blocks
 
 _ROUNDING = 1e-13  # of a squared distance, relative to the squared norms
 

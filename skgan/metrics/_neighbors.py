@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from ._nearest import count_balls, nearest
-from ._validation import as_generator, as_vectors, check_count, draw_rows
+from skgan.metrics._inputs import as_generator, as_vectors, check_count, draw_rows
+from skgan.metrics._nearest import count_balls, nearest
 
 
 def precision(

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from sklearn.exceptions import NotFittedError
 
-from ._columns import Block, is_frame, match_blocks, read_blocks
+from skgan.metrics._blocks import Block, is_frame, match_blocks, read_blocks
 
 _MAX_LEVELS = 100  # one-hot columns of a category; rarer levels share one more
 _LARGEST_VALUE = 1e150  # its square is still a float64, with room for sums

@@ -9,10 +9,17 @@ from typing import Any
 import numpy as np
 from sklearn.utils import resample
 
-from . import _classifier, _distances, _kernels, _levels, _neighbors, _tables
-from ._columns import is_frame
-from ._reference import ReferenceSpace
-from ._validation import as_generator, check_count, draw_seed
+from skgan.metrics import (
+    _classifier,
+    _distances,
+    _kernels,
+    _levels,
+    _marginals_and_pairs,
+    _neighbors,
+)
+from skgan.metrics._blocks import is_frame
+from skgan.metrics._inputs import as_generator, check_count, draw_seed
+from skgan.metrics._reference import ReferenceSpace
 
 # name -> (metric, whether more is better)
 _METRICS: dict[str, tuple[Callable[..., float], bool]] = {
@@ -28,8 +35,8 @@ _METRICS: dict[str, tuple[Callable[..., float], bool]] = {
     "coverage": (_neighbors.coverage, True),
     "alpha_precision": (_levels.alpha_precision, True),
     "beta_recall": (_levels.beta_recall, True),
-    "column_shapes": (_tables.column_shapes, True),
-    "pair_trends": (_tables.pair_trends, True),
+    "column_shapes": (_marginals_and_pairs.column_shapes, True),
+    "pair_trends": (_marginals_and_pairs.pair_trends, True),
 }
 
 

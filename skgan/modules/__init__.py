@@ -10,6 +10,7 @@ from __future__ import annotations
 from torch import nn
 
 from skgan.modules._code_head import CodeHead
+from skgan.modules._condition_mask import GivenEntries
 from skgan.modules._conditional_transport import (
     CalibratedConditionalTransportGenerator,
     ConditionalTransportGenerator,
@@ -20,7 +21,6 @@ from skgan.modules._convolutional import (
 )
 from skgan.modules._dcgan import DCGANDiscriminator, DCGANGenerator
 from skgan.modules._encoder import LatentEncoder, MLPEncoder, StridedConvEncoder
-from skgan.modules._given import GivenEntries
 from skgan.modules._mlp import MLPDiscriminator, MLPGenerator
 from skgan.modules._projection import (
     ProjectionMLPDiscriminator,

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import adaptive_max_pool2d
 
-from skgan.modules._images import (
+from skgan.modules._image_layers import (
     check_image_shape,
     default_channels,
     fold,

@@ -8,7 +8,7 @@ from itertools import pairwise
 import torch
 from torch import Tensor, nn
 
-from skgan.modules._images import (
+from skgan.modules._image_layers import (
     check_image_shape,
     default_channels,
     geometry,

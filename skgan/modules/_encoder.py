@@ -10,7 +10,7 @@ from typing import Any
 from torch import Tensor, nn
 
 from skgan.modules._convolutional import dense_stack
-from skgan.modules._images import (
+from skgan.modules._image_layers import (
     check_image_shape,
     default_channels,
     fold,

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from torch.nn.functional import interpolate
 
 from skgan.modules._convolutional import dense_stack
-from skgan.modules._images import (
+from skgan.modules._image_layers import (
     check_image_shape,
     default_channels,
     initialize,

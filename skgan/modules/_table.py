@@ -8,7 +8,7 @@ from math import prod
 import torch
 from torch import Tensor, nn
 
-from skgan.modules._given import GivenEntries
+from skgan.modules._condition_mask import GivenEntries
 from skgan.modules._mlp import concatenate, shape_rows
 from skgan.modules._precision import apply_head
 from skgan.modules._transport import KaimingMLPDiscriminator, kaiming_layers

@@ -20,8 +20,8 @@ from skgan.objectives._information import (
 )
 from skgan.objectives._losses import LOSSES, Loss, label_smoothing, resolve_loss
 from skgan.objectives._moments import MomentMatching
-from skgan.objectives._moves import swap_neighbors, warp
 from skgan.objectives._penalties import PENALTIES, Penalty, resolve_penalty
+from skgan.objectives._perturbations import swap_neighbors, warp
 
 __all__ = [
     "AUGMENTATIONS",

@@ -9,11 +9,16 @@ from typing import Any
 
 from skgan._validation import check_integer
 from skgan.metrics import Diagnosis
-from skgan.metrics._diagnosis import MIN_ROWS, warn_of_copies
+from skgan.metrics.diagnosis._diagnose import MIN_ROWS, warn_of_copies
 from skgan.plotting._matplotlib import check_matplotlib
-from skgan.reporting._columns import columns_section, pairs_section
+from skgan.reporting._column_sections import columns_section, pairs_section
+from skgan.reporting._evaluation import Subject, read_subject
 from skgan.reporting._html import count
-from skgan.reporting._images import codes_section, neighbors_section, samples_section
+from skgan.reporting._image_sections import (
+    codes_section,
+    neighbors_section,
+    samples_section,
+)
 from skgan.reporting._page import frame, page
 from skgan.reporting._sections import (
     Section,
@@ -23,7 +28,6 @@ from skgan.reporting._sections import (
     training_section,
 )
 from skgan.reporting._settings import settings, versions
-from skgan.reporting._subject import Subject, read_subject
 from skgan.reporting._verdicts import summary, verdicts
 from skgan.storage._archive import write_whole
 

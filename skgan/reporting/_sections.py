@@ -9,14 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skgan.metrics import density, precision, recall
-from skgan.metrics._diagnosis import MIN_ROWS
 from skgan.metrics._nearest import nearest
+from skgan.metrics.diagnosis._diagnose import MIN_ROWS
 from skgan.plotting import EmbeddingDisplay, TrainingDisplay
 from skgan.plotting._matplotlib import FIRST_COLOR, SECOND_COLOR
+from skgan.reporting._evaluation import Subject
 from skgan.reporting._html import element, escape, figure, number, paragraph
 from skgan.reporting._pictures import chart
 from skgan.reporting._settings import facts
-from skgan.reporting._subject import Subject
 from skgan.reporting._verdicts import bar
 
 _MAX_COMPARED = 2000

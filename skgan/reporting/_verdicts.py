@@ -6,8 +6,8 @@ from collections import Counter
 from typing import NamedTuple
 
 from skgan.metrics import Diagnosis, Finding
-from skgan.metrics._diagnosis_report import BAD, GOOD, LOOK, NOT_JUDGED
-from skgan.metrics._diagnosis_report import _grouped as grouped
+from skgan.metrics.diagnosis._findings import BAD, GOOD, LOOK, NOT_JUDGED
+from skgan.metrics.diagnosis._findings import _grouped as grouped
 from skgan.reporting._html import details, element, escape, number, paragraph
 
 # Never colour alone: each verdict is a sign and a word.

@@ -11,9 +11,9 @@ import pytest
 
 from skgan import metrics
 from skgan.metrics import alpha_precision, beta_recall, confidence_interval
-from skgan.metrics._columns import match_blocks, read_blocks
+from skgan.metrics._blocks import match_blocks, read_blocks
+from skgan.metrics._inputs import as_generator, as_vectors, check_count
 from skgan.metrics._nearest import count_balls, nearest, nearest_other
-from skgan.metrics._validation import as_generator, as_vectors, check_count
 
 WITH_DEFAULTS = [
     name

@@ -11,7 +11,7 @@ from torch import nn
 
 from skgan import GANSampler
 from skgan.modules import DISCRIMINATORS, GENERATORS
-from skgan.modules._images import (
+from skgan.modules._image_layers import (
     fold,
     fold_factor,
     geometry,

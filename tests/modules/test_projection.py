@@ -6,8 +6,8 @@ import torch
 from torch import nn
 
 from skgan import ConditionalGANSampler
+from skgan.io import load, save
 from skgan.modules import DISCRIMINATORS
-from skgan.persistence import load, save
 
 NAMES = ["projection_mlp", "projection_residual_mlp"]
 PROJECTING = [DISCRIMINATORS[name] for name in NAMES]

@@ -16,7 +16,8 @@ from torch.utils.data import DataLoader
 from skgan import GANSampler
 from skgan.callbacks import Annealing, AugmentationRamp, LRScheduler
 from skgan.modules import DISCRIMINATORS
-from skgan.nets import _graph, _loop
+from skgan.nets import _graph
+from skgan.nets import _skorch as _loop
 from skgan.nets._recording import CUDARecording
 
 on_cuda = pytest.mark.skipif(

@@ -41,7 +41,7 @@ def test_finite_differences_need_no_double_backward(make_net, X, monkeypatch):
     def refuse(*arguments, **keywords):
         raise AssertionError("a gradient of a gradient was asked for")
 
-    monkeypatch.setattr("skgan.nets._objective.squared_gradient_norms", refuse)
+    monkeypatch.setattr("skgan.nets._adversarial.squared_gradient_norms", refuse)
     net = make_net(penalty="r1+r2-difference").fit(X)
     assert np.isfinite(net.history[:, "discriminator_loss"]).all()
     with pytest.raises(AssertionError, match="gradient of a gradient"):

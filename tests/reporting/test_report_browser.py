@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from skgan.reporting._columns import _DARK, _PALE
+from skgan.reporting._column_sections import _DARK, _PALE
 
 _SPEC = importlib.util.spec_from_file_location(
     "report_browser", Path(__file__).with_name("_browser.py")

@@ -1,0 +1,90 @@
+"""Pickles remember the version of skgan that they were made by."""
+
+from __future__ import annotations
+
+import warnings
+from importlib import import_module
+from typing import Any
+
+from sklearn.base import BaseEstimator
+from sklearn.exceptions import InconsistentVersionWarning as _OfScikitLearn
+
+_KEY = "_skgan_version"
+
+
+class InconsistentVersionWarning(_OfScikitLearn):
+    """A pickle was made by another version of skgan.
+
+    A pickle holds attributes as one version named them, and another may read them
+    otherwise, or not at all. Files of `skgan.save` are for keeping: later versions
+    read them.
+
+    Parameters
+    ----------
+    estimator_name : str
+        The class of what was unpickled.
+    current_version : str
+        The version of skgan that unpickles it.
+    original_version : str
+        The version that it was pickled by.
+
+    See Also
+    --------
+    sklearn.exceptions.InconsistentVersionWarning : The class above it, of estimators of
+        scikit-learn; a filter for that one is a filter for this one.
+
+    Examples
+    --------
+    >>> from skgan.io import InconsistentVersionWarning
+    >>> warning = InconsistentVersionWarning("GANSampler", "0.2.0", "0.1.0")
+    >>> print(str(warning).partition(":")[0])
+    A GANSampler was pickled by skgan 0.1.0, and this is skgan 0.2.0
+    """
+
+    def __init__(
+        self, estimator_name: str, current_version: str, original_version: str
+    ):
+        self.estimator_name = estimator_name
+        self.current_version = current_version
+        self.original_version = original_version
+
+    def __str__(self) -> str:
+        known = self.original_version != _UNKNOWN
+        maker = f"skgan {self.original_version}" if known else _UNKNOWN
+        return (
+            f"A {self.estimator_name} was pickled by {maker}, and this is skgan "
+            f"{self.current_version}: it may fail, or give other results. To keep it, "
+            f"load it with {maker}, and write it with skgan.save, which later versions "
+            "read."
+        )
+
+    def __reduce__(self):
+        parts = (self.estimator_name, self.current_version, self.original_version)
+        return type(self), parts
+
+
+_UNKNOWN = "an early version of skgan"
+
+
+class VersionedEstimator(BaseEstimator):
+    """An estimator whose pickles warn in another version of skgan.
+
+    scikit-learn's own check is for scikit-learn's estimators alone.
+    """
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**super().__getstate__(), _KEY: _current()}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        state = dict(state)
+        original, current = state.pop(_KEY, _UNKNOWN), _current()
+        if original != current:
+            warnings.warn(
+                InconsistentVersionWarning(type(self).__name__, current, original),
+                stacklevel=2,
+            )
+        super().__setstate__(state)
+
+
+def _current() -> str:
+    return import_module("skgan").__version__

@@ -1,0 +1,275 @@
+"""A sampler of any kind: made ready, fitted to classes, asked for rows of each."""
+
+from __future__ import annotations
+
+from inspect import signature
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.base import clone
+from sklearn.exceptions import NotFittedError
+from sklearn.frozen import FrozenEstimator
+from sklearn.utils import get_tags
+from sklearn.utils.validation import check_is_fitted
+
+from skgan._estimator import VersionedEstimator
+from skgan.augmentation._sampling_strategy import class_sizes
+from skgan.frames._library import cast_like, stack_rows, take_rows
+from skgan.samplers._conditional import ConditionalGANSampler
+
+_MAX_SEED = 2**31 - 1
+
+
+def ready_sampler(sampler, rng: np.random.RandomState):
+    """Return an unfitted copy of a sampler, seeded if it had no seed.
+
+    Parameters
+    ----------
+    sampler : object or None
+        With ``fit`` and ``sample``; None is the default. A fitted one within
+        `sklearn.frozen.FrozenEstimator` is returned as it is.
+    rng : RandomState
+        Gives the seed of a sampler whose `random_state` is None.
+
+    Returns
+    -------
+    object
+
+    Raises
+    ------
+    TypeError
+        If it cannot be fitted, sampled or cloned.
+    ValueError
+        If it has been fitted.
+    """
+    if sampler is None:
+        sampler = ConditionalGANSampler()
+    if isinstance(sampler, type) or not all(
+        hasattr(sampler, name) for name in ("fit", "sample")
+    ):
+        raise TypeError(
+            "sampler must be an instance with the methods fit and sample, such as "
+            f"ConditionalGANSampler() or GANSampler(), got {sampler!r}."
+        )
+    if isinstance(sampler, FrozenEstimator):
+        return sampler
+    if _is_fitted(sampler):
+        raise ValueError(
+            f"sampler={type(sampler).__name__} is fitted already. What it learnt "
+            "would not be used: a copy is fitted to the training rows alone, since "
+            "a sampler that has seen rows on which the estimator is judged leaks "
+            "them. Pass an unfitted one, sklearn.base.clone(sampler). If it learnt "
+            "from other rows and shall be used as it is, pass "
+            "sklearn.frozen.FrozenEstimator(sampler)."
+        )
+    copy = clone(sampler)
+    for name in _names_of(copy, "random_state", None):
+        copy.set_params(**{name: int(rng.randint(_MAX_SEED))})
+    return copy
+
+
+def _names_of(sampler, parameter: str, value) -> list[str]:
+    """Return where a parameter has a value, in the sampler or what it is made of."""
+    found = [
+        name
+        for name, own in sampler.get_params().items()
+        if name.rpartition("__")[2] == parameter
+        and (own is value or (isinstance(own, str) and own == value))
+    ]
+    return sorted(found, key=lambda name: (name.count("__"), name))
+
+
+def _is_fitted(sampler) -> bool:
+    try:
+        check_is_fitted(sampler)
+        # What has nothing to learn is never called unfitted.
+        return get_tags(sampler).requires_fit
+    except (NotFittedError, TypeError, AttributeError):
+        return False
+
+
+def takes_labels(sampler) -> bool:
+    """Whether ``sampler.sample`` has a parameter ``y``."""
+    return "y" in signature(sampler.sample).parameters
+
+
+def fit_to_classes(sampler, X, y: NDArray, wanted: list):
+    """Fit a sampler so that rows of the `wanted` classes can be drawn.
+
+    Parameters
+    ----------
+    sampler : object
+        As `ready_sampler` returns it.
+    X : ndarray or DataFrame of shape (n, ...)
+        Training rows.
+    y : ndarray of shape (n,)
+        Their classes.
+    wanted : list
+        Classes of which rows will be drawn.
+
+    Returns
+    -------
+    object
+        The sampler itself if it takes labels, else one `SamplerPerClass`.
+    """
+    if takes_labels(sampler):
+        if not isinstance(sampler, FrozenEstimator):
+            # Many small classes, numbered, would be taken for numbers.
+            for name in _names_of(sampler, "y_kind", "auto"):
+                sampler.set_params(**{name: "classes"})
+        return sampler.fit(X, y)
+    if isinstance(sampler, FrozenEstimator):
+        raise TypeError(
+            f"{type(sampler.estimator).__name__} draws rows without a class, so a "
+            "fitted one cannot be asked for rows of a class. Pass it unfitted, and "
+            "one copy is fitted to each class, or pass a fitted "
+            "ConditionalGANSampler."
+        )
+    return SamplerPerClass(sampler, wanted).fit(X, y)
+
+
+class SamplerPerClass(VersionedEstimator):
+    """One copy of a sampler for each class.
+
+    Parameters
+    ----------
+    sampler : object
+        Cloned for each class; its ``sample`` returns rows or a tuple whose first
+        item is rows.
+    classes : list
+        Classes to fit.
+
+    Attributes
+    ----------
+    samplers_ : dict
+        Class to fitted sampler.
+    """
+
+    def __init__(self, sampler, classes):
+        self.sampler = sampler
+        self.classes = classes
+
+    def fit(self, X, y):
+        """Fit each copy to the rows of its class."""
+        sizes = class_sizes(y)
+        for name in self.classes:
+            if sizes[name] < 2:
+                raise ValueError(
+                    f"Class {name!r} has 1 row, from which "
+                    f"{type(self.sampler).__name__} cannot learn. Drop the class, "
+                    "leave it out of sampling_strategy (a dict class -> rows), or "
+                    "use a sampler that learns all classes together, such as "
+                    "ConditionalGANSampler."
+                )
+        self.samplers_ = {
+            name: clone(self.sampler).fit(take_rows(X, y == name))
+            for name in self.classes
+        }
+        return self
+
+    def sample(self, n_samples=1, *, y, random_state=None):
+        """Draw one row of each class in `y`, in the order of `y`, which has one."""
+        y = np.asarray(y)
+        unknown = set(np.unique(y).tolist()) - set(self.samplers_)
+        if unknown or not len(y):
+            raise ValueError(
+                f"y must hold at least one class, of {list(self.samplers_)}, which "
+                f"have a sampler; got {sorted(unknown, key=str)}."
+            )
+        if n_samples not in (1, len(y)):
+            raise ValueError(f"y has {len(y)} labels for n_samples={n_samples}.")
+        rng = np.random.RandomState(random_state)
+        parts, lines = [], []
+        for name, n in class_sizes(y).items():
+            drawn = draw(self.samplers_[name], n, rng)
+            parts.append(drawn[0] if isinstance(drawn, tuple) else drawn)
+            lines.append(np.flatnonzero(y == name))
+        rows = parts[0]
+        for part in parts[1:]:
+            rows = stack_rows(rows, part)
+        order = np.argsort(np.concatenate(lines))
+        return (rows.iloc[order] if hasattr(rows, "iloc") else rows[order]), y
+
+
+def draw(sampler, n: int, rng: np.random.RandomState, **wanted):
+    """Return what ``sampler.sample`` returns, seeded if it takes a seed."""
+    if "random_state" in signature(sampler.sample).parameters:
+        wanted["random_state"] = int(rng.randint(_MAX_SEED))
+    return sampler.sample(n, **wanted)
+
+
+def draw_classes(sampler, X, labels: NDArray, rng: np.random.RandomState):
+    """Draw one row of each label.
+
+    Parameters
+    ----------
+    sampler : object
+        As `fit_to_classes` returns it.
+    X : ndarray or DataFrame of shape (n, ...)
+        Rows that say what container and dtypes the new ones shall have.
+    labels : ndarray of shape (m,)
+        At least one class, of those fitted.
+    rng : RandomState
+        Seeds the draw.
+
+    Returns
+    -------
+    ndarray or DataFrame of shape (m, ...)
+
+    Raises
+    ------
+    ValueError
+        If the sampler returns another number of rows.
+    """
+    drawn = draw(sampler, len(labels), rng, y=labels)
+    new = cast_like(drawn[0] if isinstance(drawn, tuple) else drawn, X)
+    check_length(sampler, new, len(labels))
+    return new
+
+
+def draw_pairs(sampler, X, y: NDArray, n: int, rng: np.random.RandomState):
+    """Draw rows with their targets.
+
+    Parameters
+    ----------
+    sampler : object
+        Fitted to `X` and `y`; its ``sample`` returns ``(X, y)``.
+    X : ndarray or DataFrame of shape (n_rows, ...)
+        Rows that say what container and dtypes the new ones shall have.
+    y : ndarray of shape (n_rows,) or (n_rows, n_outputs)
+        The same for targets.
+    n : int
+        Rows to draw.
+    rng : RandomState
+        Seeds the draw.
+
+    Returns
+    -------
+    X : ndarray or DataFrame of shape (n, ...)
+    y : ndarray of shape (n,) or (n, n_outputs)
+
+    Raises
+    ------
+    TypeError
+        If the sampler returns no pair.
+    ValueError
+        If it returns another number of rows.
+    """
+    drawn = draw(sampler, n, rng)
+    if not isinstance(drawn, tuple) or len(drawn) != 2:
+        raise TypeError(
+            f"{type(sampler).__name__}.sample must return (X, y), got a "
+            f"{type(drawn).__name__}."
+        )
+    new, targets = cast_like(drawn[0], X), np.asarray(drawn[1])
+    check_length(sampler, new, n)
+    return new, cast_like(targets.reshape(n, *y.shape[1:]), y)
+
+
+def check_length(sampler, rows, n: int) -> None:
+    """Raise unless there are `n` rows."""
+    if len(rows) != n:
+        raise ValueError(
+            f"{type(sampler).__name__} returned {len(rows)} rows where {n} were "
+            "asked for."
+        )

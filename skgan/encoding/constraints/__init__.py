@@ -1,0 +1,1 @@
+"""Constraints on the rows of a table: declared, checked, repaired in samples."""

@@ -1,0 +1,248 @@
+"""Sampled rows made to keep to constraints, changing as little as possible."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Collection, Hashable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from skgan.encoding.dependencies._relations import Rounding
+
+Columns = Mapping[Any, NDArray]
+# Names, or for each name the rows in which it is fixed.
+Fixed = Collection[Hashable] | Mapping[Any, NDArray]
+
+_MAX_KEPT = 10_000
+_MAX_ROUNDS = 10
+
+
+class Repair(ABC):
+    """What keeps sampled rows to one constraint, as learnt from the training rows.
+
+    Parameters
+    ----------
+    names : tuple of hashable
+        The columns that it reads and writes.
+    title : str
+        The constraint, as errors name it.
+    """
+
+    def __init__(self, names: tuple[Hashable, ...], title: str):
+        self.names = names
+        self.title = title
+
+    def __repr__(self):
+        return f"<repair of {self.title}>"
+
+    def is_broken(self, columns: Columns) -> NDArray:
+        """Return which rows break the constraint, bool of shape (n,)."""
+        return self._broken([columns[name] for name in self.names], None)
+
+    def repair(
+        self,
+        columns: Columns,
+        fixed: Fixed = frozenset(),
+        rng: np.random.Generator | None = None,
+    ) -> tuple[dict[Hashable, NDArray], NDArray]:
+        """Return columns that keep to the constraint.
+
+        Parameters
+        ----------
+        columns : mapping of name to ndarray of shape (n,), float64
+            All of the constraint's columns, and any others.
+        fixed : collection of names, or mapping of name to bool ndarray of shape (n,)
+            What must stay: whole columns, or the rows of columns that are True.
+        rng : numpy.random.Generator or None, default=None
+            Draws new values; None is a generator of its own, seeded with 0.
+
+        Returns
+        -------
+        columns : dict of name to ndarray of shape (n,)
+            Arrays that change are new ones.
+        is_repaired : ndarray of shape (n,), bool
+            The rows that changed.
+
+        Raises
+        ------
+        ValueError
+            If what is fixed breaks the constraint, or no value is left to draw.
+        """
+        rng = np.random.default_rng(0) if rng is None else rng
+        old = [columns[name] for name in self.names]
+        n = len(old[0])
+        is_fixed = np.column_stack([_fixed_rows(fixed, name, n) for name in self.names])
+        rows = np.flatnonzero(self._broken(old, is_fixed))
+        if not len(rows):
+            return dict(columns), np.zeros(n, dtype=bool)
+        stuck = rows[is_fixed[rows].all(axis=1)]
+        if len(stuck):
+            self._refuse(old, stuck, "given values break it")
+        new = [values.copy() for values in old]
+        self._mend(new, rows, is_fixed, rng)
+        is_repaired = np.zeros(n, dtype=bool)
+        for before, after in zip(old, new, strict=True):
+            is_same = (before == after) | (np.isnan(before) & np.isnan(after))
+            is_repaired |= ~is_same
+        return dict(columns) | dict(zip(self.names, new, strict=True)), is_repaired
+
+    @abstractmethod
+    def _broken(self, values: list[NDArray], is_fixed: NDArray | None) -> NDArray:
+        """Return which rows are to change, bool of shape (n,)."""
+
+    @abstractmethod
+    def _mend(
+        self,
+        values: list[NDArray],
+        rows: NDArray,
+        is_fixed: NDArray,
+        rng: np.random.Generator,
+    ) -> None:
+        """Change `values` in `rows`, where `is_fixed` of shape (n, names) allows.
+
+        What becomes of a row must not depend on the rows behind it, so that a sample
+        is the start of a longer one.
+        """
+
+    def _refuse(self, values: list[NDArray], rows: NDArray, reason: str) -> None:
+        shown = ", ".join(
+            f"{name}={column[rows[0]]:.12g}"
+            for name, column in zip(self.names, values, strict=True)
+        )
+        raise ValueError(
+            f"{self.title} cannot be kept in {len(rows)} rows, the first at position "
+            f"{rows[0]} (encoded as {shown}): {reason}."
+        )
+
+
+def _fixed_rows(fixed: Fixed, name: Hashable, n: int) -> NDArray:
+    if isinstance(fixed, Mapping):
+        return np.broadcast_to(np.asarray(fixed.get(name, False), dtype=bool), (n,))
+    return np.full(n, name in fixed)
+
+
+def repair_all(
+    repairs: Sequence[Repair],
+    columns: Columns,
+    fixed: Fixed = frozenset(),
+    rng: np.random.Generator | None = None,
+) -> tuple[dict[Hashable, NDArray], NDArray]:
+    """Apply repairs until none of their constraints is broken, see `Repair.repair`.
+
+    Raises
+    ------
+    ValueError
+        If repairs undo one another for ever.
+    """
+    rng = np.random.default_rng(0) if rng is None else rng
+    result = dict(columns)
+    is_repaired = np.zeros(len(next(iter(result.values()), ())), dtype=bool)
+    entropy = int(rng.integers(2**63))
+    for turn in range(_MAX_ROUNDS):
+        n_changed = 0
+        for i, repair in enumerate(repairs):
+            # A stream of its own: how much others draw depends on the rows.
+            stream = np.random.default_rng([entropy, turn, i])
+            result, changed = repair.repair(result, fixed, stream)
+            is_repaired |= changed
+            n_changed += int(changed.sum())
+        if not n_changed:
+            return result, is_repaired
+    broken = [r.title for r in repairs if r.is_broken(result).any()]
+    if broken:
+        raise ValueError(
+            f"{', '.join(broken)} cannot be kept together with the other constraints; "
+            "leave one of them out."
+        )
+    return result, is_repaired
+
+
+def frequencies(column: NDArray) -> NDArray:
+    """Return sorted present values, thinned evenly if there are many."""
+    column = np.sort(column[~np.isnan(column)])
+    if len(column) <= _MAX_KEPT:
+        return column
+    return column[np.linspace(0, len(column) - 1, _MAX_KEPT).round().astype(int)]
+
+
+def step_of(grid: Rounding) -> float:
+    return 0.0 if grid.decimals is None else 10.0**-grid.decimals
+
+
+class InequalityRepair(Repair):
+    """Two columns, the first never above the second."""
+
+    def __init__(self, names, title, low: NDArray, high: NDArray, is_strict: bool):
+        super().__init__(names, title)
+        self.is_strict = is_strict
+        self.lows, self.highs = frequencies(low), frequencies(high)
+        self.grids = Rounding.of(low), Rounding.of(high)
+
+    def _broken(self, values: list[NDArray], is_fixed: NDArray | None) -> NDArray:
+        low, high = values
+        return low >= high if self.is_strict else low > high
+
+    def _mend(self, values, rows, is_fixed, rng) -> None:
+        low, high = values[0][rows], values[1][rows]
+        is_fixed = is_fixed[rows]
+        is_free = ~is_fixed.any(axis=1)
+        is_swapped = is_free & (low > high) & (self.grids[0] == self.grids[1])
+        values[0][rows], values[1][rows] = (
+            np.where(is_swapped, high, low),
+            np.where(is_swapped, low, high),
+        )
+        # What may go above `low`, and what below `high`.
+        start = np.searchsorted(self.highs, low, "right" if self.is_strict else "left")
+        n_above = len(self.highs) - start
+        n_below = np.searchsorted(
+            self.lows, high, "left" if self.is_strict else "right"
+        )
+        draws_low = is_fixed[:, 1] | (is_free & (n_above == 0) & (n_below > 0))
+        share = rng.uniform(size=len(rows))
+        above = self._drawn(self.highs, start, n_above, share)
+        above = np.where(n_above > 0, above, self._beside(low, self.grids[1], 1))
+        below = self._drawn(self.lows, 0, n_below, share)
+        below = np.where(n_below > 0, below, self._beside(high, self.grids[0], -1))
+        which = ~is_swapped & draws_low
+        values[0][rows[which]] = below[which]
+        which = ~is_swapped & ~draws_low
+        values[1][rows[which]] = above[which]
+
+    @staticmethod
+    def _drawn(pool: NDArray, start, n_choices: NDArray, share: NDArray) -> NDArray:
+        if not len(pool):
+            return np.zeros(len(share))
+        chosen = start + (share * n_choices).astype(int)
+        return pool[np.minimum(chosen, len(pool) - 1)]
+
+    def _beside(self, bound: NDArray, grid: Rounding, sign: int) -> NDArray:
+        """Return the value of the grid closest to `bound` on the right side of it."""
+        step = step_of(grid)
+        if not step:
+            return np.nextafter(bound, sign * np.inf) if self.is_strict else bound
+        beside = grid.apply(bound)
+        is_wrong = sign * beside < sign * bound
+        if self.is_strict:
+            is_wrong |= beside == bound
+        return grid.apply(np.where(is_wrong, beside + sign * step, beside))
+
+
+class RangeRepair(Repair):
+    """One column between bounds."""
+
+    def __init__(self, names, title, column: NDArray, low, high, is_strict: bool):
+        super().__init__(names, title)
+        self.low, self.high, self.is_strict = low, high, is_strict
+        seen = column[~np.isnan(column)]
+        self.nearest = (seen.min(), seen.max()) if len(seen) else (low, high)
+
+    def _broken(self, values: list[NDArray], is_fixed: NDArray | None) -> NDArray:
+        (column,) = values
+        is_low = column <= self.low if self.is_strict else column < self.low
+        return is_low | (column > self.high)
+
+    def _mend(self, values, rows, is_fixed, rng) -> None:
+        is_high = values[0][rows] > self.high
+        values[0][rows] = np.where(is_high, self.nearest[1], self.nearest[0])

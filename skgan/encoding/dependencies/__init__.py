@@ -1,0 +1,1 @@
+"""Dependencies between columns: discovered in training rows, restored in samples."""

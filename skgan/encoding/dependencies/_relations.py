@@ -1,0 +1,243 @@
+"""Dependencies between columns of a table: how a left-out column is restored."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+_MAX_DECIMALS = 9
+Columns = Mapping[Any, NDArray]
+
+
+@dataclass(frozen=True)
+class Rounding:
+    """The grid that a column's values lie on.
+
+    Parameters
+    ----------
+    decimals : int or None, default=None
+        Decimals that all values have at most; None where values are not decimal.
+    is_single : bool, default=False
+        Whether every value is one of single precision.
+    """
+
+    decimals: int | None = None
+    is_single: bool = False
+
+    @classmethod
+    def of(cls, column: NDArray) -> Rounding:
+        """Return the coarsest grid that holds a column of shape (n,), NaN apart."""
+        column = column[~np.isnan(column)]
+        largest = float(np.abs(column).max(initial=0))
+        for is_single in (False, True):
+            # With all the digits that there are any value would look decimal.
+            n_values = 1e6 if is_single else 1e14
+            for decimals in range(_MAX_DECIMALS + 1):
+                grid = cls(decimals, is_single)
+                if largest * 10**decimals > n_values and decimals:
+                    break
+                # Most columns fail at once, and that should cost nothing.
+                if grid.holds(column[:50]) and grid.holds(column):
+                    return grid
+        return cls(None, cls(None, True).holds(column))
+
+    def holds(self, column: NDArray) -> bool:
+        """Whether all values of a column of shape (n,) lie on the grid."""
+        return bool((self.apply(column) == column).all())
+
+    def apply(self, column: NDArray) -> NDArray:
+        """Return the nearest values of the grid, float64 of shape (n,)."""
+        if self.decimals is not None:
+            with np.errstate(over="ignore", invalid="ignore"):
+                column = np.round(column, self.decimals)
+        if self.is_single:
+            with np.errstate(over="ignore"):
+                column = column.astype(np.float32).astype(np.float64)
+        return column
+
+    @property
+    def error(self) -> float:
+        """Relative error that values off any decimal grid come with."""
+        if self.decimals is not None:
+            return 0.0
+        return 8 * float(np.finfo(np.float32 if self.is_single else float).eps)
+
+
+@dataclass(frozen=True, eq=False)
+class Dependency(ABC):
+    """A column that others determine on every row learnt from.
+
+    Parameters
+    ----------
+    target : hashable
+        Name of the column that is restored.
+    sources : tuple of hashable
+        Names of the columns it is restored from.
+    kind : {"copy", "constant offset", "scale", "linear", "sum", "function"}
+        What the target is.
+    """
+
+    target: Hashable
+    sources: tuple[Hashable, ...]
+    kind: str
+
+    @abstractmethod
+    def restore(self, columns: Columns) -> NDArray:
+        """Return the target from its sources.
+
+        Parameters
+        ----------
+        columns : mapping of name to ndarray of shape (n,)
+            The sources at least; NaN is a missing value.
+
+        Returns
+        -------
+        ndarray of shape (n,), float64
+        """
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class LinearDependency(Dependency):
+    """A weighted sum of other columns, rounded as the target's values are.
+
+    It is missing where any source is.
+
+    Parameters
+    ----------
+    target, sources, kind
+        As in `Dependency`.
+    weights : tuple of float
+        One a source.
+    constant : float
+        Added to the sum.
+    rounding : Rounding
+        The grid of the target's values.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skgan.encoding.dependencies._relations import LinearDependency, Rounding
+    >>> total = LinearDependency(
+    ...     "total", ("net", "tax"), "sum", (1.0, 1.0), 0.0, Rounding(2)
+    ... )
+    >>> print(total)
+    total = net + tax
+    >>> total.restore({"net": np.array([1.1, np.nan]), "tax": np.array([2.2, 0.0])})
+    array([3.3, nan])
+    """
+
+    weights: tuple[float, ...]
+    constant: float
+    rounding: Rounding
+
+    def restore(self, columns: Columns) -> NDArray:
+        """Return the target from its sources, see `Dependency.restore`."""
+        total = weighted_sum([columns[name] for name in self.sources], self.weights)
+        # Adding zero also turns a negative zero into the usual one.
+        return self.rounding.apply(total + self.constant) + 0.0
+
+    def __str__(self):
+        if self.kind == "copy":
+            return f"{self.target} is a copy of {self.sources[0]}"
+        terms = list(zip(self.weights, map(str, self.sources), strict=True))
+        if self.constant:
+            terms.append((self.constant, ""))
+        terms.sort(key=lambda term: term[0] < 0)
+        text = "".join(
+            (" - " if weight < 0 else " + ") + _term(abs(weight), name)
+            for weight, name in terms
+        )
+        text = text[3:] if text.startswith(" + ") else "-" + text[3:]
+        return f"{self.target} = {text}"
+
+    __repr__ = __str__
+
+
+def _term(weight: float, name: str) -> str:
+    number = f"{weight:.12g}"
+    return name if name and weight == 1 else f"{number} * {name}" if name else number
+
+
+def weighted_sum(columns: list[NDArray], weights: tuple[float, ...]) -> NDArray:
+    """Return the sum of columns of shape (n,), in their order."""
+    total = columns[0] * weights[0]
+    for column, weight in zip(columns[1:], weights[1:], strict=True):
+        total = total + column * weight
+    return total
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class FunctionDependency(Dependency):
+    """A column that is looked up by the value of another.
+
+    A number that the table does not hold takes the entry of the nearest that it
+    does, a level or a missing value that it does not hold the commonest entry.
+
+    Parameters
+    ----------
+    target, sources, kind
+        As in `Dependency`; one source.
+    keys : ndarray of shape (m,)
+        Values of the source, ascending, without NaN.
+    values : ndarray of shape (m,)
+        The target's value for each, NaN where it is missing.
+    value_of_missing, commonest : float
+        The target's value where the source is missing, and where it is unknown.
+    is_discrete : bool
+        Whether the source is codes of levels, which have no distances.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skgan.encoding.dependencies._relations import FunctionDependency
+    >>> years = FunctionDependency(
+    ...     "years",
+    ...     ("degree",),
+    ...     "function",
+    ...     np.array([0.0, 1.0]),
+    ...     np.array([13.0, 16.0]),
+    ...     np.nan,
+    ...     13.0,
+    ...     True,
+    ... )
+    >>> print(years)
+    years is a function of degree
+    >>> years.restore({"degree": np.array([1.0, 0.0, np.nan])})
+    array([16., 13., nan])
+    """
+
+    keys: NDArray
+    values: NDArray
+    value_of_missing: float
+    commonest: float
+    is_discrete: bool
+
+    _texts: ClassVar[dict[str, str]] = {
+        "copy": "a copy of",
+        "function": "a function of",
+    }
+
+    def restore(self, columns: Columns) -> NDArray:
+        """Return the target from its source, see `Dependency.restore`."""
+        column = columns[self.sources[0]]
+        if not len(self.keys):
+            return np.full(len(column), self.value_of_missing)
+        last = len(self.keys) - 1
+        right = np.searchsorted(self.keys, column).clip(0, last)
+        left = (right - 1).clip(0)
+        is_left = column - self.keys[left] < self.keys[right] - column
+        nearest = np.where(is_left, left, right)
+        result = self.values[nearest]
+        if self.is_discrete:
+            result = np.where(self.keys[nearest] == column, result, self.commonest)
+        return np.where(np.isnan(column), self.value_of_missing, result)
+
+    def __str__(self):
+        return f"{self.target} is {self._texts[self.kind]} {self.sources[0]}"
+
+    __repr__ = __str__

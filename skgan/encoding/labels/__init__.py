@@ -1,0 +1,1 @@
+"""Labels that rows are drawn by."""

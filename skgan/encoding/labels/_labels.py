@@ -1,0 +1,200 @@
+"""Labels that rows are drawn by: read, encoded as conditions, and given back."""
+
+from __future__ import annotations
+
+import warnings
+
+import numpy as np
+from numpy.typing import NDArray
+
+from skgan.encoding.labels._label_columns import (
+    Y_KINDS,
+    ClassLabels,
+    NumberLabels,
+    learn_labels,
+)
+from skgan.encoding.labels._label_output import (
+    LabelContainer,
+    as_columns,
+    count_axes,
+)
+
+
+class Labels:
+    """Columns of classes and numbers as conditions of networks, and back.
+
+    A condition is the one-hot codes of the columns of classes, one after the other,
+    and then the normal scores of the columns of numbers.
+
+    Parameters
+    ----------
+    kind : {"auto", "classes", "numbers"}, default="auto"
+        What columns hold; see `skgan.ConditionalGANSampler`.
+
+    Attributes
+    ----------
+    columns_ : list of ClassLabels or NumberLabels
+        What each column holds.
+    condition_dim_ : int
+        Width of a condition.
+    class_widths_ : tuple of int
+        Classes of each column of classes.
+
+    Examples
+    --------
+    >>> from skgan.encoding.labels._labels import Labels
+    >>> labels = Labels()
+    >>> values = labels.fit(["b", "a", "b"])
+    >>> labels.encode(values).tolist()
+    [[0.0, 1.0], [1.0, 0.0], [0.0, 1.0]]
+    >>> labels.write(values).tolist()
+    ['b', 'a', 'b']
+    """
+
+    def __init__(self, kind: str = "auto"):
+        if not isinstance(kind, str) or kind not in Y_KINDS:
+            raise ValueError(f"y_kind must be one of {Y_KINDS}, got {kind!r}.")
+        self.kind = kind
+
+    def fit(self, y) -> NDArray:
+        """Learn how `y` came and what it holds.
+
+        Parameters
+        ----------
+        y : array-like, Series or DataFrame of shape (n,) or (n, n_columns)
+            Labels, at least one.
+
+        Returns
+        -------
+        ndarray of shape (n, n_columns), float64
+            `y` in canonical form.
+        """
+        opened = as_columns(y)
+        self.columns_ = [
+            learn_labels(values, self.kind, is_category)
+            for values, is_category in opened
+        ]
+        self.container_ = LabelContainer(y, opened)
+        classes = [c for c in self.columns_ if isinstance(c, ClassLabels)]
+        self.class_widths_ = tuple(column.width for column in classes)
+        self.condition_dim_ = sum(column.width for column in self.columns_)
+        pairs = zip(self.columns_, opened, strict=True)
+        return np.column_stack([c.read(values) for c, (values, _) in pairs])
+
+    def read(self, y) -> NDArray:
+        """Return labels of the user's in canonical form.
+
+        Parameters
+        ----------
+        y : array-like, Series or DataFrame
+            Labels like those in ``fit``.
+
+        Returns
+        -------
+        ndarray of shape (n, n_columns), float64
+
+        Raises
+        ------
+        ValueError
+            If a class was not seen in ``fit``, a label is missing or the number of
+            columns, or a name of several, is another.
+        """
+        if count_axes(y) and len(y) == 0:
+            return np.empty((0, len(self.columns_)))
+        opened = as_columns(self.container_.in_order(y))
+        if len(opened) != len(self.columns_):
+            raise ValueError(
+                f"y has {len(opened)} column(s), in fit it had {len(self.columns_)}."
+            )
+        pairs = zip(self.columns_, opened, strict=True)
+        return np.column_stack([c.read(values) for c, (values, _) in pairs])
+
+    def read_request(self, y, n_samples: int) -> NDArray:
+        """Return the labels of rows to draw, in canonical form.
+
+        Parameters
+        ----------
+        y : scalar or array-like
+            One label for all rows, of several columns a sequence of one label each;
+            or a label for each row.
+        n_samples : int
+            Rows wanted; 1 leaves it to `y`.
+
+        Returns
+        -------
+        ndarray of shape (n, n_columns), float64
+
+        Raises
+        ------
+        ValueError
+            If `y` cannot be, or has not as many labels as rows are wanted.
+
+        Warns
+        -----
+        UserWarning
+            If a number lies outside the range seen.
+        """
+        n_axes = count_axes(y)
+        is_one = n_axes == 0 or (n_axes == 1 and len(self.columns_) > 1)
+        y = y if n_axes else [y]
+        values = self.read([list(y)] if is_one and len(self.columns_) > 1 else y)
+        if is_one:
+            values = np.repeat(values, n_samples, axis=0)
+        elif n_samples not in (1, len(values)):
+            raise ValueError(
+                f"y has {len(values)} labels for n_samples={n_samples}; leave "
+                "n_samples out, it follows from y."
+            )
+        self._warn_outside(values)
+        return values
+
+    def _warn_outside(self, values: NDArray) -> None:
+        for column, numbers in zip(self.columns_, values.T, strict=True):
+            if isinstance(column, NumberLabels) and len(numbers):
+                low, high = column.minimum_, column.maximum_
+                if numbers.min() < low or numbers.max() > high:
+                    warnings.warn(
+                        f"y lies outside the range seen in fit, {low:g} to {high:g}; "
+                        "such rows are drawn as for the nearest number in it.",
+                        stacklevel=4,
+                    )
+
+    def encode(self, values: NDArray) -> NDArray:
+        """Return conditions of shape (n, condition_dim_), float32."""
+        pairs = list(zip(self.columns_, values.T, strict=True))
+        parts = [c.encode(v) for c, v in pairs if isinstance(c, ClassLabels)]
+        parts += [c.encode(v) for c, v in pairs if isinstance(c, NumberLabels)]
+        return np.hstack(parts)
+
+    def write(self, values: NDArray):
+        """Return canonical labels as what ``fit`` was given."""
+        pairs = zip(self.columns_, values.T, strict=True)
+        return self.container_.wrap([c.write(v) for c, v in pairs])
+
+    def reference(self, values: NDArray) -> NDArray:
+        """Return vectors whose distances mean something, to stand beside rows'."""
+        pairs = zip(self.columns_, values.T, strict=True)
+        return np.hstack([column.reference(v) for column, v in pairs])
+
+    def groups(self, values: NDArray) -> NDArray | None:
+        """Return the class of each row, or combination of classes; None without."""
+        pairs = zip(self.columns_, values.T, strict=True)
+        codes = [v for c, v in pairs if isinstance(c, ClassLabels)]
+        if not codes:
+            return None
+        _, groups = np.unique(np.column_stack(codes), axis=0, return_inverse=True)
+        return groups.reshape(-1)
+
+    def strata(self, values: NDArray, n_held_out: int) -> NDArray | None:
+        """Return groups of which a share can be held out, None where that cannot be.
+
+        Classes of one row go with the largest.
+        """
+        groups = self.groups(values)
+        if groups is None:
+            return None
+        counts = np.bincount(groups)
+        strata = np.where(counts[groups] < 2, counts.argmax(), groups)
+        n_strata = len(np.unique(strata))
+        is_possible = n_strata <= min(n_held_out, len(values) - n_held_out)
+        return strata if is_possible and counts.max() > 1 else None

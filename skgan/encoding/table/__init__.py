@@ -1,0 +1,1 @@
+"""Tables: columns of every kind to networks and back."""

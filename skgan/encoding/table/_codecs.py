@@ -1,0 +1,488 @@
+"""One column to what networks see of it, and back: scores, or codes of levels."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import ndtr, ndtri
+
+from skgan.encoding.vector._normal_scores import NormalScores
+
+
+class PatternCodec:
+    """Which of several columns are missing, as one block of the patterns seen.
+
+    Where there are more patterns than a block may have levels, each column gets a
+    block of its own: present or missing.
+
+    Parameters
+    ----------
+    max_levels : int
+        Patterns at most.
+
+    Attributes
+    ----------
+    patterns_ : ndarray of bool of shape (n_patterns, n_columns) or None
+        The patterns; None if each column has a block.
+    widths_ : tuple of int
+        Widths of the blocks.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skgan.encoding.table._codecs import PatternCodec
+    >>> missing = np.array([[0, 0, 0], [1, 1, 0], [0, 0, 0], [0, 0, 1]], dtype=bool)
+    >>> codec = PatternCodec(8).fit(missing)
+    >>> codec.widths_, codec.encode(missing)
+    ((3,), [array([0, 2, 0, 1])])
+    """
+
+    def __init__(self, max_levels: int):
+        self.max_levels = max_levels
+
+    def fit(self, missing: NDArray) -> PatternCodec:
+        """Learn the patterns of bool rows of shape (n, n_columns)."""
+        self.patterns_: NDArray | None = None
+        self.widths_: tuple[int, ...] = ()
+        n_columns = missing.shape[1]
+        if not n_columns:
+            return self
+        _, first = np.unique(pattern_keys(missing), return_index=True)
+        if len(first) > self.max_levels:
+            self.widths_ = (2,) * n_columns
+            return self
+        self.patterns_ = missing[first]
+        self.widths_ = (len(first),)
+        return self
+
+    def encode(self, missing: NDArray) -> list[NDArray]:
+        """Return the codes of each block; -1 for a pattern that was not seen."""
+        if not self.widths_:
+            return []
+        if self.patterns_ is None:
+            return [column.astype(np.int64) for column in missing.T]
+        known = {key.tobytes(): i for i, key in enumerate(pattern_keys(self.patterns_))}
+        unique, inverse = np.unique(pattern_keys(missing), return_inverse=True)
+        codes = [known.get(key.tobytes(), -1) for key in unique]
+        return [np.array(codes, dtype=np.int64)[inverse]]
+
+    def decode(self, codes: list[NDArray]) -> NDArray:
+        """Return bool rows of shape (n, n_columns) from the codes of each block."""
+        if self.patterns_ is None:
+            return np.column_stack(codes).astype(bool)
+        return self.patterns_[codes[0]]
+
+
+def pattern_keys(rows: NDArray) -> NDArray:
+    """Return one key for each bool row, equal where the rows are."""
+    packed = np.ascontiguousarray(np.packbits(rows, axis=1))
+    return packed.view(np.dtype((np.void, packed.shape[1])))[:, 0]
+
+
+# Rows that a level needs for its own mean to count as much as that of all rows.
+_PRIOR_ROWS = 20.0
+_MAX_BLOCK = 64
+
+
+class Groups(NamedTuple):
+    """A label for each level, and its place among the levels of its group."""
+
+    labels: NDArray
+    places: NDArray
+
+
+def group_levels(
+    codes: NDArray, n_levels: int, others: list[Part], n_groups: int, last=False
+) -> Groups:
+    """Put levels into groups that are alike in the other columns.
+
+    Parameters
+    ----------
+    codes : ndarray of int of shape (n,)
+        The level of each row.
+    n_levels : int
+        How many there are.
+    others : list of Part
+        What the other columns' codecs made of the same rows.
+    n_groups : int
+        Groups at most.
+    last : bool, default=False
+        Whether the last level is alone in one more group.
+
+    Returns
+    -------
+    Groups
+    """
+    counts = np.bincount(codes, minlength=n_levels).astype(np.float64)
+    profiles = _profiles(codes, counts, others)
+    n_grouped = n_levels - bool(last)
+    labels = np.zeros(n_levels, dtype=np.int64)
+    places = np.zeros(n_levels)
+    labels[:n_grouped], places[:n_grouped] = _split(
+        profiles[:n_grouped], counts[:n_grouped], n_groups
+    )
+    if last:
+        labels[-1] = labels[:n_grouped].max(initial=-1) + 1
+    return Groups(labels, places)
+
+
+def _profiles(codes: NDArray, counts: NDArray, others: list[Part]) -> NDArray:
+    """Return means of the other columns over the rows of each level.
+
+    They are drawn towards the mean of all rows, the more so the fewer rows a level
+    has: what is rare ends up together.
+    """
+    means = []
+    for part in others:
+        if part.scores is not None and part.codes is None:
+            means.append(_means(codes, counts, part.scores)[:, None])
+        elif part.codes is not None:
+            width = min(int(part.codes.max(initial=0)) + 1, _MAX_BLOCK)
+            pairs = codes * width + np.clip(part.codes, 0, width - 1)
+            table = np.bincount(pairs, minlength=len(counts) * width)
+            means.append(table.reshape(len(counts), width) / counts[:, None])
+    # The mere frequency tells levels apart where nothing else does.
+    frequency = np.log(counts)
+    means.append(0.1 * (frequency - frequency.mean())[:, None])
+    profiles = np.hstack(means)
+    center = counts @ profiles / counts.sum()
+    weight = counts / (counts + _PRIOR_ROWS)
+    return (profiles - center) * weight[:, None]
+
+
+def _means(codes: NDArray, counts: NDArray, values: NDArray) -> NDArray:
+    return np.bincount(codes, weights=values, minlength=len(counts)) / counts
+
+
+def _split(profiles: NDArray, counts: NDArray, n_groups: int) -> tuple:
+    """Split the group that varies most along its main axis, again and again."""
+    members = [np.arange(len(profiles))]
+    splits = [_best_split(profiles, counts)]
+    while len(members) < n_groups:
+        widest = int(np.argmax([gain for gain, _ in splits]))
+        gain, is_high = splits[widest]
+        if gain <= 0:
+            break
+        group = members[widest]
+        for part in (group[~is_high], group[is_high]):
+            members.append(part)
+            splits.append(_best_split(profiles[part], counts[part]))
+        del members[widest], splits[widest]
+    labels = np.empty(len(profiles), dtype=np.int64)
+    places = np.empty(len(profiles))
+    for label, group in enumerate(members):
+        labels[group] = label
+        places[group] = _main_axis(profiles[group], counts[group])
+    return labels, places
+
+
+def _main_axis(profiles: NDArray, counts: NDArray) -> NDArray:
+    """Return where levels stand along the axis on which they vary most."""
+    centered = profiles - counts @ profiles / counts.sum()
+    covariance = (centered * counts[:, None]).T @ centered
+    axis = np.linalg.eigh(covariance)[1][:, -1]
+    return centered @ (axis * np.sign(axis[np.abs(axis).argmax()]))
+
+
+def _best_split(profiles: NDArray, counts: NDArray) -> tuple[float, NDArray]:
+    """Return the variance that the best split in two explains, and the split."""
+    nowhere = np.zeros(len(profiles), dtype=bool)
+    if len(profiles) < 2:
+        return 0.0, nowhere
+    place = _main_axis(profiles, counts)
+    order = np.argsort(place, kind="stable")
+    weight = np.cumsum(counts[order])
+    moment = np.cumsum(counts[order] * place[order])
+    low, rest = weight[:-1], weight[-1] - weight[:-1]
+    gain = (moment[:-1] - moment[-1] * low / weight[-1]) ** 2 * weight[-1] / low / rest
+    # Levels that stand at one place cannot be told apart.
+    gain[np.diff(place[order]) <= 1e-12] = 0.0
+    best = int(gain.argmax())
+    is_high = nowhere
+    is_high[order[best + 1 :]] = True
+    return float(gain[best]), is_high
+
+
+# So many distinct values, each of them seen so often on average, are a list of
+# values rather than a scale.
+_MAX_LISTED_VALUES = 1000
+_MIN_ROWS_A_VALUE = 5
+# Fewer distinct values have a common divisor by chance.
+_MIN_VALUES_OF_GRID = 10
+_SMALLEST_SHARE = 1e-15
+# Numbers of so few values, or of so many with one of them in most rows, are levels.
+_FEW_VALUES = 10
+_MAX_SPIKES = 256
+_SPIKY_ROWS = 10
+
+
+class Part(NamedTuple):
+    """What a codec makes of a column.
+
+    Attributes
+    ----------
+    scores : ndarray of shape (n,) or None
+        Standard normal on the rows learnt from.
+    codes : ndarray of int of shape (n,) or None
+        The level in its block; -1 is none of them.
+    """
+
+    scores: NDArray | None
+    codes: NDArray | None
+
+
+class NumberCodec:
+    """Numbers as normal scores, rounded and bounded on the way back.
+
+    Parameters
+    ----------
+    step : float or None
+        What all values are whole multiples of.
+    decimals : int or None
+        Decimal places of all values.
+
+    Attributes
+    ----------
+    n_scores, n_codes : int
+        How many scores and levels a value has: 1 and 0.
+    minimum_, maximum_ : float
+        The range seen.
+    """
+
+    n_scores = 1
+    n_codes = 0
+
+    def __init__(self, step: float | None = None, decimals: int | None = None):
+        self.step = step
+        self.decimals = decimals
+
+    def fit(self, values: NDArray) -> NumberCodec:
+        """Learn from values of shape (n,), two distinct ones at least, no NaN."""
+        unique = np.unique(values)
+        n = len(values)
+        self.minimum_, self.maximum_ = float(unique[0]), float(unique[-1])
+        if len(unique) >= _MIN_VALUES_OF_GRID:
+            self._learn_grid(unique)
+        largest = max(abs(self.minimum_), abs(self.maximum_))
+        # A power of two, so that dividing by it loses nothing.
+        self._unit = 2.0 ** np.clip(np.frexp(largest)[1], -1022, 1023)
+        # Few rows say little about detail; following it would copy them.
+        tolerance = float(np.clip(0.8 * (2000 / n) ** 0.6, 0.2, 0.8))
+        is_listed = len(unique) <= min(_MAX_LISTED_VALUES, n / _MIN_ROWS_A_VALUE)
+        if is_listed:
+            normal = NormalScores(tolerance, min_repeats=2, min_share=0)
+        else:
+            normal = NormalScores(tolerance)
+        self.map_ = normal.fit(values / self._unit)
+        return self
+
+    def _learn_grid(self, unique: NDArray) -> None:
+        """Take what all differences are multiples of for the step."""
+        if self.step is not None:
+            self.step = max(self.step, _common_divisor(unique))
+        elif self.decimals is not None:
+            scale = 10.0**self.decimals
+            divisor = _common_divisor(np.rint(unique * scale))
+            self.step = divisor / scale if divisor > 1 else None
+
+    def encode(self, values: NDArray, rng: np.random.Generator | None) -> Part:
+        """Return scores; missing ones are drawn from the others, or 0 without rng."""
+        missing = np.isnan(values)
+        if not missing.any():
+            return Part(self.map_.transform(values / self._unit, rng), None)
+        scores = np.zeros(len(values))
+        present = self.map_.transform(values[~missing] / self._unit, rng)
+        scores[~missing] = present
+        if rng is not None:
+            n_missing = int(missing.sum())
+            scores[missing] = (
+                rng.choice(present, size=n_missing)
+                if len(present)
+                else rng.standard_normal(n_missing)
+            )
+        return Part(scores, None)
+
+    def decode(self, scores: NDArray | None, codes: NDArray | None) -> NDArray:
+        """Return values of scores."""
+        assert scores is not None
+        # Clipping ends what overflows.
+        with np.errstate(over="ignore"):
+            values = self.map_.inverse_transform(scores) * self._unit
+        values = np.clip(values, self.minimum_, self.maximum_)
+        if self.step == 1:
+            return np.rint(values)
+        if self.step is not None:
+            n_steps = np.rint((values - self.minimum_) / self.step)
+            values = self.minimum_ + n_steps * self.step
+        return values if self.decimals is None else np.round(values, self.decimals)
+
+    def encode_range(self, low: float, high: float) -> tuple[float, float]:
+        """Return the interval of scores that the values of a range take up."""
+        edges = []
+        for value, side in ((low, 0), (high, 1)):
+            score = float(self.map_.transform(np.array([value / self._unit]))[0])
+            hit = np.flatnonzero(self.map_.atoms_ == value / self._unit)
+            if len(hit):
+                rank = float(self.map_.atom_ranks_[hit[0], side])
+                score = float(_score_of(np.array([rank]))[0])
+            edges.append(score)
+        return edges[0], max(edges)
+
+
+def _score_of(ranks: NDArray) -> NDArray:
+    return np.clip(ndtri(ranks), -8.0, 8.0)
+
+
+def _common_divisor(unique: NDArray) -> float:
+    """Return what all differences are multiples of, of whole numbers."""
+    differences = np.diff(unique)
+    if differences.max() > 2**53:
+        return 1.0
+    return float(np.gcd.reduce(differences.astype(np.int64)))
+
+
+class LevelCodec:
+    """Few levels as one block; what is missing is one more of them.
+
+    Attributes
+    ----------
+    values_ : ndarray of shape (n_levels,)
+        The canonical values seen, in order.
+    shares_ : ndarray of shape (n_codes,)
+        How often each code was seen.
+    n_scores, n_codes : int
+        How many scores and levels a value has.
+    """
+
+    n_scores = 0
+
+    def fit(self, values: NDArray) -> LevelCodec:
+        """Learn from canonical values of shape (n,), NaN where missing."""
+        missing = np.isnan(values)
+        self.values_, counts = np.unique(values[~missing], return_counts=True)
+        self.has_missing_ = bool(missing.any())
+        if self.has_missing_:
+            counts = np.r_[counts, missing.sum()]
+        self.shares_ = counts / len(values)
+        self.n_codes = len(counts)
+        # Codes as they leave, missing ones last.
+        self._decoded = np.r_[self.values_, np.nan]
+        return self
+
+    def code(self, values: NDArray) -> NDArray:
+        """Return codes; -1 for what ``fit`` did not see."""
+        if not len(self.values_):
+            return np.zeros(len(values), dtype=np.int64)
+        codes = np.searchsorted(self.values_, values).clip(0, len(self.values_) - 1)
+        codes[self.values_[codes] != values] = -1
+        if self.has_missing_:
+            codes[np.isnan(values)] = self.n_codes - 1
+        return codes
+
+    def encode(self, values: NDArray, rng: np.random.Generator | None) -> Part:
+        """Return codes."""
+        return Part(None, self.code(values))
+
+    def decode(self, scores: NDArray | None, codes: NDArray | None) -> NDArray:
+        """Return the canonical values of codes."""
+        return self._decoded[codes]
+
+
+class GroupCodec:
+    """Many levels as a block of groups and the place within the group, a score.
+
+    Levels whose rows are alike in the other columns share a group. A level takes up
+    the interval of scores that its share of the group makes, so that a normal score
+    draws levels as often as they were seen, and the inverse is exact.
+
+    Parameters
+    ----------
+    n_groups : int
+        Groups at most, one of them for what is missing.
+
+    Attributes
+    ----------
+    n_scores, n_codes : int
+        How many scores and groups a value has.
+    """
+
+    n_scores = 1
+
+    def __init__(self, n_groups: int):
+        self.n_groups = n_groups
+
+    def fit(self, values: NDArray, others: list[Part]) -> GroupCodec:
+        """Learn from canonical values of shape (n,) and parts of other columns."""
+        self.levels_ = LevelCodec().fit(values)
+        codes = self.levels_.code(values)
+        n_levels = self.levels_.n_codes
+        if self.levels_.has_missing_:
+            groups = group_levels(codes, n_levels, others, self.n_groups - 1, last=True)
+        else:
+            groups = group_levels(codes, n_levels, others, self.n_groups)
+        self.groups_ = groups.labels
+        self.n_codes = int(groups.labels.max()) + 1
+        # Levels in the order of their group and of their place in it.
+        self.order_ = np.lexsort([groups.places, groups.labels])
+        label = groups.labels[self.order_]
+        share = self.levels_.shares_[self.order_]
+        total = np.bincount(label, weights=share)
+        top = np.cumsum(share)
+        start = np.cumsum(total) - total
+        self._top = np.clip((top - start[label]) / total[label], 0, 1)
+        is_last = np.r_[label[1:] != label[:-1], True]
+        self._top[is_last] = 1.0
+        self._bottom = np.r_[0.0, self._top[:-1]]
+        self._bottom[np.r_[True, is_last[:-1]]] = 0.0
+        self._rank = np.empty(n_levels, dtype=np.int64)
+        self._rank[self.order_] = np.arange(n_levels)
+        self._label = label
+        self.shares_ = total
+        return self
+
+    def encode(self, values: NDArray, rng: np.random.Generator | None) -> Part:
+        """Return scores within groups, and groups."""
+        codes = self.levels_.code(values)
+        rank = self._rank[codes]
+        share = 0.5 if rng is None else rng.uniform(size=len(values))
+        place = self._bottom[rank] + (self._top[rank] - self._bottom[rank]) * share
+        scores = _score_of(place)
+        groups = self._label[rank]
+        is_unseen = codes < 0
+        scores[is_unseen], groups[is_unseen] = 0.0, -1
+        return Part(scores, groups)
+
+    def decode(self, scores: NDArray | None, codes: NDArray | None) -> NDArray:
+        """Return the canonical values of scores within groups."""
+        assert scores is not None and codes is not None
+        place = np.clip(ndtr(scores), _SMALLEST_SHARE, 1 - _SMALLEST_SHARE)
+        rank = np.searchsorted(self._label + self._top, codes + place, side="left")
+        # Of the sum's rounding nothing may cross into another group.
+        first = np.searchsorted(self._label, codes, side="left")
+        last = np.searchsorted(self._label, codes, side="right") - 1
+        return self.levels_.decode(None, self.order_[np.clip(rank, first, last)])
+
+
+def is_spiky(values: NDArray) -> bool:
+    """Tell whether a number's values are few and far between.
+
+    Parameters
+    ----------
+    values : ndarray of shape (n,)
+        Canonical values; NaN is left out.
+
+    Returns
+    -------
+    bool
+        Whether there are at most ten values, or at most 256 of which one holds more
+        than half of the rows; and ten rows a value at least.
+    """
+    present = values[~np.isnan(values)]
+    n_values = len(present) // _SPIKY_ROWS
+    if n_values < 2:
+        return False
+    _, counts = np.unique(present, return_counts=True)
+    most = _MAX_SPIKES if 2 * counts.max() > len(present) else _FEW_VALUES
+    return len(counts) <= min(most, n_values)

@@ -1,0 +1,374 @@
+"""Columns of a table in one canonical form: float64, NaN where missing.
+
+A column knows how to read raw values into that form and how to write the form back
+as what it was. Numbers are themselves; levels are their place in the list of levels;
+times are whole counts of the coarsest step that fits all times of the table, so that
+two dates compare.
+"""
+
+from __future__ import annotations
+
+import datetime
+import warnings
+from abc import ABC, abstractmethod
+from collections.abc import Hashable, Iterable
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from skgan.frames._raw import UNITS, Opened, Port, level_key
+
+# Every integer up to this one has a float64 of its own.
+EXACT_INTEGERS = 2**53
+_DIGITS = {8: 15, 4: 6, 2: 3}
+_MAX_DECIMALS = 10
+_MAX_SHOWN = 20
+
+
+class Column(ABC):
+    """What every column shares.
+
+    Parameters
+    ----------
+    name : hashable
+        The column's name.
+    port : Port
+        Where it goes out.
+
+    Attributes
+    ----------
+    kind : {"number", "boolean", "category", "time", "duration"}
+        What it holds.
+    step : float or None
+        What canonical values are whole multiples of; None if they are continuous.
+    decimals : int or None
+        Decimal places of all values, if they have few.
+    """
+
+    kind = "number"
+    step: float | None = None
+    decimals: int | None = None
+
+    def __init__(self, name: Hashable, port: Port):
+        self.name = name
+        self.port = port
+
+    @property
+    def is_discrete(self) -> bool:
+        """Whether values are levels."""
+        return self.kind in ("boolean", "category")
+
+    def read(self, opened: Opened) -> NDArray:
+        """Return canonical values of a column like the one in ``fit``."""
+        if opened.missing.all():
+            return np.full(len(opened.missing), np.nan)
+        values = self._read(opened)
+        values[opened.missing] = np.nan
+        return values
+
+    def write(self, values: NDArray, rng: np.random.Generator) -> Any:
+        """Return canonical values as the column that they came from."""
+        missing = np.isnan(values)
+        raw = self._write(np.where(missing, 0.0, values) if missing.any() else values)
+        return self.port.put(raw, missing)
+
+    @abstractmethod
+    def parse(self, value) -> float:
+        """Return one value of the user's in canonical form, or raise ValueError."""
+
+    @abstractmethod
+    def _read(self, opened: Opened) -> NDArray:
+        """Return canonical values, whatever those of what is missing."""
+
+    def _write(self, values: NDArray) -> NDArray:
+        """Return raw values of canonical ones without NaN: by default the same."""
+        return values
+
+    def _refuse(self, opened: Opened):
+        raise TypeError(
+            f"Column {self.name!r} held {self.kind} values in fit and holds "
+            f"{opened.port.kind} values now; pass it with the dtype it had in fit."
+        )
+
+
+class NumberColumn(Column):
+    """Numbers; integers that float64 cannot tell apart go by offset and step."""
+
+    def __init__(self, name: Hashable, opened: Opened):
+        super().__init__(name, opened.port)
+        present = opened.raw[~opened.missing]
+        self.offset: int | None = None
+        if opened.port.storage.kind in "iu":
+            self.step = 1.0
+            self._learn_offset(present)
+        elif opened.port.decimals is not None:
+            self.decimals = opened.port.decimals
+        elif len(present):
+            if np.isinf(present).any():
+                raise ValueError(
+                    f"Column {name!r} contains infinity; clip it or drop these rows."
+                )
+            self.decimals = find_decimals(present)
+        if self.decimals == 0:
+            self.step, self.decimals = 1.0, None
+
+    def _learn_offset(self, present: NDArray) -> None:
+        low, high = (int(present.min()), int(present.max())) if len(present) else (0, 0)
+        if max(-low, high) <= EXACT_INTEGERS:
+            return
+        self.offset, self.span = low, high - low
+        above = present.astype(np.uint64) - np.uint64(low % 2**64)
+        self.factor = max(int(np.gcd.reduce(above)), 1)
+        if self.span // self.factor > EXACT_INTEGERS:
+            warnings.warn(
+                f"Column {self.name!r} spans more than 2**53, where float64 no longer "
+                "tells neighbours apart; samples are whole but may be off in the last "
+                "digits. If it is a key, turn it into strings.",
+                stacklevel=2,
+            )
+
+    def _read(self, opened: Opened) -> NDArray:
+        if opened.port.kind not in ("number", "boolean"):
+            self._refuse(opened)
+        raw = opened.raw
+        if raw.dtype.kind == "f" and np.isinf(raw[~opened.missing]).any():
+            raise ValueError(
+                f"Column {self.name!r} contains infinity; clip it or drop these rows."
+            )
+        if self.offset is None:
+            values = raw.astype(np.float64)
+            return values if self.decimals is None else np.round(values, self.decimals)
+        if raw.dtype.kind == "f":
+            return (raw - float(self.offset)) / self.factor
+        low = np.uint64(self.offset % 2**64)
+        whole = raw.astype(np.uint64)
+        is_above = raw >= self.offset
+        # Unsigned differences wrap around to the right distance.
+        distance = np.where(is_above, whole - low, low - whole).astype(np.float64)
+        return np.where(is_above, distance, -distance) / self.factor
+
+    def _write(self, values: NDArray) -> NDArray:
+        if self.offset is None:
+            if self.port.storage.kind in "iu":
+                return np.rint(values)
+            return values if self.decimals is None else np.round(values, self.decimals)
+        top = np.nextafter(2.0**64, 0)
+        steps = np.clip(np.rint(values) * self.factor, 0, top).astype(np.uint64)
+        is_top = values * self.factor >= float(self.span)
+        steps = np.where(is_top, np.uint64(self.span), steps)
+        whole = steps + np.uint64(self.offset % 2**64)
+        return whole.astype(self.port.storage)
+
+    def parse(self, value) -> float:
+        """Return a number in canonical form."""
+        if isinstance(value, str | bytes):
+            raise ValueError(f"column {self.name!r} holds numbers, got {value!r}.")
+        try:
+            number = float(value)
+        except (TypeError, ValueError):
+            raise ValueError(
+                f"column {self.name!r} holds numbers, got {value!r}."
+            ) from None
+        if self.offset is not None:
+            return float((int(value) - self.offset) / self.factor)
+        return number
+
+
+def find_decimals(values: NDArray) -> int | None:
+    """Return the fewest decimal places that all values have; None if they have many."""
+    largest = float(np.abs(values).max())
+    digits = _DIGITS.get(values.dtype.itemsize, 15)
+    before_point = int(np.ceil(np.log10(largest))) if largest > 0 else 0
+    head = values[:500]
+    for decimals in range(min(_MAX_DECIMALS, digits - before_point) + 1):
+        if _has_decimals(head, decimals) and _has_decimals(values, decimals):
+            return decimals
+    return 0 if _has_decimals(values, 0) else None
+
+
+def _has_decimals(values: NDArray, decimals: int) -> bool:
+    with np.errstate(over="ignore", invalid="ignore"):
+        rounded = np.round(values.astype(np.float64), decimals)
+        return bool((rounded.astype(values.dtype) == values).all())
+
+
+class LevelColumn(Column):
+    """Categories: the place of each level in the list of levels; also booleans."""
+
+    kind = "category"
+
+    def __init__(self, name: Hashable, opened: Opened):
+        super().__init__(name, opened.port)
+        self.step = 1.0
+        self.levels: list = [False, True]
+        if opened.port.kind == "boolean":
+            self.kind = "boolean"
+        else:
+            self.levels = opened.port.levels
+        self._by_key = {level_key(level): i for i, level in enumerate(self.levels)}
+        self._by_value = {level: i for i, level in reversed([*enumerate(self.levels)])}
+
+    def code_of(self, level) -> int:
+        """Return the place of a level; -1 if `fit` did not see it."""
+        try:
+            code = self._by_key.get(level_key(level))
+            return self._by_value.get(level, -1) if code is None else code
+        except TypeError:
+            return -1
+
+    def _read(self, opened: Opened) -> NDArray:
+        raw, levels = opened.raw, opened.port.levels
+        if opened.port.kind == "boolean":
+            levels = [False, True]
+        elif opened.port.kind != "level":
+            present = raw[~opened.missing]
+            unique = np.unique(present)
+            raw, levels = np.searchsorted(unique, raw), unique.tolist()
+            raw = np.minimum(raw, len(unique) - 1)
+        elif levels == self.levels and not _mixes_types(levels):
+            return raw.astype(np.float64)
+        codes = np.array([self.code_of(level) for level in levels], dtype=np.float64)
+        return codes[raw.astype(np.int64)]
+
+    def _write(self, values: NDArray) -> NDArray:
+        # A level that fit did not see has no place; it stays within the list.
+        codes = np.clip(np.rint(values), 0, max(len(self.levels) - 1, 0))
+        return codes.astype(bool if self.kind == "boolean" else np.int64)
+
+    def parse(self, value) -> float:
+        """Return the place of a level."""
+        code = self.code_of(value)
+        if code < 0:
+            raise ValueError(
+                f"column {self.name!r} has no level {value!r}; it has "
+                f"{show_levels(self.levels)}."
+            )
+        return float(code)
+
+
+def _mixes_types(levels: list) -> bool:
+    return len(set(map(type, levels))) > 1
+
+
+def show_levels(levels: Iterable) -> str:
+    """Return a list of levels for messages, cut off where it grows long."""
+    levels = list(levels)
+    shown = ", ".join(repr(level) for level in levels[:_MAX_SHOWN])
+    more = len(levels) - _MAX_SHOWN
+    return shown + (f" and {more} more" if more > 0 else "")
+
+
+class Clock(NamedTuple):
+    """What all times of a table are counted in.
+
+    Attributes
+    ----------
+    step : int
+        Nanoseconds.
+    origin : int
+        Steps from 1970 to the moment that counts as 0.
+    """
+
+    step: int
+    origin: int
+
+    @classmethod
+    def learn(cls, opened: Iterable[Opened]) -> Clock:
+        """Learn the coarsest step that fits all times of the columns."""
+        opened = [column for column in opened if not column.missing.all()]
+        step = min((grain_of(column) for column in opened), default=UNITS["D"])
+        moments = [column for column in opened if column.port.kind == "time"]
+        lows = [_extreme(column, min) * column.port.unit // step for column in moments]
+        highs = [_extreme(column, max) * column.port.unit // step for column in moments]
+        largest = max((abs(count) for count in lows + highs), default=0)
+        return cls(step, min(lows) if largest > EXACT_INTEGERS else 0)
+
+    @property
+    def is_safe(self) -> bool:
+        """Whether counts fit into 64 bits."""
+        return abs(self.origin) < 2**62
+
+
+def _extreme(opened: Opened, of) -> int:
+    present = opened.raw[~opened.missing]
+    return int(present.min() if of is min else present.max())
+
+
+def grain_of(opened: Opened) -> int:
+    """Return the coarsest unit, in nanoseconds, that all times are multiples of."""
+    present, unit = opened.raw[~opened.missing], opened.port.unit
+    for grain in UNITS.values():
+        if grain <= unit or not (present % (grain // unit)).any():
+            return max(grain, unit)
+    return unit
+
+
+class TimeColumn(Column):
+    """Moments, dates, times of day and durations as counts of a clock's steps."""
+
+    def __init__(self, name: Hashable, opened: Opened, clock: Clock):
+        super().__init__(name, opened.port)
+        self.kind = opened.port.kind
+        self.clock = clock
+        self.origin = clock.origin if self.kind == "time" else 0
+        has_values = not opened.missing.all()
+        self.step = float(max(grain_of(opened) // clock.step, 1)) if has_values else 1.0
+
+    def _read(self, opened: Opened) -> NDArray:
+        if opened.port.kind != self.kind:
+            self._refuse(opened)
+        raw, unit, step = opened.raw, opened.port.unit, self.clock.step
+        if unit >= step:
+            factor = unit // step
+            top = (2**63 - 1 - abs(self.origin)) // factor
+            if len(raw) and max(-int(raw.min()), int(raw.max())) > top:
+                return raw.astype(np.float64) * factor - float(self.origin)
+            return (raw * factor - self.origin).astype(np.float64)
+        whole, rest = np.divmod(raw, step // unit)
+        return (whole - self.origin).astype(np.float64) + rest / (step // unit)
+
+    def _write(self, values: NDArray) -> NDArray:
+        unit, step = self.port.unit, self.clock.step
+        if unit <= step:
+            return (np.rint(values).astype(np.int64) + self.origin) * (step // unit)
+        factor = unit // step
+        if np.abs(values).max(initial=0) + abs(self.origin) > 2.0**62:
+            return np.rint((values + self.origin) / factor).astype(np.int64)
+        counts = np.rint(values).astype(np.int64) + self.origin
+        return (counts + factor // 2) // factor
+
+    def parse(self, value) -> float:
+        """Return a moment or duration, or a string of one, in canonical form."""
+        try:
+            nanoseconds = _nanoseconds(value, self.kind)
+        except (TypeError, ValueError):
+            raise ValueError(
+                f"column {self.name!r} holds a {self.kind}, got {value!r}."
+            ) from None
+        whole, rest = divmod(nanoseconds, self.clock.step)
+        return float(whole - self.origin) + rest / self.clock.step
+
+
+def _nanoseconds(value, kind: str) -> int:
+    """Return nanoseconds since 1970, or of a duration or time of day, exactly."""
+    if isinstance(value, datetime.time):
+        value = datetime.datetime.combine(datetime.date(1970, 1, 1), value)
+        return _nanoseconds(value, "time")
+    if isinstance(value, int | float) or value is None:
+        raise TypeError(value)
+    if getattr(value, "tzinfo", None) is not None:
+        value = value.astimezone(datetime.UTC).replace(tzinfo=None)
+    nano = int(getattr(value, "nanosecond", 0)) if kind == "time" else 0
+    if kind == "time":
+        moment: Any = np.datetime64(value)
+    elif isinstance(value, str):
+        raise TypeError(value)
+    else:
+        moment = np.timedelta64(value)
+    unit, count = np.datetime_data(moment.dtype)
+    if unit not in UNITS:
+        moment = moment.astype("M8[D]" if kind == "time" else "m8[D]")
+        unit, count = "D", 1
+    ticks = int(moment.astype(np.int64)) * count * UNITS[unit]
+    return ticks + (nano if unit != "ns" else 0)

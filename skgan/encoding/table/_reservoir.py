@@ -1,0 +1,367 @@
+"""Tables that come in parts: the rows kept of them, and an encoder that learns these.
+
+Rows kept are a uniform sample of all rows, and those without which a level, a bound,
+a decimal place, a step of time or a pattern of missing values would be forgotten.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from skgan.encoding._base import BaseEncoder
+from skgan.encoding._features import check_rows
+from skgan.encoding.table._codecs import pattern_keys
+from skgan.encoding.table._columns import find_decimals, grain_of
+from skgan.encoding.table._identifiers import hash_strings
+from skgan.encoding.table._table_output import (
+    check_frame,
+    open_frame,
+    open_rows,
+    refuse_infinity,
+)
+from skgan.frames._output import as_rows, frame_library
+from skgan.frames._raw import UNITS, Opened, Port
+
+# Up to so many rows all are kept.
+MAX_ROWS = 200_000
+_SEED = 0x9A27
+_LEARNT = (
+    "container_",
+    "layout_",
+    "condition_columns_",
+    "dependencies_",
+    "tensor_shape_",
+    "_columns",
+    "_dtype",
+    "_index",
+    "_discrete",
+    "_rows",
+    "_slots",
+    "_n_features_out",
+)
+
+
+class PartsEncoder(BaseEncoder):
+    """An encoder of tables that can learn them by parts."""
+
+    def fit(self, X, y=None):
+        """Learn the columns of `X` and what they hold; forget earlier parts.
+
+        Parameters
+        ----------
+        X : array-like or DataFrame of shape (n_samples, n_features)
+            Rows.
+        y : Ignored
+            For scikit-learn's pipelines.
+
+        Returns
+        -------
+        self
+        """
+        self.__dict__.pop("_parts", None)
+        return super().fit(X, y)
+
+    def partial_fit(self, X, y=None):
+        """Learn from one more part of a table.
+
+        Parameters
+        ----------
+        X : array-like or DataFrame of shape (n_samples, n_features)
+            Rows, with the columns and dtypes of the first part. Numbers may change
+            between integers and floats: the table has the dtype that both fit into,
+            as if the parts had been concatenated.
+        y : Ignored
+            For scikit-learn's pipelines.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        ValueError
+            If `X` has no rows, other columns or other dtypes than the parts before,
+            or holds infinity.
+        TypeError
+            If it holds nested objects, or is another container.
+
+        Notes
+        -----
+        Up to 200 000 rows the result is that of ``fit`` on all parts together. Beyond
+        them a uniform sample of so many rows is kept, and what it lacks of levels (up
+        to 100 000 a column), bounds, decimal places, steps of time and patterns of
+        missing values: these are exact, shares are right within the sampling error,
+        and dependencies and constraints are those of the rows kept. At most twice
+        as many rows and one part are in memory.
+
+        What is learnt is worked out when it is first asked for, once for any number
+        of parts. ``fit`` starts anew, and so does the first part after it.
+
+        Examples
+        --------
+        >>> import pandas as pd
+        >>> from skgan.encoding import TableEncoder
+        >>> encoder = TableEncoder()
+        >>> for city, price in ("Rome", 3), ("Oslo", 4), ("Rome", 5.25):
+        ...     part = pd.DataFrame({"city": [city] * 20, "price": [price, 3] * 10})
+        ...     encoder = encoder.partial_fit(part)
+        >>> encoder.layout_.block_widths
+        (2, 3)
+        >>> encoder.inverse_transform(encoder.transform(part)).equals(part)
+        True
+        """
+        self._check_parameters()
+        X = as_rows(X)
+        parts = vars(self).get("_parts")
+        if parts is not None:
+            parts.check_kind(X)
+        labels = None if parts is None else parts.labels
+        if frame_library(X) is None:
+            check_rows(self, X, reset=parts is None)
+        else:
+            check_frame(self, X, labels, reset=parts is None)
+        parts = Parts() if parts is None else parts
+        parts.add(X)
+        for name in _LEARNT:
+            self.__dict__.pop(name, None)
+        self._parts: Parts = parts
+        return self
+
+    def _learn_parts(self) -> None:
+        super().fit(self._parts.table())
+        for i, column in enumerate(self._columns):
+            if column.kind == "identifier" and i in self._parts.hashes:
+                column.forbid(self._parts.hashes[i])
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return "container_" in vars(self) or "_parts" in vars(self)
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name):
+            # Only what is not there is looked up here.
+            own = vars(self)
+            if name in _LEARNT and "_parts" in own and "container_" not in own:
+                self._learn_parts()
+                return getattr(self, name)
+            raise AttributeError(
+                f"{type(self).__name__!r} object has no attribute {name!r}"
+            )
+
+    _columns: list[Any]
+
+
+class Parts:
+    """Rows kept of a table that comes in parts.
+
+    Attributes
+    ----------
+    hashes : dict of int to ndarray of uint64
+        Of almost unique strings in rows that were let go, by the place of the column.
+    """
+
+    def __init__(self) -> None:
+        self.hashes: dict[int, NDArray] = {}
+        self._tables: list[Any] = []
+        self._keys: list[NDArray] = []
+        self._rng = np.random.default_rng(_SEED)
+
+    @property
+    def labels(self):
+        """Names of the columns; None of an array."""
+        return getattr(self._tables[0], "columns", None) if self._tables else None
+
+    def check_kind(self, X) -> None:
+        """Raise a TypeError if `X` is another container than the parts before."""
+        first = self._tables[0]
+        if frame_library(first) != frame_library(X):
+            raise TypeError(
+                f"The parts of a table must come alike; this one is a "
+                f"{type(X).__module__}.{type(X).__name__}, those before are "
+                f"{type(first).__module__}.{type(first).__name__}."
+            )
+
+    def add(self, X) -> None:
+        """Take the rows of one more part, validated."""
+        self._check(X)
+        self._tables.append(X)
+        self._keys.append(self._rng.random(len(X)))
+        if sum(map(len, self._keys)) > 2 * MAX_ROWS:
+            self._let_go()
+        else:
+            # The caller's may change.
+            self._tables[-1] = take_rows(X, np.arange(len(X)))
+
+    def table(self):
+        """Return the rows kept, in the order in which they came."""
+        if sum(map(len, self._keys)) > MAX_ROWS:
+            self._let_go()
+        return join(self._tables)
+
+    def _check(self, X) -> None:
+        """Raise if `X` holds infinity, nested objects or other dtypes."""
+        refuse_infinity(getattr(X, "columns", range(X.shape[1])), open_table(X))
+        if not self._tables or frame_library(X) is None:
+            return
+        first = self._tables[0]
+        for name, old, new in zip(X.columns, first.dtypes, X.dtypes, strict=True):
+            if old != new and not (_is_number(old) and _is_number(new)):
+                raise ValueError(
+                    f"Column {name!r} is {_show(new)} in this part and {_show(old)} in "
+                    "those before; cast it, so that all parts have the same dtypes "
+                    "(of a category also the same levels)."
+                )
+
+    def _let_go(self) -> None:
+        """Keep a uniform sample, and the rows that hold what it lacks."""
+        table, keys = join(self._tables), np.concatenate(self._keys)
+        order = np.argsort(keys)
+        opened = [
+            Opened(column.port, column.raw[order], column.missing[order])
+            for column in open_table(table)
+        ]
+        needed = [rows_needed(column, MAX_ROWS) for column in opened]
+        patterns = pattern_keys(np.column_stack([c.missing for c in opened]))
+        needed.append(_first_of_new(patterns, MAX_ROWS))
+        places = np.unique(np.r_[np.arange(MAX_ROWS), np.concatenate(needed)])
+        is_dropped = np.ones(len(keys), dtype=bool)
+        is_dropped[places] = False
+        for i, column in enumerate(opened):
+            if _is_almost_unique(column) and _is_text(column):
+                codes = column.raw[is_dropped & ~column.missing]
+                text = [column.port.levels[code] for code in codes]
+                seen = self.hashes.get(i, np.empty(0, dtype=np.uint64))
+                self.hashes[i] = np.union1d(seen, hash_strings(text))
+        kept = np.sort(order[places])
+        self._tables, self._keys = [take_rows(table, kept)], [keys[kept]]
+
+
+def rows_needed(column: Opened, n: int) -> NDArray:
+    """Return the rows that hold what the first `n` rows of a column lack.
+
+    Parameters
+    ----------
+    column : Opened
+        The column.
+    n : int
+        Rows that are kept anyway.
+
+    Returns
+    -------
+    ndarray of int
+        One row, the first, for each level and for what is missing; of numbers and
+        times the extremes and those of the finest step. None of these for levels if
+        almost all are unique.
+    """
+    kind = column.port.kind
+    if kind in ("level", "boolean"):
+        if _is_almost_unique(column):
+            return _first_of_new(column.missing, n)
+        return _first_of_new(np.where(column.missing, -1, column.raw), n)
+    rows = _first_of_new(column.missing, n).tolist()
+    present = np.flatnonzero(~column.missing)
+    if not len(present):
+        return np.array(rows, dtype=np.int64)
+    raw = column.raw[present]
+    rows += [present[raw.argmin()], present[raw.argmax()]]
+    if kind == "number":
+        if raw.dtype.kind == "f":
+            rows += _finer(present, raw, n, rows, _off_decimals)
+    else:
+        unit = column.port.unit
+        rows += _finer(present, raw, n, rows, lambda r, kept: _off_grain(r, kept, unit))
+        # Where clocks change, only the hour tells what is no midnight.
+        hours = raw // max(UNITS["h"] // unit, 1) % 24
+        rows += present[_first_of_new(hours, int((present < n).sum()))].tolist()
+    rows = np.array(rows, dtype=np.int64)
+    return rows[rows >= n]
+
+
+def _finer(present: NDArray, raw: NDArray, n: int, rows: list, is_off) -> list[int]:
+    """Return rows that are off the grid of those kept, until none is."""
+    is_kept = (present < n) | np.isin(present, rows)
+    found: list[int] = []
+    while True:
+        off = is_off(raw, raw[is_kept])
+        if not off.any():
+            return found
+        first = int(off.argmax())
+        is_kept[first] = True
+        found.append(int(present[first]))
+
+
+def _off_decimals(raw: NDArray, kept: NDArray) -> NDArray:
+    decimals = find_decimals(kept)
+    if decimals is None:
+        return np.zeros(len(raw), dtype=bool)
+    with np.errstate(over="ignore", invalid="ignore"):
+        return np.round(raw.astype(np.float64), decimals).astype(raw.dtype) != raw
+
+
+def _off_grain(raw: NDArray, kept: NDArray, unit: int) -> NDArray:
+    grain = grain_of(
+        Opened(Port("time", None, unit=unit), kept, np.zeros(len(kept), dtype=bool))
+    )
+    return raw % (grain // unit) != 0
+
+
+def _first_of_new(classes: NDArray, n: int) -> NDArray:
+    """Return the first row of each class that the first `n` rows do not hold."""
+    _, first = np.unique(classes, return_index=True)
+    new = np.sort(first[first >= n])
+    # Memory is bounded, whatever comes.
+    return new[: MAX_ROWS // 2]
+
+
+def _is_text(column: Opened) -> bool:
+    levels = column.port.levels
+    return bool(levels) and all(isinstance(level, str) for level in levels)
+
+
+def _is_almost_unique(column: Opened) -> bool:
+    n_present = len(column.missing) - int(column.missing.sum())
+    is_open = column.port.kind == "level" and not column.port.is_closed
+    return is_open and 2 * len(column.port.levels) > n_present
+
+
+def open_table(X) -> list[Opened]:
+    """Open all columns of a frame or an array."""
+    if frame_library(X) is not None:
+        return open_frame(X)
+    rows = X.reshape(len(X), -1)
+    rows = rows.astype(np.float64) if rows.dtype.kind == "O" else rows
+    return open_rows(rows, rows.dtype)
+
+
+def take_rows(X, rows: NDArray):
+    """Return a copy of some rows."""
+    return X.iloc[rows] if frame_library(X) == "pandas" else X[rows]
+
+
+def join(tables: list):
+    """Return the rows of all tables, one behind the other."""
+    if len(tables) == 1:
+        return tables[0]
+    library = frame_library(tables[0])
+    if library == "pandas":
+        return import_module("pandas").concat(tables, ignore_index=True)
+    if library == "polars":
+        return import_module("polars").concat(tables, how="vertical_relaxed")
+    return np.concatenate(tables)
+
+
+def _show(dtype) -> str:
+    levels = getattr(dtype, "categories", None)
+    return str(dtype) if levels is None else f"{dtype} of {list(levels)[:20]}"
+
+
+def _is_number(dtype) -> bool:
+    """Whether a dtype of a frame holds integers or floats."""
+    if hasattr(dtype, "is_integer") and hasattr(dtype, "is_float"):
+        return bool(dtype.is_integer() or dtype.is_float())
+    storage = getattr(dtype, "numpy_dtype", dtype)
+    return isinstance(storage, np.dtype) and storage.kind in "iuf"

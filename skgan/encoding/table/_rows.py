@@ -1,0 +1,284 @@
+"""Canonical rows of a table to encoded rows, and back."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from skgan.encoding.table._codecs import (
+    GroupCodec,
+    LevelCodec,
+    NumberCodec,
+    Part,
+    PatternCodec,
+)
+from skgan.encoding.table._columns import Column
+
+
+class TableLayout(NamedTuple):
+    """What stands where in an encoded row: scores first, then one-hot blocks.
+
+    Attributes
+    ----------
+    n_numbers : int
+        Entries ``[0, n_numbers)`` are scores.
+    block_widths : tuple of int
+        Widths of the one-hot blocks that follow, in order.
+    condition_units : tuple of tuples of int
+        For each condition column the positions that it takes up.
+
+    Examples
+    --------
+    >>> from skgan.encoding.table._rows import TableLayout
+    >>> layout = TableLayout(2, (3, 4), ((2, 3, 4),))
+    >>> layout.width, layout.block_starts
+    (9, (2, 5))
+    """
+
+    n_numbers: int
+    block_widths: tuple[int, ...]
+    condition_units: tuple[tuple[int, ...], ...] = ()
+
+    @property
+    def width(self) -> int:
+        """Entries of an encoded row."""
+        return self.n_numbers + sum(self.block_widths)
+
+    @property
+    def block_starts(self) -> tuple[int, ...]:
+        """Position of the first entry of each block."""
+        starts, start = [], self.n_numbers
+        for width in self.block_widths:
+            starts.append(start)
+            start += width
+        return tuple(starts)
+
+
+class Slot(NamedTuple):
+    """Where the encoded row holds a column.
+
+    Attributes
+    ----------
+    place : int
+        Place of the column in the table.
+    codec : NumberCodec, LevelCodec or GroupCodec
+        What encodes it.
+    score : int or None
+        Position of its score.
+    block : tuple of int or None
+        Start and width of its block.
+    """
+
+    place: int
+    codec: Any
+    score: int | None
+    block: tuple[int, int] | None
+
+    @property
+    def positions(self) -> tuple[int, ...]:
+        """All positions that the column takes up."""
+        first = () if self.score is None else (self.score,)
+        start, width = self.block or (0, 0)
+        return first + tuple(range(start, start + width))
+
+    def write(self, rows: NDArray, part: Part) -> None:
+        """Put what the codec made of the column into encoded rows."""
+        if part.scores is not None:
+            rows[:, self.score] = part.scores
+        if part.codes is not None and self.block is not None:
+            _set_block(rows, self.block[0], part.codes)
+
+    def read(self, rows: NDArray) -> NDArray:
+        """Return the column's canonical values from encoded rows."""
+        scores = codes = None
+        if self.score is not None:
+            scores = rows[:, self.score].astype(np.float64)
+        if self.block is not None:
+            codes = _largest(rows, self.block)
+        return self.codec.decode(scores, codes)
+
+
+class RowCodec:
+    """Canonical rows as scores and one-hot blocks.
+
+    Parameters
+    ----------
+    max_levels : int
+        Width of a block at most.
+
+    Attributes
+    ----------
+    layout_ : TableLayout
+        What stands where; without condition units.
+    slots_ : list of Slot
+        The columns encoded, in the order of the table.
+    """
+
+    def __init__(self, max_levels: int):
+        self.max_levels = max_levels
+
+    def fit(
+        self, values: NDArray, columns: dict[int, Column], discrete: Collection[int]
+    ) -> RowCodec:
+        """Learn from canonical rows.
+
+        Parameters
+        ----------
+        values : ndarray of shape (n, n_columns), float64
+            Canonical rows.
+        columns : dict of int to Column
+            The columns to encode, by their place in the table; of the others a value
+            is kept.
+        discrete : collection of int
+            Places of those that are encoded as levels.
+        """
+        missing = np.isnan(values)
+        # A value of each column, NaN where all are missing.
+        places = np.arange(values.shape[1])
+        self._template = values[np.argmin(missing, axis=0), places]
+        codecs = fit_codecs(values, columns, discrete, self.max_levels)
+        may_miss = missing.any(axis=0) & ~missing.all(axis=0)
+        self._gaps = [i for i in columns if may_miss[i] and i not in discrete]
+        self._patterns = PatternCodec(self.max_levels).fit(missing[:, self._gaps])
+        widths = self._patterns.widths_
+        self.layout_, self.slots_, self._pattern_blocks = lay_out(codecs, widths)
+        return self
+
+    def encode(self, values: NDArray, rng=None, dtype=np.float64) -> NDArray:
+        """Return encoded rows of canonical rows of shape (n, n_columns).
+
+        Parameters
+        ----------
+        values : ndarray of shape (n, n_columns), float64
+            Canonical rows.
+        rng : numpy.random.Generator or None, default=None
+            Spreads what several values share; None puts it in the middle.
+        dtype : dtype, default=float64
+            Of the encoded rows.
+
+        Returns
+        -------
+        ndarray of shape (n, n_encoded)
+        """
+        rows = np.zeros((len(values), self.layout_.width), dtype=dtype)
+        for slot in self.slots_:
+            slot.write(rows, slot.codec.encode(values[:, slot.place], rng))
+        codes = self._patterns.encode(np.isnan(values[:, self._gaps]))
+        for (start, _), code in zip(self._pattern_blocks, codes, strict=True):
+            _set_block(rows, start, code)
+        return rows
+
+    def decode(self, rows: NDArray) -> NDArray:
+        """Return canonical rows, of shape (n, n_columns), of encoded ones."""
+        values = np.repeat(self._template[:, None], len(rows), axis=1)
+        for slot in self.slots_:
+            values[slot.place] = slot.read(rows)
+        if self._pattern_blocks:
+            codes = [_largest(rows, block) for block in self._pattern_blocks]
+            missing = self._patterns.decode(codes)
+            for i, is_missing in zip(self._gaps, missing.T, strict=True):
+                values[i, is_missing] = np.nan
+        return values.T
+
+
+def _set_block(rows: NDArray, start: int, codes: NDArray) -> None:
+    """Set the entry of each code in its block; -1 sets none."""
+    known = np.flatnonzero(codes >= 0)
+    rows[known, start + codes[known]] = 1
+
+
+def _largest(rows: NDArray, block: tuple[int, int]) -> NDArray:
+    """Return the code of a block: its largest entry."""
+    start, width = block
+    if width == 2:
+        return (rows[:, start + 1] > rows[:, start]).astype(np.int64)
+    return rows[:, start : start + width].argmax(axis=1)
+
+
+def fit_codecs(
+    values: NDArray,
+    columns: dict[int, Column],
+    discrete: Collection[int],
+    max_levels: int,
+) -> dict[int, Any]:
+    """Fit a codec for each column that is not the same in all rows.
+
+    Parameters
+    ----------
+    values : ndarray of shape (n, n_columns), float64
+        Canonical rows.
+    columns : dict of int to Column
+        The columns to encode, by their place in the table.
+    discrete : collection of int
+        Places of those that are encoded as levels.
+    max_levels : int
+        More levels share groups.
+
+    Returns
+    -------
+    dict of int to codec
+    """
+    codecs: dict[int, Any] = {}
+    crowded = []
+    for i, column in columns.items():
+        if i in discrete:
+            codec = LevelCodec().fit(values[:, i])
+            if codec.n_codes > max_levels:
+                crowded.append(i)
+            if codec.n_codes > 1:
+                codecs[i] = codec
+            continue
+        present = values[~np.isnan(values[:, i]), i]
+        if len(present) and (present != present[0]).any():
+            codecs[i] = NumberCodec(column.step, column.decimals).fit(present)
+    others = [
+        codec.encode(values[:, i], None)
+        for i, codec in codecs.items()
+        if crowded and i not in crowded
+    ]
+    for i in crowded:
+        codecs[i] = GroupCodec(max_levels).fit(values[:, i], others)
+    return codecs
+
+
+def lay_out(
+    codecs: dict[int, Any], pattern_widths: tuple[int, ...]
+) -> tuple[TableLayout, list[Slot], list[tuple[int, int]]]:
+    """Give columns and patterns their positions: scores first, then blocks.
+
+    Parameters
+    ----------
+    codecs : dict of int to codec
+        By the column's place in the table, in order.
+    pattern_widths : tuple of int
+        Blocks for what is missing.
+
+    Returns
+    -------
+    layout : TableLayout
+        Without condition units.
+    slots : list of Slot
+        One for each codec.
+    pattern_blocks : list of (start, width)
+        Blocks for what is missing.
+    """
+    n_numbers = sum(codec.n_scores for codec in codecs.values())
+    widths = [codec.n_codes for codec in codecs.values() if codec.n_codes]
+    # Networks need an entry even where there is nothing to learn.
+    is_idle = not (n_numbers or widths or pattern_widths)
+    layout = TableLayout(n_numbers + int(is_idle), (*widths, *pattern_widths))
+    blocks = iter(zip(layout.block_starts, layout.block_widths, strict=True))
+    scores = iter(range(n_numbers))
+    slots = [
+        Slot(
+            i,
+            codec,
+            next(scores) if codec.n_scores else None,
+            next(blocks) if codec.n_codes else None,
+        )
+        for i, codec in codecs.items()
+    ]
+    return layout, slots, list(blocks)

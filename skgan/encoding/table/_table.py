@@ -1,0 +1,405 @@
+"""Tables: columns of every kind as scores and one-hot blocks, and back exactly."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from skgan._validation import check_boolean, check_integer
+from skgan.encoding._features import check_rows
+from skgan.encoding.constraints._constraints import check_constraints
+from skgan.encoding.dependencies._dependencies import find_dependencies
+from skgan.encoding.table._codecs import LevelCodec, is_spiky
+from skgan.encoding.table._given_values import (
+    Given,
+    encode_given,
+    read_given,
+    write_given,
+)
+from skgan.encoding.table._reservoir import PartsEncoder
+from skgan.encoding.table._rows import RowCodec
+from skgan.encoding.table._table_output import (
+    TableContainer,
+    TableRoom,
+    check_clocks,
+    check_frame,
+    check_names,
+    learn_columns,
+    open_frame,
+    open_rows,
+    varies,
+)
+from skgan.frames._output import frame_library
+
+_MAX_CONDITION_LEVELS = 20
+_ROWS_AT_ONCE = 2048
+
+
+class TableEncoder(PartsEncoder):
+    """Turn a table of mixed columns into scores and one-hot blocks, and back.
+
+    Numbers, dates and durations become normal scores: values that repeat are kept
+    apart and come back exactly, whole numbers stay whole, decimals keep their
+    places, nothing leaves the range seen. Booleans and categories become one-hot
+    blocks; those of many levels a block of groups of levels that are alike in the
+    other columns, and a score for the place within the group. What is missing
+    together is one more block. What is constant, or determined by other columns, is
+    left out and restored exactly. ``partial_fit`` learns by parts.
+
+    Parameters
+    ----------
+    categorical_features : "auto" or list of column names, default="auto"
+        Columns encoded as levels besides booleans, strings and categories: numbers
+        or dates that are codes rather than amounts. Of an array, positions. "auto"
+        takes those of at most ten values, and those of at most 256 of which one
+        holds most rows: there the others are too rare for a smooth map to hit.
+    condition_on : "auto", list of column names or None, default="auto"
+        Columns that samples may be conditioned on. "auto" takes what is encoded as
+        at most 20 levels, None takes none. A column listed here is never
+        left out as a dependent one.
+    constraints : list of constraints, default=()
+        What decoded rows keep to, such as ``Inequality("start", "end")``; the
+        training rows must.
+    dependencies : bool, default=True
+        Whether columns that others determine on every training row are found, left
+        out of the encoded rows, and restored.
+    identifiers : {"raise", "draw"}, default="raise"
+        What to do with a column of almost unique strings (above 95 % of at least 50
+        present ones are different): refuse it, or draw fresh strings of the same
+        shape, letters for letters and digits for digits, that no training row has.
+    max_levels : int, default=64
+        Width of a block at most; columns of more levels are grouped.
+
+    Attributes
+    ----------
+    layout_ : TableLayout
+        What stands where in an encoded row.
+    condition_columns_ : list
+        Names of the columns that can be given, in the order of
+        ``layout_.condition_units``.
+    dependencies_ : list of Dependency
+        The columns left out because others determine them, and how.
+    container_ : object
+        Container, columns and dtypes of what ``fit`` was given.
+    tensor_shape_ : tuple of int
+        ``(layout_.width,)``.
+    n_features_in_ : int
+        Columns.
+    feature_names_in_ : ndarray of shape (n_features,)
+        Names of columns, where all of them are strings.
+
+    Warns
+    -----
+    UserWarning
+        If integers span more than 2**53, where float64 no longer tells neighbours
+        apart.
+
+    Notes
+    -----
+    A level that ``fit`` did not see is encoded as a block of zeros, a number beyond
+    the range seen as a score beyond those seen, and a combination of missing values
+    that was not seen as a block of zeros, so that held-out rows can be scored.
+
+    In an object column that mixes several kinds of missing values the first one
+    seen stands for all of them.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from skgan.encoding import TableEncoder
+    >>> frame = pd.DataFrame(
+    ...     {
+    ...         "age": [31, 45, 27, 31, 60, 31],
+    ...         "city": ["Rome", "Oslo", "Rome", None, "Oslo", "Rome"],
+    ...         "since": pd.to_datetime(["2024-05-01", "2024-05-03"] * 3),
+    ...     }
+    ... )
+    >>> encoder = TableEncoder().fit(frame)
+    >>> encoder.layout_.n_numbers, encoder.layout_.block_widths
+    (2, (3,))
+    >>> encoder.condition_columns_
+    ['city']
+    >>> encoder.inverse_transform(encoder.transform(frame)).equals(frame)
+    True
+    """
+
+    def __init__(
+        self,
+        categorical_features="auto",
+        condition_on="auto",
+        constraints=(),
+        dependencies=True,
+        identifiers="raise",
+        max_levels=64,
+    ):
+        self.categorical_features = categorical_features
+        self.condition_on = condition_on
+        self.constraints = constraints
+        self.dependencies = dependencies
+        self.identifiers = identifiers
+        self.max_levels = max_levels
+
+    @property
+    def repaired_share_(self) -> dict[str, float]:
+        """Share of the rows decoded last that broke each constraint beforehand."""
+        return dict(self.container_.repaired_share)
+
+    def positions_of(self, name: Hashable) -> tuple[int, ...]:
+        """Return the positions of the encoded row that a column takes up.
+
+        Parameters
+        ----------
+        name : hashable
+            A column's name; of an array, its position.
+
+        Returns
+        -------
+        tuple of int
+
+        Raises
+        ------
+        ValueError
+            If there is no such column, or it is not encoded because it is constant
+            or determined by others.
+        """
+        if name in self._slots:
+            return self._slots[name].positions
+        if name not in self._index:
+            reason = f"the columns are {list(self._index)}"
+        else:
+            ties = [str(d) for d in self.dependencies_ if d.target == name]
+            reason = ties[0] if ties else "all its values are the same, or drawn fresh"
+        raise ValueError(f"{name!r} takes up no place in the encoded row: {reason}.")
+
+    def read_given(self, given, n: int | None = None) -> Given:
+        """Read conditions and check that they are possible.
+
+        Parameters
+        ----------
+        given : dict or DataFrame
+            A dict of column names and what they are to be: a value; a list or set of
+            values, drawn as often as they were seen; or, for numbers and dates, a
+            range ``(low, high)``, bounds included, None for an open end. Or a
+            DataFrame of partial rows, one a sample, where missing is not given.
+        n : int, default=None
+            Samples; partial rows must be as many.
+
+        Returns
+        -------
+        Given
+            What ``encode_given`` takes in place of `given`; ``rows(start, stop)``
+            cuts partial rows.
+
+        Raises
+        ------
+        TypeError
+            If `given` is neither.
+        ValueError
+            If a column is not among ``condition_columns_``, a level was not seen, a
+            range is empty, or the number of rows is wrong.
+        """
+        return read_given(self, given, n)
+
+    def encode_given(self, given, n: int, rng: np.random.Generator):
+        """Encode conditions for networks.
+
+        Parameters
+        ----------
+        given : dict, DataFrame or Given
+            As in ``read_given``.
+        n : int
+            Rows.
+        rng : numpy.random.Generator
+            Draws from lists and ranges, and spreads values that repeat.
+
+        Returns
+        -------
+        values : ndarray of shape (n, n_encoded), float32
+            Encoded rows, zero where nothing is given.
+        is_given : ndarray of bool of shape (n, n_conditions)
+            Which of ``condition_columns_`` are given.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> import pandas as pd
+        >>> from skgan.encoding import TableEncoder
+        >>> frame = pd.DataFrame({"age": [31, 45, 27], "sex": ["f", "m", "f"]})
+        >>> encoder = TableEncoder().fit(frame)
+        >>> rng = np.random.default_rng(0)
+        >>> encoder.encode_given({"sex": "m"}, 2, rng)
+        (array([[0., 0., 1.],
+               [0., 0., 1.]], dtype=float32), array([[ True],
+               [ True]]))
+        """
+        return encode_given(self, read_given(self, given, n), n, rng)
+
+    def write_given(self, room: TableRoom, start: int, given: Given, Z) -> None:
+        """Write conditions into a room, so that they come back exactly.
+
+        Parameters
+        ----------
+        room : TableRoom
+            Where ``write_decoded`` put the decoded rows.
+        start : int
+            Row of `room` at which the first row is.
+        given : Given
+            What ``read_given`` returned, cut to these rows.
+        Z : ndarray of shape (n_samples, n_encoded)
+            What ``encode_given`` made of it.
+        """
+        write_given(self, room, start, given, np.asarray(Z)[: len(room) - start])
+
+    def write_decoded(
+        self, room, start: int, Z: NDArray, n_rows: int | None = None
+    ) -> None:
+        """Decode rows `Z` into what ``container_.allocate`` returned.
+
+        Parameters
+        ----------
+        room : TableRoom
+            What ``container_.allocate`` returned.
+        start : int
+            Row of `room` at which the first row goes.
+        Z : ndarray of shape (n_samples, n_encoded)
+            Encoded rows.
+        n_rows : int, default=None
+            How many of them are written at most; None writes all.
+        """
+        Z = np.asarray(Z)[:n_rows]
+        # A few rows at a time stay in the processor's cache.
+        for first in range(0, len(Z), _ROWS_AT_ONCE):
+            values = self._decode(Z[first : first + _ROWS_AT_ONCE])
+            self.container_.write(room, start + first, values)
+
+    def _check_parameters(self) -> None:
+        check_boolean("dependencies", self.dependencies)
+        check_integer("max_levels", self.max_levels, 2)
+        if self.identifiers not in ("raise", "draw"):
+            raise ValueError(
+                f"identifiers must be 'raise' or 'draw', got {self.identifiers!r}."
+            )
+        check_constraints(self.constraints)
+
+    def check_features(self, estimator, X, *, reset: bool) -> None:
+        """Validate `X` on behalf of an estimator that will encode it.
+
+        Parameters
+        ----------
+        estimator : BaseEstimator
+            Gets ``n_features_in_`` and ``feature_names_in_``, or is checked against
+            them; named in errors.
+        X : ndarray or DataFrame of shape (n_samples, ...)
+            Rows.
+        reset : bool
+            True in ``fit``.
+
+        Raises
+        ------
+        ValueError
+            If `X` has no rows, no columns, repeated or other columns, or infinity.
+        """
+        if frame_library(X) is None:
+            check_rows(estimator, X, reset=reset)
+            return
+        labels = None if reset else self.container_.labels
+        check_frame(estimator, X, labels, reset=reset)
+        if not reset and estimator is not self:
+            for column, part in zip(self._columns, open_frame(X), strict=True):
+                column.read(part)
+
+    def _validate(self, X, *, reset: bool) -> NDArray:
+        """Return canonical rows; in ``fit`` learn the columns first."""
+        dtype = None
+        if frame_library(X) is None:
+            rows = check_rows(self, X, reset=reset)
+            dtype = X.dtype if X.dtype.kind in "biuf" else rows.dtype
+            dtype = dtype.newbyteorder("=")
+            names, opened = list(range(rows.shape[1])), open_rows(rows, dtype)
+        else:
+            self.check_features(self, X, reset=reset)
+            names, opened = list(X.columns), open_frame(X)
+        if reset:
+            self._columns = learn_columns(names, opened, self.identifiers)
+            self._dtype = dtype
+        values = np.empty((len(opened), len(opened[0].raw)))
+        for i, (column, part) in enumerate(zip(self._columns, opened, strict=True)):
+            values[i] = column.read(part)
+        return values.T
+
+    def _make_container(self, X, values: NDArray) -> TableContainer:
+        return TableContainer(X, values, self._columns, self._dtype)
+
+    def _fit_rows(self, values: NDArray) -> None:
+        names = [column.name for column in self._columns]
+        self._index = {name: i for i, name in enumerate(names)}
+        self._discrete = {c.name for c in self._columns if c.is_discrete}
+        if not _is_auto(self.categorical_features):
+            self._discrete |= set(
+                check_names("categorical_features", self.categorical_features, names)
+            )
+        self._learn_ties(dict(zip(names, values.T, strict=True)))
+        targets = {dependency.target for dependency in self.dependencies_}
+        kept = {i: c for i, c in enumerate(self._columns) if c.name not in targets}
+        discrete = {self._index[name] for name in self._discrete}
+        if _is_auto(self.categorical_features):
+            numbers = [i for i, c in kept.items() if c.kind != "identifier"]
+            discrete |= {i for i in numbers if is_spiky(values[:, i])}
+        self._rows = RowCodec(self.max_levels).fit(values, kept, discrete)
+        self._slots = {names[slot.place]: slot for slot in self._rows.slots_}
+        self._learn_conditions()
+        self.tensor_shape_ = (self.layout_.width,)
+
+    def _learn_ties(self, table: dict[Hashable, NDArray]) -> None:
+        """Learn constraints and dependencies."""
+        container = self.container_
+        constraints = check_constraints(self.constraints)
+        keep = {name for constraint in constraints for name in constraint.columns}
+        keep |= set(getattr(self, "_labels", ()))
+        check_clocks(constraints, self._columns)
+        container.repairs = [
+            constraint.learn(table, self._discrete, self._parse)
+            for constraint in constraints
+        ]
+        if not (_is_auto(self.condition_on) or self.condition_on is None):
+            keep |= set(check_names("condition_on", self.condition_on, table))
+        self.dependencies_: list = []
+        if self.dependencies:
+            varying = {n: v for n, v in table.items() if varies(v)}
+            discrete = self._discrete & set(varying)
+            self.dependencies_ = find_dependencies(varying, discrete, keep)
+        container.dependencies = self.dependencies_
+
+    def _parse(self, name: Hashable, value) -> float:
+        return self._columns[self._index[name]].parse(value)
+
+    def _learn_conditions(self) -> None:
+        if self.condition_on is None:
+            names = []
+        elif _is_auto(self.condition_on):
+            names = [
+                name
+                for name, slot in self._slots.items()
+                if isinstance(slot.codec, LevelCodec)
+                and slot.codec.n_codes <= _MAX_CONDITION_LEVELS
+            ]
+        else:
+            names = list(self.condition_on)
+        self.condition_columns_ = names
+        units = tuple(self.positions_of(name) for name in names)
+        self.layout_ = self._rows.layout_._replace(condition_units=units)
+
+    def _encode(self, values: NDArray) -> NDArray:
+        return self._rows.encode(values)
+
+    def _encode_for_training(self, values: NDArray, rng: np.random.Generator):
+        return self._rows.encode(values, rng, np.float32)
+
+    def _decode(self, rows: NDArray) -> NDArray:
+        return self._rows.decode(rows)
+
+
+def _is_auto(value) -> bool:
+    return isinstance(value, str) and value == "auto"

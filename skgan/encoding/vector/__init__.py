@@ -1,0 +1,1 @@
+"""Vectors: numeric columns to networks and back."""

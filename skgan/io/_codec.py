@@ -1,0 +1,240 @@
+"""Estimators, networks and columns to JSON and arrays, and back.
+
+To plain values, of `skgan.storage`, come instances and definitions of a closed list.
+"""
+
+from __future__ import annotations
+
+import inspect
+import warnings
+from collections import Counter
+from collections.abc import Callable, Collection, Mapping
+from typing import Any
+
+from sklearn.base import BaseEstimator
+
+from skgan.io import _library_values as _foreign
+from skgan.io import _networks
+from skgan.io._memory_bound import MemoryBound
+from skgan.io._registry import (
+    Entry,
+    check_value,
+    definitions,
+    entry_of,
+    find_entry,
+    is_plain,
+)
+from skgan.storage._errors import (
+    ContentError,
+    MissingDefinitionError,
+)
+from skgan.storage._tensors import TensorReader, TensorWriter
+from skgan.storage._values import ValueDecoder, ValueEncoder
+
+# Code of the user's, and places to write to, are for who loads to choose.
+NOT_KEPT = ("callbacks", "checkpoint")
+
+
+class Encoder(ValueEncoder):
+    """Turns values into JSON, and puts arrays and weights aside.
+
+    Parameters
+    ----------
+    leave_out : collection of str
+        Attributes of estimators that whoever loads the file hands over.
+
+    Attributes
+    ----------
+    arrays, weights : TensorWriter
+        Arrays of the state, and the weights of networks.
+    """
+
+    def __init__(self, leave_out: Collection[str] = ()):
+        super().__init__()
+        self.leave_out = frozenset(leave_out)
+        self.left_out: set[str] = set()
+        self.weights = TensorWriter()
+        self.goes_on = False
+        self._networks: Counter[str] = Counter()
+
+    def weights_prefix(self, name: str) -> str:
+        """Return what the names of the weights of one more network begin with."""
+        self._networks[name] += 1
+        n_before = self._networks[name] - 1
+        return f"{name}_{n_before}." if n_before else f"{name}."
+
+    def _encode_other(self, value: Any) -> Any:
+        for encode in (_networks.encode, _foreign.encode):
+            node = encode(value, self)
+            if node is not None:
+                return node
+        if isinstance(value, type) or inspect.isroutine(value):
+            return self._encode_definition(value)
+        entry = find_entry(type(value))
+        if entry is not None:
+            return {"object": [entry.name, self._encode_state(value, entry)]}
+        kind = f"a {type(value).__module__}.{type(value).__qualname__}"
+        advice = ""
+        if isinstance(value, BaseEstimator):
+            place = self._path[-1] if self._path else "estimator"
+            advice = (
+                "Save what is skgan's of it, such as its `sampler_`; or leave the "
+                f"other out, save(..., leave_out=[{place!r}]), and hand it over when "
+                f"loading, load(path, objects={{{place!r}: ...}})."
+            )
+        raise self.refusal(kind, advice)
+
+    def _encode_definition(self, value: Any) -> Any:
+        name = getattr(value, "__name__", "")
+        if definitions().get(name) is value:
+            return {"definition": name}
+        if not name.isidentifier() or name in definitions():
+            raise self.refusal(
+                f"{value!r}",
+                "Define it with `def` or `class`, under a name of its own.",
+            )
+        return {"custom": name}
+
+    def _encode_state(self, value: Any, entry: Entry) -> Any:
+        if hasattr(entry.kind, "_fields"):
+            return [self.encode(item) for item in value]
+        return self.encode_attributes(state_of(value), entry)
+
+    def encode_attributes(self, state: Mapping[str, Any], entry: Entry) -> dict:
+        """Encode the attributes of an instance, by name."""
+        goes_on = self.goes_on
+        self.goes_on = bool(state.get("warm_start", goes_on))
+        result: dict[str, Any] = {}
+        for name, value in state.items():
+            self._path.append(name)
+            is_estimator = hasattr(entry.kind, "get_params")
+            if is_estimator and name in self.leave_out:
+                result[name] = {"outside": name}
+                self.left_out.add(name)
+            elif is_estimator and name in NOT_KEPT:
+                if value:
+                    _warn_of_dropped(name)
+                result[name] = None
+            elif name in entry.attributes:
+                result[name] = self.encode(value)
+            elif name not in entry.dropped:
+                raise self.refusal(
+                    f"no attribute that a {entry.name} has of itself",
+                    "Delete it before saving.",
+                )
+            self._path.pop()
+        self.goes_on = goes_on
+        return result
+
+
+def state_of(value: Any) -> dict[str, Any]:
+    """Return the attributes of an instance."""
+    # What an encoder learns from parts is worked out when it is asked for.
+    if isinstance(value, BaseEstimator):
+        getattr(value, "container_", None)
+    return vars(value)
+
+
+def _warn_of_dropped(name: str) -> None:
+    warnings.warn(
+        f"{name} are code or places of your own and are not saved; set them again "
+        "after loading, with set_params.",
+        UserWarning,
+        stacklevel=2,
+    )
+
+
+class Decoder(ValueDecoder):
+    """Turns JSON back into values.
+
+    Parameters
+    ----------
+    arrays, weights : TensorReader
+        Arrays of the state, and the weights of networks.
+    classes : dict of str to type or function
+        The user's own definitions, by name.
+    objects : dict of str to object
+        What was left out of the file, by the attribute's name.
+    bound : MemoryBound
+        What networks are made under; all else is as large as the file has it.
+    """
+
+    def __init__(
+        self,
+        arrays: TensorReader,
+        weights: TensorReader,
+        classes: Mapping[str, Any],
+        objects: Mapping[str, Any],
+        bound: MemoryBound,
+    ):
+        super().__init__(arrays)
+        self.weights, self.bound = weights, bound
+        self.classes, self.objects = classes, objects
+        self.samplers: list[Any] = []
+        self.nets: list[Any] = []
+        self.missing_devices: set[str] = set()
+        self._simple["outside"] = self._outside
+        self._kinds: dict[str, Callable[[Any], Any]] = {
+            "object": self._object,
+            "definition": self._definition,
+            "custom": self._custom,
+        }
+
+    def _decode_kept(self, tag: str, payload: Any) -> Any:
+        if tag in self._kinds:
+            return self._kinds[tag](payload)
+        for decoders in (_networks.DECODERS, _foreign.DECODERS):
+            if tag in decoders:
+                return decoders[tag](payload, self)
+        return super()._decode_kept(tag, payload)
+
+    def _object(self, node: Any) -> Any:
+        name, state = self.parts(node, 2)
+        entry = entry_of(self.text(name))
+        if hasattr(entry.kind, "_fields"):
+            return entry.kind(*self._fields(state, entry.kind))
+        return self.decode_attributes(state, entry)
+
+    def _fields(self, state: Any, kind: Any) -> list:
+        return [self.decode(item) for item in self.parts(state, len(kind._fields))]
+
+    def decode_attributes(self, *states_and_entry: Any) -> Any:
+        """Return an instance of a class with the attributes of one or more objects."""
+        *states, entry = states_and_entry
+        value = object.__new__(entry.kind)
+        for state in states:
+            if not isinstance(state, dict):
+                raise ContentError(f"The state of a {entry.name} is no object.")
+            for name, node in state.items():
+                if name not in entry.attributes or not is_plain(entry.kind, name):
+                    raise ContentError(f"A {entry.name} has no {name!r:.80}.")
+                part = self.decode(node)
+                check_value(name, part)
+                value.__dict__[name] = part
+        if "net_" in value.__dict__:
+            self.samplers.append(value)
+        return value
+
+    def _definition(self, node: Any) -> Any:
+        name = self.text(node)
+        if name not in definitions():
+            raise ContentError(f"{name!r:.80} is no definition that files may name.")
+        return definitions()[name]
+
+    def _custom(self, node: Any) -> Any:
+        name = self.text(node)
+        if name not in self.classes:
+            raise MissingDefinitionError(
+                f"It was saved with {name!r:.80}, a definition of its owner's. If you "
+                f"trust the file, hand over your own: load(path, classes=[{name:.80}])."
+            )
+        return self.classes[name]
+
+    def _outside(self, node: Any) -> Any:
+        name = self.text(node)
+        if name not in self.objects:
+            raise MissingDefinitionError(
+                f"{name!r:.80} was left out of the file; hand it over: "
+                f"load(path, objects={{{name!r:.80}: ...}})."
+            )
+        return self.objects[name]

@@ -1,0 +1,107 @@
+"""Whether a loaded sampler can do what it is there for: draw rows."""
+
+from __future__ import annotations
+
+import warnings
+from math import prod
+from typing import Any
+
+import numpy as np
+import torch
+
+from skgan.nets import AdversarialNet
+from skgan.samplers._conditions import LabelledRows
+from skgan.samplers._inversion import Inverter, Measure
+from skgan.storage._errors import ContentError
+
+_N_ROWS = 2
+# Two rows wider than this would take long, and much memory.
+_WIDEST_ROW = 2**20
+
+
+def rehearse(sampler: Any) -> None:
+    """Draw two rows, which no stream notices.
+
+    Parameters
+    ----------
+    sampler : BaseGANSampler
+        Just loaded.
+
+    Raises
+    ------
+    ContentError
+        If its parts do not fit together.
+    """
+    width = prod(sampler.encoder_.tensor_shape_)
+    if max(width, sampler.n_features_in_) > _WIDEST_ROW:
+        return
+    net, encoder = sampler.net_, sampler.encoder_
+    container = encoder.container_
+    shares = getattr(container, "repaired_share", None)
+    with warnings.catch_warnings(), torch.inference_mode():
+        warnings.simplefilter("ignore")
+        given = _labels(sampler)
+        rng = np.random.default_rng(0)
+        condition = sampler._draw_condition(_N_ROWS, rng, given)
+        latents = net.draw_latents(_N_ROWS, torch.Generator().manual_seed(0))
+        drawn = net.call(net.sampling_generator_, latents, condition)
+        rows = drawn.flatten(1).cpu().numpy()
+        if rows.shape != (_N_ROWS, width):
+            raise ContentError(f"The generator draws rows of shape {rows.shape[1:]}.")
+        room = container.allocate(_N_ROWS)
+        encoder.write_decoded(room, 0, rows)
+        if given is not None and hasattr(encoder, "write_given"):
+            encoder.write_given(room, 0, given, rows)
+        container.wrap(room)
+        _rehearse_inversion(sampler, drawn, condition)
+    if shares is not None:
+        container.repaired_share = shares
+
+
+def _rehearse_inversion(sampler: Any, drawn: torch.Tensor, condition: Any) -> None:
+    """Look for the latents of drawn rows, if the sampler can."""
+    inverter = vars(sampler).get("inverter_")
+    if inverter is None:
+        return
+    if type(inverter) is not Inverter:
+        raise ContentError("The encoder of latents of a sampler is none.")
+    rows = drawn.reshape(_N_ROWS, *sampler.encoder_.tensor_shape_).double().cpu()
+    found = Measure(sampler.net_, inverter)(rows, condition)
+    if found.latents.shape != (_N_ROWS, sampler.net_.latent_dim):
+        raise ContentError("The encoder of latents makes none of the generator's.")
+
+
+def _labels(sampler: Any) -> LabelledRows | None:
+    """Return labels to draw rows by; None for a sampler without labels."""
+    conditions = sampler._conditions
+    if not hasattr(conditions, "labels"):
+        return None
+    given = LabelledRows(np.repeat(conditions.rows_[:1], _N_ROWS, axis=0))
+    conditions.labels.write(given.values)
+    return given
+
+
+def check_sizes(sampler: Any) -> None:
+    """Raise a ContentError unless all that is of a row's size says so."""
+    encoder, conditions = sampler.encoder_, sampler._conditions
+    if not isinstance(sampler.net_, AdversarialNet):
+        raise ContentError("The net of a sampler is none.")
+    width, container = prod(encoder.tensor_shape_), encoder.container_
+    row_shape = getattr(container, "row_shape", ())
+    for sizes in (encoder.tensor_shape_, row_shape):
+        if not all(type(size) is int and 0 < size < 2**31 for size in sizes):
+            raise ContentError(f"{sizes!r:.80} is no shape of a row.")
+    if row_shape and prod(row_shape) != sampler.n_features_in_:
+        raise ContentError(f"Rows of shape {row_shape!r:.80} have other features.")
+    shape = tuple(sampler.net_.generator__output_shape)
+    layout = getattr(encoder, "layout_", None)
+    widths = {getattr(part, "width", width) for part in (conditions, layout)}
+    if widths != {width} or shape != encoder.tensor_shape_:
+        raise ContentError("Encoder and networks disagree on the size of a row.")
+    labels = getattr(conditions, "labels", None)
+    if labels is not None:
+        n_entries = sum(column.width for column in labels.columns_)
+        if n_entries != labels.condition_dim_:
+            raise ContentError("Labels and conditions disagree on their size.")
+        if n_entries > _WIDEST_ROW:
+            raise ContentError(f"Conditions cannot have {n_entries} entries.")

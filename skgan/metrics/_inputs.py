@@ -1,0 +1,122 @@
+"""What every metric asks of its rows before it looks at them."""
+
+from __future__ import annotations
+
+import numbers
+from typing import Any
+
+import numpy as np
+from sklearn.utils import check_random_state
+
+from skgan.metrics._blocks import read_blocks
+from skgan.metrics._reference import ReferenceSpace
+
+
+def as_vectors(
+    *named: tuple[str, Any],
+    standardize: bool = True,
+    min_rows: int | tuple[int, ...] = 2,
+) -> list[np.ndarray]:
+    """Several sets of rows as float64 matrices of the same columns.
+
+    Parameters
+    ----------
+    *named : tuple of (str, rows)
+        Name and rows of each set; the first set defines the space.
+    standardize : bool
+        Whether to use a `ReferenceSpace`; otherwise numeric rows stay as they are.
+    min_rows : int or tuple of int
+        The fewest rows of all sets, or of each.
+
+    Returns
+    -------
+    matrices : list of ndarray of shape (n_rows, n_dimensions)
+    """
+    if standardize:
+        matrices = _in_reference_space(named)
+    else:
+        matrices = [_unscaled(name, rows) for name, rows in named]
+    smallest = (min_rows,) * len(named) if isinstance(min_rows, int) else min_rows
+    for (name, _), matrix, fewest in zip(named, matrices, smallest, strict=True):
+        check_n_rows(name, len(matrix), fewest)
+        if matrix.shape[1] != matrices[0].shape[1]:
+            raise ValueError(
+                f"{name} has {matrix.shape[1]} columns, {named[0][0]} has "
+                f"{matrices[0].shape[1]}."
+            )
+    return matrices
+
+
+def _in_reference_space(named: tuple[tuple[str, Any], ...]) -> list[np.ndarray]:
+    space = ReferenceSpace()._fit(named[0][1], named[0][0])
+    placed = [space._transform(rows, name) for name, rows in named]
+    matrices = [vectors for vectors, _ in placed]
+    if any(unexpected.any() for _, unexpected in placed):
+        # As far as one indicator for each of these columns would move the row.
+        matrices = [
+            np.column_stack([vectors, np.sqrt(unexpected)])
+            for vectors, unexpected in placed
+        ]
+    return matrices
+
+
+def _unscaled(name: str, rows: Any) -> np.ndarray:
+    blocks = read_blocks(rows, name)
+    if not all(block.is_numeric for block in blocks):
+        raise ValueError(
+            f"{name} holds columns that are not numeric: use standardize=True, which "
+            f"turns categories into numbers."
+        )
+    matrix = np.hstack([block.values for block in blocks])
+    matrix = matrix.astype(np.float64, copy=False)
+    if np.isnan(matrix).any():
+        raise ValueError(
+            f"{name} holds missing values: use standardize=True, which gives them "
+            f"indicator columns, or fill them in."
+        )
+    return np.ascontiguousarray(matrix)
+
+
+def check_n_rows(name: str, n_rows: int, min_rows: int) -> None:
+    """Raise ValueError when a set of rows is too small to be judged."""
+    if n_rows < min_rows:
+        raise ValueError(
+            f"{name} has {n_rows} row(s), at least {min_rows} are needed here."
+        )
+
+
+def check_count(name: str, value: Any, minimum: int = 1) -> int:
+    """A whole number no smaller than `minimum`, or ValueError."""
+    if (
+        not isinstance(value, numbers.Integral)
+        or isinstance(value, bool)
+        or value < minimum
+    ):
+        raise ValueError(
+            f"{name} must be an integer of at least {minimum}, got {value!r}."
+        )
+    return int(value)
+
+
+def as_generator(random_state: Any) -> np.random.RandomState:
+    """A stream of random numbers, as scikit-learn's `check_random_state`.
+
+    Except that None is a fresh stream: the global one stays untouched.
+    """
+    if random_state is None:
+        return np.random.RandomState()
+    return check_random_state(random_state)
+
+
+def draw_seed(generator: np.random.RandomState) -> int:
+    """A seed for something else, drawn from a stream."""
+    return int(generator.randint(np.iinfo(np.int32).max))
+
+
+def draw_rows(
+    matrix: np.ndarray, n_rows: int | None, generator: np.random.RandomState
+) -> np.ndarray:
+    """At most `n_rows` rows of a matrix, drawn without replacement."""
+    if n_rows is None or len(matrix) <= n_rows:
+        return matrix
+    return matrix[generator.choice(len(matrix), n_rows, replace=False)]

@@ -1,0 +1,1 @@
+"""`diagnose`: what is wrong with samples, and what to try."""

@@ -1,0 +1,267 @@
+"""Findings of a diagnosis that say what samples lack: groups, levels, variance."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from scipy.stats import beta
+from sklearn.cluster import KMeans
+
+from skgan.metrics._blocks import Block
+from skgan.metrics._inputs import draw_seed
+from skgan.metrics.diagnosis._compared_rows import Rows
+from skgan.metrics.diagnosis._findings import (
+    BAD,
+    GOOD,
+    LARGE_SHARE,
+    SMALL_SHARE,
+    Finding,
+    grade,
+    not_judged,
+    percent,
+)
+from skgan.metrics.diagnosis._quality import (
+    LEVEL,
+    permuted_labels,
+    principal_axes,
+    quantile,
+)
+
+# Enough for chance to be told from half of a group.
+_ROWS_A_GROUP = 50
+_MAX_GROUPS = 100
+# The extremes of both sets count as much as the one at these quantiles.
+_QUANTILES = (0.005, 0.995)
+# Of the pooled variance, added to both where chance is drawn by lot: some draws of a
+# rare value have none of it.
+_FLOOR = 0.05
+_MISSING, _PRESENT = "missing", "a number"
+_VARIETY = "a higher penalty_weight, or more updates (max_iter, max_time)."
+_LEVELS = "conditions on the column (TableEncoder(condition_on=[...])), a higher "
+_LEVELS += "penalty_weight, or more updates (max_iter, max_time)."
+_SPREAD = "more updates (max_iter, max_time), or a lower last penalty_weight "
+_SPREAD += "(schedule)."
+
+
+def judge_collapse(real: Rows, synthetic: Rows, other: Rows, rng) -> list[Finding]:
+    """Return what samples lack beside real rows.
+
+    Parameters
+    ----------
+    real, synthetic : Rows
+        What is counted.
+    other : Rows
+        Real rows that say where groups and axes are, so that neither set has a part
+        in it.
+    rng : RandomState
+        Starts the search for groups, draws permutations.
+
+    Returns
+    -------
+    list of Finding
+    """
+    return [
+        _judge_modes(real, synthetic, other, rng),
+        _judge_levels(real, synthetic),
+        _judge_variance(real, synthetic, other, rng),
+    ]
+
+
+def _judge_modes(real: Rows, synthetic: Rows, other: Rows, rng) -> Finding:
+    n_distinct = len(np.unique(other.vectors, axis=0))
+    n_groups = min(len(other), len(real)) // _ROWS_A_GROUP
+    n_groups = min(max(n_groups, 1), _MAX_GROUPS, n_distinct)
+    groups = KMeans(n_groups, n_init=1, max_iter=30, random_state=draw_seed(rng))
+    groups.fit(other.vectors)
+    n_real, n_synthetic = (
+        np.bincount(groups.predict(rows.vectors), minlength=n_groups)
+        for rows in (real, synthetic)
+    )
+    missing, rare, lost = _shortages(n_real, n_synthetic, n_groups)
+    held = n_real[missing].sum() / len(real)
+    n_missing = int(missing.sum())
+    says = f"None of {n_groups} groups of real rows is missing or rare."
+    if n_missing:
+        says = f"{n_missing} of {n_groups} groups of real rows, {percent(held)} of "
+        says += "them, have next to no samples."
+    elif rare.any():
+        says = f"{rare.sum()} of {n_groups} groups of real rows are less than half as "
+        says += f"frequent in samples, which lack {percent(lost)} of all rows there."
+    verdict = BAD if n_missing else grade(lost, True)
+    advice = "" if verdict == GOOD else _VARIETY
+    return Finding("modes", verdict, says, float(n_missing), 0.0, 0.0, advice)
+
+
+def _judge_levels(real: Rows, synthetic: Rows) -> Finding:
+    names, counts = [], []
+    for ours, theirs in _parts_with_levels(real, synthetic):
+        # Of numbers, whether they are missing.
+        found, drawn = (Counter(_levels_of(block)) for block in (ours, theirs))
+        levels = [v for v in found if not (ours.is_numeric and v == _PRESENT)]
+        names += [f"{level!r} of {ours.labels[0]!r}" for level in levels]
+        counts += [(found[level], drawn[level]) for level in levels]
+    if not names:
+        return not_judged("No column holds categories or missing values.", "levels")[0]
+    n_real, n_synthetic = np.array(counts).T
+    sizes = (len(real), len(synthetic))
+    missing, rare, lost = _shortages(n_real, n_synthetic, len(names), sizes)
+    lacking = np.flatnonzero(missing | rare)
+    lacking = lacking[np.argsort(-n_real[lacking], kind="stable")]
+    named = ", ".join(names[i] for i in lacking[:3])
+    named += f" and {len(lacking) - 3} more" if len(lacking) > 3 else ""
+    says = f"None of {len(names)} levels is missing or rare."
+    verdict = GOOD
+    if len(lacking):
+        worst = n_real[lacking] / len(real) - n_synthetic[lacking] / len(synthetic)
+        verdict = BAD if missing.any() else grade(max(lost, SMALL_SHARE), True)
+        says = f"Missing or less than half as frequent in samples: {named}; "
+        says += f"{percent(float(worst.max()))} of rows lack one of them."
+    n_missing = float(missing.sum())
+    advice = "" if verdict == GOOD else _LEVELS
+    return Finding("levels", verdict, says, n_missing, 0.0, 0.0, advice)
+
+
+def _parts_with_levels(real: Rows, synthetic: Rows) -> Iterator[tuple[Block, Block]]:
+    """Columns that hold categories, or numbers of which some are missing."""
+    for ours, theirs in zip(real.blocks, synthetic.blocks, strict=True):
+        if not ours.is_numeric or np.isnan(ours.values).any():
+            yield from zip(ours.split(), theirs.split(), strict=True)
+
+
+def _levels_of(block: Block) -> list[Any]:
+    if block.is_numeric:
+        is_missing = np.isnan(block.values[:, 0])
+        return np.where(is_missing, _MISSING, _PRESENT).tolist()
+    return [_MISSING if value is None else value for value in block.values.tolist()]
+
+
+def _shortages(
+    n_real: np.ndarray,
+    n_synthetic: np.ndarray,
+    n_tests: int,
+    sizes: tuple[int, int] | None = None,
+) -> tuple[np.ndarray, np.ndarray, float]:
+    """Which cells are certainly less than half as frequent in samples.
+
+    Given how many rows of both sets a cell holds, those of one are binomial; the
+    upper limit of their ratio is Clopper and Pearson's, at a level for all cells.
+
+    Returns
+    -------
+    missing : ndarray of bool
+        Those that have less than a twentieth of what they should have.
+    rare : ndarray of bool
+        The rest of them.
+    lost : float
+        The share of all rows that both lack.
+    """
+    total, total_drawn = sizes or (n_real.sum(), n_synthetic.sum())
+    expected = n_real * total_drawn / total
+    upper = beta.ppf(1 - LEVEL / n_tests, n_synthetic + 1, np.maximum(n_real, 1))
+    with np.errstate(divide="ignore"):
+        ratio = upper / (1 - upper) * total / total_drawn
+    short = (n_real > 0) & (ratio < LARGE_SHARE)
+    missing = short & (n_synthetic < SMALL_SHARE * expected)
+    lost = (expected - n_synthetic)[short].sum() / total_drawn
+    return missing, short & ~missing, float(lost)
+
+
+def _judge_variance(real: Rows, synthetic: Rows, other: Rows, rng) -> Finding:
+    names, pairs = _measured(real, synthetic, other)
+    # A sampler knows no more than its rows say, of which chance has a part, too.
+    found = [_log_ratio(*pair, len(other)) for pair in pairs]
+    known = [i for i, (log, _) in enumerate(found) if np.isfinite(log)]
+    if not known:
+        return not_judged("No column varies.", "variance")[0]
+    logs, deviations = np.array([found[i] for i in known]).T
+    limits = quantile(LEVEL / (2 * len(known))) * deviations
+    sizes = 1 - np.exp(-np.abs(logs))
+    is_proven = np.abs(logs) > limits
+    if (is_proven & (sizes >= SMALL_SHARE)).any():
+        # Of rare values and long tails that is not enough.
+        drawn, by_lot = _drawn_limits([pairs[i] for i in known], len(other), rng)
+        is_proven &= drawn > by_lot
+        limits = np.maximum(limits, by_lot)
+    shares = np.where(is_proven, sizes, 0.0)
+    # What is proven comes first, then what is large.
+    worst = int(np.lexsort((np.abs(logs) / limits, shares))[-1])
+    ratio, name = float(np.exp(logs[worst])), names[known[worst]]
+    verdict = grade(float(shares[worst]), bool(is_proven[worst]))
+    says = f"{name} varies {ratio:.2g} times as much as in real rows"
+    n_bad = int((shares >= SMALL_SHARE).sum())
+    says += f"; {n_bad - 1} others are off, too." if n_bad > 1 else "."
+    if verdict == GOOD:
+        says = f"All of {len(known)} columns and axes vary as much as in real rows."
+    advice: Any = _VARIETY if ratio < 1 else _SPREAD
+    limit = float(np.exp(np.sign(logs[worst]) * limits[worst]))
+    advice = "" if verdict == GOOD else advice
+    return Finding("variance", verdict, says, ratio, 1.0, limit, advice)
+
+
+def _measured(
+    real: Rows, synthetic: Rows, other: Rows
+) -> tuple[list[str], list[tuple[np.ndarray, np.ndarray]]]:
+    """Columns of numbers and principal axes: their names, and values of both sets."""
+    names, pairs = [], []
+    if not real.are_images:
+        for block, drawn in zip(real.blocks, synthetic.blocks, strict=True):
+            if block.is_numeric:
+                names += [f"Column {label!r}" for label in block.labels]
+                both = zip(block.values.T, drawn.values.T, strict=True)
+                pairs += [(x.astype(np.float64), y.astype(np.float64)) for x, y in both]
+    axes = principal_axes(other.vectors)
+    names += [f"Principal axis {i + 1}" for i in range(axes.shape[1])]
+    pairs += zip((real.vectors @ axes).T, (synthetic.vectors @ axes).T, strict=True)
+    return names, pairs
+
+
+def _clipped(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """Both, one after the other, with the extremes of both at a quantile."""
+    values = np.concatenate([x, y])
+    return np.clip(values, *np.nanquantile(values, _QUANTILES))
+
+
+def _log_ratio(x: np.ndarray, y: np.ndarray, n_other: int) -> tuple[float, float]:
+    """Log of the ratio of variances, and its standard deviation were they alike."""
+    x, y = x[~np.isnan(x)], y[~np.isnan(y)]
+    if min(len(x), len(y)) < _ROWS_A_GROUP:
+        return np.nan, np.nan
+    values = _clipped(x, y)
+    x, y = values[: len(x)], values[len(x) :]
+    variance, drawn = x.var(), y.var()
+    if not variance > 1e-12 * max(np.abs(values).max(), 1e-300) ** 2:
+        return np.nan, np.nan
+    kurtosis = np.mean((x - x.mean()) ** 4) / variance**2
+    shares = 1 / len(x) + 1 / len(y) + 1 / n_other
+    deviation = np.sqrt(max(kurtosis - 1, 0.1) * shares)
+    # A column without variance has a ratio of 0.
+    return float(np.log(max(drawn / variance, 1e-12))), float(deviation)
+
+
+def _drawn_limits(
+    pairs: list[tuple[np.ndarray, np.ndarray]], n_other: int, rng
+) -> tuple[np.ndarray, np.ndarray]:
+    """Sizes of log ratios of variances, and what none of 999 permutations exceeds.
+
+    In none of the columns, each in units of its own deviation under permutations.
+    """
+    values = np.column_stack([_clipped(*pair) for pair in pairs])
+    values = (values - np.nanmean(values, axis=0)) / np.nanstd(values, axis=0)
+    is_there, values = ~np.isnan(values), np.nan_to_num(values)
+    n, m = map(len, pairs[0])
+    labels = permuted_labels(n, m, rng).T
+    variances = []
+    for chosen in (labels, 1 - labels):
+        counts, first, second = (
+            chosen @ X.astype(np.float32) for X in (is_there, values, values**2)
+        )
+        counts = np.maximum(counts, 1)
+        variances.append(second / counts - (first / counts) ** 2 + _FLOOR)
+    logs = np.log(variances[1] / variances[0])
+    sizes = np.abs(logs) / logs[1:].std(axis=0)
+    # Chance in the rows that the sampler knows comes on top.
+    scale = np.sqrt(1 + 1 / (n_other * (1 / n + 1 / m))) * logs[1:].std(axis=0)
+    return np.abs(logs[0]), sizes[1:].max() * scale

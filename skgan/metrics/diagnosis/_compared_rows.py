@@ -1,0 +1,171 @@
+"""The sets of rows that a diagnosis compares, labels among their columns."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from sklearn.utils.multiclass import type_of_target
+
+from skgan.metrics._blocks import Block, is_frame, match_blocks, read_blocks
+from skgan.metrics._inputs import check_n_rows
+from skgan.metrics._reference import ReferenceSpace
+
+# Whole numbers of more values than this are no classes.
+_MAX_CLASSES = 20
+
+
+@dataclass
+class Rows:
+    """Rows as columns of one kind each and as vectors of a reference space.
+
+    Parameters
+    ----------
+    blocks : list of Block
+        The columns, those of labels last.
+    vectors : ndarray of shape (n, n_dimensions)
+        The rows in the reference space.
+    """
+
+    blocks: list[Block]
+    vectors: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.vectors)
+
+    @property
+    def are_images(self) -> bool:
+        """Whether columns are pixels."""
+        return self.blocks[0].shared_scale
+
+    def take(self, chosen: Any) -> Rows:
+        """Some of the rows, by index."""
+        blocks = [replace(b, values=b.values[chosen]) for b in self.blocks]
+        return Rows(blocks, self.vectors[chosen])
+
+    def draw(self, n: int, generator: np.random.RandomState) -> Rows:
+        """At most `n` rows, in random order."""
+        return self.take(generator.permutation(len(self))[:n])
+
+    def columns(self) -> np.ndarray:
+        """The rows as one array, levels as they are."""
+        if all(block.is_numeric for block in self.blocks):
+            return np.hstack([b.values.astype(np.float64) for b in self.blocks])
+        columns = [
+            b.values.astype(object) if b.is_numeric else b.values[:, None]
+            for b in self.blocks
+        ]
+        return np.hstack(columns)
+
+
+def read_rows(
+    named: dict[str, Any], reference: ReferenceSpace | None, caps: dict[str, int], rng
+) -> dict[str, Rows]:
+    """Read sets of rows, or of (rows, labels), in the columns of the first.
+
+    Parameters
+    ----------
+    named : dict of str to rows
+        What errors call each set, and the set.
+    reference : ReferenceSpace or None
+        Where the rows are placed; None fits one to the first set.
+    caps : dict of str to int
+        How many rows of each set are taken.
+    rng : RandomState
+        Chooses those.
+
+    Returns
+    -------
+    sets : dict of str to Rows
+    """
+    pairs = {name: _with_labels(rows, name) for name, rows in named.items()}
+    first, (X, y) = next(iter(pairs.items()))
+    unlabelled = [name for name, (_, labels) in pairs.items() if labels is None]
+    if unlabelled and len(unlabelled) < len(pairs):
+        raise ValueError(
+            f"{', '.join(unlabelled)} came without labels and the rest with them: give "
+            "all sets as pairs (X, y), or none."
+        )
+    _check_shapes({name: X for name, (X, _) in pairs.items()})
+    if reference is None:
+        like, framed = read_blocks(X, first), is_frame(X)
+        check_n_rows(first, len(like[0].values), 1)
+        reference = ReferenceSpace()._fit(X, first)
+    else:
+        like, framed = reference._like, reference._framed
+    labels: list[Block] = []
+    are_classes = y is not None and _are_classes(y)
+    if y is not None:
+        y = _read_labels(y, are_classes)
+        labels = read_blocks(y, f"The labels of {first}")
+    label_space = ReferenceSpace()._fit_blocks(labels) if labels else None
+    sets, unexpected = {}, {}
+    for name, (X, y) in pairs.items():
+        blocks = match_blocks(X, like, framed, name)
+        check_n_rows(name, len(blocks[0].values), 1)
+        chosen = rng.permutation(len(blocks[0].values))[: caps[name]]
+        blocks = [replace(b, values=b.values[chosen]) for b in blocks]
+        vectors, unexpected[name] = reference._transform_blocks(blocks)
+        if label_space is not None:
+            y = _read_labels(y, are_classes)
+            known = match_blocks(y, labels, is_frame(y), f"The labels of {name}")
+            known = [replace(b, values=b.values[chosen]) for b in known]
+            placed = label_space._transform_blocks(known)[0]
+            blocks, vectors = [*blocks, *known], np.hstack([vectors, placed])
+        sets[name] = Rows(blocks, vectors)
+    if any(counts.any() for counts in unexpected.values()):
+        # As far as one indicator for each of these columns would move the row.
+        for name, counts in unexpected.items():
+            extra = np.sqrt(counts)
+            sets[name].vectors = np.column_stack([sets[name].vectors, extra])
+    return sets
+
+
+def _check_shapes(named: dict[str, Any]) -> None:
+    shapes = {n: np.shape(X)[1:] for n, X in named.items() if not is_frame(X)}
+    first, shape = next(iter(shapes.items()), ("", ()))
+    for name, other in shapes.items():
+        if (len(other) > 1 or len(shape) > 1) and other != shape:
+            raise ValueError(
+                f"{name} has rows of shape {other}, {first} of shape {shape}."
+            )
+
+
+def _with_labels(rows: Any, name: str) -> tuple[Any, Any]:
+    if not isinstance(rows, tuple):
+        return rows, None
+    if len(rows) != 2:
+        raise ValueError(
+            f"{name} must be rows or a pair (X, y) of rows and labels, got a tuple of "
+            f"{len(rows)}."
+        )
+    X, y = rows
+    if y is None:
+        return X, None
+    n_rows, n_labels = len(X), len(y)
+    if n_rows != n_labels:
+        raise ValueError(f"{name} has {n_rows} rows and {n_labels} labels.")
+    return X, y
+
+
+def _are_classes(y: Any) -> bool:
+    """Whether labels are one column of classes, any two of them equally far apart."""
+    labels = np.asarray(y)
+    if is_frame(y) or labels.ndim > 1:
+        return False
+    is_number = labels.dtype.kind in "iuf" and (
+        type_of_target(labels).startswith("continuous")
+        or len(np.unique(labels)) > _MAX_CLASSES
+    )
+    return not is_number
+
+
+def _read_labels(y: Any, are_classes: bool) -> Any:
+    """Labels as rows."""
+    if is_frame(y):
+        return y
+    labels = np.asarray(y)
+    if are_classes:
+        labels = labels.astype(str).astype(object)
+    return labels.reshape(len(labels), -1)

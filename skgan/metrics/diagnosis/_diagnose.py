@@ -1,0 +1,202 @@
+"""What is wrong with samples: quality, collapse, copying, and how training went."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+from skgan.metrics._inputs import as_generator, check_count
+from skgan.metrics._reference import ReferenceSpace
+from skgan.metrics.diagnosis._collapse import judge_collapse
+from skgan.metrics.diagnosis._compared_rows import Rows, read_rows
+from skgan.metrics.diagnosis._copying import MEMORIZATION, judge_memorization
+from skgan.metrics.diagnosis._findings import (
+    CopyingWarning,
+    Diagnosis,
+    Finding,
+    not_judged,
+)
+from skgan.metrics.diagnosis._history import judge_training
+from skgan.metrics.diagnosis._quality import judge_quality
+
+# With fewer rows chance is larger than most diseases.
+MIN_ROWS = 50
+# All distances between three sets of so many fit into memory and a second.
+_MAX_COMPARED = 1500
+# Copies of rows that are left out go unseen.
+_MAX_TRAIN = 20_000
+# Rows that say where groups and axes are.
+_MAX_GUIDES = 5000
+_QUALITY = ("c2st", "energy_distance", "coverage")
+_COLLAPSE = ("modes", "levels", "variance")
+
+
+def diagnose(
+    X_holdout: Any,
+    X_synthetic: Any,
+    X_train: Any = None,
+    *,
+    history: Any = None,
+    reference: ReferenceSpace | None = None,
+    max_samples: int = 5000,
+    random_state: Any = None,
+) -> Diagnosis:
+    """Say in words what is wrong with samples, and what to try.
+
+    Parameters
+    ----------
+    X_holdout : array-like of shape (n_holdout, ...), DataFrame, or pair (X, y)
+        Real rows that the sampler has not seen; 100 or more, better thousands.
+    X_synthetic : same as X_holdout
+        Rows drawn from the sampler; the (X, y) of a conditional one, as it is.
+    X_train : same as X_holdout, or None, default=None
+        Rows that the sampler was trained on, without which copying cannot be judged.
+    history : iterable of dict or None, default=None
+        Epochs of the fit, as in ``sampler.history_``.
+    reference : ReferenceSpace or None, default=None
+        Where distances are taken. None is fitted on `X_train`, or else on
+        `X_holdout`.
+    max_samples : int, default=5000
+        Rows of each set at most, drawn at random; at least 50. Of the training rows
+        20 000 are looked at.
+    random_state : int, RandomState instance or None, default=None
+        Draws rows, folds and permutations; an int makes the diagnosis repeatable.
+
+    Returns
+    -------
+    diagnosis : Diagnosis
+        A `Finding` for each thing that was looked at. Printed, a few lines.
+
+    Raises
+    ------
+    ValueError
+        If a set is empty, the columns differ, only some sets have labels, or
+        `max_samples` is too small.
+
+    Warns
+    -----
+    CopyingWarning
+        If samples were copied from `X_train`.
+
+    Notes
+    -----
+    Each figure stands beside what real rows get in the place of samples, as many of
+    them: training rows, or, without these, one half of the held-out rows while the
+    other half is compared with. A verdict is "good" unless a test at the level of
+    .001 rejects that samples are as real rows are, *and* more than a twentieth of the
+    rows is concerned; it is "bad" if half of them are. So "look" is between.
+
+    - `c2st`: chance by Mann and Whitney, of twice the variance, because folds learn
+      from each other; the share of samples that must be out of place, if trees tell
+      them apart that well, by total variation.
+    - `energy_distance`: chance by 999 permutations; the share of real rows that, put
+      onto their mean, would be as far away.
+    - `coverage`: chance by 999 permutations.
+    - `modes`: real rows in at most 100 groups by k-means [1]_, samples counted in
+      each; exact limits, at a level for all groups. Any that is missing is "bad".
+    - `levels`: the same for categories and missing values.
+    - `variance`: of columns and of principal axes, with the extremes clipped; chance
+      by kurtosis, and, beyond that, by 999 permutations.
+    - `membership_auc`, `dcr_share`, `duplicates`: chance by exchanging training with
+      held-out rows. "bad" if the lower end of a 95 % interval is a twentieth or more;
+      of exact copies, of rows that occur once, any excess over held-out rows.
+
+    At most 1500 rows of each set enter the first three. Judges are trees and
+    distances, never a discriminator.
+
+    References
+    ----------
+    .. [1] Richardson, E. and Weiss, Y. (2018). On GANs and GMMs. NeurIPS (number of
+       statistically different bins).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skgan.metrics import diagnose
+    >>> rng = np.random.default_rng(0)
+    >>> X_holdout, X_synthetic = rng.normal(size=(2, 200, 2))
+    >>> diagnose(X_holdout, X_synthetic / 3, random_state=0).variance.verdict
+    'bad'
+    """
+    diagnosis = diagnose_rows(
+        X_holdout,
+        X_synthetic,
+        X_train,
+        training=judge_training(history),
+        reference=reference,
+        max_samples=max_samples,
+        random_state=random_state,
+    )
+    warn_of_copies(diagnosis, stacklevel=3)
+    return diagnosis
+
+
+def warn_of_copies(diagnosis: Diagnosis, stacklevel: int) -> None:
+    """Warn if there are any."""
+    message = diagnosis.copying_message()
+    if message:
+        warnings.warn(message, CopyingWarning, stacklevel=stacklevel)
+
+
+def diagnose_rows(
+    X_holdout: Any,
+    X_synthetic: Any,
+    X_train: Any,
+    *,
+    training: Finding,
+    reference: ReferenceSpace | None,
+    max_samples: int,
+    random_state: Any,
+) -> Diagnosis:
+    """Return the diagnosis of rows, with what was found of the training."""
+    check_count("max_samples", max_samples, minimum=MIN_ROWS)
+    rng = as_generator(random_state)
+    # The first has the columns and, without a reference, the space.
+    named = {} if X_train is None else {"X_train": X_train}
+    named |= {"X_holdout": X_holdout, "X_synthetic": X_synthetic}
+    caps = {name: max_samples for name in named} | {"X_train": _MAX_TRAIN}
+    sets = read_rows(named, reference, caps, rng)
+    holdout, synthetic = sets["X_holdout"], sets["X_synthetic"]
+    train = sets.get("X_train")
+    if train is None:
+        # One half stands in for samples of real rows.
+        half = len(holdout) // 2
+        compared = {"half of X_holdout": holdout.take(slice(half))}
+        compared |= {"X_synthetic": synthetic}
+        other = holdout.take(slice(half, None))
+    else:
+        compared, other = sets, train
+    findings, are_alike = _judge_rows(compared, other, rng)
+    if train is None:
+        says = "Copies show beside training rows only: give X_train."
+        findings += not_judged(says, *MEMORIZATION)
+    elif _shortage(sets):
+        findings += not_judged(_shortage(sets), *MEMORIZATION)
+    else:
+        findings += judge_memorization(train, holdout, synthetic, are_alike)
+    n_rows = {name: len(rows) for name, rows in sets.items()}
+    return Diagnosis([*findings, training], n_rows)
+
+
+def _judge_rows(sets: dict[str, Rows], other: Rows, rng) -> tuple[list[Finding], bool]:
+    """Findings of quality and of collapse; whether both real sets are alike."""
+    says = _shortage(sets)
+    if says:
+        return not_judged(says, *_QUALITY, *_COLLAPSE), True
+    real, synthetic = list(sets.values())[-2:]
+    n = min(len(synthetic), len(other), _MAX_COMPARED)
+    drawn = [rows.draw(n, rng) for rows in (synthetic, other)]
+    real_drawn = real.draw(_MAX_COMPARED, rng)
+    quality, are_alike = judge_quality(real_drawn, drawn[0], drawn[1], rng)
+    guide = other.draw(_MAX_GUIDES, rng)
+    return [*quality, *judge_collapse(real, synthetic, guide, rng)], are_alike
+
+
+def _shortage(sets: dict[str, Rows]) -> str:
+    """What to say of sets of too few rows; empty where there are enough."""
+    short = [
+        f"{name} has {len(rows)} rows"
+        for name, rows in sets.items()
+        if len(rows) < MIN_ROWS
+    ]
+    return f"{', '.join(dict.fromkeys(short))}; {MIN_ROWS} are needed." if short else ""

@@ -1,0 +1,1 @@
+"""Metrics of images, by features of a network that no sampler had a hand in."""

@@ -1,0 +1,173 @@
+"""What convolutional networks share: scales, layouts, initial weights."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import prod
+from typing import TypeVar
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import pad
+
+# Coarser than this, a convolution sees all of an image and a dense layer is cheaper.
+_LEAST_SIZE = 8
+_WIDEST = 128
+
+Layer = TypeVar("Layer", nn.Linear, nn.Conv2d, nn.ConvTranspose2d)
+
+
+def check_image_shape(name: str, shape: Sequence[int]) -> tuple[int, int, int]:
+    """Return ``(channels, height, width)``, or raise where rows are not images.
+
+    Raises
+    ------
+    ValueError
+        If `shape` does not have three axes.
+    """
+    if len(shape) != 3:
+        raise ValueError(
+            f"{name}={tuple(shape)} is not (channels, height, width): convolutional "
+            "networks want images. Give X of shape (n, height, width[, channels]), "
+            "encoder=ImageEncoder(shape=(height, width)) for flat images, or choose "
+            "'residual_mlp'."
+        )
+    return int(shape[0]), int(shape[1]), int(shape[2])
+
+
+def pyramid(
+    height: int, width: int, n_scales: int | None = None
+) -> list[tuple[int, int]]:
+    """Sizes of an image, halved (and rounded up) along each axis of 8 pixels or more.
+
+    Parameters
+    ----------
+    height, width : int
+        In pixels.
+    n_scales : int or None, default=None
+        Scales below the image's own; None goes on until nothing is left to halve.
+
+    Returns
+    -------
+    list of tuple of int
+        Finest first, ``n_scales + 1`` of them.
+
+    Examples
+    --------
+    >>> from skgan.modules._image_layers import pyramid
+    >>> pyramid(28, 28)
+    [(28, 28), (14, 14), (7, 7)]
+    >>> pyramid(15, 6)
+    [(15, 6), (8, 6), (4, 6)]
+    """
+    sizes = [(height, width)]
+    while max(sizes[-1]) >= _LEAST_SIZE if n_scales is None else len(sizes) <= n_scales:
+        height, width = sizes[-1]
+        sizes.append((_coarser(height), _coarser(width)))
+    return sizes
+
+
+def _coarser(size: int) -> int:
+    return -(-size // 2) if size >= _LEAST_SIZE else size
+
+
+def default_channels(n_scales: int, narrowest: int) -> list[int]:
+    """Channels that double as pixels become fewer, so that each scale costs alike."""
+    return [min(narrowest * 2**k, _WIDEST) for k in range(n_scales)]
+
+
+def geometry(finer: tuple[int, int], coarser: tuple[int, int]) -> dict:
+    """Kernel, stride and padding of a convolution between two scales.
+
+    Kernels of 4 at stride 2 overlap evenly, so that no checkerboard appears.
+    """
+    kernel, stride, padding = [], [], []
+    for fine, coarse in zip(finer, coarser, strict=True):
+        is_halved = coarse < fine
+        kernel.append(4 if is_halved else min(3, 2 * fine - 1))
+        stride.append(2 if is_halved else 1)
+        padding.append(min(1, fine - 1))
+    return {
+        "kernel_size": tuple(kernel),
+        "stride": tuple(stride),
+        "padding": tuple(padding),
+    }
+
+
+def pad_to_even(x: Tensor, coarser: tuple[int, int]) -> Tensor:
+    """Add a last row or column of zeros where an odd axis is to be halved."""
+    height, width = x.shape[2:]
+    missing = [
+        2 * coarse - fine if coarse < fine else 0
+        for fine, coarse in zip((height, width), coarser, strict=True)
+    ]
+    return pad(x, (0, missing[1], 0, missing[0])) if any(missing) else x
+
+
+def fold(images: Tensor, coarser: tuple[int, int]) -> Tensor:
+    """Lay pixels that share a place at the coarser scale into channels.
+
+    Convolutions of the one or three channels that images have are slow; folded, they
+    have four times as many. Where an axis is halved that is odd, zeros are added.
+    """
+    images = pad_to_even(images, coarser)
+    n_images, n_channels, height, width = images.shape
+    rows, columns = coarser
+    parts = images.reshape(
+        n_images, n_channels, rows, height // rows, columns, width // columns
+    )
+    return (
+        parts.permute(0, 2, 4, 1, 3, 5)
+        .reshape(n_images, rows, columns, -1)
+        .permute(0, 3, 1, 2)
+    )
+
+
+def unfold(maps: Tensor, finer: tuple[int, int]) -> Tensor:
+    """Spread channels over the pixels of the finer scale: the reverse of `fold`."""
+    n_images, n_channels, rows, columns = maps.shape
+    tall, wide = -(-finer[0] // rows), -(-finer[1] // columns)
+    parts = maps.reshape(n_images, -1, tall, wide, rows, columns)
+    images = parts.permute(0, 1, 4, 2, 5, 3).reshape(
+        n_images, n_channels // (tall * wide), rows * tall, columns * wide
+    )
+    return images[:, :, : finer[0], : finer[1]]
+
+
+def fold_factor(finer: tuple[int, int], coarser: tuple[int, int]) -> int:
+    """How many times as many channels folded images have."""
+    return prod(-(-fine // coarse) for fine, coarse in zip(finer, coarser, strict=True))
+
+
+def initialize(layer: Layer, activation_slope: float = 0.2, gain: float = 1.0) -> Layer:
+    """Start a layer so that it keeps the scale of what flows through, times `gain`.
+
+    He et al. (2015), eq. 14 and 15; an element of a transposed convolution's output
+    sees a share of the kernel only.
+    """
+    fan_in = prod(layer.weight.shape[1:])
+    if isinstance(layer, nn.ConvTranspose2d):
+        kernel, stride = prod(layer.kernel_size), prod(layer.stride)
+        fan_in = layer.in_channels * kernel // stride
+    std = gain * (2 / (1 + activation_slope**2) / fan_in) ** 0.5
+    nn.init.normal_(layer.weight, std=std)
+    if layer.bias is not None:
+        nn.init.zeros_(layer.bias)
+    return layer
+
+
+def store_channels_last(network: nn.Module) -> None:
+    """Lay out a network's kernels for images in channels-last memory."""
+    for parameter in network.parameters():
+        if parameter.ndim == 4:
+            parameter.data = parameter.contiguous(memory_format=torch.channels_last)
+
+
+def to_map(rows: Tensor, size: tuple[int, int]) -> Tensor:
+    """Dense rows as images in channels-last memory."""
+    return rows.reshape(len(rows), *size, -1).permute(0, 3, 1, 2)
+
+
+def to_rows(images: Tensor) -> Tensor:
+    """Images as dense rows, without a copy from channels-last memory."""
+    return images.permute(0, 2, 3, 1).flatten(1)

@@ -1,0 +1,340 @@
+"""Epochs and batches: the loop around the steps, and what it records."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from typing import Any
+
+import torch
+from skorch import NeuralNet
+from skorch.callbacks import Callback, EarlyStopping
+from skorch.utils import TeeGenerator
+from torch import Tensor, nn
+
+from skgan.callbacks import StopTraining
+from skgan.loader import BatchLoader, TensorData
+from skgan.nets._graph import make_step_graph
+from skgan.nets._state import load_position, load_trained, training_state
+
+_OPTIMIZERS = ("optimizer_generator", "optimizer_discriminator")
+_DATA_PREFIXES = ("iterator_train", "iterator_valid", "dataset")
+
+
+class AdversarialParams(NeuralNet):
+    """The parameters of `AdversarialNet`: skorch's, for two networks.
+
+    skorch changes a running optimizer when ``optimizer_generator__lr`` is set but
+    forgets it at the next initialisation, refuses iterators and optimizer classes
+    on an initialised net, and knows the learning rate of one optimizer only.
+    """
+
+    network_names: tuple[str, ...] = ("generator", "discriminator")
+
+    def __init__(self, **kwargs):
+        super().__init__(module=None, criterion=None, **kwargs)
+        # skorch reads parameters off `__dict__`; these three have no meaning here.
+        for name in ("module", "criterion", "optimizer"):
+            self.__dict__.pop(name)
+
+    def get_params_for(self, prefix: str) -> dict:
+        """Collect ``prefix__*``; both networks learn the width of the latents."""
+        params = super().get_params_for(prefix)
+        if prefix == "generator":
+            params.setdefault("latent_dim", self.latent_dim)
+        return params
+
+    def get_all_learnable_params(self) -> Iterator:
+        """Yield the weights of the networks, named ``generator.…`` and so on."""
+        for name in self.network_names:
+            yield from getattr(self, f"{name}_").named_parameters(prefix=name)
+
+    def networks(self) -> list[nn.Module]:
+        """Return the networks that are trained."""
+        return [getattr(self, f"{name}_") for name in self.network_names]
+
+    def trained_by(
+        self, name: str, prefix: str = ""
+    ) -> Iterator[tuple[str, nn.Parameter]]:
+        """Yield the weights that an optimizer, named by its network, trains."""
+        yield from getattr(self, f"{name}_").named_parameters(prefix=prefix)
+
+    def set_params(self, **kwargs):
+        """Set parameters before or after initialisation, for good.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        ValueError
+            If a name is not a parameter.
+        """
+        if not self.initialized_:
+            return super().set_params(**kwargs)
+        data = {k: v for k, v in kwargs.items() if k.startswith(_DATA_PREFIXES)}
+        optimizers = {k: v for k, v in kwargs.items() if k in _OPTIMIZERS}
+        rest = {k: v for k, v in kwargs.items() if k not in {*data, *optimizers}}
+        if data or optimizers:
+            self.__dict__.update(data, **optimizers)
+            self._params_to_validate.update(data, optimizers)
+            self._validate_params()
+        if rest:
+            super().set_params(**rest)
+        # skorch hands these to the running optimizers only.
+        self.__dict__.update(
+            {k: v for k, v in rest.items() if self._is_virtual_param(k)}
+        )
+        if "lr" in rest:
+            self._set_common_learning_rate(rest["lr"])
+        if {"loss", "penalty", "augmentation"} & set(rest):
+            self._initialize_criterion()
+        if {"average_halflife", "latent_dim"} & set(rest):
+            self._initialize_callbacks()
+            self._initialize_module(reason="Re-initializing module.")
+            self._initialize_optimizer(reason="Re-initializing optimizer.")
+        elif optimizers:
+            self._initialize_optimizer(reason="Re-initializing optimizer.")
+        return self
+
+    def _set_common_learning_rate(self, lr: float) -> None:
+        for name in _OPTIMIZERS:
+            if f"{name}__lr" not in vars(self):
+                for group in getattr(self, f"{name}_").param_groups:
+                    group["lr"] = lr
+                    # Where schedules start from.
+                    group.pop("initial_lr", None)
+
+    def torch_compile(self, module, name):
+        """Compile in place, so that the names of weights and the type stay."""
+        if self.compile:
+            module.compile(**self.get_params_for("compile"))
+        return module
+
+
+# PyTorch's global stream is put back after use; two threads must not use it at once.
+GLOBAL_STREAM = threading.Lock()
+# These draw from it in training and know no other.
+_DRAWING_LAYERS = (nn.modules.dropout._DropoutNd, nn.RReLU)
+
+
+def _release_in_child() -> None:
+    """Free the global stream in a process that was forked off while it was in use."""
+    # The thread that uses it was not taken along.
+    if GLOBAL_STREAM.locked():
+        GLOBAL_STREAM.release()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_release_in_child)
+
+
+class AdversarialLoop(NeuralNet):
+    """The loop of `AdversarialNet`: skorch's, with two losses and less overhead."""
+
+    # The loader of the fit under way, and the state that a fit sets out from.
+    loader_: Any = None
+    resumed_: dict | None = None
+
+    @property
+    def loss_names(self) -> tuple[str, ...]:
+        """What of a step the history gets."""
+        return ("generator_loss", "discriminator_loss")
+
+    def notify(self, method_name, **cb_kwargs):
+        """Call the callbacks that have something to do at this point.
+
+        skorch calls all of them, four times a step; with small networks that costs
+        as much as a layer.
+        """
+        getattr(self, method_name)(self, **cb_kwargs)
+        for callback in self._listeners(method_name):
+            getattr(callback, method_name)(self, **cb_kwargs)
+
+    def _listeners(self, method_name: str) -> list[Callback]:
+        if getattr(self, "listened_to_", None) is not self.callbacks_:
+            self.listened_to_ = self.callbacks_
+            self.listeners_: dict[str, list[Callback]] = {}
+        if method_name not in self.listeners_:
+            self.listeners_[method_name] = [
+                callback
+                for _, callback in self.callbacks_
+                if _has_own(callback, method_name)
+            ]
+        return self.listeners_[method_name]
+
+    def _notify_gradients(self, name: str, batch) -> None:
+        if not self._listeners("on_grad_computed"):
+            return
+        parameters = self.trained_by(name, prefix=name)
+        self.notify(
+            "on_grad_computed",
+            named_parameters=TeeGenerator(parameters),
+            batch=batch,
+            training=True,
+        )
+
+    def fit_loop(self, X, y=None, epochs=None, **fit_params):
+        """Train, and remember in `interrupted_` whether the user broke it off."""
+        self.interrupted_ = False
+        self.ends_epoch_ = False
+        self.penalty_weight_ = self.penalty_weight
+        self.step_graph_ = make_step_graph(self)
+        epochs = self.max_epochs if epochs is None else epochs
+        if self.resumed_ is not None:
+            epochs -= self.resumed_["n_epochs"]
+        try:
+            with self._seeded_layers():
+                return super().fit_loop(X, y, epochs, **fit_params)
+        except StopTraining:
+            raise
+        except KeyboardInterrupt:
+            # skorch's EarlyStopping stops a net by this very exception.
+            self.interrupted_ = not any(
+                isinstance(callback, EarlyStopping)
+                and callback.misses_ >= callback.patience
+                for _, callback in self.callbacks_
+            )
+            raise
+        finally:
+            # It holds the rows.
+            self.loader_ = None
+            if self.step_graph_ is not None:
+                self.step_graph_.close(self)
+                self.step_graph_ = None
+
+    def training_state(self) -> dict[str, Any]:
+        """Return all that the next epoch depends on, but for what callbacks know."""
+        return training_state(self)
+
+    def load_training_state(self, state: dict[str, Any], n_epochs: int) -> None:
+        """Go back to a state that was reached `n_epochs` after a fit had begun.
+
+        To be called when training begins; the fit then takes the epochs that are left.
+
+        Raises
+        ------
+        ValueError
+            If it is the state of another net.
+        """
+        load_trained(self, state)
+        self.resumed_ = {**state, "n_epochs": n_epochs}
+
+    def __getstate__(self):
+        """Leave out what holds the rows, so that a net can be saved while it trains."""
+        return {**super().__getstate__(), "loader_": None, "resumed_": None}
+
+    def draws_globally(self) -> bool:
+        """Tell whether layers, such as dropout, draw from the global stream."""
+        modules = [m for network in self.networks() for m in network.modules()]
+        return any(isinstance(module, _DRAWING_LAYERS) for module in modules)
+
+    @contextmanager
+    def _seeded_layers(self) -> Iterator[None]:
+        """Seed the global stream, and put it back, if layers such as dropout use it.
+
+        Fits of such networks take turns: the stream is one a process.
+        """
+        if not self.draws_globally():
+            yield
+            return
+        devices = [] if torch.device(self.device).type == "cpu" else [self.device]
+        with GLOBAL_STREAM, torch.random.fork_rng(devices):
+            seed = int(torch.randint(2**31, (), generator=self.order_stream_))
+            torch.default_generator.manual_seed(seed)
+            if devices:
+                torch.cuda.manual_seed(seed)
+            yield
+
+    def get_dataset(self, X, y=None):
+        """Put the rows on the device once, so that batches are cut there."""
+        dataset = super().get_dataset(X, y)
+        return dataset.to(self.device) if isinstance(dataset, TensorData) else dataset
+
+    def get_iterator(self, dataset, training=False):
+        """Draw training batches in an order of the net's own, validation in rows'."""
+        loader = self.iterator_train if training else self.iterator_valid
+        is_stream = isinstance(loader, type) and issubclass(loader, BatchLoader)
+        if not (training and is_stream):
+            return super().get_iterator(dataset, training)
+        kwargs = {
+            "batch_size": self.batch_size,
+            "shuffle": True,
+            "generator": self.order_stream_,
+            "n_joined": self.n_discriminator_steps,
+            **self.get_params_for("iterator_train"),
+        }
+        if kwargs["batch_size"] == -1:
+            kwargs["batch_size"] = len(dataset)
+        self.loader_ = loader(dataset, **kwargs)
+        if self.resumed_ is not None:
+            load_position(self, self.resumed_)
+            self.resumed_ = None
+        return self.loader_
+
+    def run_single_epoch(self, iterator, training, prefix, step_fn, **fit_params):
+        """Run one epoch; skorch's own, with the modes set only where they changed."""
+        if iterator is None:
+            return
+        if training and self.step_graph_ is not None:
+            step_fn = partial(self.step_graph_, self)
+        self._set_training(training)
+        batches = self.history[-1, "batches"]
+        n_batches = 0
+        try:
+            for batch in iterator:
+                self.notify("on_batch_begin", batch=batch, training=training)
+                # A callback that drew rows has left the networks in evaluation mode.
+                if self.generator_.training is not training:
+                    self._set_training(training)
+                step = step_fn(batch, **fit_params)
+                self._record(batches[-1], step, prefix)
+                batches[-1][f"{prefix}_batch_size"] = len(batch[0])
+                self.notify("on_batch_end", batch=batch, training=training, **step)
+                n_batches += 1
+                if self.ends_epoch_:
+                    break
+        finally:
+            # Interrupted epochs hold numbers too.
+            self._read_all(batches)
+        self.history.record(f"{prefix}_batch_count", n_batches)
+
+    def _record(self, record: dict, step: dict, prefix: str) -> None:
+        """Record the losses of a step, the one called ``loss`` under the prefix too."""
+        if prefix == "train":
+            for name in self.loss_names:
+                if name in step:
+                    record[name] = self._read(step[name])
+        is_read = prefix == "train" and step["loss"] is step.get("generator_loss")
+        loss = record["generator_loss"] if is_read else self._read(step["loss"])
+        record[f"{prefix}_loss"] = loss
+
+    @staticmethod
+    def _read(loss: Tensor) -> float | Tensor:
+        """Read a loss where that is free; reading a GPU's would hold up the step."""
+        return loss.item() if loss.device.type == "cpu" else loss.detach()
+
+    @staticmethod
+    def _read_all(batches: list[dict]) -> None:
+        """Replace the tensors in batches' records by numbers, all at one go."""
+        waiting = [
+            (record, name)
+            for record in batches
+            for name, value in record.items()
+            if isinstance(value, Tensor)
+        ]
+        if waiting:
+            values = torch.stack([record[name] for record, name in waiting]).tolist()
+            for (record, name), value in zip(waiting, values, strict=True):
+                record[name] = value
+
+
+def _has_own(callback: Callback, method_name: str) -> bool:
+    """Tell whether a callback does anything at this point."""
+    inherited = getattr(Callback, method_name, None)
+    own = getattr(type(callback), method_name, None)
+    return own is not inherited or method_name in vars(callback)

@@ -1,0 +1,1 @@
+"""The samplers: estimators that learn to draw rows."""

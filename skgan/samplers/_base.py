@@ -1,0 +1,426 @@
+"""BaseGANSampler: validate, encode, train, draw, decode."""
+
+from __future__ import annotations
+
+from copy import deepcopy
+from functools import partial, wraps
+from inspect import signature
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from sklearn.base import (
+    ClassNamePrefixFeaturesOutMixin,
+    DensityMixin,
+    TransformerMixin,
+)
+from sklearn.model_selection import train_test_split
+from sklearn.utils.validation import check_is_fitted
+
+from skgan._estimator import VersionedEstimator
+from skgan._validation import check_boolean, check_integer, check_share, check_stream
+from skgan.encoding import BaseEncoder, make_encoder
+from skgan.frames._output import as_rows
+from skgan.metrics import ReferenceSpace, energy_distance
+from skgan.nets import AdversarialNet
+from skgan.samplers._auto import Settings, resolve_settings
+from skgan.samplers._conditions import TableConditions, make_conditions, table_params
+from skgan.samplers._resume import keep_seeds, open_checkpoint
+from skgan.samplers._training import continue_net, make_callbacks, make_net, train
+
+# What validation learns of the columns, and what training learns after it.
+_FEATURES, _LEARNT = ("n_features_in_", "feature_names_in_"), ("net_", "sampler_")
+
+
+def keeps_features(fit):
+    """Let a fit that was refused leave an estimator with the columns that it knew.
+
+    Validation learns the columns before rows are refused; what was fitted on others
+    goes on with those.
+    """
+
+    @wraps(fit)
+    def fit_or_leave(self, X, y=None):
+        before = dict(vars(self))
+        try:
+            return fit(self, X, y)
+        except BaseException:
+            now = vars(self)
+            if all(now.get(name) is before.get(name) for name in _LEARNT):
+                for name in _FEATURES:
+                    now.pop(name, None)
+                now.update({k: v for k, v in before.items() if k in _FEATURES})
+            raise
+
+    return fit_or_leave
+
+
+# Energy distances take the square of this in distances: half a second.
+_MAX_SCORED_ROWS = 5000
+# While training is watched, speed counts for more.
+MAX_WATCHED_ROWS = 2000
+_MIN_SPLIT_ROWS = 10
+
+
+class Seeds(NamedTuple):
+    """What is drawn from `random_state`, once a fit: a seed a purpose."""
+
+    net: int
+    stream: int
+    score: int
+    split: int
+
+
+class BaseGANSampler(
+    ClassNamePrefixFeaturesOutMixin, DensityMixin, TransformerMixin, VersionedEstimator
+):
+    """What every sampler shares: X → encoder → tensor → net → tensor → encoder → X.
+
+    Think twice before adding to it; a subclass says what it conditions on and which
+    net it trains.
+    """
+
+    encoder_: BaseEncoder
+    net_: AdversarialNet
+    _seeds: Seeds
+    _conditions: Any
+    _net_class: type[AdversarialNet] = AdversarialNet
+
+    @keeps_features
+    def fit(self, X, y=None):
+        """Learn to sample rows like those of `X`.
+
+        Parameters
+        ----------
+        X : array-like or DataFrame of shape (n_samples, n_features) or \
+                (n_samples, height, width[, channels])
+            At least 2 rows.
+        y : Ignored
+            For scikit-learn's pipelines.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        TypeError
+            If a parameter is of the wrong type, or `X` is sparse.
+        ValueError
+            If a parameter is out of its range, or `X` has fewer than 2 rows, holds
+            infinity, text, or, in an array, NaN.
+        KeyboardInterrupt
+            If the user breaks training off; what was learnt so far can sample.
+        """
+        X = as_rows(X)
+        goes_on = self.warm_start and hasattr(self, "net_")
+        encoder = self.encoder_ if goes_on else self._make_encoder(X)
+        self._check_rows(X, encoder, reset=not goes_on)
+        labels, target = self._read_target(X, y, goes_on)
+        known = None if labels is None else y
+        checkpoint = open_checkpoint(self, X, known, goes_on)
+        seeds = self._seeds if goes_on else self._draw_seeds()
+        seeds = keep_seeds(checkpoint, seeds)
+        X, target, held_out = self._split(X, labels, target, seeds.split)
+        if not goes_on:
+            self._fit_encoder(encoder, X, labels, target)
+        encoded = self._encode(encoder, X, target, seeds.net)
+        settings = resolve_settings(self, len(encoded), encoder, labels is not None)
+        rows = torch.as_tensor(self._shape(encoded, encoder).astype(np.float32))
+        conditions = self._make_conditions(encoder, encoded, labels, target)
+        if goes_on:
+            continue_net(self.net_, settings, self.net_params)
+        else:
+            data_params = self._data_params(encoder, rows, conditions, settings)
+            net = make_net(
+                settings,
+                encoder.tensor_shape_,
+                seeds.net,
+                self.net_params,
+                data_params,
+                self._net_class,
+            )
+            # Nothing can fail from here on but training itself: a refit that was
+            # refused leaves the sampler as it was.
+            self.encoder_, self.net_, self._seeds = encoder, net, seeds
+            self._reference = ReferenceSpace().fit(X)
+            self._stream = np.random.RandomState(seeds.stream)
+        self._conditions = conditions
+        settings = settings._replace(checkpoint=checkpoint)
+        return self._train(rows, settings, held_out)
+
+    def partial_fit(self, X, y=None):
+        """Go on from where training ended, for `max_iter` more updates.
+
+        The first call is ``fit``. Later ones keep the encoder and the networks as
+        they are and take `X`, the same rows or new ones, as what is to be learnt
+        now. Each call follows the whole schedule.
+
+        Parameters
+        ----------
+        X : array-like or DataFrame of shape (n_samples, ...)
+            At least 2 rows, of the columns that the first call had.
+        y : array-like, default=None
+            As in ``fit``.
+
+        Returns
+        -------
+        self
+        """
+        warm_start = self.warm_start
+        self.set_params(warm_start=True)
+        try:
+            return self.fit(X, y)
+        finally:
+            self.set_params(warm_start=warm_start)
+
+    # What a subclass that conditions on labels says: `labels` knows what they are,
+    # `target` holds those of the training rows in canonical form.
+    def _read_target(self, X, y, goes_on: bool) -> tuple[Any, Any]:
+        return None, None
+
+    def _split(self, X, labels, target, seed: int) -> tuple[Any, Any, Any]:
+        X, held_out = self._hold_out(X, seed)
+        return X, target, held_out
+
+    def _make_encoder(self, X) -> BaseEncoder:
+        return make_encoder(self.encoder, X)
+
+    def _fit_encoder(self, encoder: BaseEncoder, X, labels, target) -> None:
+        encoder.fit(X)
+
+    def _encode(self, encoder: BaseEncoder, X, target, seed: int) -> NDArray:
+        return encoder.encode_for_training(X, seed)
+
+    def _adapt(self, automatic: dict) -> dict:
+        """Return what "auto" stands for in this kind of sampler."""
+        return automatic
+
+    def _make_conditions(self, encoder: BaseEncoder, encoded, labels, target):
+        return make_conditions(encoder, encoded)
+
+    def _data_params(self, encoder: BaseEncoder, rows, conditions, settings) -> dict:
+        return table_params(encoder, rows, conditions)
+
+    def _draw_seeds(self) -> Seeds:
+        rng = check_stream("random_state", self.random_state)
+        return Seeds(*(int(seed) for seed in rng.randint(2**31 - 1, size=4)))
+
+    def _hold_out(self, X, seed: int):
+        """Split off the rows that early stopping watches; none without it."""
+        n_held_out = self._count_held_out(X)
+        if not n_held_out:
+            return X, None
+        return train_test_split(X, test_size=n_held_out, random_state=seed)
+
+    def _count_held_out(self, X) -> int:
+        if not check_boolean("early_stopping", self.early_stopping):
+            return 0
+        share = check_share("validation_fraction", self.validation_fraction)
+        if len(X) < _MIN_SPLIT_ROWS:
+            raise ValueError(
+                f"early_stopping=True holds rows out and needs {_MIN_SPLIT_ROWS} of "
+                f"them, got {len(X)}; set it to False."
+            )
+        return min(max(2, round(share * len(X))), len(X) - 2)
+
+    def sample(self, n_samples=1, *, given=None, random_state=None):
+        """Draw rows.
+
+        Parameters
+        ----------
+        n_samples : int, default=1
+            Rows to draw; 0 gives an empty result of the right kind.
+        given : dict or DataFrame, default=None
+            What the rows shall have in some of the columns that the encoder of a
+            table conditions on (`TableEncoder`, `condition_on`): a value, a list of
+            values or, for numbers and dates, a range ``(low, high)`` for each
+            column; or a DataFrame of `n_samples` partial rows, one sample each,
+            where what is missing is not given.
+        random_state : int, RandomState instance or None, default=None
+            Fixes the rows. For one seed, ``sample(n)`` is the start of ``sample(m)``
+            for n < m. None draws on along the stream that the constructor's
+            `random_state` fixed.
+
+        Returns
+        -------
+        array or DataFrame of shape (n_samples, ...)
+            Like what ``fit`` was given: container, columns, dtypes, range, trailing
+            shape.
+
+        Raises
+        ------
+        sklearn.exceptions.NotFittedError
+            Before ``fit``.
+        TypeError
+            If `n_samples` is no integer.
+        ValueError
+            If `n_samples` is negative, or `given` asks for what cannot be.
+        """
+        check_is_fitted(self, "net_")
+        n_samples = check_integer("n_samples", n_samples, 0)
+        if given is not None:
+            if not hasattr(self.encoder_, "read_given"):
+                raise ValueError(
+                    f"given={given!r}: {type(self.encoder_).__name__} does not "
+                    "condition on values; draw without `given` and select rows, or "
+                    "set encoder=TableEncoder(condition_on=[...])."
+                )
+            given = self.encoder_.read_given(given, n_samples)
+        return self._draw(n_samples, self._next_seed(random_state), given)
+
+    def _next_seed(self, random_state) -> int:
+        stream = self._stream if random_state is None else random_state
+        return int(check_stream("random_state", stream).randint(2**31 - 1))
+
+    def score(self, X, y=None):
+        """Return minus the energy distance between `X` and a sample.
+
+        The sample is drawn with a seed of its own, fixed in ``fit``. Distances are
+        taken between rows standardised by the training rows, whatever the encoder,
+        so that the scores of any two settings compare.
+
+        Parameters
+        ----------
+        X : array-like or DataFrame of shape (n_samples, ...)
+            Rows, best held out; of more than 5000 some 5000 are used.
+        y : Ignored
+            For scikit-learn's searches.
+
+        Returns
+        -------
+        float
+            At most about 0, which a perfect sampler has on average; higher is
+            better.
+        """
+        check_is_fitted(self, "net_")
+        X = as_rows(X)
+        self._check_rows(X, self.encoder_, reset=False)
+        if len(X) < 2:
+            raise ValueError(
+                "score compares two sets of rows and needs at least 2 of X, got 1."
+            )
+        return self._score_rows(X, self._read_scored(X, y), _MAX_SCORED_ROWS)
+
+    def _read_scored(self, X, y):
+        """Return the labels to score with in canonical form; None without them."""
+        return None
+
+    def transform(self, X):
+        """Return the discriminator's features of `X`.
+
+        Parameters
+        ----------
+        X : array-like or DataFrame of shape (n_samples, ...)
+            Rows like those given to ``fit``.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_features_out)
+            What the discriminator's ``features`` method returns, flattened.
+
+        Raises
+        ------
+        TypeError
+            If the discriminator has no method ``features``.
+        """
+        check_is_fitted(self, "net_")
+        X = as_rows(X)
+        self._check_rows(X, self.encoder_, reset=False)
+        if not hasattr(self.net_.discriminator_, "features"):
+            raise TypeError(
+                f"{type(self.net_.discriminator_).__name__} has no method "
+                "features(x); give it one, or choose a registered discriminator."
+            )
+        # In float64, so that a row's features do not depend on its neighbours.
+        discriminator = deepcopy(self.net_.discriminator_).double()
+        encoded = self._shape(self.encoder_.transform(X).astype(np.float64))
+        rows = torch.as_tensor(encoded, device=self.net_.device)
+        return self._features(discriminator, rows).cpu().numpy()
+
+    def _features(self, discriminator, rows: torch.Tensor) -> torch.Tensor:
+        """Features of encoded rows, of which nothing counts as given."""
+        arguments = [rows]
+        takes_condition = len(signature(discriminator.features).parameters) > 1
+        if self._conditions is not None and takes_condition:
+            n_entries = self._conditions.condition_dim
+            arguments.append(rows.new_zeros(len(rows), n_entries))
+        with torch.inference_mode():
+            return discriminator.features(*arguments).flatten(1)
+
+    def _check_rows(self, X, encoder: BaseEncoder, *, reset: bool) -> None:
+        encoder.check_features(self, X, reset=reset)
+        if not reset:
+            encoder.check_axes(X)
+
+    def _shape(self, rows: NDArray, encoder: BaseEncoder | None = None) -> NDArray:
+        encoder = self.encoder_ if encoder is None else encoder
+        return rows.reshape(-1, *encoder.tensor_shape_)
+
+    def _train(self, rows: torch.Tensor, settings: Settings, held_out):
+        net, own = self.net_, self.net_params or {}
+        scorer = None if held_out is None else partial(self._watched_score, held_out)
+        callbacks = make_callbacks(settings, self.callbacks, self.verbose, scorer)
+        given, groups = (None, None)
+        if self._conditions is not None:
+            given, groups = self._conditions.training()
+        try:
+            train(net, rows, settings, callbacks, own, given, groups)
+        finally:
+            self.history_ = net.history
+            self.n_iter_ = sum(len(epoch["batches"]) for epoch in net.history)
+        if hasattr(net.discriminator_, "features"):
+            features = self._features(net.discriminator_, rows[:1].to(net.device))
+            self._n_features_out = features.shape[1]
+        if net.interrupted_:
+            raise KeyboardInterrupt
+        return self
+
+    def _watched_score(self, held_out, net) -> float:
+        net._set_training(False)
+        return self._score_rows(held_out, None, MAX_WATCHED_ROWS)
+
+    def _score_rows(self, X, target, max_rows: int) -> float:
+        sample = self._draw(max(2, min(len(X), max_rows)), self._seeds.score)
+        return -energy_distance(
+            self._reference.transform(X),
+            self._reference.transform(sample),
+            standardize=False,
+            max_samples=max_rows,
+            random_state=self._seeds.score,
+        )
+
+    def _draw(self, n_samples: int, seed: int, given=None):
+        """Draw rows in blocks of one size, block i seeded by (seed, i).
+
+        Blocks are always generated whole: the bits of a matrix product depend on
+        its size.
+        """
+        net, encoder = self.net_, self.encoder_
+        size = 1024 if np.prod(encoder.tensor_shape_) <= 256 else 256
+        if isinstance(self._conditions, TableConditions):
+            size = 4096
+        room = encoder.container_.allocate(n_samples)
+        for i, start in enumerate(range(0, n_samples, size)):
+            entropy = np.random.SeedSequence([seed, i])
+            stream = torch.Generator()
+            stream.manual_seed(int(entropy.generate_state(1, np.uint64)[0]))
+            latents = net.draw_latents(size, stream)
+            here = None if given is None else given.rows(start, start + size)
+            condition = self._draw_condition(size, np.random.default_rng(entropy), here)
+            with torch.inference_mode():
+                drawn = net.call_in_parts(net.sampling_generator_, latents, condition)
+            rows = drawn.flatten(1).cpu().numpy()
+            encoder.write_decoded(room, start, rows, n_samples - start)
+            if here is not None and hasattr(encoder, "write_given"):
+                n_rows = min(size, n_samples - start)
+                encoder.write_given(room, start, here, rows[:n_rows])
+        return encoder.container_.wrap(room)
+
+    def _draw_condition(self, n: int, rng: np.random.Generator, given):
+        """Draw what rows are conditioned on; None where nothing is."""
+        if self._conditions is None:
+            return None
+        condition = self._conditions.draw_for(self.encoder_, n, rng, given)
+        return condition.to(self.net_.device)

@@ -1,0 +1,446 @@
+"""ConditionalGANSampler: fit on rows and their labels, sample rows by label."""
+
+from __future__ import annotations
+
+import numpy as np
+from sklearn.model_selection import train_test_split
+from sklearn.utils import resample
+from sklearn.utils.validation import check_consistent_length, check_is_fitted
+
+from skgan._validation import check_integer
+from skgan.encoding import TableEncoder
+from skgan.encoding.labels._labelled_table import LabelledTableEncoder
+from skgan.encoding.labels._labels import Labels
+from skgan.metrics import energy_distance
+from skgan.samplers._base import MAX_WATCHED_ROWS, BaseGANSampler
+from skgan.samplers._conditions import (
+    CONDITION_SAMPLINGS,
+    LabelConditions,
+    LabelledRows,
+    LabelledTableConditions,
+    label_conditions,
+)
+from skgan.samplers._diagnose import LabelledDiagnosisMixin
+from skgan.samplers._inversion import InversionMixin
+
+
+class BaseLabelledSampler(BaseGANSampler):
+    """A sampler of rows under labels, which are read, held out and scored with them.
+
+    A subclass has the parameters `y_kind` and `condition_sampling`.
+    """
+
+    _conditions: LabelConditions | LabelledTableConditions
+
+    def _read_target(self, X, y, goes_on: bool):
+        check_consistent_length(X, y)
+        if goes_on:
+            labels = self._conditions.labels
+            return labels, labels.read(y)
+        labels = Labels(self.y_kind)
+        return labels, labels.fit(y)
+
+    def _split(self, X, labels, target, seed: int):
+        n_held_out = self._count_held_out(X)
+        if not n_held_out:
+            return X, target, None
+        X, X_held_out, target, held_out = train_test_split(
+            X,
+            target,
+            test_size=n_held_out,
+            random_state=seed,
+            stratify=labels.strata(target, n_held_out),
+        )
+        return X, target, (X_held_out, held_out)
+
+    def _make_encoder(self, X):
+        encoder = super()._make_encoder(X)
+        if isinstance(encoder, TableEncoder):
+            return LabelledTableEncoder(**encoder.get_params(deep=False))
+        return encoder
+
+    def _fit_encoder(self, encoder, X, labels, target) -> None:
+        if isinstance(encoder, LabelledTableEncoder):
+            encoder.fit_labelled(X, labels, target)
+        else:
+            encoder.fit(X)
+
+    def _encode(self, encoder, X, target, seed: int):
+        if isinstance(encoder, LabelledTableEncoder):
+            return encoder.encode_labelled(X, target, seed)
+        return super()._encode(encoder, X, target, seed)
+
+    def _make_conditions(self, encoder, encoded, labels, target):
+        sampling = self.condition_sampling
+        return label_conditions(encoder, encoded, labels, target, sampling)
+
+    def _data_params(self, encoder, rows, conditions, settings) -> dict:
+        return conditions.params(encoder, rows, settings)
+
+    def _read_scored(self, X, y):
+        if y is None:
+            return None
+        check_consistent_length(X, y)
+        return self._conditions.labels.read(y)
+
+    def _watched_score(self, held_out, net) -> float:
+        net._set_training(False)
+        X, target = held_out
+        return self._score_rows(X, target, MAX_WATCHED_ROWS)
+
+    def _score_rows(self, X, target, max_rows: int) -> float:
+        seed, conditions = self._seeds.score, self._conditions
+        if len(X) > max_rows:
+            options = {"replace": False, "n_samples": max_rows, "random_state": seed}
+            target = None if target is None else resample(target, **options)
+            X = resample(X, **options)
+        values = target
+        if target is None:
+            values = conditions.draw_labels(len(X), seed)
+        real = self._reference.transform(X)
+        drawn = self._reference.transform(self._draw_labelled(values, seed))
+        if target is not None:
+            vectors = conditions.labels.reference(target)
+            real, drawn = np.hstack([real, vectors]), np.hstack([drawn, vectors])
+        return -energy_distance(real, drawn, standardize=False)
+
+    def _draw_labelled(self, values, seed: int):
+        return self._draw(len(values), seed, LabelledRows(values))
+
+
+class ConditionalGANSampler(
+    LabelledDiagnosisMixin, InversionMixin, BaseLabelledSampler
+):
+    """A generative adversarial network that samples rows by class or by number.
+
+    It learns p(X | y): y may be classes, numbers, or several columns of either, and
+    a sample is drawn for the labels one asks for.
+
+    Parameters
+    ----------
+    latent_dim : int or "auto", default="auto"
+        Dimension of the latent z that the generator turns into a row.
+    hidden_dims : sequence of int or "auto", default="auto"
+        Widths of the hidden layers of both networks; wider learns more and costs
+        more.
+    generator : str or type, default="auto"
+        A key of `skgan.modules.GENERATORS` or a `torch.nn.Module` class, made with
+        the keywords ``latent_dim``, ``output_shape``, ``condition_dim`` and
+        ``hidden_dims``.
+    discriminator : str or type, default="auto"
+        A key of `skgan.modules.DISCRIMINATORS` or a `torch.nn.Module` class, made
+        with ``input_shape``, ``condition_dim`` and ``hidden_dims``. A method
+        ``features(x)`` lets ``transform`` use it.
+    loss : str or tuple, default="relativistic"
+        A key of `skgan.objectives.LOSSES`, or a pair of functions
+        ``(discriminator, generator)`` of ``(real_logits, fake_logits)``.
+    penalty : str, tuple or None, default="r1+r2"
+        A key of `skgan.objectives.PENALTIES`, a pair of functions
+        ``(cost, points)``, or None.
+    penalty_weight : float or "auto", default="auto"
+        Times the penalty. More keeps every mode but blurs it.
+    learning_rate : float or "auto", default="auto"
+        Of both optimizers (Adam).
+    batch_size : int or "auto", default="auto"
+        Rows a step; at most the number of rows is used.
+    max_iter : int or "auto", default="auto"
+        Generator updates, so that it means the same on 200 rows and on 2 million.
+    n_discriminator_steps : int, default=1
+        Discriminator steps a generator update.
+    average_halflife : float, None or "auto", default="auto"
+        Half-life, in updates, of the average of the generator's weights that
+        ``sample`` and ``score`` use; None uses the last weights.
+    schedule : str or dict, default="annealed"
+        How things change over the fit. "annealed": the learning rate falls by half
+        a cosine to a fiftieth, the penalty's weight geometrically to what suits the
+        number of rows; for images to a twentieth, and the penalty's weight to a
+        tenth, or, up to 256 pixels, not at all.
+        "constant": nothing changes. A dict holds the parameters `learning_rate`,
+        `penalty_weight` and `beta2` of `skgan.callbacks.Annealing`.
+    max_time : float or None, default=None
+        Seconds after which training ends, if `max_iter` is not reached before;
+        the schedule follows whichever is nearer its end.
+    early_stopping : bool, default=False
+        Whether to hold rows out, score the sampler on them at intervals, keep the
+        best generator, and end when the score no longer improves.
+    validation_fraction : float, default=0.1
+        Share of rows held out if `early_stopping` is true.
+    n_iter_no_change : int, default=10
+        Scores in a row without improvement that end training, if `early_stopping`
+        is true; a fit is scored about twenty times, at most every 100 updates.
+    y_kind : str, default="auto"
+        What columns of y hold: "classes" or "numbers". "auto" takes for numbers
+        what has a fraction, and whole numbers of which there are more than 20, with
+        fewer than 20 rows for each on average; strings, booleans, categories and all
+        else are classes.
+    condition_sampling : str, default="auto"
+        How often labels come in training. "empirical": as often as in y. "balanced":
+        each class, or combination of classes, equally often, which helps rare ones;
+        it changes nothing where y holds only numbers. "auto": balanced for tables,
+        empirical for vectors and images. What is drawn has the frequencies of y
+        however it was trained.
+    encoder : BaseEncoder or "auto", default="auto"
+        How X becomes a tensor and back. "auto" takes an array of more than two
+        dimensions for images (`ImageEncoder`), the rest for vectors
+        (`VectorEncoder`).
+    callbacks : list or None, default=None
+        skorch callbacks, as in `skorch.NeuralNet`.
+    checkpoint : str, path-like, TrainingCheckpoint or None, default=None
+        A folder of this fit's own in which it writes down, at intervals, where it is.
+        If it breaks off, by whatever cause, the next ``fit`` to the same rows with
+        the same parameters goes on from there, and ends where it would have ended.
+        See `skgan.callbacks.TrainingCheckpoint`.
+    net_params : dict or None, default=None
+        Parameters of the net, `skgan.nets.AdversarialNet`, applied last: anything
+        skorch can do, such as ``{"generator__activation": "silu"}``.
+    warm_start : bool, default=False
+        Whether ``fit`` goes on from where the last one ended, for `max_iter` more
+        updates, with the encoder it had.
+    device : str, default="auto"
+        A PyTorch device; "auto" is CUDA where there is one, else the CPU.
+    random_state : int, RandomState instance or None, default=None
+        Fixes the whole fit and the stream of later draws. The global random
+        streams are not touched.
+    verbose : int, default=0
+        1 shows one progress bar with both losses and the time left.
+
+    Attributes
+    ----------
+    classes_ : ndarray of shape (n_classes,)
+        The classes, sorted; only where y is one column of classes.
+    net_ : AdversarialNet
+        The trained skorch net, with ``generator_`` and ``discriminator_``.
+    encoder_ : BaseEncoder
+        The fitted encoder.
+    history_ : skorch.history.History
+        ``generator_loss`` and ``discriminator_loss`` of each batch and each epoch,
+        an epoch being a hundredth of `max_iter`, and at
+        least 50 updates; an epoch has also
+        ``real_gradient_norm`` and ``fake_gradient_norm``, ``dur`` in seconds, and,
+        where it was scored, ``valid_score``.
+    n_iter_ : int
+        Generator updates done.
+    n_features_in_ : int
+        Features of a row, trailing axes flattened.
+    feature_names_in_ : ndarray of shape (n_features,)
+        Names of columns, where X had them.
+
+    See Also
+    --------
+    GANSampler : The same without labels.
+
+    Notes
+    -----
+    The generator gets the label beside its latent. That of vectors starts from a
+    normal distribution for each class, shrunk towards what all classes have in common
+    the fewer rows the class has, so that rare classes are usable. The discriminator
+    judges rows together with their labels [1]_.
+
+    References
+    ----------
+    .. [1] Miyato and Koyama, "cGANs with Projection Discriminator", ICLR 2018.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skgan import ConditionalGANSampler
+    >>> rng = np.random.default_rng(0)
+    >>> y = np.array(["cat", "dog"]).repeat(200)
+    >>> X = rng.normal([4, 25], [1, 2], size=(400, 2)) + 20 * (y == "dog")[:, None]
+    >>> sampler = ConditionalGANSampler(max_iter=100, random_state=0).fit(X, y)
+    >>> X_new, y_new = sampler.sample(y=["dog", "cat", "dog"])
+    >>> y_new.tolist(), (X_new[:, 0] > 14).tolist()
+    (['dog', 'cat', 'dog'], [True, False, True])
+    """
+
+    def __init__(
+        self,
+        *,
+        latent_dim="auto",
+        hidden_dims="auto",
+        generator="auto",
+        discriminator="auto",
+        loss="relativistic",
+        penalty="r1+r2",
+        penalty_weight="auto",
+        learning_rate="auto",
+        batch_size="auto",
+        max_iter="auto",
+        n_discriminator_steps=1,
+        average_halflife="auto",
+        schedule="annealed",
+        max_time=None,
+        early_stopping=False,
+        validation_fraction=0.1,
+        n_iter_no_change=10,
+        y_kind="auto",
+        condition_sampling="auto",
+        encoder="auto",
+        callbacks=None,
+        checkpoint=None,
+        net_params=None,
+        warm_start=False,
+        device="auto",
+        random_state=None,
+        verbose=0,
+    ):
+        self.latent_dim = latent_dim
+        self.hidden_dims = hidden_dims
+        self.generator = generator
+        self.discriminator = discriminator
+        self.loss = loss
+        self.penalty = penalty
+        self.penalty_weight = penalty_weight
+        self.learning_rate = learning_rate
+        self.batch_size = batch_size
+        self.max_iter = max_iter
+        self.n_discriminator_steps = n_discriminator_steps
+        self.average_halflife = average_halflife
+        self.schedule = schedule
+        self.max_time = max_time
+        self.early_stopping = early_stopping
+        self.validation_fraction = validation_fraction
+        self.n_iter_no_change = n_iter_no_change
+        self.y_kind = y_kind
+        self.condition_sampling = condition_sampling
+        self.encoder = encoder
+        self.callbacks = callbacks
+        self.checkpoint = checkpoint
+        self.net_params = net_params
+        self.warm_start = warm_start
+        self.device = device
+        self.random_state = random_state
+        self.verbose = verbose
+
+    @property
+    def classes_(self):
+        """The classes, sorted; only where y is one column of classes."""
+        conditions = vars(self).get("_conditions")
+        columns = [] if conditions is None else conditions.labels.columns_
+        if len(columns) != 1 or columns[0].kind != "classes":
+            raise AttributeError(
+                f"{type(self).__name__} has classes_ once it was fitted on one column "
+                "of classes."
+            )
+        return columns[0].classes_
+
+    def fit(self, X, y=None):
+        """Learn to sample rows like those of `X`, given their labels.
+
+        Parameters
+        ----------
+        X : array-like or DataFrame of shape (n_samples, n_features) or \
+                (n_samples, height, width[, channels])
+            At least 2 rows.
+        y : array-like, Series or DataFrame of shape (n_samples,) or \
+                (n_samples, n_columns)
+            Labels, none missing: classes of any kind, or finite numbers.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        TypeError
+            If a parameter is of the wrong type, or `X` is sparse.
+        ValueError
+            If `y` is None, lacks a label, or has not one label a row; if a parameter
+            is out of its range; if `X` has fewer than 2 rows or holds infinity,
+            text, or, in an array, NaN.
+        KeyboardInterrupt
+            If the user breaks training off; what was learnt so far can sample.
+        """
+        if y is None:
+            raise ValueError(
+                f"{type(self).__name__} requires y to be passed, but the target y is "
+                "None; use GANSampler for rows without labels."
+            )
+        sampling = self.condition_sampling
+        if not isinstance(sampling, str) or sampling not in CONDITION_SAMPLINGS:
+            raise ValueError(
+                f"condition_sampling must be one of {CONDITION_SAMPLINGS}, got "
+                f"{sampling!r}."
+            )
+        return super().fit(X, y)
+
+    # Labels stand in place of `given`.
+    def sample(  # type: ignore[override]
+        self, n_samples=1, *, y=None, random_state=None
+    ):
+        """Draw rows and their labels.
+
+        Parameters
+        ----------
+        n_samples : int, default=1
+            Rows to draw; leave it out where `y` holds a label for each.
+        y : scalar or array-like, default=None
+            Labels wanted: one for all rows (of several columns a sequence of one
+            label each), or one for each row, in their order. A number outside the
+            range seen in ``fit`` is drawn as the nearest one in it, with a warning.
+            None draws labels as often as they were seen, those of several columns
+            together.
+        random_state : int, RandomState instance or None, default=None
+            Fixes the rows. For one seed, ``sample(n)`` is the start of ``sample(m)``
+            for n < m, and so it is with the start of `y`. None draws on along the
+            stream that the constructor's `random_state` fixed.
+
+        Returns
+        -------
+        X : array or DataFrame of shape (n_samples, ...)
+            Like the X given to ``fit``: container, columns, dtypes, range, trailing
+            shape.
+        y : array, Series or DataFrame of shape (n_samples,) or (n_samples, n_columns)
+            Like the y given to ``fit``.
+
+        Raises
+        ------
+        sklearn.exceptions.NotFittedError
+            Before ``fit``.
+        TypeError
+            If `n_samples` is no integer.
+        ValueError
+            If a class was not seen, a label is missing, `n_samples` is negative or
+            not the number of labels.
+
+        Warns
+        -----
+        UserWarning
+            If a number of `y` lies outside the range seen.
+        """
+        check_is_fitted(self, "net_")
+        n_samples = check_integer("n_samples", n_samples, 0)
+        labels = self._conditions.labels
+        values = None if y is None else labels.read_request(y, n_samples)
+        seed = self._next_seed(random_state)
+        if values is None:
+            values = self._conditions.draw_labels(n_samples, seed)
+        return self._draw_labelled(values, seed), labels.write(values)
+
+    def score(self, X, y=None):
+        """Return minus the energy distance between rows and a sample.
+
+        With labels it is that of rows and labels together, the sample being drawn at
+        the same labels; a class is at distance one from another, and numbers are
+        standardised. The sample is drawn with a seed of its own, fixed in ``fit``.
+
+        Parameters
+        ----------
+        X : array-like or DataFrame of shape (n_samples, ...)
+            Rows, best held out; of more than 5000 some 5000 are used.
+        y : array-like, Series or DataFrame, default=None
+            Their labels. None compares the rows alone with a sample at labels drawn
+            as often as in ``fit``.
+
+        Returns
+        -------
+        float
+            At most about 0, which a perfect sampler has on average; higher is
+            better.
+        """
+        return super().score(X, y)
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.target_tags.required = True
+        return tags

@@ -1,0 +1,213 @@
+"""DiagnosisMixin: a fitted sampler says what is wrong with it, and what to try."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sklearn.utils import resample
+from sklearn.utils.validation import check_consistent_length, check_is_fitted
+
+from skgan._validation import check_integer, check_stream
+from skgan.frames._output import as_rows
+from skgan.metrics import Diagnosis, ReferenceSpace
+from skgan.metrics.diagnosis._diagnose import MIN_ROWS, diagnose_rows, warn_of_copies
+from skgan.metrics.diagnosis._history import judge_training
+
+
+class DiagnosisMixin:
+    """What a sampler says of itself by rows it was not trained on."""
+
+    # Of the sampler that it is mixed into.
+    encoder_: Any
+    net_: Any
+    history_: Any
+    _reference: ReferenceSpace
+    _seeds: Any
+    _check_rows: Any
+    sample: Any
+
+    def diagnose(
+        self, X_holdout, X_train=None, *, max_samples=5000, random_state=None
+    ) -> Diagnosis:
+        """Say in words what is wrong with samples, and what to try.
+
+        Quality, collapse, copying, and how training went, each beside what real rows
+        get; by trees and by the distances that ``score`` takes, never by the
+        discriminator. See `skgan.metrics.diagnose` for what is measured and where
+        verdicts come from.
+
+        Parameters
+        ----------
+        X_holdout : array-like or DataFrame of shape (n_samples, ...)
+            Rows like those given to ``fit``, but not seen by it; 100 or more.
+        X_train : array-like or DataFrame of shape (n_samples, ...), default=None
+            The rows given to ``fit``. None leaves out what only they can show: whether
+            samples are copies of them.
+        max_samples : int, default=5000
+            Rows to draw, and rows of each set to look at; at least 50. Of the
+            training rows 20 000 are looked at.
+        random_state : int, RandomState instance or None, default=None
+            Fixes the diagnosis. None takes the seed that ``score`` draws with, fixed
+            in ``fit``.
+
+        Returns
+        -------
+        skgan.metrics.Diagnosis
+            Printed, a few lines; each finding is an attribute.
+
+        Raises
+        ------
+        sklearn.exceptions.NotFittedError
+            Before ``fit``.
+        ValueError
+            If rows are not like those given to ``fit``, or `max_samples` is too small.
+
+        Warns
+        -----
+        skgan.metrics.CopyingWarning
+            If samples are copies of training rows.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from skgan import GANSampler
+        >>> X, X_holdout = np.random.default_rng(0).normal(size=(2, 300, 2))
+        >>> sampler = GANSampler(max_iter=100, random_state=0).fit(X)
+        >>> diagnosis = sampler.diagnose(X_holdout, X)
+        >>> diagnosis.is_copying, diagnosis.training.verdict
+        (False, 'good')
+        """
+        diagnosis = self._diagnosis(X_holdout, X_train, max_samples, random_state)
+        warn_of_copies(diagnosis, stacklevel=3)
+        return diagnosis
+
+    def _diagnosis(self, X_holdout, X_train, max_samples, random_state) -> Diagnosis:
+        """Judge rows, or pairs of rows and labels; without labels, rows alone."""
+        check_is_fitted(self, "net_")
+        max_samples = check_integer("max_samples", max_samples, MIN_ROWS)
+        seed = self._diagnosis_seed(random_state)
+        holdout, train = self._known(X_holdout), self._known(X_train)
+        callbacks = getattr(self.net_, "callbacks_", None) or ()
+        was_restored = any(getattr(c, "diverged_", False) for _, c in callbacks)
+        return diagnose_rows(
+            holdout,
+            self._drawn_beside(holdout, max_samples, seed),
+            train,
+            training=judge_training(self.history_, was_restored),
+            reference=self._reference,
+            max_samples=max_samples,
+            random_state=seed,
+        )
+
+    def _diagnosis_seed(self, random_state) -> int:
+        """Return what the rows that are judged are drawn with."""
+        if random_state is None:
+            return self._seeds.score
+        return int(check_stream("random_state", random_state).randint(2**31 - 1))
+
+    def _known(self, rows):
+        """Rows of which it is known that they are like those of ``fit``; or None."""
+        if rows is None:
+            return None
+        X, *labels = rows if isinstance(rows, tuple) else (rows,)
+        X = as_rows(X)
+        self._check_rows(X, self.encoder_, reset=False)
+        return (X, *labels) if labels else X
+
+    def _drawn_beside(self, holdout, n_samples: int, seed: int):
+        drawn = self.sample(n_samples, random_state=seed)
+        return drawn[0] if isinstance(drawn, tuple) else drawn
+
+
+class LabelledDiagnosisMixin(DiagnosisMixin):
+    """The same for rows under labels, which are judged with them."""
+
+    def diagnose(
+        self,
+        X_holdout,
+        X_train=None,
+        *,
+        y_holdout=None,
+        y_train=None,
+        max_samples=5000,
+        random_state=None,
+    ) -> Diagnosis:
+        """Say in words what is wrong with samples, and what to try.
+
+        Quality, collapse, copying, and how training went, each beside what real rows
+        get; by trees and by the distances that ``score`` takes, never by the
+        discriminator. See `skgan.metrics.diagnose` for what is measured and where
+        verdicts come from.
+
+        Parameters
+        ----------
+        X_holdout : array-like or DataFrame of shape (n_samples, ...)
+            Rows like those given to ``fit``, but not seen by it; 100 or more.
+        X_train : array-like or DataFrame of shape (n_samples, ...), default=None
+            The rows given to ``fit``. None leaves out what only they can show: whether
+            samples are copies of them.
+        y_holdout : array-like, Series or DataFrame, default=None
+            Labels of `X_holdout`. Samples are then drawn for them, as often as they
+            occur, and rows are judged with their labels; None draws labels as often
+            as in ``fit`` and judges the rows alone.
+        y_train : array-like, Series or DataFrame, default=None
+            Labels of `X_train`, where both are given.
+        max_samples : int, default=5000
+            Rows to draw, and rows of each set to look at; at least 50. Of the
+            training rows 20 000 are looked at.
+        random_state : int, RandomState instance or None, default=None
+            Fixes the diagnosis. None takes the seed that ``score`` draws with, fixed
+            in ``fit``.
+
+        Returns
+        -------
+        skgan.metrics.Diagnosis
+            Printed, a few lines; each finding is an attribute.
+
+        Raises
+        ------
+        sklearn.exceptions.NotFittedError
+            Before ``fit``.
+        ValueError
+            If rows or labels are not like those given to ``fit``, labels are given
+            for one set of rows only, or `max_samples` is too small.
+
+        Warns
+        -----
+        skgan.metrics.CopyingWarning
+            If samples are copies of training rows.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from skgan import ConditionalGANSampler
+        >>> rng = np.random.default_rng(0)
+        >>> y, y_holdout = rng.integers(2, size=(2, 300))
+        >>> X, X_holdout = rng.normal(size=(2, 300, 2))
+        >>> X, X_holdout = X + 4 * y[:, None], X_holdout + 4 * y_holdout[:, None]
+        >>> sampler = ConditionalGANSampler(max_iter=100, random_state=0).fit(X, y)
+        >>> diagnosis = sampler.diagnose(X_holdout, X, y_holdout=y_holdout, y_train=y)
+        >>> diagnosis.modes.verdict
+        'good'
+        """
+        holdout, train = X_holdout, X_train
+        if y_holdout is not None:
+            check_consistent_length(X_holdout, y_holdout)
+            holdout = (X_holdout, y_holdout)
+        if X_train is not None and (y_train is None) != (y_holdout is None):
+            raise ValueError("Give both y_holdout and y_train, or neither.")
+        if X_train is not None and y_train is not None:
+            check_consistent_length(X_train, y_train)
+            train = (X_train, y_train)
+        diagnosis = self._diagnosis(holdout, train, max_samples, random_state)
+        warn_of_copies(diagnosis, stacklevel=3)
+        return diagnosis
+
+    def _drawn_beside(self, holdout, n_samples: int, seed: int):
+        if not isinstance(holdout, tuple):
+            return super()._drawn_beside(holdout, n_samples, seed)
+        y = holdout[1]
+        asked = resample(
+            y, replace=n_samples > len(y), n_samples=n_samples, random_state=seed
+        )
+        return self.sample(y=asked, random_state=seed)

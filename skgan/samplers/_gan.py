@@ -1,0 +1,185 @@
+"""GANSampler: fit on rows, sample rows."""
+
+from __future__ import annotations
+
+from skgan.samplers._base import BaseGANSampler
+from skgan.samplers._diagnose import DiagnosisMixin
+from skgan.samplers._inversion import InversionMixin
+
+
+class GANSampler(DiagnosisMixin, InversionMixin, BaseGANSampler):
+    """A generative adversarial network that learns to sample rows or images.
+
+    Parameters
+    ----------
+    latent_dim : int or "auto", default="auto"
+        Dimension of the latent z that the generator turns into a row.
+    hidden_dims : sequence of int or "auto", default="auto"
+        Widths of the hidden layers of both networks; wider learns more and costs
+        more.
+    generator : str or type, default="auto"
+        A key of `skgan.modules.GENERATORS` or a `torch.nn.Module` class, made with
+        the keywords ``latent_dim``, ``output_shape``, ``condition_dim`` and
+        ``hidden_dims``.
+    discriminator : str or type, default="auto"
+        A key of `skgan.modules.DISCRIMINATORS` or a `torch.nn.Module` class, made
+        with ``input_shape``, ``condition_dim`` and ``hidden_dims``. A method
+        ``features(x)`` lets ``transform`` use it.
+    loss : str or tuple, default="relativistic"
+        A key of `skgan.objectives.LOSSES`, or a pair of functions
+        ``(discriminator, generator)`` of ``(real_logits, fake_logits)``.
+    penalty : str, tuple or None, default="r1+r2"
+        A key of `skgan.objectives.PENALTIES`, a pair of functions
+        ``(cost, points)``, or None.
+    penalty_weight : float or "auto", default="auto"
+        Times the penalty. More keeps every mode but blurs it.
+    learning_rate : float or "auto", default="auto"
+        Of both optimizers (Adam).
+    batch_size : int or "auto", default="auto"
+        Rows a step; at most the number of rows is used.
+    max_iter : int or "auto", default="auto"
+        Generator updates, so that it means the same on 200 rows and on 2 million.
+    n_discriminator_steps : int, default=1
+        Discriminator steps a generator update.
+    average_halflife : float, None or "auto", default="auto"
+        Half-life, in updates, of the average of the generator's weights that
+        ``sample`` and ``score`` use; None uses the last weights.
+    schedule : str or dict, default="annealed"
+        How things change over the fit. "annealed": the learning rate falls by half
+        a cosine to a fiftieth, the penalty's weight geometrically to what suits the
+        number of rows; for images to a twentieth, and the penalty's weight to a
+        tenth, or, up to 256 pixels, not at all.
+        "constant": nothing changes. A dict holds the parameters `learning_rate`,
+        `penalty_weight` and `beta2` of `skgan.callbacks.Annealing`.
+    max_time : float or None, default=None
+        Seconds after which training ends, if `max_iter` is not reached before;
+        the schedule follows whichever is nearer its end.
+    early_stopping : bool, default=False
+        Whether to hold rows out, score the sampler on them at intervals, keep the
+        best generator, and end when the score no longer improves.
+    validation_fraction : float, default=0.1
+        Share of rows held out if `early_stopping` is true.
+    n_iter_no_change : int, default=10
+        Scores in a row without improvement that end training, if `early_stopping`
+        is true; a fit is scored about twenty times, at most every 100 updates.
+    encoder : BaseEncoder or "auto", default="auto"
+        How X becomes a tensor and back. "auto" takes an array of more than two
+        dimensions for images (`ImageEncoder`), the rest for vectors
+        (`VectorEncoder`).
+    callbacks : list or None, default=None
+        skorch callbacks, as in `skorch.NeuralNet`.
+    checkpoint : str, path-like, TrainingCheckpoint or None, default=None
+        A folder of this fit's own in which it writes down, at intervals, where it is.
+        If it breaks off, by whatever cause, the next ``fit`` to the same rows with
+        the same parameters goes on from there, and ends where it would have ended.
+        See `skgan.callbacks.TrainingCheckpoint`.
+    net_params : dict or None, default=None
+        Parameters of the net, `skgan.nets.AdversarialNet`, applied last: anything
+        skorch can do, such as ``{"generator__activation": "silu"}``.
+    warm_start : bool, default=False
+        Whether ``fit`` goes on from where the last one ended, for `max_iter` more
+        updates, with the encoder it had.
+    device : str, default="auto"
+        A PyTorch device; "auto" is CUDA where there is one, else the CPU.
+    random_state : int, RandomState instance or None, default=None
+        Fixes the whole fit and the stream of later draws. The global random
+        streams are not touched.
+    verbose : int, default=0
+        1 shows one progress bar with both losses and the time left.
+
+    Attributes
+    ----------
+    net_ : AdversarialNet
+        The trained skorch net, with ``generator_`` and ``discriminator_``.
+    encoder_ : BaseEncoder
+        The fitted encoder.
+    history_ : skorch.history.History
+        ``generator_loss`` and ``discriminator_loss`` of each batch and each epoch,
+        an epoch being a hundredth of `max_iter`, and at
+        least 50 updates; an epoch has also
+        ``real_gradient_norm`` and ``fake_gradient_norm``, ``dur`` in seconds, and,
+        where it was scored, ``valid_score``.
+    n_iter_ : int
+        Generator updates done.
+    n_features_in_ : int
+        Features of a row, trailing axes flattened.
+    feature_names_in_ : ndarray of shape (n_features,)
+        Names of columns, where X had them.
+
+    See Also
+    --------
+    sklearn.mixture.GaussianMixture : A parametric density that samples.
+    sklearn.neighbors.KernelDensity : Jittered copies of the training rows.
+
+    References
+    ----------
+    .. [1] Goodfellow et al., "Generative Adversarial Nets", NeurIPS 2014.
+    .. [2] Huang, Gokaslan, Kuleshov, Tompkin, "The GAN is dead; long live the
+       GAN!", NeurIPS 2024.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skgan import GANSampler
+    >>> X = np.random.default_rng(0).normal(loc=[10, 50], scale=[1, 5], size=(500, 2))
+    >>> sampler = GANSampler(max_iter=200, random_state=0).fit(X)
+    >>> sampler.sample(3).shape
+    (3, 2)
+    >>> bool(abs(sampler.sample(1000)[:, 1].mean() - 50) < 5)
+    True
+    """
+
+    def __init__(
+        self,
+        *,
+        latent_dim="auto",
+        hidden_dims="auto",
+        generator="auto",
+        discriminator="auto",
+        loss="relativistic",
+        penalty="r1+r2",
+        penalty_weight="auto",
+        learning_rate="auto",
+        batch_size="auto",
+        max_iter="auto",
+        n_discriminator_steps=1,
+        average_halflife="auto",
+        schedule="annealed",
+        max_time=None,
+        early_stopping=False,
+        validation_fraction=0.1,
+        n_iter_no_change=10,
+        encoder="auto",
+        callbacks=None,
+        checkpoint=None,
+        net_params=None,
+        warm_start=False,
+        device="auto",
+        random_state=None,
+        verbose=0,
+    ):
+        self.latent_dim = latent_dim
+        self.hidden_dims = hidden_dims
+        self.generator = generator
+        self.discriminator = discriminator
+        self.loss = loss
+        self.penalty = penalty
+        self.penalty_weight = penalty_weight
+        self.learning_rate = learning_rate
+        self.batch_size = batch_size
+        self.max_iter = max_iter
+        self.n_discriminator_steps = n_discriminator_steps
+        self.average_halflife = average_halflife
+        self.schedule = schedule
+        self.max_time = max_time
+        self.early_stopping = early_stopping
+        self.validation_fraction = validation_fraction
+        self.n_iter_no_change = n_iter_no_change
+        self.encoder = encoder
+        self.callbacks = callbacks
+        self.checkpoint = checkpoint
+        self.net_params = net_params
+        self.warm_start = warm_start
+        self.device = device
+        self.random_state = random_state
+        self.verbose = verbose

@@ -1,0 +1,430 @@
+"""InfoGANSampler: rows with a code that steers them and can be read off them."""
+
+from __future__ import annotations
+
+from copy import deepcopy
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from sklearn.base import ClusterMixin
+from sklearn.utils.validation import check_is_fitted
+
+from skgan._validation import check_integer, check_real
+from skgan.encoding import BaseEncoder, TableEncoder
+from skgan.frames._output import as_rows
+from skgan.metrics import ReferenceSpace
+from skgan.nets import InfoGANNet
+from skgan.nets._info import read_hidden
+from skgan.objectives import warp
+from skgan.samplers._base import BaseGANSampler
+from skgan.samplers._conditions import CodeConditions
+from skgan.samplers._diagnose import DiagnosisMixin
+
+# Rows that are read at once.
+_BLOCK = 1024
+
+
+class BaseCodedSampler(BaseGANSampler):
+    """A sampler whose net draws codes, and reads them off rows.
+
+    A subclass has the parameters `n_categories`, `n_continuous` and the weights of
+    what is not read of them.
+    """
+
+    _conditions: CodeConditions
+    _net_class = InfoGANNet
+
+    def _read(self, X, dtype) -> NDArray:
+        check_is_fitted(self, "net_")
+        X = as_rows(X)
+        self._check_rows(X, self.encoder_, reset=False)
+        rows = torch.as_tensor(
+            self._shape(self.encoder_.transform(X)).astype(dtype),
+            device=self.net_.device,
+        )
+        discriminator = deepcopy(self.net_.discriminator_).to(rows.dtype)
+        codes = [self._features(discriminator, block) for block in rows.split(_BLOCK)]
+        return torch.cat(codes).cpu().numpy()
+
+    def _features(self, discriminator, rows: torch.Tensor) -> torch.Tensor:
+        head = deepcopy(self.net_.code_head_).to(rows.dtype)
+        with torch.inference_mode():
+            logits, means = head(read_hidden(discriminator, rows))
+            return torch.cat([logits.softmax(dim=1), means], dim=1)
+
+    def _make_encoder(self, X):
+        encoder = super()._make_encoder(X)
+        if isinstance(encoder, TableEncoder):
+            raise ValueError(
+                f"{type(self).__name__} takes vectors and images, and X is a table of "
+                "mixed columns; encode its levels as numbers, or use GANSampler."
+            )
+        return encoder
+
+    def _adapt(self, automatic):
+        if automatic["discriminator"] != "strided_conv":
+            return automatic
+        # What suits convolutions that judge is too fast where they read codes, too: at
+        # .003 all digits of MNIST end in one category. And 1500 updates find the ten
+        # digits with most seeds, four of five; of 4000, the one tried did not.
+        return {**automatic, "learning_rate": 1e-3, "max_iter": 1500}
+
+    def _make_conditions(self, encoder, encoded, labels, target):
+        n_categories = check_integer("n_categories", self.n_categories, 2)
+        n_continuous = check_integer("n_continuous", self.n_continuous, 0)
+        if _are_images(encoder):
+            return CodeConditions(n_categories, n_continuous)
+        # Encoded columns have no gaps: neighbors are those in the user's units.
+        X = encoder.inverse_transform(encoded)
+        standardised = ReferenceSpace().fit(X).transform(X)
+        coordinates = torch.as_tensor(standardised, dtype=torch.float32)
+        return CodeConditions(n_categories, n_continuous, coordinates)
+
+    def _data_params(self, encoder, rows, conditions, settings) -> dict:
+        weights = ("code_weight", "continuous_code_weight", "clustering_weight")
+        return {
+            "n_categories": conditions.category_width,
+            "n_continuous": conditions.number_width,
+            "generator__condition_dim": conditions.condition_dim,
+            "move": warp if _are_images(encoder) else None,
+            **{name: check_real(name, getattr(self, name), 0) for name in weights},
+        }
+
+    def _train(self, rows, settings, held_out):
+        self._n_features_out = self.net_.n_categories + self.net_.n_continuous
+        return super()._train(rows, settings, held_out)
+
+
+def _are_images(encoder: BaseEncoder) -> bool:
+    return min(encoder.tensor_shape_[1:], default=1) > 1
+
+
+class InfoGANSampler(DiagnosisMixin, ClusterMixin, BaseCodedSampler):
+    """A generative adversarial network that finds the categories of what it samples.
+
+    Its generator is given a code beside the latent: a category and some continuous
+    numbers. A third network reads the code off a row [1]_, so that codes steer what is
+    drawn, and any row, real ones included, has a code: a clustering without labels.
+
+    Parameters
+    ----------
+    n_categories : int, default=10
+        Values of the categorical code, drawn equally often: clusters.
+    n_continuous : int, default=2
+        Continuous codes, drawn uniformly from [-1, 1]; 0 for none.
+    code_weight : float, default=1.0
+        Times -E log Q(c | G(z, c)) of the categorical code, which is added to the
+        generator's loss. 0 leaves the category without effect.
+    continuous_code_weight : float, default=20.0
+        The same for the continuous codes; what of it is above 1 counts as far as
+        categories are read already. More makes their effect larger.
+    clustering_weight : float, default=1.0
+        Times the clustering loss of real rows [2]_: their categories shall be certain,
+        equally common, and stay under small changes of the row. 0 leaves it out, as
+        [1]_ does; what categories mean then differs more from seed to seed.
+    latent_dim : int or "auto", default="auto"
+        Dimension of the latent z that the generator turns into a row.
+    hidden_dims : sequence of int or "auto", default="auto"
+        Widths of the hidden layers of both networks; wider learns more and costs
+        more.
+    generator : str or type, default="auto"
+        A key of `skgan.modules.GENERATORS` or a `torch.nn.Module` class, made with
+        the keywords ``latent_dim``, ``output_shape``, ``condition_dim`` and
+        ``hidden_dims``.
+    discriminator : str or type, default="auto"
+        A key of `skgan.modules.DISCRIMINATORS` or a `torch.nn.Module` class, made
+        with ``input_shape``, ``condition_dim`` and ``hidden_dims``. A method
+        ``features(x)`` lets ``transform`` use it.
+    loss : str or tuple, default="relativistic"
+        A key of `skgan.objectives.LOSSES`, or a pair of functions
+        ``(discriminator, generator)`` of ``(real_logits, fake_logits)``.
+    penalty : str, tuple or None, default="r1+r2"
+        A key of `skgan.objectives.PENALTIES`, a pair of functions
+        ``(cost, points)``, or None.
+    penalty_weight : float or "auto", default="auto"
+        Times the penalty. More keeps every mode but blurs it.
+    learning_rate : float or "auto", default="auto"
+        Of both optimizers (Adam). "auto" is 0.001 for images of more than 256 pixels:
+        faster, convolutions lose their categories.
+    batch_size : int or "auto", default="auto"
+        Rows a step; at most the number of rows is used.
+    max_iter : int or "auto", default="auto"
+        Generator updates, so that it means the same on 200 rows and on 2 million.
+        "auto" is 1500 for images of more than 256 pixels, in which categories are
+        mostly found; more make better images.
+    n_discriminator_steps : int, default=1
+        Discriminator steps a generator update.
+    average_halflife : float, None or "auto", default="auto"
+        Half-life, in updates, of the average of the generator's weights that
+        ``sample`` and ``score`` use; None uses the last weights.
+    schedule : str or dict, default="annealed"
+        How things change over the fit. "annealed": the learning rate falls by half
+        a cosine to a fiftieth, the penalty's weight geometrically to what suits the
+        number of rows; for images to a twentieth, and the penalty's weight to a
+        tenth, or, up to 256 pixels, not at all.
+        "constant": nothing changes. A dict holds the parameters `learning_rate`,
+        `penalty_weight` and `beta2` of `skgan.callbacks.Annealing`.
+    max_time : float or None, default=None
+        Seconds after which training ends, if `max_iter` is not reached before;
+        the schedule follows whichever is nearer its end.
+    early_stopping : bool, default=False
+        Whether to hold rows out, score the sampler on them at intervals, keep the
+        best generator, and end when the score no longer improves.
+    validation_fraction : float, default=0.1
+        Share of rows held out if `early_stopping` is true.
+    n_iter_no_change : int, default=10
+        Scores in a row without improvement that end training, if `early_stopping`
+        is true; a fit is scored about twenty times, at most every 100 updates.
+    encoder : BaseEncoder or "auto", default="auto"
+        How X becomes a tensor and back. "auto" takes an array of more than two
+        dimensions for images (`ImageEncoder`), the rest for vectors
+        (`VectorEncoder`).
+    callbacks : list or None, default=None
+        skorch callbacks, as in `skorch.NeuralNet`.
+    checkpoint : str, path-like, TrainingCheckpoint or None, default=None
+        A folder of this fit's own in which it writes down, at intervals, where it is.
+        If it breaks off, by whatever cause, the next ``fit`` to the same rows with
+        the same parameters goes on from there, and ends where it would have ended.
+        See `skgan.callbacks.TrainingCheckpoint`.
+    net_params : dict or None, default=None
+        Parameters of the net, `skgan.nets.InfoGANNet`, applied last: anything
+        skorch can do, such as ``{"generator__activation": "silu"}``.
+    warm_start : bool, default=False
+        Whether ``fit`` goes on from where the last one ended, for `max_iter` more
+        updates, with the encoder it had.
+    device : str, default="auto"
+        A PyTorch device; "auto" is CUDA where there is one, else the CPU.
+    random_state : int, RandomState instance or None, default=None
+        Fixes the whole fit and the stream of later draws. The global random
+        streams are not touched.
+    verbose : int, default=0
+        1 shows one progress bar with both losses and the time left.
+
+    Attributes
+    ----------
+    labels_ : ndarray of shape (n_samples,), int64
+        Categories of the rows given to ``fit``.
+    net_ : InfoGANNet
+        The trained skorch net, with ``generator_``, ``discriminator_`` and
+        ``code_head_``.
+    encoder_ : BaseEncoder
+        The fitted encoder.
+    history_ : skorch.history.History
+        As that of `GANSampler`; also ``code_loss``, what is not read of generated
+        rows' codes, and ``clustering_loss``.
+    n_iter_ : int
+        Generator updates done.
+    n_features_in_ : int
+        Features of a row, trailing axes flattened.
+    feature_names_in_ : ndarray of shape (n_features,)
+        Names of columns, where X had them.
+
+    See Also
+    --------
+    ConditionalGANSampler : Rows by labels that are known.
+    skgan.plotting.LatentTraversalDisplay : What each code does, as pictures.
+
+    Notes
+    -----
+    The code head Q reads the discriminator's last hidden layer, its method
+    ``hidden(x)`` or ``features(x)``. It learns continuous codes from generated rows,
+    and categories from real ones, by the clustering loss; without that, from generated
+    rows, too. A small change of a real row is a warp of an image
+    (`skgan.objectives.warp`), or, of a vector, that to one of its nearest neighbors in
+    the batch; ``net_params={"move": function}`` takes another.
+
+    Tables of mixed columns are not supported: number their levels, and they are
+    vectors.
+
+    References
+    ----------
+    .. [1] Chen et al., "InfoGAN: Interpretable Representation Learning by Information
+       Maximizing Generative Adversarial Nets", NeurIPS 2016, eq. 6.
+    .. [2] Hu et al., "Learning Discrete Representations via Information Maximizing
+       Self-Augmented Training", ICML 2017, eq. 4 and 9.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import make_blobs
+    >>> from sklearn.metrics import adjusted_rand_score
+    >>> from skgan import InfoGANSampler
+    >>> X, y = make_blobs(300, random_state=1)
+    >>> sampler = InfoGANSampler(
+    ...     n_categories=3, learning_rate=0.01, max_iter=100, random_state=0
+    ... )
+    >>> bool(adjusted_rand_score(y, sampler.fit_predict(X)) > 0.8)
+    True
+    >>> sampler.sample(codes=[0, 0, 1]).shape
+    (3, 2)
+    """
+
+    def __init__(
+        self,
+        *,
+        n_categories=10,
+        n_continuous=2,
+        code_weight=1.0,
+        continuous_code_weight=20.0,
+        clustering_weight=1.0,
+        latent_dim="auto",
+        hidden_dims="auto",
+        generator="auto",
+        discriminator="auto",
+        loss="relativistic",
+        penalty="r1+r2",
+        penalty_weight="auto",
+        learning_rate="auto",
+        batch_size="auto",
+        max_iter="auto",
+        n_discriminator_steps=1,
+        average_halflife="auto",
+        schedule="annealed",
+        max_time=None,
+        early_stopping=False,
+        validation_fraction=0.1,
+        n_iter_no_change=10,
+        encoder="auto",
+        callbacks=None,
+        checkpoint=None,
+        net_params=None,
+        warm_start=False,
+        device="auto",
+        random_state=None,
+        verbose=0,
+    ):
+        self.n_categories, self.n_continuous = n_categories, n_continuous
+        self.code_weight = code_weight
+        self.continuous_code_weight = continuous_code_weight
+        self.clustering_weight = clustering_weight
+        self.latent_dim = latent_dim
+        self.hidden_dims = hidden_dims
+        self.generator = generator
+        self.discriminator = discriminator
+        self.loss = loss
+        self.penalty = penalty
+        self.penalty_weight = penalty_weight
+        self.learning_rate = learning_rate
+        self.batch_size, self.max_iter = batch_size, max_iter
+        self.n_discriminator_steps = n_discriminator_steps
+        self.average_halflife = average_halflife
+        self.schedule = schedule
+        self.max_time = max_time
+        self.early_stopping, self.n_iter_no_change = early_stopping, n_iter_no_change
+        self.validation_fraction = validation_fraction
+        self.encoder = encoder
+        self.callbacks = callbacks
+        self.checkpoint = checkpoint
+        self.net_params = net_params
+        self.warm_start = warm_start
+        self.device, self.verbose = device, verbose
+        self.random_state = random_state
+
+    def fit(self, X, y=None):
+        """Learn to sample rows like those of `X`, and to read codes off them.
+
+        Parameters
+        ----------
+        X : array-like or DataFrame of shape (n_samples, n_features) or \
+                (n_samples, height, width[, channels])
+            At least 2 rows.
+        y : Ignored
+            For scikit-learn's pipelines.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        TypeError
+            If a parameter is of the wrong type, `X` is sparse, or the discriminator
+            shows no hidden layer.
+        ValueError
+            If a parameter is out of its range, or `X` is a table of mixed columns, has
+            fewer than 2 rows, holds infinity, text, or, in an array, NaN.
+        KeyboardInterrupt
+            If the user breaks training off; what was learnt so far can sample.
+        """
+        super().fit(X, y)
+        self.labels_ = self.predict(X)
+        return self
+
+    # Codes stand in place of `given`.
+    def sample(  # type: ignore[override]
+        self, n_samples=1, *, codes=None, random_state=None
+    ):
+        """Draw rows, with codes of one's choice.
+
+        Parameters
+        ----------
+        n_samples : int, default=1
+            Rows to draw; leave it out where `codes` holds a code for each.
+        codes : int or array-like of shape (n_samples,) or \
+                (n_samples, 1 + n_continuous), default=None
+            One category for all rows; a category for each row, whose continuous codes
+            are drawn; or a category and continuous codes, in [-1, 1], for each row.
+            None draws both.
+        random_state : int, RandomState instance or None, default=None
+            Fixes the rows. For one seed, ``sample(n)`` is the start of ``sample(m)``
+            for n < m, and rows drawn with other `codes` have the same latents: they
+            differ by what the codes do. None draws on along the stream that the
+            constructor's `random_state` fixed.
+
+        Returns
+        -------
+        array or DataFrame of shape (n_samples, ...)
+            Like what ``fit`` was given: container, columns, dtypes, range, trailing
+            shape.
+
+        Raises
+        ------
+        sklearn.exceptions.NotFittedError
+            Before ``fit``.
+        TypeError
+            If `n_samples` is no integer.
+        ValueError
+            If `n_samples` is negative or not the number of codes, or a code does not
+            exist.
+        """
+        check_is_fitted(self, "net_")
+        n_samples = check_integer("n_samples", n_samples, 0)
+        given = None
+        if codes is not None:
+            given = self._conditions.read(codes, n_samples)
+            n_samples = len(given.values)
+        return self._draw(n_samples, self._next_seed(random_state), given)
+
+    def predict(self, X):
+        """Return the category of each row.
+
+        Parameters
+        ----------
+        X : array-like or DataFrame of shape (n_samples, ...)
+            Rows like those given to ``fit``.
+
+        Returns
+        -------
+        ndarray of shape (n_samples,), int64
+            The likeliest category, from 0 to ``n_categories - 1``; that of ``codes``
+            in ``sample``.
+        """
+        codes = self._read(X, np.float32)
+        return codes[:, : self.net_.n_categories].argmax(axis=1)
+
+    def transform(self, X):
+        """Return the codes of rows.
+
+        Parameters
+        ----------
+        X : array-like or DataFrame of shape (n_samples, ...)
+            Rows like those given to ``fit``.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_categories + n_continuous)
+            The probability of each category, then the mean of each continuous code,
+            which may lie a little outside of [-1, 1].
+        """
+        # In float64, so that a row's codes do not depend on its neighbours.
+        return self._read(X, np.float64)

@@ -1,0 +1,263 @@
+"""From settings to a trained net: the parameters and callbacks of one fit."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import Any
+
+import torch
+
+from skgan.callbacks import (
+    Annealing,
+    DivergenceGuard,
+    GradientNorms,
+    HeldOutScore,
+    MomentCalibration,
+    TimeLimit,
+    TrainingProgress,
+)
+from skgan.loader import BatchLoader
+from skgan.modules import DISCRIMINATORS, GENERATORS, resolve_network
+from skgan.nets import AdversarialNet
+from skgan.nets._state import forget_gradients_of
+from skgan.samplers._auto import Settings
+
+# A fit is divided into so many epochs, at whose end it is watched, but none has fewer
+# updates than this: what happens at their ends must not cost more than they do.
+_N_EPOCHS = 100
+_MIN_UPDATES = 100
+# Held-out scores of a fit.
+_N_SCORES = 20
+_MEMORY_ADVICE = (
+    "One step of training did not fit: lower batch_size, then hidden_dims, set "
+    "net_params={'precision': 'bfloat16'}, or fit with device='cpu'. What was learnt "
+    "so far can sample and, with warm_start=True, go on."
+)
+
+
+def make_net(
+    settings: Settings,
+    tensor_shape: tuple[int, ...],
+    seed: int,
+    net_params: dict | None = None,
+    data_params: dict | None = None,
+    net_class: type[AdversarialNet] = AdversarialNet,
+) -> AdversarialNet:
+    """Return an initialised net for rows of `tensor_shape`.
+
+    Parameters
+    ----------
+    settings : Settings
+        What to train with.
+    tensor_shape : tuple of int
+        Shape of one encoded row.
+    seed : int
+        Fixes weights, latents and the order of rows.
+    net_params : dict or None
+        The user's parameters of the net, applied last.
+    data_params : dict or None
+        Parameters of the net that follow from the data.
+    net_class : type, default=AdversarialNet
+        Class of the net.
+
+    Returns
+    -------
+    AdversarialNet
+    """
+    params = {
+        "generator": resolve_network(settings.generator, GENERATORS, "generator"),
+        "discriminator": resolve_network(
+            settings.discriminator, DISCRIMINATORS, "discriminator"
+        ),
+        "generator__output_shape": tensor_shape,
+        "discriminator__input_shape": tensor_shape,
+        "latent_dim": settings.latent_dim,
+        "loss": settings.loss,
+        "penalty": settings.penalty,
+        "penalty_weight": settings.penalty_weight,
+        "n_discriminator_steps": settings.n_discriminator_steps,
+        "average_halflife": settings.average_halflife,
+        "lr": settings.learning_rate,
+        "batch_size": settings.batch_size,
+        "device": settings.device,
+        "random_state": seed,
+        "callbacks__print_log": None,
+        "verbose": 0,
+        "precision": settings.precision,
+        **settings.net_params,
+        **(data_params or {}),
+        **(net_params or {}),
+    }
+    if not hasattr(params["generator"], "with_expectation"):
+        params["matching"] = None
+    params.setdefault("generator__hidden_dims", settings.hidden_dims)
+    params.setdefault("discriminator__hidden_dims", settings.discriminator_dims)
+    for name in ("generator", "discriminator"):
+        params.setdefault(f"{name}__condition_dim", 0)
+        if params.get(f"optimizer_{name}") in (None, torch.optim.Adam):
+            params.setdefault(f"optimizer_{name}__fused", True)
+            params.setdefault(f"optimizer_{name}__betas", settings.betas)
+    return net_class(**params).initialize()
+
+
+def continue_net(
+    net: AdversarialNet, settings: Settings, net_params: dict | None
+) -> None:
+    """Give a trained net the settings that can change between fits.
+
+    Parameters
+    ----------
+    net : AdversarialNet
+        Trained before; its networks stay as they are.
+    settings : Settings
+        What to train with from now on.
+    net_params : dict or None
+        The user's parameters of the net, which come last.
+    """
+    changed = {
+        "lr": settings.learning_rate,
+        "loss": settings.loss,
+        "penalty": settings.penalty,
+        "penalty_weight": settings.penalty_weight,
+        "batch_size": settings.batch_size,
+        "n_discriminator_steps": settings.n_discriminator_steps,
+    }
+    own = net_params or {}
+    net.set_params(
+        **{name: value for name, value in changed.items() if name not in own}
+    )
+
+
+def make_callbacks(settings: Settings, callbacks, verbose: int, scorer=None) -> list:
+    """Return the callbacks of one fit, the user's among them.
+
+    Parameters
+    ----------
+    settings : Settings
+        What to train with.
+    callbacks : list or None
+        The user's skorch callbacks.
+    verbose : int
+        1 adds a progress bar.
+    scorer : callable or None
+        ``scorer(net) -> float`` on rows held out; None holds nothing out.
+
+    Returns
+    -------
+    list of tuple
+        Names and callbacks. What measures comes before what stops: a callback that
+        stops a fit keeps later ones from seeing the epoch's end.
+    """
+    chosen = [
+        ("calibration", MomentCalibration()),
+        ("gradient_norms", GradientNorms()),
+        *(callbacks or ()),
+    ]
+    if settings.schedule:
+        annealing = Annealing(settings.max_iter, settings.max_time, **settings.schedule)
+        chosen.insert(0, ("annealing", annealing))
+    if verbose:
+        chosen.append(("progress", TrainingProgress(settings.max_iter)))
+    chosen.append(("guard", DivergenceGuard()))
+    if scorer is not None:
+        n_epochs = -(-settings.max_iter // epoch_length(settings.max_iter))
+        every = max(1, n_epochs // _N_SCORES)
+        watch = HeldOutScore(scorer, every, settings.n_iter_no_change)
+        chosen.append(("watch", watch))
+    if settings.max_time is not None:
+        chosen.append(("time_limit", TimeLimit(settings.max_time)))
+    return chosen
+
+
+def epoch_length(max_iter: int) -> int:
+    """Return the generator updates of one epoch."""
+    return min(max(max_iter // _N_EPOCHS, _MIN_UPDATES), max_iter)
+
+
+def _lengths(net: AdversarialNet, max_iter: int, net_params: dict) -> dict[str, Any]:
+    """How many epochs of how many updates; the user's own come first.
+
+    The shorter of both ends a fit: after `max_iter` updates no epoch has a batch.
+    """
+    n_batches, n_total = "iterator_train__n_batches", "iterator_train__n_total"
+    per_epoch = net_params.get(n_batches) or epoch_length(max_iter)
+    n_epochs = -(-max_iter // per_epoch)
+    if net.iterator_train is not BatchLoader:
+        return {"max_epochs": net_params.get("max_epochs", n_epochs)}
+    lengths = {n_batches: per_epoch, n_total: max_iter, "max_epochs": n_epochs}
+    if n_total in net_params or "max_epochs" not in net_params:
+        return {**lengths, **{k: net_params[k] for k in lengths if k in net_params}}
+    lengths["max_epochs"] = min(n_epochs, net_params["max_epochs"])
+    return lengths
+
+
+def train(
+    net: AdversarialNet,
+    rows: torch.Tensor,
+    settings: Settings,
+    callbacks: list,
+    net_params: dict,
+    given: torch.Tensor | None = None,
+    groups: torch.Tensor | None = None,
+) -> None:
+    """Train `net` on `rows` for ``settings.max_iter`` more generator updates.
+
+    Parameters
+    ----------
+    net : AdversarialNet
+        Initialised; it goes on from where it is.
+    rows : Tensor of shape (n, *tensor_shape)
+        Encoded rows.
+    settings : Settings
+        What to train with.
+    callbacks : list of tuple
+        As `make_callbacks` returns them.
+    net_params : dict
+        The user's parameters of the net, which come last here too.
+    given : Tensor of shape (n, n_given) or None, default=None
+        What the rows are conditioned on.
+    groups : Tensor of shape (n,) or None, default=None
+        Groups that are to have the same share of each batch; None lets each row have
+        it.
+
+    Raises
+    ------
+    torch.OutOfMemoryError
+        If a step does not fit into the memory of a GPU; the net is as the step
+        before has left it.
+    """
+    lengths: dict[str, Any] = {}
+    if net.iterator_train is BatchLoader:
+        lengths["iterator_train__groups"] = groups
+    net.set_params(
+        **{k: v for k, v in lengths.items() if k not in net_params},
+        **_lengths(net, settings.max_iter, net_params),
+    )
+    own = net_params.get("callbacks") or []
+    # It comes last, to see what the others make of the end of an epoch.
+    checkpoint = settings.checkpoint
+    last = [] if checkpoint is None else [checkpoint]
+    net.callbacks = own if own == "disable" else [*callbacks, *own, *last]
+    net._initialize_callbacks()
+    try:
+        net.partial_fit(rows, given)
+        if checkpoint is not None and not net.interrupted_:
+            checkpoint.finish()
+    except Exception as error:
+        forget_gradients_of(net)
+        # So that what was learnt can sample, and callbacks let go of rows.
+        with suppress(Exception):
+            net.notify("on_train_end", X=rows, y=given)
+        if isinstance(error, torch.OutOfMemoryError):
+            raise type(error)(f"{error} {_MEMORY_ADVICE}") from error
+        raise
+    finally:
+        net._set_training(False)
+        # It is of this fit alone.
+        net.callbacks_ = [pair for pair in net.callbacks_ if pair[1] not in last]
+        if last:
+            net.callbacks = [*callbacks, *own]
+        # The watch holds the rows held out, which a pickle should not carry.
+        for _, callback in net.callbacks_:
+            if isinstance(callback, HeldOutScore):
+                callback.scorer = None

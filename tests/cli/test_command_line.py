@@ -1,0 +1,544 @@
+"""The verbs that read and write files: `fit`, `sample`, `score`.
+
+Most run in this process, some as the program that is installed.
+"""
+
+import gzip
+import io
+import os
+import pickle
+import re
+import shlex
+import signal
+import subprocess
+import sys
+import sysconfig
+import warnings
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import skgan
+from skgan.__main__ import main
+
+PROGRAM = str(Path(sysconfig.get_path("scripts")) / "skgan")
+SETTINGS = {"OMP_NUM_THREADS": "1", "PYTHONWARNINGS": "error", "PYTHONUNBUFFERED": "1"}
+SEED = ("--seed", "1")
+FIT = ("--max-iter", "3", "--seed", "0", "--quiet")
+
+
+def write_people(path, n=120):
+    """Columns of every kind that a CSV file holds; every fifth row lacks some."""
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame(
+        {
+            "since": pd.Timestamp("2024-01-01") + pd.to_timedelta(np.arange(n), "D"),
+            "age": rng.integers(17, 90, n),
+            "work": rng.choice(["private", "state", "self, other"], n),
+            "hours": rng.normal(40, 10, n).round(1),
+            "kids": pd.array(rng.integers(0, 4, n), dtype="Int64"),
+            "member": rng.random(n) < 0.4,
+            "income": rng.choice(["<=50K", ">50K"], n),
+        }
+    )
+    for name in ("work", "hours", "kids"):
+        frame.loc[::5, name] = None
+    frame.to_csv(path, index=False)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """A folder with `people.csv`, and a model that learnt it for a moment."""
+    folder = tmp_path_factory.mktemp("files")
+    write_people(folder / "people.csv")
+    data, model = str(folder / "people.csv"), str(folder / "people.skgan")
+    assert main(["fit", data, "-o", model, *FIT]) == 0
+    return folder
+
+
+@pytest.fixture
+def here(folder, tmp_path, monkeypatch):
+    """An empty folder to work in, with the files of `folder` above it."""
+    for file in folder.iterdir():
+        (tmp_path / file.name).write_bytes(file.read_bytes())
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def run(*arguments):
+    """Run the program in this process; it has to go well."""
+    assert main([str(argument) for argument in arguments]) == 0
+
+
+def fail(capsys, *arguments):
+    """Run the program, which has to fail, and return its one line."""
+    capsys.readouterr()
+    assert main([str(argument) for argument in arguments]) == 1
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    line = printed.err.splitlines()[-1]
+    assert line.startswith(f"skgan {arguments[0]}: error: ")
+    assert "Traceback" not in printed.err
+    return line
+
+
+# -- the program that is installed
+
+
+def test_installed_program(folder, tmp_path):
+    """Progress is on standard error, and what was asked for on standard output."""
+
+    def call(*arguments, text=True):
+        return subprocess.run(
+            [PROGRAM, *map(str, arguments)],
+            cwd=tmp_path,
+            env=os.environ | SETTINGS,
+            check=False,
+            capture_output=True,
+            text=text,
+            timeout=300,
+        )
+
+    data = folder / "people.csv"
+    done = call("fit", data, "-o", "m.skgan", "--max-iter", 3, "--seed", 0)
+    assert (done.returncode, done.stdout) == (0, ""), done.stderr
+    assert "3/3" in done.stderr and "120 rows, 7 columns" in done.stderr
+
+    done = call("sample", "m.skgan", "-n", 7, "-o", "-", "--seed", 1, text=False)
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == b""
+    rows = pd.read_csv(io.BytesIO(done.stdout))
+    assert rows.shape == (7, 7)
+    # Another process, another fit: the same rows, bit for bit.
+    run("sample", folder / "people.skgan", "-n", 7, "-o", tmp_path / "s.csv", *SEED)
+    assert (tmp_path / "s.csv").read_bytes() == done.stdout
+
+    done = call("score", "m.skgan", data)
+    assert done.returncode == 0, done.stderr
+    assert re.fullmatch(r"score\t-?\d+\.\d{6}\n", done.stdout)
+
+
+def test_installed_program_ends_quietly_when_nobody_reads(folder):
+    with subprocess.Popen(
+        [PROGRAM, "sample", folder / "people.skgan", "-n", "20000", "-o", "-"],
+        env=os.environ | SETTINGS,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as process:
+        assert process.stdout.read(5) == b"since"
+        process.stdout.close()
+        errors = process.stderr.read()
+    assert process.returncode == 141
+    assert re.fullmatch(rb"seed \d+\n", errors)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="WINDOWS HAS NO SIGINT TO SEND")
+def test_installed_program_can_be_broken_off(folder, tmp_path):
+    model = tmp_path / "model.skgan"
+    with subprocess.Popen(
+        [PROGRAM, "fit", folder / "people.csv", "-o", model, "--time", "200"],
+        env=os.environ | SETTINGS,
+        stderr=subprocess.PIPE,
+        # In a group of its own, so that nothing else is interrupted.
+        start_new_session=True,
+    ) as process:
+        seen = b""
+        while b"G=" not in seen:
+            read = process.stderr.read1()
+            assert read, seen
+            seen += read
+        process.send_signal(signal.SIGINT)
+        seen += process.stderr.read()
+    assert process.returncode == 130
+    assert seen.splitlines()[-1] == b"skgan fit: interrupted"
+    assert b"Traceback" not in seen
+    assert not model.exists()
+
+
+# -- tables
+
+
+def test_columns_order_dtypes_and_levels_come_back(here):
+    run("sample", "people.skgan", "-n", 300, "-o", "drawn.csv", *SEED)
+    real, drawn = pd.read_csv("people.csv"), pd.read_csv("drawn.csv")
+    assert list(drawn.columns) == list(real.columns)
+    assert (drawn.dtypes == real.dtypes).all()
+    assert len(drawn) == 300
+    for name in ("work", "income", "member", "since"):
+        assert set(drawn[name].dropna()) <= set(real[name].dropna())
+    assert drawn["hours"].isna().any() and not drawn["age"].isna().any()
+    # Whole numbers that are missing here and there are written as whole numbers.
+    text = pd.read_csv("drawn.csv", dtype=str)
+    assert text["kids"].dropna().str.fullmatch(r"\d+").all()
+
+
+def test_seeds_repeat_bit_for_bit(here, capsys):
+    for name in ("a", "b"):
+        run("fit", "people.csv", "-o", f"{name}.skgan", "--max-iter", 3, "--seed", 5)
+        run("sample", f"{name}.skgan", "-o", f"{name}.csv", "--seed", 2)
+    first = Path("a.csv").read_bytes()
+    assert first == Path("b.csv").read_bytes()
+    run("sample", "a.skgan", "-o", "c.csv", "--seed", 3)
+    assert Path("c.csv").read_bytes() != first
+    run("sample", "people.skgan", "-o", "d.csv", "--seed", 2)
+    assert Path("d.csv").read_bytes() != first
+
+
+def test_without_a_seed_it_is_drawn_and_said(here, capsys):
+    seeds = []
+    for name in ("a.csv", "b.csv"):
+        run("sample", "people.skgan", "-n", 50, "-o", name)
+        seeds += re.findall(r"^seed (\d+)$", capsys.readouterr().err, flags=re.M)
+    assert len(set(seeds)) == 2
+    assert Path("a.csv").read_bytes() != Path("b.csv").read_bytes()
+    run("sample", "people.skgan", "-n", 50, "-o", "c.csv", "--seed", seeds[0])
+    assert Path("c.csv").read_bytes() == Path("a.csv").read_bytes()
+
+
+def test_no_rows_are_a_header(here, capsysbinary):
+    run("sample", "people.skgan", "-n", 0, "-o", "-", *SEED)
+    header = Path("people.csv").read_bytes().splitlines(keepends=True)[0]
+    assert capsysbinary.readouterr().out == header
+
+
+def test_parquet_keeps_dtypes(here):
+    frame = pd.read_csv("people.csv").astype({"income": "category", "age": "int16"})
+    frame["since"] = pd.to_datetime(frame["since"])
+    frame.to_parquet("people.parquet", index=False)
+    run("fit", "people.parquet", "-o", "p.skgan", *FIT)
+    run("sample", "p.skgan", "-n", 20, "-o", "drawn.parquet", *SEED)
+    drawn = pd.read_parquet("drawn.parquet")
+    pd.testing.assert_frame_equal(
+        drawn, skgan.load("p.skgan").sample(20, random_state=1)
+    )
+    assert (drawn.dtypes == pd.read_parquet("people.parquet").dtypes).all()
+
+
+def test_compressed_csv_and_standard_input(here, monkeypatch, capsysbinary):
+    data = Path("people.csv").read_bytes()
+    Path("people.csv.gz").write_bytes(gzip.compress(data))
+    run("fit", "people.csv.gz", "-o", "zipped.skgan", *FIT)
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(data)))
+    run("fit", "-", "-o", "piped.skgan", *FIT)
+    capsysbinary.readouterr()
+    run("sample", "piped.skgan", "-n", 9, "-o", "-", *SEED)
+    drawn = capsysbinary.readouterr().out
+    run("sample", "zipped.skgan", "-n", 9, "-o", "drawn.csv.gz", *SEED)
+    assert gzip.decompress(Path("drawn.csv.gz").read_bytes()) == drawn
+
+
+def test_given(here):
+    typed = ("--given", "income=>50K", "--given", "member=true")
+    typed += ("--given", "work=private", "--given", "work=self, other")
+    run("sample", "people.skgan", "-n", 40, "-o", "a.csv", *SEED, *typed)
+    drawn = pd.read_csv("a.csv")
+    assert set(drawn["income"]) == {">50K"}
+    assert set(drawn["work"]) == {"private", "self, other"}
+    assert drawn["member"].all()
+    run("sample", "people.skgan", "-n", 5, "-o", "b.csv", *SEED, "--given", "work=")
+    assert pd.read_csv("b.csv")["work"].isna().all()
+
+
+def test_given_numbers_and_dates(here):
+    ask = ("--condition-on", "age", "--condition-on", "since")
+    run("fit", "people.csv", "-o", "a.skgan", *FIT, *ask)
+    typed = ("--given", "age=30..40", "--given", "since=2024-02-01..")
+    run("sample", "a.skgan", "-n", 30, "-o", "a.csv", *SEED, *typed)
+    drawn = pd.read_csv("a.csv")
+    assert drawn["age"].between(30, 40).all()
+    assert (drawn["since"] >= "2024-02-01").all()
+    run("sample", "a.skgan", "-n", 3, "-o", "b.csv", *SEED, "--given", "age=33")
+    assert set(pd.read_csv("b.csv")["age"]) == {33}
+
+
+def test_target(here):
+    run("fit", "people.csv", "-o", "t.skgan", *FIT, "--target", "income")
+    assert isinstance(skgan.load("t.skgan"), skgan.ConditionalGANSampler)
+    run("sample", "t.skgan", "-n", 30, "-o", "t.csv", *SEED)
+    drawn, real = pd.read_csv("t.csv"), pd.read_csv("people.csv")
+    assert list(drawn.columns) == list(real.columns)
+    assert set(drawn["income"]) == set(real["income"])
+    ask = ("--given", "income=>50K")
+    run("sample", "t.skgan", "-n", 9, "-o", "u.csv", *SEED, *ask)
+    assert set(pd.read_csv("u.csv")["income"]) == {">50K"}
+    run("score", "t.skgan", "people.csv")
+
+
+def test_identifiers(here, capsys):
+    frame = pd.read_csv("people.csv")
+    frame["order"] = [f"N{i:04d}" for i in range(len(frame))]
+    frame.to_csv("orders.csv", index=False)
+    line = fail(capsys, "fit", "orders.csv", "-o", "o.skgan", *FIT)
+    assert "'order'" in line and "identifiers" in line
+    run("fit", "orders.csv", "-o", "o.skgan", *FIT, "--identifiers", "draw")
+    run("sample", "o.skgan", "-n", 20, "-o", "o.csv", *SEED)
+    drawn = pd.read_csv("o.csv")["order"]
+    assert drawn.str.fullmatch(r"[A-Z]\d{4}").all()
+    assert not set(drawn) & set(frame["order"])
+
+
+def test_numbers_alone_are_vectors(here, capsys):
+    frame = pd.read_csv("people.csv")[["age", "kids", "hours"]]
+    frame.to_csv("numbers.csv", index=False)
+    run("fit", "numbers.csv", "-o", "n.skgan", *FIT)
+    run("sample", "n.skgan", "-n", 200, "-o", "n.csv", *SEED)
+    drawn = pd.read_csv("n.csv")
+    assert (drawn.dtypes == frame.dtypes).all()
+    assert drawn["kids"].isna().any()
+    line = fail(
+        capsys, "sample", "n.skgan", "-o", "-", "--given", "age=30", "--seed", 0
+    )
+    assert "--condition-on age" in line
+
+
+# -- arrays
+
+
+def test_vectors(here):
+    X = np.random.default_rng(0).normal(size=(60, 3)).astype(np.float32)
+    np.savez("x.npz", X=X)
+    run("fit", "x.npz", "-o", "x.skgan", *FIT)
+    run("sample", "x.skgan", "-n", 20, "-o", "drawn.npz", *SEED)
+    with np.load("drawn.npz") as drawn:
+        assert drawn.files == ["X"]
+        assert (drawn["X"].shape, drawn["X"].dtype) == ((20, 3), np.float32)
+    run("score", "x.skgan", "x.npz")
+
+
+def test_images_with_labels(here, capsysbinary):
+    rng = np.random.default_rng(0)
+    X, y = rng.integers(0, 256, (60, 4, 5), dtype=np.uint8), rng.integers(0, 3, 60)
+    np.savez("i.npz", X=X, y=y)
+    run("fit", "i.npz", "-o", "i.skgan", *FIT)
+    capsysbinary.readouterr()
+    run("sample", "i.skgan", "-n", 6, "-o", "-", *SEED, "--given", "y=2")
+    with np.load(io.BytesIO(capsysbinary.readouterr().out)) as drawn:
+        assert (drawn["X"].shape, drawn["X"].dtype) == ((6, 4, 5), np.uint8)
+        assert drawn["y"].tolist() == [2] * 6
+    run("score", "i.skgan", "i.npz")
+
+
+# -- scores
+
+
+def test_scores(here, capsys):
+    run("score", "people.skgan", "people.csv", "--metric", "column_shapes")
+    lines = [line.split("\t") for line in capsys.readouterr().out.splitlines()]
+    scores = {name: float(value) for name, value in lines}
+    assert list(scores) == ["score", "column_shapes"]
+    sampler = skgan.load("people.skgan")
+    frame = pd.read_csv("people.csv", dtype_backend="numpy_nullable")
+    frame["since"] = pd.to_datetime(frame["since"])
+    assert scores["score"] == pytest.approx(sampler.score(frame), abs=1e-6)
+    assert 0.5 < scores["column_shapes"] <= 1
+
+
+def test_text_stays_text_where_rows_held_out_hold_only_digits(here, capsys):
+    real = pd.DataFrame({"code": ["13", "A2"] * 30, "x": np.arange(60)})
+    real.to_csv("r.csv", index=False)
+    real[real["code"] == "13"].to_csv("thirteen.csv", index=False)
+    run("fit", "r.csv", "-o", "r.skgan", *FIT)
+    capsys.readouterr()
+    run("score", "r.skgan", "thirteen.csv", "--metric", "column_shapes")
+    found = capsys.readouterr().out.splitlines()[1]
+    # Half the rows drawn have the code 13; were it a number, none would.
+    assert float(found.split("\t")[1]) > 0.5
+
+
+# -- what is wrong
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["fit", "no.csv", "-o", "m"], r"no\.csv: No such file"),
+        (["fit", "people.xls", "-o", "m"], r"'people\.xls' must end in one of \.csv"),
+        (["fit", "empty.csv", "-o", "m"], r"'empty\.csv' cannot be read as CSV"),
+        (["fit", "header.csv", "-o", "m"], r"'header\.csv' holds no rows"),
+        (["fit", "ragged.csv", "-o", "m"], r"'ragged\.csv' cannot be read.*line 3"),
+        (["fit", "long.csv", "-o", "m"], r"'long\.csv' cannot be read as CSV"),
+        (["fit", "noise.csv", "-o", "m"], r"'noise\.csv' cannot be read as CSV"),
+        (["fit", "noise.csv.gz", "-o", "m"], r"'noise\.csv\.gz' cannot be read"),
+        (["fit", "noise.parquet", "-o", "m"], "cannot be read as Parquet"),
+        (["fit", "noise.npz", "-o", "m"], "cannot be read as npz: it is no npz"),
+        (["fit", "other.npz", "-o", "m"], r"array X and.*holds \['Z'\]"),
+        (["fit", "objects.npz", "-o", "m"], r"'objects\.npz' cannot be read as npz"),
+        (["fit", "one.csv", "-o", "m"], "1 sample"),
+        (["fit", "folder.csv", "-o", "m"], r"folder\.csv: Is a directory"),
+        (["fit", "people.csv", "-o", "people.skgan"], "exists; --force replaces it"),
+        (["fit", "people.csv", "-o", "no/m.skgan"], "no folder that exists"),
+        (["fit", "people.csv", "-o", "folder.csv"], "is a folder"),
+        (["fit", "people.csv", "-o", "-"], "name a file"),
+        (["fit", "people.csv", "-o", "m", "--target", "x"], "no column 'x'.*'income'"),
+        (["fit", "people.csv", "-o", "m", "--condition-on", "x"], "'x'"),
+        (["fit", "people.csv", "-o", "m", "--device", "toaster"], "'toaster'"),
+        (["sample", "no.skgan", "-o", "-"], r"no\.skgan: No such file"),
+        (["sample", "people.csv", "-o", "-"], "'people.csv' cannot be loaded"),
+        (["sample", "pickle.skgan", "-o", "-"], "'pickle.skgan' cannot be loaded"),
+        (["sample", "broken.skgan", "-o", "-"], "'broken.skgan' cannot be loaded"),
+        (["sample", "people.skgan", "-o", "a.txt"], r"'a\.txt' must end in one of"),
+        (["sample", "people.skgan", "-o", "a.npz"], "a table; write .csv or .parquet"),
+        (["sample", "people.skgan", "-o", "people.csv"], "--force replaces it"),
+        (["sample", "people.skgan", "-o", "-", "--given", "x=1"], "no such column"),
+        (["sample", "people.skgan", "-o", "-", "--given", "age=1"], "--condition-on"),
+        (
+            ["sample", "people.skgan", "-o", "-", "--given", "income=a"],
+            r"no level 'a'\. Possible: '<=50K', '>50K'\.$",
+        ),
+        (
+            ["sample", "people.skgan", "-o", "-", "--given", "member=a"],
+            "true nor false",
+        ),
+        (["sample", "people.skgan", "-o", "-", "--given", "kids=a"], "holds numbers"),
+        (["score", "people.skgan", "no.csv"], r"no\.csv: No such file"),
+        (["score", "people.skgan", "one.csv"], "columns|features|feature"),
+        (["score", "people.skgan", "x.npz"], "an array, and the model's are a table"),
+    ],
+)
+def test_errors_take_one_line_and_exit_with_1(arguments, message, here, capsys):
+    Path("people.xls").write_bytes(b"")
+    Path("empty.csv").write_bytes(b"")
+    Path("header.csv").write_text("a,b\n")
+    Path("ragged.csv").write_text("a,b\n1,2\n1,2,3\n")
+    Path("long.csv").write_text("a,b\n1,2,3\n1,2,3\n")
+    Path("one.csv").write_text("a,b\n1,2\n")
+    for name in ("noise.csv", "noise.csv.gz", "noise.parquet", "noise.npz"):
+        Path(name).write_bytes(bytes(range(255, 128, -1)))
+    np.savez("x.npz", X=np.zeros((3, 2)))
+    np.savez("other.npz", Z=np.zeros((3, 2)))
+    np.savez("objects.npz", X=np.array([["a", None]], dtype=object))
+    Path("folder.csv").mkdir()
+    Path("pickle.skgan").write_bytes(pickle.dumps([1]))
+    model = bytearray(Path("people.skgan").read_bytes())
+    model[len(model) // 2] ^= 1
+    Path("broken.skgan").write_bytes(model)
+    before = {file.name for file in here.iterdir()}
+    assert re.search(message, fail(capsys, *arguments))
+    assert {file.name for file in here.iterdir()} == before
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["fit", "people.csv"], "-o/--output"),
+        (["fit", "people.csv", "-o", "m", "--time", "0"], "'0' is no number of sec"),
+        (["fit", "people.csv", "-o", "m", "--max-iter", "0"], "at least 1"),
+        (["sample", "people.skgan", "-o", "-", "-n", "-1"], "at least 0"),
+        (["sample", "people.skgan", "-o", "-", "-n", "1.5"], "'1.5' is not a whole"),
+        (["sample", "people.skgan", "-o", "-", "--given", "income"], "COLUMN=VALUE"),
+        (["score", "people.skgan", "a.csv", "--metric", "x"], "'x'.*column_shapes"),
+        (
+            ["fit", "a.csv", "-o", "m", "--target", "x", "--condition-on", "y"],
+            "not all",
+        ),
+    ],
+)
+def test_wrong_usage_takes_one_line_and_exits_with_2(arguments, message, capsys):
+    with pytest.raises(SystemExit) as stopped:
+        main(arguments)
+    printed = capsys.readouterr()
+    assert (stopped.value.code, printed.out) == (2, "")
+    (line,) = printed.err.splitlines()
+    assert re.search(f"^skgan {arguments[0]}: error: .*{message}", line)
+
+
+def test_what_is_there_is_replaced_only_when_forced(here, capsys):
+    old = Path("people.skgan").read_bytes()
+    fail(capsys, "fit", "people.csv", "-o", "people.skgan")
+    assert Path("people.skgan").read_bytes() == old
+    ask = ("--max-iter", 2, "--seed", 1, "-q", "--force")
+    run("fit", "people.csv", "-o", "people.skgan", *ask)
+    assert Path("people.skgan").read_bytes() != old
+
+
+def test_a_model_that_draws_no_rows(here, capsys):
+    skgan.save(skgan.GANOutlierDetector(), "detector.skgan")
+    line = fail(capsys, "sample", "detector.skgan", "-o", "-")
+    assert "holds a GANOutlierDetector, which draws no rows" in line
+    skgan.save(skgan.GANSampler(), "unfitted.skgan")
+    assert "not fitted" in fail(capsys, "sample", "unfitted.skgan", "-o", "-")
+
+
+@pytest.mark.parametrize("missing", ["pandas", "pyarrow"])
+def test_what_is_not_installed_is_named_with_its_command(
+    missing, here, monkeypatch, capsys
+):
+    monkeypatch.setitem(sys.modules, missing, None)
+    name = {"pandas": "people.csv", "pyarrow": "people.parquet"}[missing]
+    Path("people.parquet").write_bytes(b"")
+    line = fail(capsys, "fit", name, "-o", "m.skgan")
+    assert missing in line and 'pip install "skgan[tables]"' in line
+
+
+def test_debug_shows_where_an_error_came_from(here):
+    with pytest.raises(FileNotFoundError):
+        main(["score", "no.skgan", "no.csv", "--debug"])
+
+
+def test_breaking_off_leaves_no_file(here, monkeypatch, capsys):
+    def break_off(self, X, y=None):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("skgan.GANSampler.fit", break_off)
+    assert main(["fit", "people.csv", "-o", "m.skgan"]) == 130
+    assert capsys.readouterr().err.splitlines()[-1] == "skgan fit: interrupted"
+    assert not Path("m.skgan").exists()
+
+
+def test_warnings_take_one_line(here, monkeypatch, capsys):
+    def warn(self, X, y=None):
+        warnings.warn("of two\nlines", stacklevel=2)
+        raise ValueError("that was it")
+
+    monkeypatch.setattr("skgan.GANSampler.fit", warn)
+    with warnings.catch_warnings():
+        warnings.simplefilter("always")
+        assert main(["fit", "people.csv", "-o", "m.skgan", "-q"]) == 1
+    assert capsys.readouterr().err.splitlines() == [
+        "skgan fit: warning: of two lines",
+        "skgan fit: error: that was it",
+    ]
+
+
+def test_documentation(here, monkeypatch, capfd):
+    """What docs/command_line.rst says to type does what it says, in this order."""
+    resolve = skgan.samplers._base.resolve_settings
+
+    def resolve_briefly(*args):
+        return resolve(*args)._replace(max_iter=2, max_time=None)
+
+    monkeypatch.setattr(skgan.samplers._base, "resolve_settings", resolve_briefly)
+    Path("people.skgan").unlink()
+    write_people("holdout.csv")
+    rng = np.random.default_rng(0)
+    X = rng.integers(0, 17, (40, 8, 8), dtype=np.uint8)
+    np.savez("digits.npz", X=X, y=np.arange(40) % 10)
+    page = Path(__file__).parents[2] / "docs" / "command_line.rst"
+    lines = re.findall(r"^    \$ skgan (.+)$", page.read_text("utf-8"), flags=re.M)
+    assert len(lines) > 10
+    for line in lines:
+        run(*shlex.split(line.partition(" | ")[0]))
+    rich = pd.read_csv("rich.csv")
+    assert len(rich) == 200 and set(rich["income"]) == {">50K"}
+    assert rich.columns[-1] == "income"
+    assert set(pd.read_csv("two.csv")["work"]) == {"private", "state"}
+    assert pd.read_csv("thirties.csv")["age"].between(30, 39).all()
+    assert len(pd.read_parquet("rows.parquet")) == 1000
+    with np.load("sevens.npz") as drawn:
+        assert set(drawn["y"]) == {7} and drawn["X"].shape == (64, 8, 8)
+
+
+@pytest.mark.parametrize("verb", ["fit", "sample", "score"])
+def test_help(verb, capsys):
+    with pytest.raises(SystemExit) as stopped:
+        main([verb, "--help"])
+    assert stopped.value.code == 0
+    printed = capsys.readouterr().out
+    options = {
+        "fit": ["--output", "--seed", "--time", "--max-iter", "--device", "--target"],
+        "sample": ["--output", "--n-samples", "--given", "--seed", "--force"],
+        "score": ["--metric", "--debug"],
+    }
+    assert all(option in printed for option in options[verb])

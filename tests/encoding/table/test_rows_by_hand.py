@@ -1,0 +1,260 @@
+"""Rows, fresh strings, what is given and what is kept, against what it is by hand."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from skgan.encoding._features import _show_columns
+from skgan.encoding.labels._labelled_table import LabelledTableEncoder, LabelName
+from skgan.encoding.labels._labels import Labels
+from skgan.encoding.table import _given_values as _given
+from skgan.encoding.table import _rows
+from skgan.encoding.table._identifiers import (
+    IdentifierColumn,
+    _is_other_letter,
+    hash_strings,
+    is_identifier,
+)
+from skgan.encoding.table._reservoir import rows_needed
+from skgan.frames._output import cast_numbers
+from skgan.frames._raw import UNITS, Opened, Port
+
+NAN = np.nan
+
+
+def column(*values):
+    return np.array(values, dtype=float)
+
+
+def codec_of(n_scores, n_codes):
+    return SimpleNamespace(n_scores=n_scores, n_codes=n_codes)
+
+
+def test_scores_stand_before_blocks():
+    codecs = {0: codec_of(0, 3), 2: codec_of(1, 0), 5: codec_of(1, 4)}
+    layout, slots, patterns = _rows.lay_out(codecs, (2, 5))
+    assert layout[:2] == (2, (3, 4, 2, 5)) and layout.width == 16
+    assert [slot[0] for slot in slots] == [0, 2, 5]
+    assert [slot[2:] for slot in slots] == [
+        (None, (2, 3)),
+        (0, None),
+        (1, (5, 4)),
+    ]
+    assert patterns == [(9, 2), (11, 5)]
+    assert [slot.positions for slot in slots] == [(2, 3, 4), (0,), (1, 5, 6, 7, 8)]
+    assert _rows.lay_out({}, ())[0][:2] == (1, ())
+    assert _rows.lay_out({}, (2,))[0][:2] == (0, (2,))
+    assert _rows.lay_out({0: codec_of(1, 0)}, ())[0][:2] == (1, ())
+
+
+def test_codecs_are_for_what_varies():
+    n = 40
+    values = np.column_stack(
+        [
+            np.arange(n),
+            np.full(n, 7.0),
+            np.full(n, NAN),
+            np.arange(n) % 4,
+            np.zeros(n),
+            np.arange(n) % 5,
+            np.where(np.arange(n) < 20, NAN, 3.0),
+        ]
+    )
+    columns = {
+        i: SimpleNamespace(step=1.0, decimals=None) for i in range(values.shape[1])
+    }
+    codecs = _rows.fit_codecs(values, columns, {3, 4, 5, 6}, 4)
+    kinds = {i: type(codec).__name__ for i, codec in codecs.items()}
+    assert kinds == {
+        0: "NumberCodec",
+        3: "LevelCodec",
+        5: "GroupCodec",
+        6: "LevelCodec",
+    }
+    codec = _rows.RowCodec(4).fit(values, columns, {3, 4, 5, 6})
+    rows = codec.encode(values)
+    np.testing.assert_array_equal(codec.decode(rows), values)
+    gaps = values.copy()
+    gaps[:3, 0] = NAN
+    codec = _rows.RowCodec(4).fit(gaps, columns, {3, 4, 5, 6})
+    assert codec.layout_.block_widths[-1] == 2
+    np.testing.assert_array_equal(codec.decode(codec.encode(gaps)), gaps)
+
+
+def strings(text, missing=0, is_closed=False):
+    levels = sorted(set(text))
+    raw = np.array([levels.index(t) for t in text] + [-1] * missing)
+    port = Port("level", None, levels=levels, is_closed=is_closed)
+    return Opened(port, raw, np.arange(len(raw)) >= len(text))
+
+
+def test_which_strings_name_single_rows():
+    names = [f"id {i:03d}" for i in range(100)]
+    assert is_identifier(strings(names[:50])) and is_identifier(strings(names[:50], 9))
+    assert not is_identifier(strings(names[:49])) and not is_identifier(
+        strings(names[:49], 9)
+    )
+    assert is_identifier(strings(names[:96] + names[:4]))
+    assert not is_identifier(strings(names[:95] + names[:5]))
+    assert not is_identifier(strings(names, is_closed=True))
+    mixed = strings(names)
+    mixed.port.levels[3] = 5
+    assert not is_identifier(mixed)
+    assert not is_identifier(Opened(Port("number", None), np.arange(99), names == 0))
+
+
+def test_fresh_strings_have_the_shape_of_those_seen():
+    seen = [f"{a}{b}-{i:02d}" for i, a in enumerate("ABCDE") for b in "xyz"]
+    opened = strings(seen)
+    draw = IdentifierColumn("id", opened).draw
+    assert opened.port.levels == []
+    fresh = draw(60, np.random.default_rng(0)).tolist()
+    assert len(set(fresh)) == 60 and not set(fresh) & set(seen)
+    for text in fresh:
+        assert len(text) == 5 and text[0] in "ABCDE" and text[1] in "xyz"
+        assert text[2] == "-" and set(text[3:]) <= set("01234")
+    assert {t[0] for t in fresh} == set("ABCDE") and {t[1] for t in fresh} == set("xyz")
+    assert draw(7, np.random.default_rng(0)).tolist()[0] == fresh[0]
+
+
+def test_digits_are_added_where_no_string_is_left():
+    column = IdentifierColumn("id", strings(list("0123456789")))
+    fresh = column.draw(30, np.random.default_rng(0)).tolist()
+    assert len(set(fresh)) == 30 and all(t.isdigit() and len(t) > 1 for t in fresh)
+    column = IdentifierColumn("id", strings(list("0123")))
+    column.forbid(hash_strings(["00", "11"]))
+    fresh = column.draw(40, np.random.default_rng(0)).tolist()
+    assert not {"00", "11", *"0123"} & set(fresh)
+
+
+def test_hashes_do_not_depend_on_the_width():
+    alone, wide = hash_strings(["ab"]), hash_strings(["ab", "abcdefgh", "ba", "a"])
+    assert alone[0] == wide[0] and len(set(wide.tolist())) == 4
+    many = hash_strings([f"{i:x}" for i in range(20_000)])
+    assert len(np.unique(many)) == 20_000
+    assert _is_other_letter("ß") is False and _is_other_letter("中")
+    assert not _is_other_letter("5") and not _is_other_letter("A")
+
+
+def number(raw, missing=None):
+    raw = column(*raw)
+    return Opened(Port("number", None), raw, np.isnan(raw))
+
+
+def test_rows_that_hold_what_the_first_lack():
+    raw = [1.0, 2.0, 1.5, 9.0, -3.0, 1.25, 1.5, NAN, 1.5, NAN]
+    assert sorted(set(rows_needed(number(raw), 2).tolist())) == [2, 3, 4, 5, 7]
+    assert rows_needed(number([1.0, 2.0, NAN, 1.5, 1.2]), 5).tolist() == []
+    assert rows_needed(number([NAN, NAN]), 1).tolist() == []
+    ints = Opened(Port("number", None), np.array([5, 6, 9, 5, 2]), np.zeros(5, bool))
+    assert sorted(rows_needed(ints, 2).tolist()) == [2, 4]
+    codes = np.array([0, 1, 0, 2, -1, 2, 1, 0, 0, 1])
+    levels = Opened(Port("level", None, levels=list("abc")), codes, codes < 0)
+    assert rows_needed(levels, 2).tolist() == [3, 4]
+    unique = strings([f"{i}" for i in range(9)], missing=2)
+    assert rows_needed(unique, 3).tolist() == [9]
+    seconds = np.array([0, 86_400, 172_800, 3600, 7200, 61, 90_000])
+    times = Opened(Port("time", None, unit=UNITS["s"]), seconds, np.zeros(7, bool))
+    assert {3, 5} <= set(rows_needed(times, 3).tolist()) <= {3, 4, 5}
+
+
+def test_nearest_of_what_is_allowed():
+    values = column(0, 1.9, 2, 2.1, 9, NAN)
+    got = _given._nearest(column(1, 3, NAN), values)
+    np.testing.assert_array_equal(got, [1, 1, 3, 3, 3, NAN])
+    assert _given._nearest(column(1, 3), values)[:5].tolist() == [1, 1, 3, 3, 3]
+    assert not np.isnan(_given._nearest(column(1, 3), values)).any()
+    assert np.isnan(_given._nearest(column(NAN), values)).all()
+
+
+@pytest.mark.parametrize("edges", [(-2, -1), (1, 2), (-1, 3), (6, 7), (-7, -6)])
+def test_scores_between_two(edges):
+    drawn = _given._draw_scores(edges, 4000, np.random.default_rng(0))
+    low, high = edges
+    assert low <= drawn.min() and drawn.max() <= high and len(drawn) == 4000
+    density = np.exp(-np.square(np.linspace(low, high, 2001)) / 2)
+    mean = (np.linspace(low, high, 2001) * density).sum() / density.sum()
+    assert drawn.mean() == pytest.approx(mean, abs=0.05)
+
+
+def test_rows_of_what_is_given():
+    cells = _given.Cells(column(1, 2, 3), np.array([True, False, True]))
+    piece = _given.Given({"a": cells}, 3).rows(1, 5)
+    values, is_given = piece.items["a"]
+    np.testing.assert_array_equal(values, [2, 3, NAN, NAN])
+    assert is_given.tolist() == [False, True, False, False] and piece.n_rows == 4
+    same = _given.Given({"a": _given.Value(1.0)}, None)
+    assert same.rows(0, 3) is same
+
+
+def test_numbers_are_cast_to_what_holds_them():
+    for dtype, values, wanted in (
+        ("i1", [-200, 1.5, 2.5, 127.4, 200], [-128, 2, 2, 127, 127]),
+        ("u2", [-1, 65_535, 65_536], [0, 65_535, 65_535]),
+        ("?", [0.49, 0.5, 1], [False, True, True]),
+        ("i8", [2.0**63, -(2.0**64), 5], [2**63 - 1, -(2**63), 5]),
+        ("u8", [2.0**64, -1, 2.0**63], [2**64 - 1, 0, 2**63]),
+        ("f8", [np.inf, 0.5], [np.finfo(float).max, 0.5]),
+    ):
+        cast = cast_numbers(column(*values), np.dtype(dtype))
+        assert cast.dtype == dtype and cast.tolist() == wanted
+    single = cast_numbers(column(1e300, 0.5), np.dtype("f4"))
+    assert single.tolist() == [float(np.finfo("f4").max), 0.5]
+
+
+def test_columns_in_messages():
+    chosen = np.array([True, False, *[True] * 4])
+    assert _show_columns(chosen, None) == "0, 2, 3, 4, 5"
+    assert _show_columns(np.array([False, True]), ["a", "b"]) == "1 ('b')"
+    assert _show_columns(np.ones(8, bool), None) == "0, 1, 2, 3, 4 and 3 more"
+
+
+def test_labels_are_columns_that_are_always_given():
+    rng = np.random.default_rng(0)
+    y = np.resize(["a", "b", "c"], 90)
+    number = rng.normal(size=90)
+    X = pd.DataFrame(
+        {
+            "x": np.round(rng.normal(size=90), 3),
+            "tied": np.where(y == "b", "yes", "no"),
+            "c": rng.choice(["u", "v"], 90),
+        }
+    )
+    frame = pd.DataFrame({"k": y, "n": number})
+    labels = Labels()
+    target = labels.fit(frame)
+    encoder = LabelledTableEncoder().fit_labelled(X, labels, target)
+    assert encoder.condition_columns_ == [LabelName(0), LabelName(1), "c"]
+    assert encoder.n_given_labels == 2 and repr(LabelName(1)) == "<y 1>"
+    assert [d.target for d in encoder.dependencies_] == ["tied"]
+    # x, the number of y; c, the class of y.
+    assert encoder.layout_[:2] == (2, (2, 3))
+    rows = encoder.encode_labelled(X, target, 0)
+    assert rows.shape == (90, 7)
+    place, score = (encoder.positions_of(LabelName(i)) for i in (0, 1))
+    assert (len(place), len(score)) == (3, 1)
+    assert rows[:, list(place)].argmax(axis=1).tolist() == target[:, 0].tolist()
+    order = np.argsort(number)
+    assert (np.diff(rows[order, score[0]]) >= 0).all()
+    plain = encoder.transform(X)
+    assert not plain[:, [*place, *score]].any()
+    given, is_given = encoder.encode_labels(target, np.random.default_rng(0))
+    assert is_given.tolist() == [[True, True, False]] * 90
+    assert given.dtype == np.float32
+    np.testing.assert_array_equal(given[:, list(place)], rows[:, list(place)])
+    rest = [i for i in range(7) if i not in (*place, *score)]
+    assert not given[:, rest].any()
+    beyond = target.copy()
+    beyond[:, 1] = 99
+    ends, _ = encoder.encode_labels(beyond, np.random.default_rng(0))
+    assert len(set(ends[:, score[0]])) == 1
+    room = encoder.container_.allocate(90)
+    encoder.write_decoded(room, 0, rows)
+    flipped = target.copy()
+    flipped[:, 0] = 1
+    encoder.write_given(room, 0, SimpleNamespace(values=flipped), rows)
+    back = encoder.container_.wrap(room)
+    assert list(back.columns) == ["x", "tied", "c"] and set(back["tied"]) == {"yes"}
+    np.testing.assert_array_equal(back["c"], X["c"])

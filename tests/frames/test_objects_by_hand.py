@@ -1,0 +1,102 @@
+"""What Python objects and arrays are opened into, and leave as."""
+
+import datetime
+import decimal
+
+import numpy as np
+import pandas as pd
+
+from skgan.frames._raw import (
+    MakeMoment,
+    PutArray,
+    factorize_objects,
+    is_missing,
+    level_key,
+    open_array,
+    open_objects,
+    sort_levels,
+)
+
+EPOCH = datetime.datetime(1970, 1, 1)
+UTC = datetime.UTC
+D, TD = datetime.date, datetime.timedelta
+
+
+def moments(*seconds):
+    return [EPOCH + datetime.timedelta(seconds=s) for s in seconds]
+
+
+def test_missing_objects():
+    nan = decimal.Decimal("NaN")
+    for value in (None, np.nan, np.float32("nan"), nan, pd.NA, pd.NaT):
+        assert is_missing(value)
+    for value in (0, "", "nan", 0.0, decimal.Decimal(1), [np.nan], np.inf):
+        assert not is_missing(value)
+
+
+def test_moments_of_zones_and_libraries():
+    (zone,) = {datetime.timezone(TD(hours=2))}
+    made = MakeMoment(datetime.datetime, zone)(5)
+    assert made == datetime.datetime(1970, 1, 1, 2, 0, 0, 5, tzinfo=zone)
+    assert made.tzinfo is zone and type(made) is datetime.datetime
+    assert type(MakeMoment(pd.Timestamp, None)(5)) is pd.Timestamp
+    assert MakeMoment(pd.Timestamp, None)(5) == pd.Timestamp(5, unit="us")
+
+
+def as_objects(*values):
+    array = np.empty(len(values), dtype=object)
+    array[:] = values
+    return array
+
+
+def test_objects_that_look_alike_are_told_apart():
+    none = np.zeros(3, bool)
+    zones = as_objects(
+        *(m.replace(tzinfo=z) for m, z in zip(moments(1, 2), (None, UTC), strict=True))
+    )
+    assert open_objects(zones, none[:2], "x").port.kind == "level"
+    exact = as_objects(pd.Timestamp(1), pd.Timestamp(2))
+    assert open_objects(exact, none[:2], "x").port.kind == "level"
+    truths = as_objects(True, 1, 2)
+    opened = open_objects(truths, none, "x")
+    assert opened.port.kind == "level" and opened.port.levels == [True, 1, 2]
+    assert opened.port.put(opened.raw, none).tolist() == [True, 1, 2]
+    both = as_objects(D(1970, 1, 1), *moments(1))
+    assert open_objects(both, none[:2], "x").port.kind == "level"
+    empty = open_objects(as_objects(None, None), ~none[:2], "x")
+    assert empty.port.kind == "level" and empty.raw.tolist() == [-1, -1]
+    for low, high, storage in (
+        (-(2**63), 2**63 - 1, "i8"),
+        (-(2**63) - 1, 0, "f8"),
+        (0, 2**63, "f8"),
+    ):
+        ints = open_objects(as_objects(low, high), none[:2], "x")
+        assert ints.port.storage == storage
+    tens = open_objects(as_objects(decimal.Decimal("1E+2")), none[:1], "x")
+    assert tens.port.decimals == 0
+    assert tens.port.put(np.array([300.0]), none[:1]).tolist() == [decimal.Decimal(300)]
+
+
+def test_order_of_levels():
+    assert sort_levels(["b", "a", "c"]) == [1, 0, 2]
+    assert sort_levels(["b", 2, "a", 10]) == [3, 1, 2, 0]
+    codes, levels = factorize_objects(as_objects("b", "a", "b"), "x")
+    assert codes.tolist() == [1, 0, 1] and levels == ["a", "b"]
+    codes, levels = factorize_objects(as_objects(), "x")
+    assert codes.tolist() == [] and levels == []
+    assert level_key("a") == "a" and level_key(True) != level_key(1)
+
+
+def test_arrays():
+    opened = open_array(np.array([0.5, np.nan]), np.dtype("f4"))
+    assert (opened.port.kind, opened.port.storage) == ("number", np.dtype("f4"))
+    assert opened.missing.tolist() == [False, True]
+    opened = open_array(np.array([True, False]), np.dtype("?"))
+    assert opened.port.kind == "boolean" and not opened.missing.any()
+    holes = np.array([False, True])
+    put = PutArray("M8[s]")(np.array([3, 4]), holes)
+    assert put.dtype == "M8[s]" and put[0].astype(int) == 3 and np.isnat(put[1])
+    assert PutArray("i2")(np.array([2.6, 40_000.0]), holes).tolist() == [3, 32_767]
+    put = PutArray("f4")(np.array([1, 2]), holes)
+    assert put.dtype == np.float32 and put[0] == 1 and np.isnan(put[1])
+    assert PutArray("i8")(np.array([2**62 + 1, 0]), holes).tolist() == [2**62 + 1, 0]

@@ -1,0 +1,203 @@
+"""Names that files hold, what nets are made with, and the shapes of rows."""
+
+import datetime
+import inspect
+import sys
+from types import SimpleNamespace
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import pytest
+
+from skgan import GANSampler
+from skgan.io import _registry
+from skgan.io._library_values import decode_zone, encode_zone
+from skgan.io._networks import _may_be_set
+from skgan.io._registry import entry_of, find_entry
+from skgan.io._smoke_test import _rehearse_inversion, check_sizes
+from skgan.nets import AdversarialNet, InfoGANNet
+from skgan.storage._errors import ContentError
+
+# Where the name in files is not that of the class. Files of earlier versions hold
+# these names: they never change.
+OTHER_NAMES = {
+    "PandasCategorical": ("_pandas_ports", "_PutCategorical"),
+    "PandasLevels": ("_pandas_ports", "_PutLevels"),
+    "PandasMasked": ("_pandas_ports", "_PutMasked"),
+    "PandasZoned": ("_pandas_ports", "_PutZoned"),
+    "PandasPeriod": ("_pandas_ports", "_PutPeriod"),
+    "PandasSparse": ("_pandas_ports", "_PutSparse"),
+    "PandasArrow": ("_pandas_ports", "_PutArrow"),
+    "PolarsColumn": ("_polars_ports", "_PutPolars"),
+    "PolarsZoned": ("_polars_ports", "_PutZoned"),
+    "PolarsLevels": ("_polars_ports", "_PutLevels"),
+    "PolarsObjects": ("_polars_ports", "_WrapObjects"),
+}
+
+
+def test_names_in_files_are_those_of_classes():
+    for name in _registry._ENTRIES:
+        entry = entry_of(name)
+        module = entry.kind.__module__.rpartition(".")[2]
+        if name in OTHER_NAMES:
+            assert (module, entry.kind.__name__) == OTHER_NAMES[name]
+        else:
+            assert entry.kind.__name__.lstrip("_") == name
+        assert find_entry(entry.kind) == entry and entry.name == name
+        assert inspect.isclass(entry.kind)
+        assert not entry.attributes & entry.dropped
+        assert all(text.isidentifier() for text in entry.attributes | entry.dropped)
+
+
+def test_every_other_name_has_an_entry():
+    assert set(OTHER_NAMES) <= set(_registry._ENTRIES)
+
+
+# What a fresh instance gets by itself, without a fit.
+MADE = {
+    "Port": ("number", None),
+    "PutArray": ("f8",),
+    "PutObjects": (int,),
+    "Pick": ([],),
+    "MakeDecimal": (2,),
+    "MakeMoment": (datetime.datetime, None),
+    "PandasCategorical": (None,),
+    "PandasLevels": ([], 0),
+    "PandasMasked": (None, None),
+    "PandasZoned": ("M8[s]", None, True),
+    "PandasPeriod": (None,),
+    "PandasSparse": (None, None),
+    "PandasArrow": (None,),
+    "PolarsColumn": (None,),
+    "PolarsZoned": (None, True),
+    "PolarsLevels": ([], None),
+    "PolarsObjects": (),
+    "Rounding": (),
+    "Inequality": ("a", "b"),
+    "FixedCombinations": ("a", "b"),
+    "Range": ("a", 0),
+    "Positive": ("a",),
+    "Unique": ("a",),
+}
+
+
+@pytest.mark.parametrize("name", MADE)
+def test_all_that_an_instance_has_is_listed(name):
+    entry = entry_of(name)
+    made = entry.kind(*MADE[name])
+    assert set(vars(made)) == entry.attributes
+
+
+@pytest.mark.parametrize("kind", [AdversarialNet, InfoGANNet])
+@pytest.mark.parametrize(
+    "prefix",
+    [
+        "generator__",
+        "discriminator__",
+        "code_head__",
+        "optimizer_generator__",
+        "optimizer_discriminator__",
+        "iterator_train__",
+        "iterator_valid__",
+        "dataset__",
+    ],
+)
+def test_parameters_of_the_parts_of_a_net(kind, prefix):
+    assert _may_be_set(kind, f"{prefix}x", 1)
+    assert not _may_be_set(kind, f"x{prefix}", 1)
+
+
+def test_parameters_of_a_net():
+    code = {"code_head", "n_categories", "n_continuous", "code_weight", "move"}
+    code |= {"continuous_code_weight", "clustering_weight"}
+    own = set(inspect.signature(InfoGANNet).parameters) - {"kwargs"}
+    for name in code:
+        assert _may_be_set(InfoGANNet, name, 1)
+        assert not _may_be_set(AdversarialNet, name, 1)
+    unsafe = {"compile", "torch_load_kwargs", "callbacks"}
+    for name in inspect.signature(AdversarialNet).parameters:
+        if name not in {"kwargs", "params", *unsafe}:
+            assert _may_be_set(AdversarialNet, name, 1), name
+    assert code <= own | set(inspect.signature(AdversarialNet).parameters)
+    for name in unsafe:
+        assert not _may_be_set(AdversarialNet, name, 1)
+    assert _may_be_set(AdversarialNet, "callbacks__print_log", None)
+    assert not _may_be_set(AdversarialNet, "callbacks__print_log", 1)
+
+
+@pytest.mark.parametrize(
+    ("zone", "node"),
+    [
+        (None, None),
+        (datetime.UTC, ["utc"]),
+        (datetime.timezone(datetime.timedelta(hours=-2)), ["offset", -7200]),
+        (datetime.timezone(datetime.timedelta(seconds=86_399)), ["offset", 86_399]),
+        (ZoneInfo("Europe/Rome"), ["zoneinfo", "Europe/Rome"]),
+    ],
+)
+def test_zones_there_and_back(zone, node):
+    assert encode_zone(zone, None) == node
+    assert decode_zone(node) == zone and type(decode_zone(node)) is type(zone)
+
+
+def test_zones_of_pytz(monkeypatch):
+    asked = []
+
+    def timezone(name):
+        asked.append(name)
+        return datetime.UTC
+
+    monkeypatch.setitem(sys.modules, "pytz", SimpleNamespace(timezone=timezone))
+    assert decode_zone(["pytz", "Europe/Rome"]) is datetime.UTC
+    assert asked == ["Europe/Rome"]
+
+
+@pytest.mark.parametrize(
+    "node",
+    [
+        *(5, [], ["utc", 1, 2], "utc", ["offset"], ["offset", "1"], ["offset", True]),
+        *(["offset", 86_400], ["offset", -86_400], ["other", "Europe/Rome"]),
+        *(["zoneinfo", 5], ["zoneinfo", "../Rome"], ["zoneinfo", "a/b/c/d/e"]),
+    ],
+)
+def test_strange_zones(node):
+    with pytest.raises(ContentError, match="is no time zone"):
+        decode_zone(node)
+
+
+@pytest.fixture(scope="module")
+def sampler():
+    X = np.random.default_rng(0).normal(size=(20, 2))
+    made = GANSampler(max_iter=1, hidden_dims=(4,), random_state=0)
+    return made.fit(X)
+
+
+@pytest.mark.parametrize("size", [0, -1, 2**31, 2**40, True, 2.0])
+def test_sizes_of_rows_are_small_whole_numbers(sampler, size, monkeypatch):
+    for owner, name in (
+        (sampler.encoder_, "tensor_shape_"),
+        (sampler.encoder_.container_, "row_shape"),
+    ):
+        monkeypatch.setattr(owner, name, (size, 2))
+        with pytest.raises(ContentError, match="is no shape of a row"):
+            check_sizes(sampler)
+        monkeypatch.undo()
+
+
+def test_parts_of_a_row_agree(sampler, monkeypatch):
+    for owner, name, value, message in (
+        (sampler.encoder_.container_, "row_shape", (3,), "have other features"),
+        (sampler.encoder_, "tensor_shape_", (3,), "disagree on the size of a row"),
+        (sampler, "net_", None, "The net of a sampler is none"),
+    ):
+        monkeypatch.setattr(owner, name, value)
+        with pytest.raises(ContentError, match=message):
+            check_sizes(sampler)
+        monkeypatch.undo()
+    check_sizes(sampler)
+
+
+def test_an_encoder_of_latents_is_one():
+    with pytest.raises(ContentError, match="encoder of latents of a sampler is none"):
+        _rehearse_inversion(SimpleNamespace(inverter_=5), None, None)
+    assert _rehearse_inversion(SimpleNamespace(inverter_=None), None, None) is None
