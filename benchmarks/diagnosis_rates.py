@@ -3,7 +3,7 @@
 No sampler is trained. Where all is well, "samples" are fresh draws of the very
 distribution of training and held-out rows: whatever is not "good" is a false alarm.
 Diseases are planted into such draws; one is found if a finding that is meant for it
-says "look" or "bad". Shares stand with their 95 % interval, Clopper and Pearson's.
+says "warn" or "bad". Shares stand with their 95 % interval, Clopper and Pearson's.
 
     OMP_NUM_THREADS=1 python benchmarks/diagnosis_rates.py --threads 1
 """
@@ -22,7 +22,7 @@ from skgan.metrics import CopyingWarning, diagnose
 FEW, MORE, MANY = (200, 100, 200), (1000, 500, 1000), (5000, 2000, 5000)
 COPIES = ("duplicates", "dcr_share", "membership_auc")
 DIFFERENCES = ("c2st", "energy_distance", "coverage", "modes", "variance")
-ALARMS = ("look", "bad")
+ALARMS = ("warn", "bad")
 
 
 def normal(rng, n):

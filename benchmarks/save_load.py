@@ -106,8 +106,8 @@ def cases():
 
 
 def name_of(estimator):
-    goes_on = getattr(estimator, "warm_start", False)
-    return type(estimator).__name__ + (", warm_start=True" if goes_on else "")
+    is_warm_start = getattr(estimator, "warm_start", False)
+    return type(estimator).__name__ + (", warm_start=True" if is_warm_start else "")
 
 
 def fit(estimator, X, y):

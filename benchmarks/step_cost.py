@@ -16,7 +16,7 @@ from torch.nn.functional import softplus
 
 from skgan import GANSampler
 from skgan.datasets import make_grid
-from skgan.modules import KaimingMLPDiscriminator, TransportGenerator
+from skgan.modules import KaimingMLPDiscriminator, ResidualLatentGenerator
 from skgan.samplers._auto import automatic_values
 
 
@@ -24,7 +24,7 @@ def train_by_hand(rows, n_updates):
     """Train as the default does, with nothing around it; return the seconds."""
     values = automatic_values(len(rows), rows.shape[1:])
     shape, size, rate = rows.shape[1:], values["batch_size"], values["learning_rate"]
-    generator = TransportGenerator(values["latent_dim"], shape, 0, (128,) * 3)
+    generator = ResidualLatentGenerator(values["latent_dim"], shape, 0, (128,) * 3)
     discriminator = KaimingMLPDiscriminator(shape, 0, (128,) * 4)
     weights = [list(network.parameters()) for network in (generator, discriminator)]
     average = [weight.detach().clone() for weight in weights[0]]

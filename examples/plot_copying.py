@@ -42,7 +42,7 @@ with warnings.catch_warnings():
         closer = diagnoses[name].dcr_share
         print(
             f"{name}: energy distance {distance:.3f}; closer to a training row than to "
-            f"one held out: {closer.figure:.0%}, {closer.verdict}"
+            f"one held out: {closer.value:.0%}, {closer.verdict}"
         )
 
 # %%

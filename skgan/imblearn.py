@@ -14,9 +14,9 @@ from sklearn.utils.validation import validate_data
 from skgan._estimator import VersionedEstimator
 from skgan._validation import check_integer, check_stream
 from skgan.augmentation._class_sampling import (
+    clone_and_seed,
     draw_classes,
     fit_to_classes,
-    ready_sampler,
 )
 from skgan.augmentation._sampling_strategy import class_sizes
 from skgan.encoding._features import check_rows
@@ -218,7 +218,7 @@ class GANOverSampler(VersionedEstimator, BaseOverSampler):
         # Of an earlier call.
         if hasattr(self, "sampler_"):
             del self.sampler_
-        sampler = ready_sampler(self.sampler, rng)
+        sampler = clone_and_seed(self.sampler, rng)
         if n_drawn:
             is_seen = ~np.isin(y, np.array(list(small), y.dtype))
             seen = rows if is_seen.all() else take_rows(rows, is_seen)

@@ -12,7 +12,8 @@ import skgan
 
 ROOT = Path(__file__).parent.parent
 FILES = sorted((ROOT / "skgan").rglob("*.py"))
-MAX_FILE_LINES = 400
+# Lines of code: docstrings, comments and blanks do not count.
+MAX_FILE_LINES = 450
 MAX_FUNCTION_LINES = 60
 
 # Ground first. What is not named lives with the estimators.
@@ -53,22 +54,28 @@ def rooms_imported(file: Path) -> set[str]:
     return {name.split(".")[1] for name in names if name.startswith("skgan.")}
 
 
-def body_lines(function: ast.FunctionDef) -> int:
-    """Lines of a function without its docstring."""
-    lines = (function.end_lineno or 0) - function.lineno + 1
-    first = function.body[0]
-    if ast.get_docstring(function) is not None:
-        lines -= (first.end_lineno or 0) - first.lineno + 1
-    return lines
+def code_lines(node: ast.AST, text: str) -> int:
+    """Lines of code of a module or function."""
+    documented: set[int] = set()
+    for inner in ast.walk(node):
+        if isinstance(inner, ast.Module | ast.ClassDef | ast.FunctionDef):
+            first = inner.body[0] if inner.body else None
+            if first is not None and ast.get_docstring(inner, clean=False) is not None:
+                documented |= set(range(first.lineno, (first.end_lineno or 0) + 1))
+    lines = text.splitlines()
+    start = getattr(node, "lineno", 1)
+    end = getattr(node, "end_lineno", None) or len(lines)
+    return sum(
+        bool(line.strip()) and not line.strip().startswith("#") and i not in documented
+        for i, line in enumerate(lines[start - 1 : end], start)
+    )
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda f: str(f.relative_to(ROOT)))
 def test_no_room_knows_the_rooms_above(file):
     room = room_of(file)
     above = {
-        other
-        for other in rooms_imported(file)
-        if FLOORS.get(other, -1) > FLOORS[room]
+        other for other in rooms_imported(file) if FLOORS.get(other, -1) > FLOORS[room]
     }
     assert not above, f"{room} must not import {sorted(above)}"
 
@@ -76,11 +83,13 @@ def test_no_room_knows_the_rooms_above(file):
 @pytest.mark.parametrize("file", FILES, ids=lambda f: str(f.relative_to(ROOT)))
 def test_sizes(file):
     text = file.read_text(encoding="utf-8")
-    assert len(text.splitlines()) <= MAX_FILE_LINES
+    tree = ast.parse(text)
+    assert code_lines(tree, text) <= MAX_FILE_LINES
     long = {
-        node.name: body_lines(node)
-        for node in ast.walk(ast.parse(text))
-        if isinstance(node, ast.FunctionDef) and body_lines(node) > MAX_FUNCTION_LINES
+        node.name: code_lines(node, text)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.FunctionDef)
+        and code_lines(node, text) > MAX_FUNCTION_LINES
     }
     assert not long
 

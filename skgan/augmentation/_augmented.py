@@ -30,10 +30,10 @@ from sklearn.utils.validation import check_is_fitted
 from skgan._estimator import VersionedEstimator
 from skgan._validation import check_boolean, check_stream
 from skgan.augmentation._class_sampling import (
+    clone_and_seed,
     draw_classes,
     draw_pairs,
     fit_to_classes,
-    ready_sampler,
     takes_labels,
 )
 from skgan.augmentation._sampling_strategy import (
@@ -125,7 +125,7 @@ class Augmented(MetaEstimatorMixin, ABC):
                     f"keep_original=False and n_synthetic={self.n_synthetic!r} leave "
                     "no rows to train on; set one of the two otherwise."
                 )
-            ready_sampler(self.sampler, rng)
+            clone_and_seed(self.sampler, rng)
             # Of an earlier fit.
             if hasattr(self, "sampler_"):
                 del self.sampler_
@@ -146,7 +146,7 @@ class Augmented(MetaEstimatorMixin, ABC):
                 "X.toarray(), or set n_synthetic=0 to add no rows."
             )
         X = as_rows(X)
-        sampler = ready_sampler(self.sampler, rng)
+        sampler = clone_and_seed(self.sampler, rng)
         is_all = bool(is_seen.all())
         seen = X if is_all else take_rows(X, is_seen)
         new, targets = self._draw(sampler, seen, y[is_seen], amounts, rng)

@@ -20,7 +20,7 @@ from skgan.samplers._conditional import ConditionalGANSampler
 _MAX_SEED = 2**31 - 1
 
 
-def ready_sampler(sampler, rng: np.random.RandomState):
+def clone_and_seed(sampler, rng: np.random.RandomState):
     """Return an unfitted copy of a sampler, seeded if it had no seed.
 
     Parameters

@@ -11,15 +11,15 @@ from numpy.typing import NDArray
 from skgan.frames._output import cast_numbers
 from skgan.frames._raw import (
     UNITS,
-    Opened,
-    Port,
+    ColumnFormat,
     PutArray,
+    RawColumn,
     open_objects,
     sort_levels,
 )
 
 
-def open_pandas(series, name) -> Opened:
+def open_pandas(series, name) -> RawColumn:
     """Open a column of pandas.
 
     Raises
@@ -35,14 +35,16 @@ def open_pandas(series, name) -> Opened:
         return _open_arrow(series, name)
     if isinstance(dtype, pandas.SparseDtype):
         opened = open_pandas(series.sparse.to_dense(), name)
-        opened.port.put = _PutSparse(opened.port.put, dtype)
+        opened.column_format.put = _PutSparse(opened.column_format.put, dtype)
         return opened
     if isinstance(dtype, pandas.DatetimeTZDtype):
         return _open_zoned(series)
     if isinstance(dtype, pandas.PeriodDtype):
         missing = series.isna().to_numpy()
         raw = np.where(missing, 0, series.array.asi8)
-        return Opened(Port("number", _PutPeriod(dtype), storage="i8"), raw, missing)
+        return RawColumn(
+            ColumnFormat("number", _PutPeriod(dtype), storage="i8"), raw, missing
+        )
     if isinstance(dtype, np.dtype):
         return _open_numpy(series, dtype, name)
     storage = getattr(dtype, "numpy_dtype", None)
@@ -52,25 +54,29 @@ def open_pandas(series, name) -> Opened:
         kind = "boolean" if storage.kind == "b" else "number"
         if storage.kind == "f":
             missing = missing | np.isnan(raw)
-        return Opened(
-            Port(kind, _PutMasked(dtype, storage), storage=storage), raw, missing
+        return RawColumn(
+            ColumnFormat(kind, _PutMasked(dtype, storage), storage=storage),
+            raw,
+            missing,
         )
     return _open_levels(series)
 
 
-def _open_numpy(series, dtype: np.dtype, name) -> Opened:
+def _open_numpy(series, dtype: np.dtype, name) -> RawColumn:
     if dtype.kind in "biuf":
         raw = series.to_numpy()
         missing = np.isnan(raw) if dtype.kind == "f" else np.zeros(len(raw), dtype=bool)
         kind = "boolean" if dtype.kind == "b" else "number"
-        return Opened(Port(kind, PutArray(dtype), storage=dtype), raw, missing)
+        return RawColumn(
+            ColumnFormat(kind, PutArray(dtype), storage=dtype), raw, missing
+        )
     if dtype.kind in "mM":
         values = series.to_numpy()
         missing = np.isnat(values)
         kind = "time" if dtype.kind == "M" else "duration"
         unit = UNITS[np.datetime_data(dtype)[0]]
         raw = np.where(missing, 0, values.view(np.int64))
-        return Opened(Port(kind, PutArray(dtype), unit=unit), raw, missing)
+        return RawColumn(ColumnFormat(kind, PutArray(dtype), unit=unit), raw, missing)
     if dtype.kind != "O":
         raise TypeError(
             f"Column {name!r} holds {dtype}, which no encoder takes; turn it into "
@@ -85,20 +91,22 @@ def _open_numpy(series, dtype: np.dtype, name) -> Opened:
         return open_objects(objects, missing, name)
     opened = _open_levels(series)
     sentinel = objects[missing.argmax()] if missing.any() else None
-    levels = np.array([*opened.port.levels, sentinel], dtype=object)
-    opened.port.put = _PutLevels(levels, len(levels) - 1)
+    levels = np.array([*opened.column_format.levels, sentinel], dtype=object)
+    opened.column_format.put = _PutLevels(levels, len(levels) - 1)
     return opened
 
 
-def _open_categorical(series) -> Opened:
+def _open_categorical(series) -> RawColumn:
     dtype = series.dtype
     codes = series.array.codes
     levels = dtype.categories.tolist()
-    port = Port("level", _PutCategorical(dtype), levels=levels, is_closed=True)
-    return Opened(port, codes.astype(np.int64), codes < 0)
+    column_format = ColumnFormat(
+        "level", _PutCategorical(dtype), levels=levels, is_closed=True
+    )
+    return RawColumn(column_format, codes.astype(np.int64), codes < 0)
 
 
-def _open_levels(series) -> Opened:
+def _open_levels(series) -> RawColumn:
     """Open a column of strings, or of any dtype whose values can be told apart."""
     pandas = import_module("pandas")
     codes, unique = pandas.factorize(series.array)
@@ -107,11 +115,11 @@ def _open_levels(series) -> Opened:
     rank = np.empty(len(order) + 1, dtype=np.int64)
     rank[order], rank[-1] = np.arange(len(order)), -1
     put = _PutLevels(unique.take(order), None)
-    port = Port("level", put, levels=[levels[i] for i in order])
-    return Opened(port, rank[codes], codes < 0)
+    column_format = ColumnFormat("level", put, levels=[levels[i] for i in order])
+    return RawColumn(column_format, rank[codes], codes < 0)
 
 
-def _open_zoned(series) -> Opened:
+def _open_zoned(series) -> RawColumn:
     dtype = series.dtype
     values = series.dt.tz_convert("UTC").dt.tz_localize(None).to_numpy()
     missing = np.isnat(values)
@@ -119,10 +127,10 @@ def _open_zoned(series) -> Opened:
     local = series.dt.tz_localize(None)
     is_midnight = (local.dt.normalize() == local).to_numpy() | missing
     put = _PutZoned(values.dtype, dtype, bool(is_midnight.all()))
-    return Opened(Port("time", put, unit=UNITS[dtype.unit]), raw, missing)
+    return RawColumn(ColumnFormat("time", put, unit=UNITS[dtype.unit]), raw, missing)
 
 
-def _open_arrow(series, name) -> Opened:
+def _open_arrow(series, name) -> RawColumn:
     arrow = import_module("pyarrow")
     kind = series.dtype.pyarrow_dtype
     types = arrow.types
@@ -139,15 +147,17 @@ def _open_arrow(series, name) -> Opened:
         return values.fill_null(fill).to_numpy()
 
     if types.is_boolean(kind):
-        return Opened(Port("boolean", put), numbers(values, False), missing)
+        return RawColumn(ColumnFormat("boolean", put), numbers(values, False), missing)
     if types.is_integer(kind) or types.is_floating(kind):
         raw = numbers(values)
         if raw.dtype.kind == "f":
             missing = missing | np.isnan(raw)
-        return Opened(Port("number", put, storage=raw.dtype), raw, missing)
+        return RawColumn(ColumnFormat("number", put, storage=raw.dtype), raw, missing)
     if types.is_decimal(kind):
         raw = numbers(values.cast(arrow.float64()))
-        return Opened(Port("number", put, decimals=max(kind.scale, 0)), raw, missing)
+        return RawColumn(
+            ColumnFormat("number", put, decimals=max(kind.scale, 0)), raw, missing
+        )
     if types.is_temporal(kind) and not str(kind).startswith("month"):
         narrow = types.is_date32(kind) or types.is_time32(kind)
         counts = values.cast(arrow.int32()) if narrow else values
@@ -155,7 +165,7 @@ def _open_arrow(series, name) -> Opened:
         is_moment = types.is_timestamp(kind) or types.is_date(kind)
         unit = {"date32[day]": "D", "date64[ms]": "ms"}.get(str(kind)) or kind.unit
         label = "time" if is_moment else "duration"
-        return Opened(Port(label, put, unit=UNITS[unit]), raw, missing)
+        return RawColumn(ColumnFormat(label, put, unit=UNITS[unit]), raw, missing)
     return _open_levels(series)
 
 

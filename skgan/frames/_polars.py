@@ -9,8 +9,8 @@ import numpy as np
 
 from skgan.frames._raw import (
     UNITS,
-    Opened,
-    Port,
+    ColumnFormat,
+    RawColumn,
     factorize_objects,
     is_missing,
     open_objects,
@@ -18,7 +18,7 @@ from skgan.frames._raw import (
 )
 
 
-def open_polars(series, name) -> Opened:
+def open_polars(series, name) -> RawColumn:
     """Open a column of polars.
 
     Raises
@@ -36,10 +36,10 @@ def open_polars(series, name) -> Opened:
         )
     if dtype == polars.Boolean:
         raw = series.fill_null(False).to_numpy()
-        return Opened(Port("boolean", _PutPolars(dtype)), raw, missing)
+        return RawColumn(ColumnFormat("boolean", _PutPolars(dtype)), raw, missing)
     if dtype == polars.Null:
         raw = np.zeros(len(series))
-        return Opened(Port("number", _PutPolars(dtype)), raw, missing)
+        return RawColumn(ColumnFormat("number", _PutPolars(dtype)), raw, missing)
     if dtype.is_numeric():
         return _open_numbers(series, missing, name)
     if dtype.is_temporal():
@@ -50,7 +50,7 @@ def open_polars(series, name) -> Opened:
         if getattr(dtype, "time_zone", None):
             midnights = series.dt.truncate("1d").eq_missing(series)
             put = _PutZoned(dtype, bool(midnights.all()))
-        return Opened(Port(kind, put, unit=UNITS[unit]), raw, missing)
+        return RawColumn(ColumnFormat(kind, put, unit=UNITS[unit]), raw, missing)
     if dtype == polars.Object:
         objects = _objects(series.to_list())
         missing = np.fromiter(map(is_missing, objects), dtype=bool, count=len(objects))
@@ -59,8 +59,10 @@ def open_polars(series, name) -> Opened:
         levels = dtype.categories
         raw = series.to_physical().cast(polars.Int64).fill_null(-1).to_numpy()
         put = _PutLevels(levels, dtype)
-        return Opened(
-            Port("level", put, levels=levels.to_list(), is_closed=True), raw, missing
+        return RawColumn(
+            ColumnFormat("level", put, levels=levels.to_list(), is_closed=True),
+            raw,
+            missing,
         )
     if dtype in (polars.String, polars.Categorical):
         return _open_strings(series, missing)
@@ -68,7 +70,7 @@ def open_polars(series, name) -> Opened:
     raw = np.full(len(objects), -1, dtype=np.int64)
     raw[~missing], found = factorize_objects(objects[~missing], name)
     put = _PutLevels(polars.Series(found, dtype=dtype), dtype)
-    return Opened(Port("level", put, levels=found), raw, missing)
+    return RawColumn(ColumnFormat("level", put, levels=found), raw, missing)
 
 
 def _objects(values: list):
@@ -77,13 +79,15 @@ def _objects(values: list):
     return objects
 
 
-def _open_numbers(series, missing, name) -> Opened:
+def _open_numbers(series, missing, name) -> RawColumn:
     polars = import_module("polars")
     dtype = series.dtype
     put = _PutPolars(dtype)
     if dtype.is_decimal():
         raw = series.cast(polars.Float64).fill_null(0).to_numpy()
-        return Opened(Port("number", put, decimals=dtype.scale), raw, missing)
+        return RawColumn(
+            ColumnFormat("number", put, decimals=dtype.scale), raw, missing
+        )
     if str(dtype).endswith("nt128"):
         try:
             series = series.cast(polars.Int64)
@@ -98,10 +102,10 @@ def _open_numbers(series, missing, name) -> Opened:
         # Polars tells NaN from null: what was seen comes back.
         put = _PutPolars(dtype, is_nan.any() and not missing.any())
         missing = missing | is_nan
-    return Opened(Port("number", put, storage=raw.dtype), raw, missing)
+    return RawColumn(ColumnFormat("number", put, storage=raw.dtype), raw, missing)
 
 
-def _open_strings(series, missing) -> Opened:
+def _open_strings(series, missing) -> RawColumn:
     polars = import_module("polars")
     dtype = series.dtype
     text = series.cast(polars.String)
@@ -110,8 +114,10 @@ def _open_strings(series, missing) -> Opened:
     levels = levels.gather(order)
     codes = text.cast(polars.Enum(levels)).to_physical()
     raw = codes.cast(polars.Int64).fill_null(-1).to_numpy()
-    port = Port("level", _PutLevels(levels, dtype), levels=levels.to_list())
-    return Opened(port, raw, missing)
+    column_format = ColumnFormat(
+        "level", _PutLevels(levels, dtype), levels=levels.to_list()
+    )
+    return RawColumn(column_format, raw, missing)
 
 
 class _PutPolars:

@@ -34,7 +34,7 @@ _MICROSECOND = datetime.timedelta(microseconds=1)
 _FRACTION = 1e-6
 
 
-class Port:
+class ColumnFormat:
     """Where a column goes out.
 
     Parameters
@@ -75,10 +75,10 @@ class Port:
         self.decimals = decimals
 
 
-class Opened(NamedTuple):
+class RawColumn(NamedTuple):
     """A column's port, its raw values and where they are missing."""
 
-    port: Port
+    column_format: ColumnFormat
     raw: NDArray
     missing: NDArray
 
@@ -191,13 +191,15 @@ def make_time(value: int) -> datetime.time:
     return (_EPOCH + value * _MICROSECOND).time()
 
 
-def open_array(values: NDArray, dtype: np.dtype) -> Opened:
+def open_array(values: NDArray, dtype: np.dtype) -> RawColumn:
     """Open a column of an ndarray that came with `dtype`."""
     kind = "boolean" if dtype.kind == "b" else "number"
     missing = (
         np.isnan(values) if values.dtype.kind == "f" else np.zeros(len(values), "?")
     )
-    return Opened(Port(kind, PutArray(dtype), storage=dtype), values, missing)
+    return RawColumn(
+        ColumnFormat(kind, PutArray(dtype), storage=dtype), values, missing
+    )
 
 
 def is_missing(value) -> bool:
@@ -209,7 +211,7 @@ def is_missing(value) -> bool:
 
 def open_objects(
     objects: NDArray, missing: NDArray, name: Hashable, wrap=None
-) -> Opened:
+) -> RawColumn:
     """Open a column of Python objects by what they are.
 
     Raises
@@ -233,35 +235,47 @@ def open_objects(
         return raw
 
     if all_are(bool, np.bool_):
-        return Opened(Port("boolean", put(bool)), spread(present, bool), missing)
+        return RawColumn(
+            ColumnFormat("boolean", put(bool)), spread(present, bool), missing
+        )
     numbers = (Real, Decimal)
     if all_are(*numbers) and not any(issubclass(t, bool | np.bool_) for t in types):
         return _open_number_objects(present, missing, types, put, spread)
     times = _read_times(present, types)
     if times is not None:
         kind, make, unit, counts = times
-        return Opened(Port(kind, put(make), unit=unit), spread(counts, "i8"), missing)
+        return RawColumn(
+            ColumnFormat(kind, put(make), unit=unit), spread(counts, "i8"), missing
+        )
     codes, levels = factorize_objects(present, name)
     raw = np.full(len(objects), -1, dtype=np.int64)
     raw[~missing] = codes
-    return Opened(Port("level", put(Pick(levels)), levels=levels), raw, missing)
+    return RawColumn(
+        ColumnFormat("level", put(Pick(levels)), levels=levels), raw, missing
+    )
 
 
-def _open_number_objects(present, missing, types, put, spread) -> Opened:
+def _open_number_objects(present, missing, types, put, spread) -> RawColumn:
     if all(issubclass(t, Integral) for t in types):
         fits = all(-(2**63) <= int(v) < 2**63 for v in (min(present), max(present)))
         storage = np.dtype(np.int64 if fits else np.float64)
-        return Opened(
-            Port("number", put(int), storage=storage), spread(present, storage), missing
+        return RawColumn(
+            ColumnFormat("number", put(int), storage=storage),
+            spread(present, storage),
+            missing,
         )
     if all(issubclass(t, Decimal) for t in types):
         exponents = {value.as_tuple().exponent for value in set(present.tolist())}
         whole = [exponent for exponent in exponents if isinstance(exponent, int)]
         places = max(0, -min(whole, default=0))
-        port = Port("number", put(MakeDecimal(places)), decimals=places)
-        return Opened(port, spread(present.astype(float), float), missing)
-    return Opened(
-        Port("number", put(float)), spread(present.astype(float), float), missing
+        column_format = ColumnFormat(
+            "number", put(MakeDecimal(places)), decimals=places
+        )
+        return RawColumn(column_format, spread(present.astype(float), float), missing)
+    return RawColumn(
+        ColumnFormat("number", put(float)),
+        spread(present.astype(float), float),
+        missing,
     )
 
 

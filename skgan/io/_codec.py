@@ -54,7 +54,7 @@ class Encoder(ValueEncoder):
         self.leave_out = frozenset(leave_out)
         self.left_out: set[str] = set()
         self.weights = TensorWriter()
-        self.goes_on = False
+        self.is_warm_start = False
         self._networks: Counter[str] = Counter()
 
     def weights_prefix(self, name: str) -> str:
@@ -102,8 +102,8 @@ class Encoder(ValueEncoder):
 
     def encode_attributes(self, state: Mapping[str, Any], entry: Entry) -> dict:
         """Encode the attributes of an instance, by name."""
-        goes_on = self.goes_on
-        self.goes_on = bool(state.get("warm_start", goes_on))
+        is_warm_start = self.is_warm_start
+        self.is_warm_start = bool(state.get("warm_start", is_warm_start))
         result: dict[str, Any] = {}
         for name, value in state.items():
             self._path.append(name)
@@ -123,7 +123,7 @@ class Encoder(ValueEncoder):
                     "Delete it before saving.",
                 )
             self._path.pop()
-        self.goes_on = goes_on
+        self.is_warm_start = is_warm_start
         return result
 
 

@@ -14,7 +14,7 @@ import torch
 from skorch.history import History
 from torch import Tensor, nn
 
-from skgan.modules import LATENT_ENCODERS, GivenEntries, LatentEncoder
+from skgan.modules import LATENT_ENCODERS, ConditionMask, LatentEncoder
 from skgan.nets import AdversarialNet, InfoGANNet
 from skgan.nets._skorch import GLOBAL_STREAM
 from skgan.nets._state import load_optimizer
@@ -37,7 +37,7 @@ _PARAM_NAMES = (
 )
 _CODE_PARAM_NAMES = (
     "code_head n_categories n_continuous code_weight continuous_code_weight "
-    "clustering_weight move"
+    "clustering_weight perturb"
 )
 _PARAMS = {
     AdversarialNet: frozenset(_PARAM_NAMES.split()),
@@ -72,7 +72,7 @@ def encode(value: Any, encoder: Encoder) -> Any:
         return {_NODES[type(value)]: _encode_net(value, encoder)}
     if type(value) is History:
         return {"history": encoder.encode(list(value))}
-    if type(value) is GivenEntries:
+    if type(value) is ConditionMask:
         units = [
             value.positions[value.unit_of == unit].tolist()
             for unit in range(value.n_units)
@@ -133,7 +133,7 @@ def _is_sound(value: Tensor) -> bool:
 def _encode_optimizer(net: AdversarialNet, name: str, encoder: Encoder) -> dict:
     state = getattr(net, f"{name}_").state_dict()
     # The moments are larger than the networks, and of use to further training only.
-    moments = state["state"] if encoder.goes_on else {}
+    moments = state["state"] if encoder.is_warm_start else {}
     groups = [
         {key: value for key, value in group.items() if key != "params"}
         for group in state["param_groups"]
@@ -315,7 +315,7 @@ def _history(node: Any, decoder: Decoder) -> History:
     return history
 
 
-def _given_entries(node: Any, decoder: Decoder) -> GivenEntries:
+def _given_entries(node: Any, decoder: Decoder) -> ConditionMask:
     units, width = decoder.parts(node, 2)
     positions = [decoder.items(unit) for unit in decoder.parts(units, len(units))]
     if type(width) is not int or not all(
@@ -325,7 +325,7 @@ def _given_entries(node: Any, decoder: Decoder) -> GivenEntries:
     ):
         raise ContentError("Entries that can be given lie outside of the row.")
     with decoder.bound:
-        return GivenEntries(positions, width)
+        return ConditionMask(positions, width)
 
 
 DECODERS: dict[str, Callable[[Any, Any], Any]] = {

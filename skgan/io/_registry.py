@@ -34,7 +34,7 @@ _TABLE_CONTAINER = (
 )
 _CONDITIONS = "given width starts widths codes is_given counts n_labels"
 _REPAIR = "names title"
-_COLUMN = "name port step"
+_COLUMN = "name column_format step"
 
 # Module (within skgan), name there, attributes besides parameters of an estimator.
 # What is left out, behind a bar, is worked out anew by those who need it.
@@ -62,8 +62,8 @@ _ENTRIES: dict[str, tuple[str, str]] = {
         "n_features_in_ feature_names_in_ sampler_ sampling_strategy_",
     ),
     "Seeds": ("samplers._base:Seeds", ""),
-    "RandomlyGiven": ("samplers._conditions:RandomlyGiven", "given share"),
-    "MatchingOfDrawn": ("samplers._conditions:MatchingOfDrawn", "matching"),
+    "RandomConditionMask": ("samplers._conditions:RandomConditionMask", "given share"),
+    "SampledMaskMatching": ("samplers._conditions:SampledMaskMatching", "matching"),
     "TableConditions": (
         "samplers._conditions:TableConditions",
         f"{_CONDITIONS} | masks",
@@ -106,11 +106,11 @@ _ENTRIES: dict[str, tuple[str, str]] = {
     "ImageEncoder": ("encoding._image:ImageEncoder", f"{_ENCODER} pixel_range_"),
     "TableEncoder": (
         "encoding.table._table:TableEncoder",
-        f"{_TABLE_ENCODER} | _parts",
+        f"{_TABLE_ENCODER} | _reservoir",
     ),
     "LabelledTableEncoder": (
         "encoding.labels._labelled_table:LabelledTableEncoder",
-        f"{_TABLE_ENCODER} _labels _targets _bounds _some_label | _target _parts",
+        f"{_TABLE_ENCODER} _labels _targets _bounds _some_label | _target _reservoir",
     ),
     "LabelName": ("encoding.labels._labelled_table:LabelName", ""),
     "TargetColumn": (
@@ -153,29 +153,29 @@ _ENTRIES: dict[str, tuple[str, str]] = {
         "encoding.vector._normal_scores:NormalScores",
         "tolerance min_repeats min_share atoms_ atom_ranks_ values_ scores_ tails_",
     ),
-    "NumberCodec": (
-        "encoding.table._codecs:NumberCodec",
+    "NumberEncoder": (
+        "encoding.table._codecs:NumberEncoder",
         "step decimals minimum_ maximum_ _unit map_",
     ),
-    "LevelCodec": (
-        "encoding.table._codecs:LevelCodec",
+    "LevelEncoder": (
+        "encoding.table._codecs:LevelEncoder",
         "values_ has_missing_ shares_ n_codes _decoded",
     ),
-    "GroupCodec": (
-        "encoding.table._codecs:GroupCodec",
+    "GroupedLevelEncoder": (
+        "encoding.table._codecs:GroupedLevelEncoder",
         "n_groups levels_ groups_ n_codes order_ _top _bottom _rank _label shares_",
     ),
-    "PatternCodec": (
-        "encoding.table._codecs:PatternCodec",
+    "MissingPatternEncoder": (
+        "encoding.table._codecs:MissingPatternEncoder",
         "max_levels patterns_ widths_",
     ),
-    "RowCodec": (
-        "encoding.table._rows:RowCodec",
+    "RowEncoder": (
+        "encoding.table._rows:RowEncoder",
         "max_levels _template _gaps _patterns layout_ slots_ _pattern_blocks",
     ),
-    "Slot": ("encoding.table._rows:Slot", ""),
+    "ColumnSlice": ("encoding.table._rows:ColumnSlice", ""),
     "TableLayout": ("encoding.table._rows:TableLayout", ""),
-    "Clock": ("encoding.table._columns:Clock", ""),
+    "TimeUnit": ("encoding.table._columns:TimeUnit", ""),
     "NumberColumn": (
         "encoding.table._columns:NumberColumn",
         f"{_COLUMN} offset decimals span factor",
@@ -186,14 +186,14 @@ _ENTRIES: dict[str, tuple[str, str]] = {
     ),
     "TimeColumn": (
         "encoding.table._columns:TimeColumn",
-        f"{_COLUMN} kind clock origin",
+        f"{_COLUMN} kind time_unit origin",
     ),
     "IdentifierColumn": (
         "encoding.table._identifiers:IdentifierColumn",
         f"{_COLUMN} classes seen templates",
     ),
-    "Port": (
-        "frames._raw:Port",
+    "ColumnFormat": (
+        "frames._raw:ColumnFormat",
         "kind put storage unit levels is_closed decimals",
     ),
     "PutArray": ("frames._raw:PutArray", "dtype"),
@@ -270,10 +270,10 @@ _LARGEST = {
 # Classes and functions that are saved as such, by their names.
 _DEFINITIONS = {
     "loader": ("BatchLoader", "OrderedLoader", "TensorData"),
-    "encoding._ports": ("make_date", "make_duration", "make_time"),
+    "frames._raw": ("make_date", "make_duration", "make_time"),
 }
 _OPTIMIZERS = ("Adam", "AdamW", "NAdam", "RAdam", "Adamax", "Adagrad", "RMSprop", "SGD")
-_OBJECTIVES = ("_losses", "_penalties", "_augmentations", "_moves")
+_OBJECTIVES = ("_losses", "_penalties", "_augmentations", "_perturbations")
 
 
 class Entry(NamedTuple):

@@ -16,7 +16,7 @@ from sklearn.base import BaseEstimator
 from skgan.io._codec import Decoder, Encoder, state_of
 from skgan.io._memory_bound import MemoryBound
 from skgan.io._registry import entry_of, find_entry
-from skgan.io._smoke_test import check_sizes, rehearse
+from skgan.io._smoke_test import check_sizes, smoke_test_sample
 from skgan.storage._archive import describe, pack, unpack, write_whole
 from skgan.storage._errors import (
     ContentError,
@@ -113,7 +113,7 @@ def save(
         "written_by": _versions(),
         "parameters": encoder.encode_attributes(parameters, entry),
     }
-    encoder.goes_on = bool(parameters.get("warm_start", False))
+    encoder.is_warm_start = bool(parameters.get("warm_start", False))
     state = {"attributes": encoder.encode_attributes(rest, entry)}
     unknown = sorted(encoder.leave_out - encoder.left_out)
     if unknown:
@@ -273,4 +273,4 @@ def _finish(decoder: Decoder) -> None:
     decoder.weights.check_all_read()
     with decoder.bound:
         for sampler in decoder.samplers:
-            rehearse(sampler)
+            smoke_test_sample(sampler)

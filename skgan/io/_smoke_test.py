@@ -11,7 +11,7 @@ import torch
 
 from skgan.nets import AdversarialNet
 from skgan.samplers._conditions import LabelledRows
-from skgan.samplers._inversion import Inverter, Measure
+from skgan.samplers._inversion import Inverter, InverterRunner
 from skgan.storage._errors import ContentError
 
 _N_ROWS = 2
@@ -19,7 +19,7 @@ _N_ROWS = 2
 _WIDEST_ROW = 2**20
 
 
-def rehearse(sampler: Any) -> None:
+def smoke_test_sample(sampler: Any) -> None:
     """Draw two rows, which no stream notices.
 
     Parameters
@@ -53,12 +53,12 @@ def rehearse(sampler: Any) -> None:
         if given is not None and hasattr(encoder, "write_given"):
             encoder.write_given(room, 0, given, rows)
         container.wrap(room)
-        _rehearse_inversion(sampler, drawn, condition)
+        _smoke_test_inversion(sampler, drawn, condition)
     if shares is not None:
         container.repaired_share = shares
 
 
-def _rehearse_inversion(sampler: Any, drawn: torch.Tensor, condition: Any) -> None:
+def _smoke_test_inversion(sampler: Any, drawn: torch.Tensor, condition: Any) -> None:
     """Look for the latents of drawn rows, if the sampler can."""
     inverter = vars(sampler).get("inverter_")
     if inverter is None:
@@ -66,7 +66,7 @@ def _rehearse_inversion(sampler: Any, drawn: torch.Tensor, condition: Any) -> No
     if type(inverter) is not Inverter:
         raise ContentError("The encoder of latents of a sampler is none.")
     rows = drawn.reshape(_N_ROWS, *sampler.encoder_.tensor_shape_).double().cpu()
-    found = Measure(sampler.net_, inverter)(rows, condition)
+    found = InverterRunner(sampler.net_, inverter)(rows, condition)
     if found.latents.shape != (_N_ROWS, sampler.net_.latent_dim):
         raise ContentError("The encoder of latents makes none of the generator's.")
 

@@ -125,7 +125,7 @@ class _StandardColumns:
     def __init__(self, block: Block):
         values = block.values
         is_float = values.dtype.kind == "f"
-        # Measured from the smallest value, constant columns are exactly zero.
+        # Reconstruction from the smallest value, constant columns are exactly zero.
         self.origin = np.fmin.reduce(values, axis=0)
         if is_float:
             origin = np.nan_to_num(self.origin)

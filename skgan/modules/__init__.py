@@ -10,10 +10,10 @@ from __future__ import annotations
 from torch import nn
 
 from skgan.modules._code_head import CodeHead
-from skgan.modules._condition_mask import GivenEntries
+from skgan.modules._condition_mask import ConditionMask
 from skgan.modules._conditional_transport import (
-    CalibratedConditionalTransportGenerator,
-    ConditionalTransportGenerator,
+    CalibratedConditionalResidualLatentGenerator,
+    ConditionalResidualLatentGenerator,
 )
 from skgan.modules._convolutional import (
     StridedConvDiscriminator,
@@ -33,23 +33,23 @@ from skgan.modules._residual_convolutional import (
 )
 from skgan.modules._table import TableDiscriminator, TableGenerator
 from skgan.modules._transport import (
-    CalibratedTransportGenerator,
+    CalibratedResidualLatentGenerator,
     KaimingMLPDiscriminator,
-    TransportGenerator,
+    ResidualLatentGenerator,
 )
 from skgan.modules._wrapped import PackedMLPDiscriminator, SpectralMLPDiscriminator
 
 GENERATORS: dict[str, type[nn.Module]] = {
-    "calibrated_conditional_transport": CalibratedConditionalTransportGenerator,
-    "calibrated_transport": CalibratedTransportGenerator,
-    "conditional_transport": ConditionalTransportGenerator,
+    "calibrated_conditional_transport": CalibratedConditionalResidualLatentGenerator,
+    "calibrated_transport": CalibratedResidualLatentGenerator,
+    "conditional_transport": ConditionalResidualLatentGenerator,
     "dcgan": DCGANGenerator,
     "mlp": MLPGenerator,
     "residual_conv": ResidualConvGenerator,
     "residual_mlp": ResidualMLPGenerator,
     "strided_conv": StridedConvGenerator,
     "table": TableGenerator,
-    "transport": TransportGenerator,
+    "transport": ResidualLatentGenerator,
 }
 DISCRIMINATORS: dict[str, type[nn.Module]] = {
     "dcgan": DCGANDiscriminator,
@@ -73,13 +73,13 @@ __all__ = [
     "DISCRIMINATORS",
     "GENERATORS",
     "LATENT_ENCODERS",
-    "CalibratedConditionalTransportGenerator",
-    "CalibratedTransportGenerator",
+    "CalibratedConditionalResidualLatentGenerator",
+    "CalibratedResidualLatentGenerator",
     "CodeHead",
-    "ConditionalTransportGenerator",
+    "ConditionMask",
+    "ConditionalResidualLatentGenerator",
     "DCGANDiscriminator",
     "DCGANGenerator",
-    "GivenEntries",
     "KaimingMLPDiscriminator",
     "LatentEncoder",
     "MLPDiscriminator",
@@ -90,6 +90,7 @@ __all__ = [
     "ProjectionResidualMLPDiscriminator",
     "ResidualConvDiscriminator",
     "ResidualConvGenerator",
+    "ResidualLatentGenerator",
     "ResidualMLPDiscriminator",
     "ResidualMLPGenerator",
     "SpectralMLPDiscriminator",
@@ -98,7 +99,6 @@ __all__ = [
     "StridedConvGenerator",
     "TableDiscriminator",
     "TableGenerator",
-    "TransportGenerator",
     "resolve_network",
 ]
 

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 
-class GivenEntries(nn.Module):
+class ConditionMask(nn.Module):
     """Turns partial rows into conditions, and puts what was given back into rows.
 
     A *unit* is what can be given or not: the entries of an encoded row that one
@@ -32,8 +32,8 @@ class GivenEntries(nn.Module):
     Examples
     --------
     >>> import torch
-    >>> from skgan.modules import GivenEntries
-    >>> given = GivenEntries([(0,), (2, 3)], width=4)
+    >>> from skgan.modules import ConditionMask
+    >>> given = ConditionMask([(0,), (2, 3)], width=4)
     >>> rows = torch.tensor([[5.0, 6.0, 0.0, 1.0]])
     >>> condition = given.condition(rows, torch.tensor([[False, True]]))
     >>> condition.tolist()

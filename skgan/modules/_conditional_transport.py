@@ -14,10 +14,10 @@ from skgan.modules._conditional_moments import (
     find_groups,
 )
 from skgan.modules._mlp import concatenate, shape_rows
-from skgan.modules._transport import TransportGenerator, optimal_map
+from skgan.modules._transport import ResidualLatentGenerator, optimal_map
 
 
-class ConditionalTransportGenerator(TransportGenerator):
+class ConditionalResidualLatentGenerator(ResidualLatentGenerator):
     """A displaced normal distribution: ``G(z, c) = m(c) + L(c) z[:d] + h(z, c)``.
 
     The displacement h starts at zero. The mean m is linear in the condition; the
@@ -47,11 +47,11 @@ class ConditionalTransportGenerator(TransportGenerator):
     Examples
     --------
     >>> import torch
-    >>> from skgan.modules import ConditionalTransportGenerator
+    >>> from skgan.modules import ConditionalResidualLatentGenerator
     >>> rows = torch.tensor([[1.0], [3.0], [9.0], [11.0]]).repeat(50, 1)
     >>> classes = torch.tensor([[1.0, 0], [1, 0], [0, 1], [0, 1]]).repeat(50, 1)
-    >>> start = ConditionalTransportGenerator.moments_of(rows, classes, (2,))
-    >>> generator = ConditionalTransportGenerator(
+    >>> start = ConditionalResidualLatentGenerator.moments_of(rows, classes, (2,))
+    >>> generator = ConditionalResidualLatentGenerator(
     ...     1, (1,), condition_dim=2, class_widths=(2,), moments=start
     ... )
     >>> z, classes = torch.tensor([[0.0], [0.0], [1.0]]), classes[1:4]
@@ -108,10 +108,10 @@ class ConditionalTransportGenerator(TransportGenerator):
         return shape_rows(start + displacement, self.output_shape)
 
 
-class CalibratedConditionalTransportGenerator(ConditionalTransportGenerator):
+class CalibratedConditionalResidualLatentGenerator(ConditionalResidualLatentGenerator):
     """The same with the moments of each condition held, as far as rows tell them.
 
-    As in `CalibratedTransportGenerator`, an affine map in evaluation mode gives
+    As in `CalibratedResidualLatentGenerator`, an affine map in evaluation mode gives
     generated rows the mean and covariance of their condition; training does not see
     it.
 
@@ -119,13 +119,13 @@ class CalibratedConditionalTransportGenerator(ConditionalTransportGenerator):
     ----------
     latent_dim, output_shape, condition_dim, hidden_dims, activation, class_widths, \
 moments, **ignored
-        As in `ConditionalTransportGenerator`.
+        As in `ConditionalResidualLatentGenerator`.
 
     Examples
     --------
     >>> import torch
-    >>> from skgan.modules import CalibratedConditionalTransportGenerator
-    >>> generator = CalibratedConditionalTransportGenerator(1, (1,), condition_dim=1)
+    >>> from skgan.modules import CalibratedConditionalResidualLatentGenerator as C
+    >>> generator = C(1, (1,), condition_dim=1)
     >>> x = torch.linspace(-1, 1, 1000)[:, None]
     >>> z = x[torch.randperm(1000, generator=torch.Generator().manual_seed(0))]
     >>> wanted = generator.moments_of(5 + 3 * x, x, ())

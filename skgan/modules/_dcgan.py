@@ -138,7 +138,7 @@ class DCGANDiscriminator(nn.Module):
     """
 
     # Each of real and fake rows are normalised by their own kind.
-    mixes_rows = True
+    couples_batch = True
 
     def __init__(
         self,

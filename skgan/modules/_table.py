@@ -8,7 +8,7 @@ from math import prod
 import torch
 from torch import Tensor, nn
 
-from skgan.modules._condition_mask import GivenEntries
+from skgan.modules._condition_mask import ConditionMask
 from skgan.modules._mlp import concatenate, shape_rows
 from skgan.modules._precision import apply_head
 from skgan.modules._transport import KaimingMLPDiscriminator, kaiming_layers
@@ -127,7 +127,7 @@ class TableDiscriminator(KaimingMLPDiscriminator):
 class TableGenerator(nn.Module):
     """A generator of numbers beside one-hot blocks, on which entries can be given.
 
-    Numbers are latents displaced by a perceptron, as in `TransportGenerator`; in
+    Numbers are latents displaced by a perceptron, as in `ResidualLatentGenerator`; in
     each block the same perceptron's logits say how likely a level is. Both start
     from what is right without any dependence: the identity and the shares of the
     levels. One level a block is drawn; in training its gradient is that of its
@@ -152,7 +152,7 @@ class TableGenerator(nn.Module):
         Shares of the levels, one behind the other, that the blocks start from; None
         starts from equal ones.
     units : sequence of sequences of int, default=()
-        Entries that can be given, as in `GivenEntries`.
+        Entries that can be given, as in `ConditionMask`.
     activation : str, default="leaky_relu"
         A key of ``skgan.modules._mlp.ACTIVATIONS``.
     **ignored
@@ -208,7 +208,7 @@ class TableGenerator(nn.Module):
             )
         self.latent_dim = latent_dim
         self.blocks = OneHotBlocks(block_widths)
-        self.given = GivenEntries(units, width) if condition_dim else None
+        self.given = ConditionMask(units, width) if condition_dim else None
         dims = [latent_dim + condition_dim, *hidden_dims]
         self.layers = kaiming_layers(dims, activation)
         self.head = nn.Linear(dims[-1], width)
@@ -226,20 +226,20 @@ class TableGenerator(nn.Module):
 
     def forward(self, z: Tensor, condition: Tensor | None = None) -> Tensor:
         """Turn latents of shape (n, latent_dim + noise_dim) into rows."""
-        numbers, levels, _ = self._parts(z, condition)
+        numbers, levels, _ = self._reservoir(z, condition)
         return self._assemble(numbers, levels, condition)
 
     def with_expectation(
         self, z: Tensor, condition: Tensor | None = None
     ) -> tuple[Tensor, Tensor]:
         """Return rows, and the same rows with probabilities in place of levels."""
-        numbers, levels, probabilities = self._parts(z, condition)
+        numbers, levels, probabilities = self._reservoir(z, condition)
         return (
             self._assemble(numbers, levels, condition),
             self._assemble(numbers, probabilities, condition),
         )
 
-    def _parts(self, z: Tensor, condition: Tensor | None) -> tuple[Tensor, ...]:
+    def _reservoir(self, z: Tensor, condition: Tensor | None) -> tuple[Tensor, ...]:
         """Numbers, levels drawn and their probabilities."""
         z, noise = z[:, : self.latent_dim], z[:, self.latent_dim :]
         outputs = apply_head(self.head, self.layers(concatenate(z, condition)))

@@ -33,7 +33,7 @@ def kaiming_layers(dims: Sequence[int], activation: str) -> nn.Sequential:
     return layers
 
 
-class TransportGenerator(nn.Module):
+class ResidualLatentGenerator(nn.Module):
     """A perceptron's displacement added to the latent: ``G(z) = z[:d] + h(z)``.
 
     The displacement h starts at zero, so that the generator starts as the identity
@@ -64,8 +64,8 @@ class TransportGenerator(nn.Module):
     Examples
     --------
     >>> import torch
-    >>> from skgan.modules import TransportGenerator
-    >>> generator = TransportGenerator(latent_dim=3, output_shape=(2,))
+    >>> from skgan.modules import ResidualLatentGenerator
+    >>> generator = ResidualLatentGenerator(latent_dim=3, output_shape=(2,))
     >>> generator(torch.tensor([[0.5, -1.0, 2.0]])).tolist()
     [[0.5, -1.0]]
     """
@@ -100,7 +100,7 @@ class TransportGenerator(nn.Module):
         return shape_rows(z[:, : self.n_outputs] + displacement, self.output_shape)
 
 
-class CalibratedTransportGenerator(TransportGenerator):
+class CalibratedResidualLatentGenerator(ResidualLatentGenerator):
     """A transport generator whose rows have a mean and covariance it was told.
 
     Against few rows a discriminator rewards what lies where they are dense: generated
@@ -130,8 +130,8 @@ class CalibratedTransportGenerator(TransportGenerator):
     Examples
     --------
     >>> import torch
-    >>> from skgan.modules import CalibratedTransportGenerator
-    >>> generator = CalibratedTransportGenerator(latent_dim=2, output_shape=(2,))
+    >>> from skgan.modules import CalibratedResidualLatentGenerator
+    >>> generator = CalibratedResidualLatentGenerator(latent_dim=2, output_shape=(2,))
     >>> z = torch.tensor([[1.0, 1.0], [1.0, -1.0], [-1.0, 1.0], [-1.0, -1.0]])
     >>> generator.calibrate(z, torch.tensor([5.0, 0.0]), 4 * torch.eye(2))
     >>> generator.eval()(z[:1]).tolist()

@@ -118,7 +118,7 @@ class PackedMLPDiscriminator(MLPDiscriminator):
     """
 
     # Real and fake rows must not get into one pack.
-    mixes_rows = True
+    couples_batch = True
 
     def __init__(
         self,

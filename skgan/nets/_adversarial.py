@@ -399,7 +399,7 @@ class AdversarialNet(AdversarialParams, AdversarialObjective):
 
     def train_step(self, batch, **fit_params):
         """Take the discriminator's steps, then one of the generator."""
-        for x, c in self._parts(batch):
+        for x, c in self._reservoir(batch):
             fake, expected = self._generate(len(x), c)
             discriminator_loss = self._discriminator_step(x, fake.detach(), c, batch)
         generator_loss = self._generator_step(x, fake, c, batch, expected)
@@ -410,7 +410,7 @@ class AdversarialNet(AdversarialParams, AdversarialObjective):
             "y_pred": fake.detach(),
         }
 
-    def _parts(self, batch) -> list[tuple[Tensor, Tensor | None]]:
+    def _reservoir(self, batch) -> list[tuple[Tensor, Tensor | None]]:
         """Cut a batch into rows and conditions for each discriminator step."""
         real, condition = self.rows_and_condition(batch)
         n_parts = min(self.n_discriminator_steps, len(real))

@@ -22,7 +22,7 @@ from skgan.objectives import (
 # The larger, the surer categories are read before continuous codes steer much.
 _PATIENCE = 8
 
-Move = Callable[[Tensor, torch.Generator | None], Tensor]
+Perturbation = Callable[[Tensor, torch.Generator | None], Tensor]
 
 
 class InfoGANNet(AdversarialNet):
@@ -56,7 +56,7 @@ class InfoGANNet(AdversarialNet):
         Times the clustering loss of real rows, `skgan.objectives.clustering_loss`,
         from which alone Q then learns its categories; 0 teaches it those of generated
         rows, as the paper does.
-    move : callable or None, default=None
+    perturb : callable or None, default=None
         ``(rows, generator) -> rows``: a small change, under which the category of a
         real row shall stay. Where coordinates come with the rows, as `y`, it shall
         also be that of neighbors (`skgan.objectives.swap_neighbors`).
@@ -110,7 +110,7 @@ class InfoGANNet(AdversarialNet):
         code_weight=1.0,
         continuous_code_weight=20.0,
         clustering_weight=1.0,
-        move=None,
+        perturb=None,
         **kwargs,
     ):
         super().__init__(generator, discriminator, **kwargs)
@@ -120,7 +120,7 @@ class InfoGANNet(AdversarialNet):
         self.code_weight = code_weight
         self.continuous_code_weight = continuous_code_weight
         self.clustering_weight = clustering_weight
-        self.move = move
+        self.perturb = perturb
 
     @property
     def loss_names(self) -> tuple[str, ...]:
@@ -233,7 +233,7 @@ class InfoGANNet(AdversarialNet):
             # Half as many as have the same category, all being equally common.
             n_near = max(1, len(rows) // (2 * self.n_categories))
             rows = swap_neighbors(rows, coordinates, self.latent_stream_, n_near)
-        return rows if self.move is None else self.move(rows, self.latent_stream_)
+        return rows if self.perturb is None else self.perturb(rows, self.latent_stream_)
 
     def _generator_loss(self, real, fake, condition) -> Tensor:
         logits, means = self.read_codes(fake)

@@ -13,7 +13,7 @@ from skgan.metrics import column_shape_scores
 from skgan.plotting import MarginalsDisplay, PairsDisplay
 from skgan.plotting._comparison import title_of
 from skgan.plotting._matplotlib import FIRST_COLOR
-from skgan.reporting._evaluation import Subject
+from skgan.reporting._evaluation import Evaluation
 from skgan.reporting._html import details, element, figure, number, table
 from skgan.reporting._pictures import INK, chart
 from skgan.reporting._sections import Section, legend
@@ -29,20 +29,22 @@ _MAX_POINTS = 300  # of each set
 _PALE, _DARK = 0.05, 0.55  # opacities, legible on both grounds
 
 
-def columns_section(subject: Subject, max_columns: int) -> Section:
+def columns_section(evaluation: Evaluation, max_columns: int) -> Section:
     """Return each column, real against synthetic."""
-    real, synthetic = subject.holdout.columns(), subject.synthetic.columns()
+    real, synthetic = evaluation.holdout.columns(), evaluation.synthetic.columns()
     scores = column_shape_scores(real, synthetic)
     worst = sorted(scores, key=lambda name: scores[name])
     shown = list(scores) if len(scores) <= max_columns else worst[:max_columns]
-    says = (
+    message = (
         "Each column by itself: shares of rows in bins or levels. A score of 1 means "
         f"that both are alike; {number(float(np.mean(list(scores.values()))))} is the "
         "mean of all columns."
     )
     if len(shown) < len(scores):
-        says += f" Of {len(scores)} columns these {len(shown)} differ most, the worst "
-        says += "first."
+        message += (
+            f" Of {len(scores)} columns these {len(shown)} differ most, the worst "
+        )
+        message += "first."
     panels = []
     for i, name in enumerate(shown):
         text = f"{plain_title(name)}: score {number(scores[name])}"
@@ -67,7 +69,7 @@ def columns_section(subject: Subject, max_columns: int) -> Section:
         rows = [(plain_title(name), number(scores[name])) for name in listed]
         title = "Scores of all columns" if listed == worst else "Scores of columns"
         parts.append(details(title, table(("column", "score"), rows, caption)))
-    return Section("columns", "Columns", says, parts)
+    return Section("columns", "Columns", message, parts)
 
 
 def _draw_marginal(ax, real, synthetic) -> None:
@@ -83,20 +85,20 @@ def _fill_with(panel, display) -> None:
     panel.set_subplotspec(panel.figure.add_gridspec(1, 1)[0])
 
 
-def pairs_section(subject: Subject) -> Section:
+def pairs_section(evaluation: Evaluation) -> Section:
     """Return how alike pairs of columns are, and the pairs that are least so."""
-    real, synthetic = subject.holdout.columns(), subject.synthetic.columns()
+    real, synthetic = evaluation.holdout.columns(), evaluation.synthetic.columns()
     names = column_names(real)
     if len(names) < 2:
         return Section("pairs", "Pairs", "There is one column, and no pair.", [])
-    says = (
+    message = (
         "What two columns have to do with each other: 0 where that is the same in "
         "both sets, 1 where nothing agrees."
     )
     if len(names) > _MAX_PAIRED:
         scores = column_shape_scores(real, synthetic)
         names = sorted(names, key=lambda name: scores[name])[:_MAX_PAIRED]
-        says += (
+        message += (
             f" Of {len(scores)} columns the {_MAX_PAIRED} that differ most by "
             "themselves are paired."
         )
@@ -131,10 +133,10 @@ def pairs_section(subject: Subject) -> Section:
     parts = [
         element("div", heat, few, class_="split"),
         legend(),
-        _worst_pairs(subject, real, synthetic, known, worst[:_N_PAIRS], scores),
+        _worst_pairs(evaluation, real, synthetic, known, worst[:_N_PAIRS], scores),
         details("Scores of pairs", table(head, rows, title)),
     ]
-    return Section("pairs", "Pairs", says, parts)
+    return Section("pairs", "Pairs", message, parts)
 
 
 def _draw_heat(ax, real, synthetic, known: dict) -> PairsDisplay:
@@ -160,7 +162,7 @@ def _draw_heat(ax, real, synthetic, known: dict) -> PairsDisplay:
     return display
 
 
-def _worst_pairs(subject: Subject, real, synthetic, known, pairs, scores) -> str:
+def _worst_pairs(evaluation: Evaluation, real, synthetic, known, pairs, scores) -> str:
     """Return rows of both sets, in the columns of each pair."""
     panels = []
     for i, pair in enumerate(pairs):
@@ -170,7 +172,7 @@ def _worst_pairs(subject: Subject, real, synthetic, known, pairs, scores) -> str
         def draw(ax, two=two, pair=pair) -> None:
             display = PairsDisplay(real=two[0], synthetic=two[1])
             display.plot_pairs(
-                n_pairs=1, max_points=_MAX_POINTS, random_state=subject.seed, ax=ax
+                n_pairs=1, max_points=_MAX_POINTS, random_state=evaluation.seed, ax=ax
             )
             panel = display.axes_[0]
             _fill_with(panel, display)

@@ -65,7 +65,7 @@ class Rows:
 
 
 @dataclass(frozen=True)
-class Subject:
+class Evaluation:
     """A fitted sampler, its samples, the rows beside which they stand, and verdicts.
 
     Parameters
@@ -93,17 +93,17 @@ class Subject:
     seed: int
 
     @property
-    def core(self) -> Any:
+    def final_estimator(self) -> Any:
         """The sampler itself, where it stands in a pipeline."""
-        core = self.sampler
-        while isinstance(core, Pipeline):
-            core = core[-1]
-        return core
+        final_estimator = self.sampler
+        while isinstance(final_estimator, Pipeline):
+            final_estimator = final_estimator[-1]
+        return final_estimator
 
     @property
     def history(self) -> Any:
         """Epochs of the fit; None where there are none."""
-        return getattr(self.core, "history_", None)
+        return getattr(self.final_estimator, "history_", None)
 
     @property
     def image_shape(self) -> tuple[int, ...] | None:
@@ -112,9 +112,11 @@ class Subject:
             return None
         shape: tuple[int, ...] = self.holdout.X.shape[1:]
         if len(shape) == 1:  # images may have come flat
-            encoder = getattr(self.core, "encoder_", None)
+            encoder = getattr(self.final_estimator, "encoder_", None)
             stated = getattr(encoder, "shape", None)
-            if self.core is self.sampler and isinstance(stated, tuple | list):
+            if self.final_estimator is self.sampler and isinstance(
+                stated, tuple | list
+            ):
                 shape = tuple(stated)
         if len(shape) == 2 or (len(shape) == 3 and shape[2] in (1, 3, 4)):
             return shape
@@ -132,9 +134,9 @@ class Subject:
         return ReferenceSpace().fit((self.train or self.holdout).X)
 
 
-def read_subject(
+def evaluate(
     sampler, X_holdout, X_train, y_holdout, y_train, max_samples, random_state
-) -> Subject:
+) -> Evaluation:
     """Draw samples and judge them.
 
     Raises
@@ -167,7 +169,7 @@ def read_subject(
         )
     n_given = {"held-out": len(holdout), "synthetic": len(synthetic)}
     n_given |= {} if train is None else {"training": len(train)}
-    return Subject(
+    return Evaluation(
         sampler=sampler,
         holdout=holdout.take(max_samples, seed),
         synthetic=synthetic,
@@ -227,12 +229,12 @@ def _judge_any(sampler, holdout: Rows, train: Rows | None, max_samples, random_s
         )
         drawn = sampler.sample(y=asked, **params)
     synthetic = _as_drawn(drawn, holdout.y is not None)
-    core = sampler[-1] if isinstance(sampler, Pipeline) else sampler
+    final_estimator = sampler[-1] if isinstance(sampler, Pipeline) else sampler
     diagnosis = diagnose(
         holdout.pair,
         synthetic.pair,
         None if train is None else train.pair,
-        history=getattr(core, "history_", None),
+        history=getattr(final_estimator, "history_", None),
         max_samples=max_samples,
         random_state=seed,
     )

@@ -12,7 +12,7 @@ from skgan.metrics import Diagnosis
 from skgan.metrics.diagnosis._diagnose import MIN_ROWS, warn_of_copies
 from skgan.plotting._matplotlib import check_matplotlib
 from skgan.reporting._column_sections import columns_section, pairs_section
-from skgan.reporting._evaluation import Subject, read_subject
+from skgan.reporting._evaluation import Evaluation, evaluate
 from skgan.reporting._html import count
 from skgan.reporting._image_sections import (
     codes_section,
@@ -215,55 +215,58 @@ def compose(
     if title is not None and not isinstance(title, str):
         raise TypeError(f"title must be a string or None, got {title!r}.")
     tell("Verdicts")
-    subject = read_subject(
+    evaluation = evaluate(
         sampler, X_holdout, X_train, *labels, max_samples, random_state
     )
-    diagnosis = subject.diagnosis
+    diagnosis = evaluation.diagnosis
     sections = [Section("verdicts", "Verdicts", "", verdicts(diagnosis))]
-    for make in _makers(subject, max_columns):
+    for make in _makers(evaluation, max_columns):
         sections.append(make())
         tell(sections[-1].title)
-    name = type(subject.core).__name__
+    name = type(evaluation.final_estimator).__name__
     title = f"How good are the samples of this {name}?" if title is None else title
-    document = page(title, _facts(subject), summary(diagnosis), sections)
+    document = page(title, _facts(evaluation), summary(diagnosis), sections)
     return Report(document, diagnosis, title)
 
 
-def _makers(subject: Subject, max_columns: int) -> list[Callable[[], Section]]:
+def _makers(evaluation: Evaluation, max_columns: int) -> list[Callable[[], Section]]:
     """Return what makes the sections behind the verdicts, in their order."""
     makers: list[Callable[[], Section]]
-    if subject.image_shape is not None:
-        makers = [lambda: samples_section(subject), lambda: neighbors_section(subject)]
-    elif len(subject.holdout.X.shape) > 2:  # such as series of several channels
+    if evaluation.image_shape is not None:
+        makers = [
+            lambda: samples_section(evaluation),
+            lambda: neighbors_section(evaluation),
+        ]
+    elif len(evaluation.holdout.X.shape) > 2:  # such as series of several channels
         makers = []
     else:
         makers = [
-            lambda: columns_section(subject, max_columns),
-            lambda: pairs_section(subject),
+            lambda: columns_section(evaluation, max_columns),
+            lambda: pairs_section(evaluation),
         ]
-    if hasattr(getattr(subject.sampler, "net_", None), "n_categories"):
-        makers.append(lambda: codes_section(subject))
+    if hasattr(getattr(evaluation.sampler, "net_", None), "n_categories"):
+        makers.append(lambda: codes_section(evaluation))
     return [
         *makers,
-        lambda: coverage_section(subject),
-        lambda: copying_section(subject),
-        lambda: embedding_section(subject),
-        lambda: training_section(subject),
-        lambda: Section("settings", "Settings", "", _settings(subject)),
+        lambda: coverage_section(evaluation),
+        lambda: copying_section(evaluation),
+        lambda: embedding_section(evaluation),
+        lambda: training_section(evaluation),
+        lambda: Section("settings", "Settings", "", _settings(evaluation)),
     ]
 
 
-def _settings(subject: Subject) -> list[str]:
-    return [*settings(subject.sampler), "<h3>Versions</h3>", versions()]
+def _settings(evaluation: Evaluation) -> list[str]:
+    return [*settings(evaluation.sampler), "<h3>Versions</h3>", versions()]
 
 
-def _facts(subject: Subject) -> list[str]:
+def _facts(evaluation: Evaluation) -> list[str]:
     """What was compared with what, in a few words."""
     facts = []
-    shape = subject.holdout.X.shape[1:]
-    if subject.image_shape is not None:
-        facts.append("images of " + " × ".join(map(str, subject.image_shape)))
+    shape = evaluation.holdout.X.shape[1:]
+    if evaluation.image_shape is not None:
+        facts.append("images of " + " × ".join(map(str, evaluation.image_shape)))
     elif len(shape) == 1:
         facts.append(f"{shape[0]} column" + ("s" if shape[0] > 1 else ""))
-    numbers = [f"{count(n)} {name}" for name, n in subject.n_given.items()]
+    numbers = [f"{count(n)} {name}" for name, n in evaluation.n_given.items()]
     return [*facts, f"rows: {', '.join(numbers)}"]

@@ -13,7 +13,7 @@ from skgan.metrics._nearest import nearest
 from skgan.metrics.diagnosis._diagnose import MIN_ROWS
 from skgan.plotting import EmbeddingDisplay, TrainingDisplay
 from skgan.plotting._matplotlib import FIRST_COLOR, SECOND_COLOR
-from skgan.reporting._evaluation import Subject
+from skgan.reporting._evaluation import Evaluation
 from skgan.reporting._html import element, escape, figure, number, paragraph
 from skgan.reporting._pictures import chart
 from skgan.reporting._settings import facts
@@ -45,7 +45,7 @@ class Section(NamedTuple):
 
     anchor: str
     title: str
-    says: str
+    message: str
     parts: list[str]
     is_half: bool = False
 
@@ -55,7 +55,7 @@ class Section(NamedTuple):
         return element(
             "section",
             element("h2", escape(self.title), id=heading),
-            paragraph(self.says, class_="lead") if self.says else "",
+            paragraph(self.message, class_="lead") if self.message else "",
             *self.parts,
             id=self.anchor,
             class_="half" if self.is_half else None,
@@ -72,15 +72,15 @@ def legend() -> str:
     return element("p", *(element("span", item) for item in items), class_="legend")
 
 
-def coverage_section(subject: Subject) -> Section:
+def coverage_section(evaluation: Evaluation) -> Section:
     """Return whether samples reach all real rows, and only these."""
     title = "Coverage"
-    says = (
+    message = (
         "How far each held-out row is from the nearest sample, and from the nearest of "
         "as many other real rows. Samples that miss some rows have a longer tail to "
         "the right."
     )
-    sets = _compared(subject)
+    sets = _compared(evaluation)
     short = [name for name, rows in sets.items() if len(rows) < MIN_ROWS]
     if short:
         note = f"Too few rows to compare: {', '.join(short)}; {MIN_ROWS} are needed."
@@ -104,11 +104,11 @@ def coverage_section(subject: Subject) -> Section:
         element(
             "div",
             figure(picture, caption, class_="wide"),
-            _shares(subject, real, synthetic, other),
+            _shares(evaluation, real, synthetic, other),
             class_="split",
         ),
     ]
-    return Section("coverage", title, says, parts)
+    return Section("coverage", title, message, parts)
 
 
 def legend_of(real: str, synthetic: str) -> str:
@@ -119,19 +119,19 @@ def legend_of(real: str, synthetic: str) -> str:
     return page
 
 
-def _compared(subject: Subject) -> dict[str, NDArray]:
+def _compared(evaluation: Evaluation) -> dict[str, NDArray]:
     """Vectors of held-out rows, of samples, and of as many other real rows."""
-    space = subject.make_space()
+    space = evaluation.make_space()
     real, synthetic = (
-        space.transform(rows.X) for rows in (subject.holdout, subject.synthetic)
+        space.transform(rows.X) for rows in (evaluation.holdout, evaluation.synthetic)
     )
-    if subject.train is None:
+    if evaluation.train is None:
         half = len(real) // 2
         name, real, other = "half of X_holdout", real[:half], real[half:]
     else:
-        name, other = "X_train", space.transform(subject.train.X)
+        name, other = "X_train", space.transform(evaluation.train.X)
     n = min(len(synthetic), len(other), _MAX_COMPARED)
-    names = ("X_holdout" if subject.train is not None else name, "X_synthetic", name)
+    names = ("X_holdout" if evaluation.train is not None else name, "X_synthetic", name)
     if names[0] == names[2]:
         names = (names[0], names[1], "the other half")
     return dict(
@@ -146,26 +146,26 @@ _SHARES: dict[str, tuple[Callable[..., float], str]] = {
 }
 
 
-def _shares(subject: Subject, real, synthetic, other) -> str:
+def _shares(evaluation: Evaluation, real, synthetic, other) -> str:
     """Return a table of what lies among what."""
     rows: list[tuple[str, str, float | None, float | None]] = []
-    for name, (measure, says) in _SHARES.items():
+    for name, (measure, message) in _SHARES.items():
         options: dict[str, Any] = {"standardize": False, "max_samples": None}
         value, floor = (measure(real, X, **options) for X in (synthetic, other))
-        rows.append((name, says, value, floor))
-    found = subject.diagnosis.findings.get("coverage")
-    if found is not None and found.figure is not None:
+        rows.append((name, message, value, floor))
+    found = evaluation.diagnosis.findings.get("coverage")
+    if found is not None and found.value is not None:
         # The figure of the verdict, so that the page says it once.
-        says = "real rows that have a sample nearby"
-        rows.append(("coverage", says, found.figure, found.real))
+        message = "real rows that have a sample nearby"
+        rows.append(("coverage", message, found.value, found.baseline))
     body = "".join(
         element(
             "tr",
-            element("th", escape(name), element("small", escape(says)), scope="row"),
+            element("th", escape(name), element("small", escape(message)), scope="row"),
             element("td", number(value), bar(value, floor)),
             element("td", number(floor)),
         )
-        for name, says, value, floor in rows
+        for name, message, value, floor in rows
     )
     head = "".join(
         element("th", text, scope="col") for text in ("share", "samples", "real rows")
@@ -179,22 +179,22 @@ def _shares(subject: Subject, real, synthetic, other) -> str:
     )
 
 
-def copying_section(subject: Subject) -> Section:
+def copying_section(evaluation: Evaluation) -> Section:
     """Return how close samples are to training rows, beside held-out rows."""
     title = "Copying"
-    train, anchor = subject.train, "copying"
+    train, anchor = evaluation.train, "copying"
     if train is None:
         note = "Copies show beside training rows only: give X_train."
         return Section(anchor, title, note, [], is_half=True)
-    says = (
+    message = (
         "How far each sample is from the nearest training row, and how far held-out "
         "rows, which nobody copied, are. Copies would heap up at the left."
     )
-    space = subject.make_space()
+    space = evaluation.make_space()
     known = space.transform(train.X)
     distances = [
         nearest(space.transform(rows.X)[:_MAX_COMPARED], known)[0]
-        for rows in (subject.holdout, subject.synthetic)
+        for rows in (evaluation.holdout, evaluation.synthetic)
     ]
     medians = [float(np.median(values)) for values in distances]
     caption = (
@@ -209,7 +209,7 @@ def copying_section(subject: Subject) -> Section:
         anchor,
     )
     parts = [legend(), figure(picture, caption, class_="wide")]
-    return Section(anchor, title, says, parts, is_half=True)
+    return Section(anchor, title, message, parts, is_half=True)
 
 
 def draw_distances(ax, distances: list[NDArray], label: str) -> None:
@@ -226,16 +226,16 @@ def draw_distances(ax, distances: list[NDArray], label: str) -> None:
     ax.set_ylim(bottom=0)
 
 
-def embedding_section(subject: Subject) -> Section:
+def embedding_section(evaluation: Evaluation) -> Section:
     """Return both sets in the plane of their principal components."""
     shares: list[float] = []
 
     def draw(ax) -> None:
         display = EmbeddingDisplay.from_samples(
-            subject.synthetic.X,
-            real=subject.holdout.X,
+            evaluation.synthetic.X,
+            real=evaluation.holdout.X,
             max_points=_MAX_POINTS,
-            random_state=subject.seed,
+            random_state=evaluation.seed,
             ax=ax,
         )
         ax.get_legend().remove()
@@ -244,21 +244,21 @@ def embedding_section(subject: Subject) -> Section:
     alt = "Held-out rows and samples as points in the plane of two components."
     picture = chart(draw, alt, (4.3, 3.5), "embedding")
     caption = f"Two components, {sum(shares):.0%} of the variance. A point is a row."
-    says = (
+    message = (
         "All columns at once. Points of one colour alone are rows that samples miss, "
         "or that they made up; rows that agree here can differ in other directions."
     )
     parts = [legend(), figure(picture, caption, class_="wide")]
-    return Section("embedding", "Embedding", says, parts, is_half=True)
+    return Section("embedding", "Embedding", message, parts, is_half=True)
 
 
-def training_section(subject: Subject) -> Section:
+def training_section(evaluation: Evaluation) -> Section:
     """Return both losses over the fit."""
     title, anchor = "Training", "training"
-    history = subject.history or ()
+    history = evaluation.history or ()
     if not any("generator_loss" in epoch for epoch in history):
         note = "The sampler keeps no history of its fit."
-        return Section(anchor, title, note, [facts(subject.core)])
+        return Section(anchor, title, note, [facts(evaluation.final_estimator)])
     updates: list[int] = []
 
     def draw(ax) -> None:
@@ -268,9 +268,9 @@ def training_section(subject: Subject) -> Section:
     alt = "Losses of the discriminator and the generator over the updates."
     picture = chart(draw, alt, (4.5, 2.6), anchor)
     caption = f"Mean losses of each epoch, over {updates[0]} updates of the generator."
-    says = (
+    message = (
         "The losses of a game do not fall as samples get better: steady curves are a "
         "good sign, curves that run away are not."
     )
-    pair = figure(picture, caption, class_="wide"), facts(subject.core)
-    return Section(anchor, title, says, [element("div", *pair, class_="split")])
+    pair = figure(picture, caption, class_="wide"), facts(evaluation.final_estimator)
+    return Section(anchor, title, message, [element("div", *pair, class_="split")])

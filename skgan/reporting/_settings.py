@@ -56,15 +56,15 @@ def _list(pairs: list[tuple[str, str]]) -> str:
     )
 
 
-def facts(core: Any) -> str:
+def facts(final_estimator: Any) -> str:
     """Return what was fitted, and how large it is."""
-    found = [("sampler", type(core).__name__)]
-    if hasattr(core, "n_iter_"):
-        found.append(("updates", count(int(core.n_iter_))))
-    if hasattr(core, "encoder_"):
-        found.append(("encoder", type(core.encoder_).__name__))
+    found = [("sampler", type(final_estimator).__name__)]
+    if hasattr(final_estimator, "n_iter_"):
+        found.append(("updates", count(int(final_estimator.n_iter_))))
+    if hasattr(final_estimator, "encoder_"):
+        found.append(("encoder", type(final_estimator.encoder_).__name__))
     for name in ("generator", "discriminator"):
-        module = getattr(getattr(core, "net_", None), f"{name}_", None)
+        module = getattr(getattr(final_estimator, "net_", None), f"{name}_", None)
         if module is not None:
             n_weights = sum(weight.numel() for weight in module.parameters())
             found.append((name, f"{type(module).__name__}, {count(n_weights)} weights"))

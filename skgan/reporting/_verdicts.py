@@ -6,13 +6,13 @@ from collections import Counter
 from typing import NamedTuple
 
 from skgan.metrics import Diagnosis, Finding
-from skgan.metrics.diagnosis._findings import BAD, GOOD, LOOK, NOT_JUDGED
+from skgan.metrics.diagnosis._findings import BAD, GOOD, NOT_JUDGED, WARN
 from skgan.metrics.diagnosis._findings import _grouped as grouped
 from skgan.reporting._html import details, element, escape, number, paragraph
 
 # Never colour alone: each verdict is a sign and a word.
-SIGNS = {GOOD: "✓", LOOK: "!", BAD: "✕", NOT_JUDGED: "–"}
-CLASSES = {GOOD: "good", LOOK: "look", BAD: "bad", NOT_JUDGED: "unjudged"}
+SIGNS = {GOOD: "✓", WARN: "!", BAD: "✕", NOT_JUDGED: "–"}
+CLASSES = {GOOD: "good", WARN: "warn", BAD: "bad", NOT_JUDGED: "unjudged"}
 GROUPS = {
     "Do samples look real?": ("c2st", "energy_distance", "coverage"),
     "Is anything missing?": ("modes", "levels", "variance"),
@@ -21,7 +21,7 @@ GROUPS = {
 }
 _SUMMARIES = {
     GOOD: "No test found a difference from real rows that matters.",
-    LOOK: "Usable with care: samples differ from real rows, as said below.",
+    WARN: "Usable with care: samples differ from real rows, as said below.",
     BAD: "Not to be relied on: samples differ from real rows, as said below.",
     NOT_JUDGED: "Nothing can be said of the samples: there is too little to judge by.",
 }
@@ -50,7 +50,7 @@ _KEY = element(
 )
 
 
-class _Face(NamedTuple):
+class FindingLayout(NamedTuple):
     """How a finding is shown."""
 
     title: str
@@ -60,23 +60,25 @@ class _Face(NamedTuple):
     has_bar: bool = False
 
 
-_FACES = {
-    "c2st": _Face("Not told apart by trees", has_bar=True),
-    "energy_distance": _Face("Distance from real rows"),
-    "coverage": _Face("Coverage", has_bar=True),
-    "modes": _Face("Groups of rows", figure="groups missing", real="", limit=""),
-    "levels": _Face("Levels", figure="levels missing", real="", limit=""),
-    "variance": _Face("Spread"),
-    "membership_auc": _Face("Membership", has_bar=True),
-    "dcr_share": _Face("Closeness to training rows", has_bar=True),
-    "duplicates": _Face("Exact copies", has_bar=True),
-    "training": _Face("Training", "growth of gradients", "steady", "alarm at"),
+_LAYOUTS = {
+    "c2st": FindingLayout("Not told apart by trees", has_bar=True),
+    "energy_distance": FindingLayout("Distance from real rows"),
+    "coverage": FindingLayout("Coverage", has_bar=True),
+    "modes": FindingLayout(
+        "Groups of rows", figure="groups missing", real="", limit=""
+    ),
+    "levels": FindingLayout("Levels", figure="levels missing", real="", limit=""),
+    "variance": FindingLayout("Spread"),
+    "membership_auc": FindingLayout("Membership", has_bar=True),
+    "dcr_share": FindingLayout("Closeness to training rows", has_bar=True),
+    "duplicates": FindingLayout("Exact copies", has_bar=True),
+    "training": FindingLayout("Training", "growth of gradients", "steady", "alarm at"),
 }
 
 
 def title_of(name: str) -> str:
     """Return what a finding is called on the page."""
-    return _FACES[name].title if name in _FACES else name
+    return _LAYOUTS[name].title if name in _LAYOUTS else name
 
 
 def badge(verdict: str) -> str:
@@ -90,19 +92,19 @@ def summary(diagnosis: Diagnosis) -> str:
     """Return the verdict of all in a few lines, for the head of the page."""
     counts = Counter(finding.verdict for finding in diagnosis)
     tally = " · ".join(f"{counts[v]} {v}" for v in SIGNS if counts[v])
-    says = _SUMMARIES[diagnosis.verdict]
+    message = _SUMMARIES[diagnosis.verdict]
     if diagnosis.is_copying:
-        says = _COPYING
+        message = _COPYING
     return element(
         "div",
         element("p", badge(diagnosis.verdict), class_="overall"),
         element(
             "div",
-            paragraph(says, class_="says"),
+            paragraph(message, class_="says"),
             paragraph(
                 f"Of {len(diagnosis.findings)} findings: {tally}", class_="aside"
             ),
-            *(_links(diagnosis, verdict) for verdict in (BAD, LOOK) if counts[verdict]),
+            *(_links(diagnosis, verdict) for verdict in (BAD, WARN) if counts[verdict]),
         ),
         class_=f"hero {CLASSES[diagnosis.verdict]}",
     )
@@ -121,7 +123,7 @@ def _links(diagnosis: Diagnosis, verdict: str) -> str:
 def advice(diagnosis: Diagnosis) -> str:
     """Return what to try, or nothing."""
     items = []
-    for text, names in grouped(diagnosis, "advice", BAD, LOOK).items():
+    for text, names in grouped(diagnosis, "advice", BAD, WARN).items():
         titles = ", ".join(title_of(name) for name in names.split(", "))
         items.append(
             element("li", element("strong", escape(titles)), escape(f": {text}"))
@@ -151,19 +153,19 @@ def verdicts(diagnosis: Diagnosis) -> list[str]:
                 badge(NOT_JUDGED),
                 " ",
                 element("strong", escape(", ".join(map(title_of, names.split(", "))))),
-                escape(f": {says}"),
+                escape(f": {message}"),
                 class_="unjudged-line",
             )
-            for says, names in grouped(found, "says", NOT_JUDGED).items()
+            for message, names in grouped(found, "message", NOT_JUDGED).items()
         ]
     return [*parts, details("Where verdicts come from", paragraph(_HOW))]
 
 
 def _card(finding: Finding) -> str:
-    face = _FACES.get(finding.name, _Face(finding.name))
+    face = _LAYOUTS.get(finding.name, FindingLayout(finding.name))
     figures = [
-        (face.figure, finding.figure),
-        (face.real, finding.real),
+        (face.figure, finding.value),
+        (face.real, finding.baseline),
         (face.limit, finding.limit),
     ]
     shown = "".join(
@@ -174,8 +176,8 @@ def _card(finding: Finding) -> str:
     return element(
         "article",
         element("h4", element("span", escape(face.title)), badge(finding.verdict)),
-        paragraph(finding.says),
-        bar(finding.figure, finding.real) if face.has_bar else "",
+        paragraph(finding.message),
+        bar(finding.value, finding.baseline) if face.has_bar else "",
         element("dl", shown) if shown else "",
         id=f"finding-{finding.name}",
         class_=f"card {CLASSES[finding.verdict]}",

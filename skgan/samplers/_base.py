@@ -114,22 +114,22 @@ class BaseGANSampler(
             If the user breaks training off; what was learnt so far can sample.
         """
         X = as_rows(X)
-        goes_on = self.warm_start and hasattr(self, "net_")
-        encoder = self.encoder_ if goes_on else self._make_encoder(X)
-        self._check_rows(X, encoder, reset=not goes_on)
-        labels, target = self._read_target(X, y, goes_on)
+        is_warm_start = self.warm_start and hasattr(self, "net_")
+        encoder = self.encoder_ if is_warm_start else self._make_encoder(X)
+        self._check_rows(X, encoder, reset=not is_warm_start)
+        labels, target = self._read_target(X, y, is_warm_start)
         known = None if labels is None else y
-        checkpoint = open_checkpoint(self, X, known, goes_on)
-        seeds = self._seeds if goes_on else self._draw_seeds()
+        checkpoint = open_checkpoint(self, X, known, is_warm_start)
+        seeds = self._seeds if is_warm_start else self._draw_seeds()
         seeds = keep_seeds(checkpoint, seeds)
         X, target, held_out = self._split(X, labels, target, seeds.split)
-        if not goes_on:
+        if not is_warm_start:
             self._fit_encoder(encoder, X, labels, target)
         encoded = self._encode(encoder, X, target, seeds.net)
         settings = resolve_settings(self, len(encoded), encoder, labels is not None)
         rows = torch.as_tensor(self._shape(encoded, encoder).astype(np.float32))
         conditions = self._make_conditions(encoder, encoded, labels, target)
-        if goes_on:
+        if is_warm_start:
             continue_net(self.net_, settings, self.net_params)
         else:
             data_params = self._data_params(encoder, rows, conditions, settings)
@@ -177,7 +177,7 @@ class BaseGANSampler(
 
     # What a subclass that conditions on labels says: `labels` knows what they are,
     # `target` holds those of the training rows in canonical form.
-    def _read_target(self, X, y, goes_on: bool) -> tuple[Any, Any]:
+    def _read_target(self, X, y, is_warm_start: bool) -> tuple[Any, Any]:
         return None, None
 
     def _split(self, X, labels, target, seed: int) -> tuple[Any, Any, Any]:

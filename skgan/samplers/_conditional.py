@@ -32,9 +32,9 @@ class BaseLabelledSampler(BaseGANSampler):
 
     _conditions: LabelConditions | LabelledTableConditions
 
-    def _read_target(self, X, y, goes_on: bool):
+    def _read_target(self, X, y, is_warm_start: bool):
         check_consistent_length(X, y)
-        if goes_on:
+        if is_warm_start:
             labels = self._conditions.labels
             return labels, labels.read(y)
         labels = Labels(self.y_kind)

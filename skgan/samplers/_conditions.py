@@ -13,7 +13,7 @@ from skgan.encoding import BaseEncoder
 from skgan.encoding.labels._labelled_table import LabelledTableEncoder
 from skgan.encoding.labels._labels import Labels
 from skgan.encoding.table._rows import TableLayout
-from skgan.modules import GENERATORS, GivenEntries, resolve_network
+from skgan.modules import GENERATORS, ConditionMask, resolve_network
 from skgan.objectives import MomentMatching
 from skgan.samplers._auto import Settings
 
@@ -23,7 +23,7 @@ _MIN_SHARED_ROWS = 10
 _RANDOM_SHARE = 0.2
 
 
-class RandomlyGiven:
+class RandomConditionMask:
     """Draws what training rows are conditioned on: ``(rows, masks, stream)``.
 
     Most rows keep the mask that comes with them, the one that rows are drawn with.
@@ -31,13 +31,13 @@ class RandomlyGiven:
 
     Parameters
     ----------
-    given : GivenEntries
+    given : ConditionMask
         Turns rows and masks into conditions.
     share : float, default=0.2
         Of a batch whose columns are given at random.
     """
 
-    def __init__(self, given: GivenEntries, share: float = _RANDOM_SHARE):
+    def __init__(self, given: ConditionMask, share: float = _RANDOM_SHARE):
         self.given = given
         self.share = share
 
@@ -55,7 +55,7 @@ class RandomlyGiven:
         return self.given.condition(rows, masks)
 
 
-class MatchingOfDrawn:
+class SampledMaskMatching:
     """Matches moments of those generated rows alone that are drawn as in sampling.
 
     Over all rows of a batch, errors under one mask could make up for errors under
@@ -71,7 +71,7 @@ class MatchingOfDrawn:
         self.matching = matching
 
     def __call__(self, expected: Tensor) -> Tensor:
-        """Return the matching loss of the rows that `RandomlyGiven` left alone."""
+        """Return the matching loss of the rows left alone by the mask."""
         return self.matching(expected[: _n_kept(len(expected))])
 
 
@@ -100,7 +100,7 @@ class TableConditions:
 
     Attributes
     ----------
-    given : GivenEntries
+    given : ConditionMask
         Turns rows and masks into conditions.
     masks : ndarray of shape (n, n_units), float32
         What is given of each training row.
@@ -108,7 +108,7 @@ class TableConditions:
 
     def __init__(self, rows: NDArray, layout: TableLayout, n_labels: int = 0):
         self.n_labels = n_labels
-        self.given = GivenEntries(layout.condition_units, layout.width)
+        self.given = ConditionMask(layout.condition_units, layout.width)
         self.width = layout.width
         starts = set(layout.block_starts)
         # Numbers and grouped levels take up a score and have no few levels.
@@ -296,8 +296,10 @@ def table_params(
             "generator__condition_dim": conditions.given.condition_dim,
             "discriminator__condition_dim": conditions.given.condition_dim,
             "discriminator__n_units": conditions.given.n_units,
-            "conditioning": RandomlyGiven(conditions.given, share),
-            "matching": matching if conditions.n_labels else MatchingOfDrawn(matching),
+            "conditioning": RandomConditionMask(conditions.given, share),
+            "matching": matching
+            if conditions.n_labels
+            else SampledMaskMatching(matching),
         }
     return params
 

@@ -87,7 +87,7 @@ class BaseCodedSampler(BaseGANSampler):
             "n_categories": conditions.category_width,
             "n_continuous": conditions.number_width,
             "generator__condition_dim": conditions.condition_dim,
-            "move": warp if _are_images(encoder) else None,
+            "perturb": warp if _are_images(encoder) else None,
             **{name: check_real(name, getattr(self, name), 0) for name in weights},
         }
 
@@ -232,7 +232,7 @@ class InfoGANSampler(DiagnosisMixin, ClusterMixin, BaseCodedSampler):
     and categories from real ones, by the clustering loss; without that, from generated
     rows, too. A small change of a real row is a warp of an image
     (`skgan.objectives.warp`), or, of a vector, that to one of its nearest neighbors in
-    the batch; ``net_params={"move": function}`` takes another.
+    the batch; ``net_params={"perturb": function}`` takes another.
 
     Tables of mixed columns are not supported: number their levels, and they are
     vectors.

@@ -87,7 +87,7 @@ class InversionMixin:
            generative adversarial networks", Medical Image Analysis 54, 2019.
         """
         conditions = self._conditions_of(X, y)
-        training = Training(
+        training = InverterConfig(
             check_integer("max_iter", max_iter, 1),
             check_real("feature_weight", feature_weight, 0),
             self._seeds.net,
@@ -200,7 +200,7 @@ class InversionMixin:
         """
         latents = self._as_latents("latents", latents)
         conditions = self._conditions_wanted(y, len(latents))
-        made = Measure(self.net_).make(torch.as_tensor(latents), conditions)
+        made = InverterRunner(self.net_).make(torch.as_tensor(latents), conditions)
         return self.encoder_.inverse_transform(made.flatten(1).numpy())
 
     def interpolate(
@@ -268,7 +268,7 @@ class InversionMixin:
         vars(self).pop("inverter_", None)
         return super()._train(*args)  # type: ignore[misc]
 
-    def _fit_inverter(self, X, conditions: Tensor | None, training: Training):
+    def _fit_inverter(self, X, conditions: Tensor | None, training: InverterConfig):
         rows = self._encode_rows(X).float()
         if len(rows) < 2:
             raise ValueError(f"fit_inverter needs at least 2 rows of X, got {len(X)}.")
@@ -284,7 +284,9 @@ class InversionMixin:
                 "numbers alone, or set encoder=VectorEncoder()."
             )
 
-    def _invert(self, X, conditions: Tensor | None, n_refinements: int) -> Measured:
+    def _invert(
+        self, X, conditions: Tensor | None, n_refinements: int
+    ) -> Reconstruction:
         self._check_invertible()
         if not hasattr(self, "inverter_"):
             raise NotFittedError(
@@ -293,7 +295,9 @@ class InversionMixin:
             )
         n_refinements = check_integer("n_refinements", n_refinements, 0)
         rows = self._encode_rows(X)
-        return Measure(self.net_, self.inverter_)(rows, conditions, n_refinements)
+        return InverterRunner(self.net_, self.inverter_)(
+            rows, conditions, n_refinements
+        )
 
     def _encode_rows(self, X) -> Tensor:
         X = as_rows(X)
@@ -379,7 +383,7 @@ class Inversion(NamedTuple):
     errors: NDArray
 
 
-class Measured(NamedTuple):
+class Reconstruction(NamedTuple):
     """Latents of rows and how far off the rows are that they make, a value a row.
 
     Feature sizes are the mean squares of the features of both, in the units of the
@@ -393,7 +397,7 @@ class Measured(NamedTuple):
     feature_sizes: Tensor
 
 
-class Training(NamedTuple):
+class InverterConfig(NamedTuple):
     """How an encoder is trained.
 
     Attributes
@@ -472,7 +476,10 @@ def features_of(discriminator: nn.Module):
 
 
 def train_inverter(
-    net: AdversarialNet, rows: Tensor, conditions: Tensor | None, training: Training
+    net: AdversarialNet,
+    rows: Tensor,
+    conditions: Tensor | None,
+    training: InverterConfig,
 ) -> Inverter:
     """Train an encoder on rows, for the generator that `net` draws with.
 
@@ -552,7 +559,9 @@ def _in_precision(net: AdversarialNet, features):
     return call
 
 
-def _make_encoder(net, rows: Tensor, conditions, training: Training) -> LatentEncoder:
+def _make_encoder(
+    net, rows: Tensor, conditions, training: InverterConfig
+) -> LatentEncoder:
     kind = StridedConvEncoder if rows.ndim == 4 else MLPEncoder
     with GLOBAL_STREAM, torch.random.fork_rng(devices=[]):
         torch.default_generator.manual_seed(training.seed)
@@ -567,7 +576,7 @@ def _make_encoder(net, rows: Tensor, conditions, training: Training) -> LatentEn
 
 @torch.no_grad()
 def _measure_units(
-    encoder, features, rows: Tensor, conditions, training: Training
+    encoder, features, rows: Tensor, conditions, training: InverterConfig
 ) -> Inverter:
     x = rows[:_MAX_MEASURED]
     c = None if conditions is None else conditions[:_MAX_MEASURED]
@@ -603,7 +612,7 @@ def _given(condition: Tensor | None) -> tuple[Tensor, ...]:
     return () if condition is None else (condition,)
 
 
-class Measure:
+class InverterRunner:
     """Networks in float64, in which no row's result depends on its neighbours.
 
     Parameters
@@ -626,13 +635,15 @@ class Measure:
 
     def __call__(
         self, rows: Tensor, conditions: Tensor | None = None, n_refinements: int = 0
-    ) -> Measured:
+    ) -> Reconstruction:
         """Encode rows of shape (n, *tensor_shape), make them again, and compare."""
         found = [
             self._measure(x, c, n_refinements)
             for x, c in self._blocks(rows, conditions)
         ]
-        return Measured(*(torch.cat(parts).cpu() for parts in zip(*found, strict=True)))
+        return Reconstruction(
+            *(torch.cat(parts).cpu() for parts in zip(*found, strict=True))
+        )
 
     @torch.no_grad()
     def make(self, latents: Tensor, conditions: Tensor | None = None) -> Tensor:
@@ -647,7 +658,9 @@ class Measure:
             c = None if conditions is None else conditions[here].to(self.device)
             yield x[here].to(self.device), None if c is None else c.double()
 
-    def _measure(self, x: Tensor, c: Tensor | None, n_refinements: int) -> Measured:
+    def _measure(
+        self, x: Tensor, c: Tensor | None, n_refinements: int
+    ) -> Reconstruction:
         with torch.no_grad():
             latents = self.encoder(x, *_given(c))
         if n_refinements:
@@ -655,7 +668,7 @@ class Measure:
         with torch.no_grad():
             made = self.generator(latents, *_given(c))
             errors = self.inverter.errors(self.features, x, made, c)
-        return Measured(latents, made, *errors)
+        return Reconstruction(latents, made, *errors)
 
     def _refine(self, x: Tensor, c, start: Tensor, n_steps: int) -> Tensor:
         """Take Adam's steps down each row's error; no row ends worse than it began."""

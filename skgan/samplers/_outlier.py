@@ -18,7 +18,7 @@ from skgan.encoding import ImageEncoder, TableEncoder, VectorEncoder, make_encod
 from skgan.frames._output import as_rows
 from skgan.samplers._base import keeps_features
 from skgan.samplers._gan import GANSampler
-from skgan.samplers._inversion import Measure, Training
+from skgan.samplers._inversion import InverterConfig, InverterRunner
 
 # A stroke may be off its place by one pixel for so many of the image's shorter side.
 _SIZE_A_PIXEL = 28
@@ -265,7 +265,7 @@ class GANOutlierDetector(OutlierMixin, VersionedEstimator):
         is_image = len(sampler.encoder_.tensor_shape_) > 1
         # Were the generator to learn reconstructing, too, it would learn to make what
         # is odd: on MNIST's eights the area under the curve falls from .93 to .89.
-        training = Training(
+        training = InverterConfig(
             sampler.n_iter_,
             weight,
             sampler._seeds.net,
@@ -397,7 +397,7 @@ class GANOutlierDetector(OutlierMixin, VersionedEstimator):
         X = as_rows(X)
         self.sampler_.encoder_.check_features(self, X, reset=False)
         rows = self.sampler_._encode_rows(X)
-        found = Measure(self.sampler_.net_, self.sampler_.inverter_)(rows)
+        found = InverterRunner(self.sampler_.net_, self.sampler_.inverter_)(rows)
         if rows.ndim != 4:
             return [found.residuals.numpy(), found.feature_errors.numpy()]
         sizes = found.feature_sizes.clamp_min(TINY)

@@ -25,7 +25,7 @@ _LONGEST = 200
 _LOG = logging.getLogger("skgan")
 
 
-def open_checkpoint(sampler, X, y, goes_on: bool) -> TrainingCheckpoint | None:
+def open_checkpoint(sampler, X, y, is_warm_start: bool) -> TrainingCheckpoint | None:
     """Return what writes the checkpoints of a fit, and knows what it goes on from.
 
     Parameters
@@ -61,7 +61,7 @@ def open_checkpoint(sampler, X, y, goes_on: bool) -> TrainingCheckpoint | None:
             "one of the two out."
         )
     found = checkpoint.prepare()
-    net = sampler.net_ if goes_on else None
+    net = sampler.net_ if is_warm_start else None
     identity = _identify(sampler, X, y, net)
     if found is not None:
         differing = _compare(found["identity"], identity)

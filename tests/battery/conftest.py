@@ -55,7 +55,7 @@ class Public:
     build: Any
     own: str
     draws: bool = False
-    goes_on: bool = False
+    is_warm_start: bool = False
 
     def make(self, **params):
         return self.build(params)
@@ -147,7 +147,7 @@ def pytest_generate_tests(metafunc):
     some = {
         "public": list(PUBLIC),
         "drawing": [name for name, public in PUBLIC.items() if public.draws],
-        "lasting": [name for name, public in PUBLIC.items() if public.goes_on],
+        "lasting": [name for name, public in PUBLIC.items() if public.is_warm_start],
     }
     for argument in some.keys() & set(metafunc.fixturenames):
         names = some[argument]

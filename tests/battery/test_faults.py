@@ -82,9 +82,11 @@ def test_a_fit_that_broke_off_ends_where_it_would_have_ended(
 ):
     whole = lasting.fitted(X, **EPOCHS)
     checkpoint = TrainingCheckpoint(tmp_path, updates=1)
-    broken = lasting.make(callbacks=[Raise(exception)], checkpoint=checkpoint, **EPOCHS)
+    violations = lasting.make(
+        callbacks=[Raise(exception)], checkpoint=checkpoint, **EPOCHS
+    )
     with pytest.raises(exception):
-        lasting.fit(broken, X)
+        lasting.fit(violations, X)
     assert len(list(tmp_path.iterdir())) == 1
     resumed = lasting.fitted(X, checkpoint=tmp_path, **EPOCHS)
     assert resumed.n_iter_ == 12 and list(tmp_path.iterdir()) == []

@@ -8,7 +8,7 @@ import torch
 
 from skgan import GANSampler
 from skgan.callbacks import MomentCalibration
-from skgan.modules import CalibratedTransportGenerator, TransportGenerator
+from skgan.modules import CalibratedResidualLatentGenerator, ResidualLatentGenerator
 from skgan.modules._transport import optimal_map
 
 RNG = np.random.default_rng(0)
@@ -21,7 +21,7 @@ def normal(*shape, seed=0):
 
 def moved_generator(**params):
     """One that shifts, scales and bends."""
-    generator = CalibratedTransportGenerator(
+    generator = CalibratedResidualLatentGenerator(
         latent_dim=4, output_shape=(3,), hidden_dims=(16,), **params
     )
     with torch.no_grad():
@@ -114,7 +114,7 @@ def test_calibration_is_saved_with_the_weights():
 def test_samples_have_the_moments_of_the_rows(average_halflife):
     params = {"average_halflife": average_halflife, "learning_rate": 0.03}
     sampler = make_sampler(**params).fit(ROWS)
-    assert type(sampler.net_.generator_) is CalibratedTransportGenerator
+    assert type(sampler.net_.generator_) is CalibratedResidualLatentGenerator
     plain = make_sampler(generator="transport", **params).fit(ROWS)
     wanted = sampler.encoder_.encode_for_training(ROWS, 0).mean(0)
     ours, theirs = (
@@ -164,7 +164,7 @@ def test_conditional_generators_and_others_are_left_alone():
         latent_dim, device = 4, "cpu"
 
     for generator in (
-        TransportGenerator(latent_dim=4, output_shape=(3,)),
+        ResidualLatentGenerator(latent_dim=4, output_shape=(3,)),
         moved_generator(condition_dim=2),
     ):
         Net.sampling_generator_ = generator

@@ -210,7 +210,7 @@ def test_an_optimizer_without_betas():
     assert "betas" not in sampler.net_.optimizer_generator_.param_groups[0]
 
 
-class Clock:
+class TimeUnit:
     """Seconds that pass when one says so."""
 
     def __init__(self):
@@ -232,14 +232,14 @@ class Stub:
 
 
 def test_the_schedule_follows_what_is_nearer_its_end(monkeypatch):
-    clock = Clock()
-    monkeypatch.setattr("skgan.callbacks._schedules.time", clock)
+    time_unit = TimeUnit()
+    monkeypatch.setattr("skgan.callbacks._schedules.time", time_unit)
     net = Stub()
     annealing = Annealing(10, max_time=8.0, learning_rate=("linear", 0.0))
     annealing.on_train_begin(net)
     found = []
     for seconds in (0, 0, 4, 0, 4, 8):
-        clock.now += seconds
+        time_unit.now += seconds
         annealing.on_batch_begin(net)
         found.append(net.optimizer_generator_.param_groups[0]["lr"])
     # By updates: 0, .1; by time: .5, .5; at its end; and it stays there.

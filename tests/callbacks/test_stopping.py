@@ -14,7 +14,7 @@ from skgan.nets import AdversarialNet
 X = np.random.default_rng(0).normal(size=(64, 2)).astype("float32")
 
 
-class Clock:
+class TimeUnit:
     """Seconds that pass when one says so."""
 
     def __init__(self):
@@ -25,20 +25,20 @@ class Clock:
 
 
 @pytest.fixture
-def clock(monkeypatch):
-    clock = Clock()
-    monkeypatch.setattr("skgan.callbacks._stopping.time", clock)
-    return clock
+def time_unit(monkeypatch):
+    time_unit = TimeUnit()
+    monkeypatch.setattr("skgan.callbacks._stopping.time", time_unit)
+    return time_unit
 
 
 class Ticks(Callback):
     """One second an update."""
 
-    def __init__(self, clock):
-        self.clock = clock
+    def __init__(self, time_unit):
+        self.time_unit = time_unit
 
     def on_batch_end(self, net, **kwargs):
-        self.clock.now += 1
+        self.time_unit.now += 1
 
 
 def make_net(*callbacks):
@@ -69,8 +69,8 @@ def make_net(*callbacks):
         (21.0, [4, 4, 4, 4, 4]),
     ],
 )
-def test_ends_with_the_update_in_which_the_time_runs_out(clock, seconds, batches):
-    net = make_net(Ticks(clock), TimeLimit(seconds)).fit(X)
+def test_ends_with_the_update_in_which_the_time_runs_out(time_unit, seconds, batches):
+    net = make_net(Ticks(time_unit), TimeLimit(seconds)).fit(X)
     assert net.history[:, "train_batch_count"] == batches
     assert [len(epoch["batches"]) for epoch in net.history] == batches
     assert not net.interrupted_
@@ -79,12 +79,12 @@ def test_ends_with_the_update_in_which_the_time_runs_out(clock, seconds, batches
         assert epoch["generator_loss"] == pytest.approx(np.mean(losses))
 
 
-def test_the_clock_starts_with_training(clock):
+def test_the_clock_starts_with_training(time_unit):
     limit = TimeLimit(4.0)
-    clock.now += 1000
-    net = make_net(Ticks(clock), limit).fit(X)
+    time_unit.now += 1000
+    net = make_net(Ticks(time_unit), limit).fit(X)
     assert net.history[:, "train_batch_count"] == [4]
-    clock.now += 1000
+    time_unit.now += 1000
     net.partial_fit(X)
     assert net.history[:, "train_batch_count"] == [4, 4]
 
@@ -123,9 +123,9 @@ def test_a_fit_of_a_fraction_of_a_second():
 
 
 def test_the_schedule_reaches_its_end_by_time(monkeypatch):
-    clock = Clock()
+    time_unit = TimeUnit()
     for room in ("_stopping", "_schedules"):
-        monkeypatch.setattr(f"skgan.callbacks.{room}.time", clock)
+        monkeypatch.setattr(f"skgan.callbacks.{room}.time", time_unit)
     rates = Rates()
     sampler = GANSampler(
         hidden_dims=(8,),
@@ -134,7 +134,7 @@ def test_the_schedule_reaches_its_end_by_time(monkeypatch):
         max_time=40.0,
         schedule={"learning_rate": ("linear", 0.0)},
         random_state=0,
-        callbacks=[Ticks(clock), rates],
+        callbacks=[Ticks(time_unit), rates],
     ).fit(X)
     assert sampler.n_iter_ == 40
     expected = 0.01 * (1 - np.arange(40) / 40)

@@ -54,27 +54,33 @@ def test_objects_that_look_alike_are_told_apart():
     zones = as_objects(
         *(m.replace(tzinfo=z) for m, z in zip(moments(1, 2), (None, UTC), strict=True))
     )
-    assert open_objects(zones, none[:2], "x").port.kind == "level"
+    assert open_objects(zones, none[:2], "x").column_format.kind == "level"
     exact = as_objects(pd.Timestamp(1), pd.Timestamp(2))
-    assert open_objects(exact, none[:2], "x").port.kind == "level"
+    assert open_objects(exact, none[:2], "x").column_format.kind == "level"
     truths = as_objects(True, 1, 2)
     opened = open_objects(truths, none, "x")
-    assert opened.port.kind == "level" and opened.port.levels == [True, 1, 2]
-    assert opened.port.put(opened.raw, none).tolist() == [True, 1, 2]
+    assert opened.column_format.kind == "level" and opened.column_format.levels == [
+        True,
+        1,
+        2,
+    ]
+    assert opened.column_format.put(opened.raw, none).tolist() == [True, 1, 2]
     both = as_objects(D(1970, 1, 1), *moments(1))
-    assert open_objects(both, none[:2], "x").port.kind == "level"
+    assert open_objects(both, none[:2], "x").column_format.kind == "level"
     empty = open_objects(as_objects(None, None), ~none[:2], "x")
-    assert empty.port.kind == "level" and empty.raw.tolist() == [-1, -1]
+    assert empty.column_format.kind == "level" and empty.raw.tolist() == [-1, -1]
     for low, high, storage in (
         (-(2**63), 2**63 - 1, "i8"),
         (-(2**63) - 1, 0, "f8"),
         (0, 2**63, "f8"),
     ):
         ints = open_objects(as_objects(low, high), none[:2], "x")
-        assert ints.port.storage == storage
+        assert ints.column_format.storage == storage
     tens = open_objects(as_objects(decimal.Decimal("1E+2")), none[:1], "x")
-    assert tens.port.decimals == 0
-    assert tens.port.put(np.array([300.0]), none[:1]).tolist() == [decimal.Decimal(300)]
+    assert tens.column_format.decimals == 0
+    assert tens.column_format.put(np.array([300.0]), none[:1]).tolist() == [
+        decimal.Decimal(300)
+    ]
 
 
 def test_order_of_levels():
@@ -89,10 +95,13 @@ def test_order_of_levels():
 
 def test_arrays():
     opened = open_array(np.array([0.5, np.nan]), np.dtype("f4"))
-    assert (opened.port.kind, opened.port.storage) == ("number", np.dtype("f4"))
+    assert (opened.column_format.kind, opened.column_format.storage) == (
+        "number",
+        np.dtype("f4"),
+    )
     assert opened.missing.tolist() == [False, True]
     opened = open_array(np.array([True, False]), np.dtype("?"))
-    assert opened.port.kind == "boolean" and not opened.missing.any()
+    assert opened.column_format.kind == "boolean" and not opened.missing.any()
     holes = np.array([False, True])
     put = PutArray("M8[s]")(np.array([3, 4]), holes)
     assert put.dtype == "M8[s]" and put[0].astype(int) == 3 and np.isnat(put[1])

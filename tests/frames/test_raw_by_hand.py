@@ -232,29 +232,31 @@ POLARS = {
 }
 
 
-def check(opened, n_missing, kind, raw, port):
-    assert opened.port.kind == kind
+def check(opened, n_missing, kind, raw, column_format):
+    assert opened.column_format.kind == kind
     assert opened.missing.dtype == bool and int(opened.missing.sum()) == n_missing
     assert opened.raw[~opened.missing].tolist() == raw
-    assert opened.port.is_closed == port.get("is_closed", False)
-    assert opened.port.decimals == port.get("decimals")
-    assert opened.port.unit == port.get("unit", 1)
-    if "storage" in port:
-        assert opened.port.storage == np.dtype(port["storage"])
-    if "levels" in port:
-        assert opened.port.levels == port["levels"]
-        assert list(map(type, opened.port.levels)) == list(map(type, port["levels"]))
+    assert opened.column_format.is_closed == column_format.get("is_closed", False)
+    assert opened.column_format.decimals == column_format.get("decimals")
+    assert opened.column_format.unit == column_format.get("unit", 1)
+    if "storage" in column_format:
+        assert opened.column_format.storage == np.dtype(column_format["storage"])
+    if "levels" in column_format:
+        assert opened.column_format.levels == column_format["levels"]
+        assert list(map(type, opened.column_format.levels)) == list(
+            map(type, column_format["levels"])
+        )
 
 
 @pytest.mark.parametrize("name", PANDAS)
 def test_columns_of_pandas(name):
-    series, kind, raw, port = PANDAS[name]
+    series, kind, raw, column_format = PANDAS[name]
     opened = open_pandas(series, "x")
-    check(opened, int(series.isna().sum()), kind, raw, port)
+    check(opened, int(series.isna().sum()), kind, raw, column_format)
     whole = opened.raw.astype(float) if kind == "number" else opened.raw
     if series.dtype == object and "large" not in name and kind == "number":
         whole = opened.raw
-    back = opened.port.put(whole.copy(), opened.missing.copy())
+    back = opened.column_format.put(whole.copy(), opened.missing.copy())
     pd.testing.assert_series_equal(pd.Series(back, dtype=series.dtype), series)
     assert getattr(back, "dtype", None) == series.dtype
     if series.dtype == object:
@@ -263,15 +265,18 @@ def test_columns_of_pandas(name):
 
 @pytest.mark.parametrize("name", POLARS)
 def test_columns_of_polars(name):
-    series, kind, raw, port = POLARS[name]()
+    series, kind, raw, column_format = POLARS[name]()
     opened = open_polars(series, "x")
-    check(opened, series.null_count(), kind, raw, port)
-    back = opened.port.put(opened.raw.copy(), opened.missing.copy())
+    check(opened, series.null_count(), kind, raw, column_format)
+    back = opened.column_format.put(opened.raw.copy(), opened.missing.copy())
     assert back.dtype == series.dtype
     assert back.to_list() == series.to_list()
     if kind == "number" and name != "Object":
         holes = np.where(opened.missing, np.nan, opened.raw)
-        assert opened.port.put(holes, opened.missing).to_list() == series.to_list()
+        assert (
+            opened.column_format.put(holes, opened.missing).to_list()
+            == series.to_list()
+        )
 
 
 @pytest.mark.parametrize("library", ["pandas", "polars"])
@@ -280,12 +285,12 @@ def test_midnights_stay_midnights(library):
     if library == "pandas":
         series = pd.Series(days).astype("M8[s]").dt.tz_localize(ROME)
         opened = open_pandas(series, "x")
-        raw, back = opened.raw, opened.port.put
+        raw, back = opened.raw, opened.column_format.put
     else:
         series = pl.Series(days).dt.replace_time_zone(ROME)
         opened = open_polars(series, "x")
-        raw, back = opened.raw, opened.port.put
-    hour = HOUR // opened.port.unit
+        raw, back = opened.raw, opened.column_format.put
+    hour = HOUR // opened.column_format.unit
     none = np.zeros(3, bool)
     for off in (-11 * hour, -hour, hour, 10 * hour):
         assert list(back(raw + off, none)) == list(series)
@@ -293,11 +298,11 @@ def test_midnights_stay_midnights(library):
     noon = days[0].replace(hour=12)
     if library == "pandas":
         series = pd.Series([*days, noon]).astype("M8[s]").dt.tz_localize(ROME)
-        put = open_pandas(series, "x").port.put
+        put = open_pandas(series, "x").column_format.put
         wanted = (series[:3] + pd.Timedelta(hours=1)).tolist()
     else:
         series = pl.Series([*days, noon]).dt.replace_time_zone(ROME)
-        put = open_polars(series, "x").port.put
+        put = open_polars(series, "x").column_format.put
         wanted = series[:3].dt.offset_by("1h").to_list()
     assert list(put(raw + hour, none))[:2] == wanted[:2]
 
@@ -309,11 +314,11 @@ def test_other_strings_than_the_levels():
         arrow(["a", None], pa.string()),
         objects("a", np.nan),
     ):
-        put = open_pandas(series, "x").port.put
+        put = open_pandas(series, "x").column_format.put
         back = put.text(np.array(["z", "y"], dtype=object), missing)
         assert back[0] == "z" and pd.isna(back).tolist() == [False, True]
         assert back.dtype == series.dtype
-    put = open_polars(pl.Series(["a", None]), "x").port.put
+    put = open_polars(pl.Series(["a", None]), "x").column_format.put
     back = put.text(np.array(["z", "y"], dtype=object), missing)
     assert back.to_list() == ["z", None] and back.dtype == pl.String
 

@@ -14,7 +14,7 @@ from skgan.io import _registry
 from skgan.io._library_values import decode_zone, encode_zone
 from skgan.io._networks import _may_be_set
 from skgan.io._registry import entry_of, find_entry
-from skgan.io._smoke_test import _rehearse_inversion, check_sizes
+from skgan.io._smoke_test import _smoke_test_inversion, check_sizes
 from skgan.nets import AdversarialNet, InfoGANNet
 from skgan.storage._errors import ContentError
 
@@ -108,7 +108,7 @@ def test_parameters_of_the_parts_of_a_net(kind, prefix):
 
 
 def test_parameters_of_a_net():
-    code = {"code_head", "n_categories", "n_continuous", "code_weight", "move"}
+    code = {"code_head", "n_categories", "n_continuous", "code_weight", "perturb"}
     code |= {"continuous_code_weight", "clustering_weight"}
     own = set(inspect.signature(InfoGANNet).parameters) - {"kwargs"}
     for name in code:
@@ -199,5 +199,5 @@ def test_parts_of_a_row_agree(sampler, monkeypatch):
 
 def test_an_encoder_of_latents_is_one():
     with pytest.raises(ContentError, match="encoder of latents of a sampler is none"):
-        _rehearse_inversion(SimpleNamespace(inverter_=5), None, None)
-    assert _rehearse_inversion(SimpleNamespace(inverter_=None), None, None) is None
+        _smoke_test_inversion(SimpleNamespace(inverter_=5), None, None)
+    assert _smoke_test_inversion(SimpleNamespace(inverter_=None), None, None) is None

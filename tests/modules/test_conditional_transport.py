@@ -4,8 +4,8 @@ import pytest
 import torch
 
 from skgan.modules import (
-    CalibratedConditionalTransportGenerator,
-    ConditionalTransportGenerator,
+    CalibratedConditionalResidualLatentGenerator,
+    ConditionalResidualLatentGenerator,
 )
 from skgan.modules._conditional_moments import (
     conditional_moments,
@@ -80,7 +80,7 @@ def test_groups_are_combinations_of_classes():
 
 @pytest.mark.parametrize(
     "network",
-    [ConditionalTransportGenerator, CalibratedConditionalTransportGenerator],
+    [ConditionalResidualLatentGenerator, CalibratedConditionalResidualLatentGenerator],
 )
 def test_it_starts_from_the_moments(network):
     rows, classes = make_classes((600, 600), (-5.0, 5.0), (1.0, 2.0))
@@ -97,7 +97,7 @@ def test_it_starts_from_the_moments(network):
 
 
 def test_without_moments_or_conditions_it_is_the_identity():
-    generator = ConditionalTransportGenerator(latent_dim=3, output_shape=(2,))
+    generator = ConditionalResidualLatentGenerator(latent_dim=3, output_shape=(2,))
     z = torch.tensor([[0.5, -1.0, 2.0]])
     assert torch.allclose(generator(z), z[:, :2])
 
@@ -105,7 +105,7 @@ def test_without_moments_or_conditions_it_is_the_identity():
 def test_calibration_restores_the_moments_of_each_class():
     rows, classes = make_classes((900, 900), (-5.0, 5.0), (1.0, 2.0))
     wanted = conditional_moments(rows, classes, (2,))
-    generator = CalibratedConditionalTransportGenerator(
+    generator = CalibratedConditionalResidualLatentGenerator(
         2, (2,), condition_dim=2, class_widths=(2,), moments=wanted
     )
     with torch.no_grad():
@@ -125,7 +125,7 @@ def test_calibration_restores_the_moments_of_each_class():
 
 
 def test_calibration_leaves_a_broken_generator_alone():
-    generator = CalibratedConditionalTransportGenerator(2, (2,), condition_dim=1)
+    generator = CalibratedConditionalResidualLatentGenerator(2, (2,), condition_dim=1)
     wanted = generator.moments_of(torch.ones(9, 2), torch.zeros(9, 1), ())
     with torch.no_grad():
         generator.head.bias.fill_(float("nan"))

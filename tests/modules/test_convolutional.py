@@ -117,7 +117,7 @@ def test_rows_do_not_look_at_each_other(name, role):
 
 def test_batch_normalisation_says_that_it_mixes_rows():
     _, discriminator = make("dcgan")
-    assert discriminator.mixes_rows
+    assert discriminator.couples_batch
     x = torch.randn(5, 3, 15, 22)
     assert not torch.allclose(discriminator(x)[2:3], discriminator(x[2:4])[:1])
 

@@ -16,8 +16,8 @@ from skgan.modules import (
     KaimingMLPDiscriminator,
     MLPDiscriminator,
     MLPGenerator,
+    ResidualLatentGenerator,
     ResidualMLPGenerator,
-    TransportGenerator,
     resolve_network,
 )
 from skgan.modules._mlp import ACTIVATIONS, make_activation
@@ -213,7 +213,9 @@ def test_unknown_activation_lists_the_known_ones(network):
 
 @pytest.mark.parametrize("shape", [(2,), (1, 2, 3)])
 def test_transport_starts_as_the_identity_on_the_first_latents(shape):
-    generator = TransportGenerator(latent_dim=7, output_shape=shape, condition_dim=2)
+    generator = ResidualLatentGenerator(
+        latent_dim=7, output_shape=shape, condition_dim=2
+    )
     z, condition = torch.randn(5, 7), torch.randn(5, 2)
     n = prod(shape)
     assert torch.equal(generator(z, condition), z[:, :n].reshape(5, *shape))
@@ -225,14 +227,16 @@ def test_transport_starts_as_the_identity_on_the_first_latents(shape):
 
 
 def test_transport_without_hidden_layers_is_affine():
-    generator = TransportGenerator(latent_dim=3, output_shape=(2,), hidden_dims=())
+    generator = ResidualLatentGenerator(latent_dim=3, output_shape=(2,), hidden_dims=())
     nn.init.normal_(generator.head.weight)
     z = torch.randn(4, 3)
     torch.testing.assert_close(generator(z), z[:, :2] + generator.head(z))
 
 
 def test_transport_learns_all_its_weights():
-    generator = TransportGenerator(latent_dim=3, output_shape=(2,), hidden_dims=(8,))
+    generator = ResidualLatentGenerator(
+        latent_dim=3, output_shape=(2,), hidden_dims=(8,)
+    )
     optimizer = torch.optim.SGD(generator.parameters(), lr=0.1)
     for _ in range(2):
         optimizer.zero_grad()
@@ -243,7 +247,7 @@ def test_transport_learns_all_its_weights():
 
 def test_transport_needs_a_latent_for_each_number_of_a_row():
     with pytest.raises(ValueError, match=r"latent_dim=5 is smaller .* 6 numbers"):
-        TransportGenerator(latent_dim=5, output_shape=(1, 2, 3))
+        ResidualLatentGenerator(latent_dim=5, output_shape=(1, 2, 3))
 
 
 def test_kaiming_weights_keep_the_scale_and_kinks_are_spread():

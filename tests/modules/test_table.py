@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from skgan.modules import GivenEntries, TableGenerator
+from skgan.modules import ConditionMask, TableGenerator
 from skgan.modules._table import OneHotBlocks
 
 
@@ -76,7 +76,7 @@ def test_gradients_of_levels_are_those_of_their_probabilities():
 
 def test_what_is_given_comes_back_and_moves_the_rest():
     units = [(1, 2), (3, 4, 5)]
-    given = GivenEntries(units, width=6)
+    given = ConditionMask(units, width=6)
     # Some weights, wherever other tests have left the global stream.
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)

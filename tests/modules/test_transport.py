@@ -7,7 +7,7 @@ from torch import nn
 
 from skgan import GANSampler
 from skgan.encoding import VectorEncoder
-from skgan.modules import KaimingMLPDiscriminator, TransportGenerator
+from skgan.modules import KaimingMLPDiscriminator, ResidualLatentGenerator
 from skgan.modules._mlp import ACTIVATIONS
 
 ROWS = np.random.default_rng(0).exponential([1.0, 9.0, 100.0], (300, 3))
@@ -28,7 +28,7 @@ def make_sampler(**params):
 @pytest.mark.parametrize("hidden_dims", [(), (4,), (16, 16, 16)])
 @pytest.mark.parametrize("activation", ACTIVATIONS)
 def test_the_start_is_the_identity_whatever_the_layers(hidden_dims, activation):
-    generator = TransportGenerator(
+    generator = ResidualLatentGenerator(
         latent_dim=5, output_shape=(3,), hidden_dims=hidden_dims, activation=activation
     )
     z = 10 * torch.randn(20, 5)
@@ -36,7 +36,9 @@ def test_the_start_is_the_identity_whatever_the_layers(hidden_dims, activation):
 
 
 def test_every_weight_gets_a_gradient_once_the_head_has_moved():
-    generator = TransportGenerator(latent_dim=3, output_shape=(2,), hidden_dims=(8, 8))
+    generator = ResidualLatentGenerator(
+        latent_dim=3, output_shape=(2,), hidden_dims=(8, 8)
+    )
     z = torch.randn(64, 3)
     generator(z).square().sum().backward()
     # At the identity only the head is felt, and that strongly.
@@ -51,7 +53,9 @@ def test_every_weight_gets_a_gradient_once_the_head_has_moved():
 
 
 def test_gradients_reach_the_latent_and_the_condition():
-    generator = TransportGenerator(latent_dim=3, output_shape=(2,), condition_dim=2)
+    generator = ResidualLatentGenerator(
+        latent_dim=3, output_shape=(2,), condition_dim=2
+    )
     nn.init.normal_(generator.head.weight)
     z, condition = (torch.randn(7, n, requires_grad=True) for n in (3, 2))
     generator(z, condition).sum().backward()

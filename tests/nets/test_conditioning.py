@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from skgan.modules import GivenEntries, TableDiscriminator, TableGenerator
+from skgan.modules import ConditionMask, TableDiscriminator, TableGenerator
 from skgan.nets import AdversarialNet
 
 UNITS = [(1, 2)]
@@ -14,7 +14,7 @@ class FirstHalf:
     """Gives the block of the first half of the rows."""
 
     def __init__(self):
-        self.given = GivenEntries(UNITS, width=3)
+        self.given = ConditionMask(UNITS, width=3)
         self.seen = []
 
     def __call__(self, rows, y, stream):

@@ -249,10 +249,10 @@ def test_moved_rows_are_what_the_clustering_loss_compares(rows):
         assert isinstance(stream, torch.Generator)
         return x / 2
 
-    net = make_net(move=halve).initialize()
+    net = make_net(perturb=halve).initialize()
     x = torch.as_tensor(rows)
     assert torch.equal(net._moved(x, x[:, :0]), x / 2)
-    near = make_net(move=None).initialize()._moved(x, x)
+    near = make_net(perturb=None).initialize()._moved(x, x)
     assert {tuple(r) for r in near.tolist()} <= {tuple(r) for r in x.tolist()}
     assert not torch.equal(near, x)
 

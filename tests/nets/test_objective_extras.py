@@ -97,7 +97,7 @@ def test_a_network_that_mixes_rows_never_sees_real_and_fake_ones_together(make_n
     sizes = []
 
     class Mixes(nn.Module):
-        mixes_rows = True
+        couples_batch = True
 
         def __init__(self, **ignored):
             super().__init__()

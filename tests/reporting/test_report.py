@@ -181,13 +181,13 @@ def test_verdicts_and_figures_are_those_of_diagnose(kind, cases, reports, pages)
     text = page.text(page.by_id("verdicts"))
     for finding in found:
         assert title_of(finding.name) in text
-        assert " ".join(finding.says.split()) in text
+        assert " ".join(finding.message.split()) in text
         if finding.verdict == "not judged":
             continue
         card = page.text(page.by_id(f"finding-{finding.name}"))
         # In words and signs, whatever the colours.
         assert f"{SIGNS[finding.verdict]}{finding.verdict.capitalize()}" in card
-        for value in (finding.figure, finding.real, finding.limit):
+        for value in (finding.value, finding.baseline, finding.limit):
             is_shown = finding.name not in ("modes", "levels")
             assert value is None or not is_shown or number(value) in card
         if finding.advice:
@@ -196,7 +196,7 @@ def test_verdicts_and_figures_are_those_of_diagnose(kind, cases, reports, pages)
     said = page.text(hero)
     assert said.startswith(SIGNS[found.verdict] + found.verdict.capitalize())
     for finding in found:
-        is_worse = finding.verdict in ("bad", "look")
+        is_worse = finding.verdict in ("bad", "warn")
         assert (title_of(finding.name) in said.partition("findings")[2]) == is_worse
 
 
@@ -205,7 +205,7 @@ def test_coverage_on_the_page_is_that_of_the_verdict(reports, pages):
     page = pages["vectors"]
     rows = [page.text(e) for e in page.all("tr")]
     (row,) = [text for text in rows if text.startswith("coverage")]
-    assert row.endswith(f"{number(found.figure)}{number(found.real)}")
+    assert row.endswith(f"{number(found.value)}{number(found.baseline)}")
 
 
 def test_copies_are_said_first_and_warned_of(cases):

@@ -322,8 +322,8 @@ def test_writing_changes_nothing(name, tmp_path):
 def test_several_times_broken_off(tmp_path):
     whole = make_sampler().fit(make_rows())
     for epoch in (2, 3, 4):
-        broken = break_off(make_sampler(), tmp_path, make_rows(), epoch=epoch)
-        assert len(broken.history_) == epoch
+        violations = break_off(make_sampler(), tmp_path, make_rows(), epoch=epoch)
+        assert len(violations.history_) == epoch
     resumed = make_sampler(checkpoint=tmp_path).fit(make_rows())
     assert_same(resumed, whole)
 
@@ -408,8 +408,8 @@ def test_intervals_in_updates(updates, expected, tmp_path, monkeypatch):
 
 
 def test_intervals_in_seconds(tmp_path, monkeypatch):
-    clock = iter(range(10**6))
-    monkeypatch.setattr("time.perf_counter", lambda: float(next(clock)))
+    time_unit = iter(range(10**6))
+    monkeypatch.setattr("time.perf_counter", lambda: float(next(time_unit)))
     often = writes_of(make_sampler(), tmp_path, monkeypatch, seconds=0.0)
     # By this clock writing takes long, so that most of them are let go.
     assert 1 <= len(often) < N_EPOCHS
@@ -732,12 +732,12 @@ def test_a_fit_that_goes_on_has_checkpoints_of_its_own(tmp_path):
     whole = begin().fit(rows)
     first = begin()
     save(first, tmp_path / "first.skgan")
-    broken = first.set_params(
+    violations = first.set_params(
         checkpoint=TrainingCheckpoint(tmp_path, updates=1),
         callbacks=[Break(N_EPOCHS + 3)],
     )
     with pytest.raises(KeyboardInterrupt):
-        broken.fit(rows)
+        violations.fit(rows)
     # A sampler that was not there yet cannot go on from it,
     with pytest.raises(ValueError, match="did not set out from the same networks"):
         make_sampler(warm_start=True, checkpoint=tmp_path).fit(rows)
@@ -749,11 +749,11 @@ def test_a_fit_that_goes_on_has_checkpoints_of_its_own(tmp_path):
 
 def test_a_sampler_that_has_come_further_goes_on_from_there(tmp_path):
     """After Ctrl-C, partial_fit goes on with what is in memory."""
-    broken = break_off(make_sampler(), tmp_path, make_rows())
+    violations = break_off(make_sampler(), tmp_path, make_rows())
     assert (tmp_path / FILE_NAME).exists()
-    done = broken.n_iter_
-    broken.set_params(callbacks=None).partial_fit(make_rows())
-    assert broken.n_iter_ == done + N_EPOCHS * PER_EPOCH
+    done = violations.n_iter_
+    violations.set_params(callbacks=None).partial_fit(make_rows())
+    assert violations.n_iter_ == done + N_EPOCHS * PER_EPOCH
     assert list(tmp_path.iterdir()) == []
 
 

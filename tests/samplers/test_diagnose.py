@@ -60,7 +60,7 @@ def test_a_sampler_of_vectors(sampler, monkeypatch):
     assert diagnosis.training.verdict == "good"
     assert not diagnosis.is_copying
     assert "not judged" not in {f.verdict for f in diagnosis if f.name != "levels"}
-    assert "give X_train" in sampler.diagnose(X_holdout, **DRAWN).dcr_share.says
+    assert "give X_train" in sampler.diagnose(X_holdout, **DRAWN).dcr_share.message
 
 
 def test_distances_are_those_of_score(sampler):
@@ -72,7 +72,7 @@ def test_distances_are_those_of_score(sampler):
     expected = energy_distance(
         space.transform(X_holdout), space.transform(drawn), standardize=False
     )
-    assert diagnosis.energy_distance.figure == pytest.approx(expected, abs=1e-4)
+    assert diagnosis.energy_distance.value == pytest.approx(expected, abs=1e-4)
 
 
 def test_a_sampler_that_copies_warns(sampler, monkeypatch):
@@ -106,7 +106,7 @@ def test_labels(conditional):
     zeros = y_holdout == 0
     of_zeros = conditional.diagnose(X_holdout[zeros], y_holdout=y_holdout[zeros])
     assert of_zeros.levels.verdict == "good"
-    assert "1 levels" in of_zeros.levels.says
+    assert "1 levels" in of_zeros.levels.message
 
 
 def test_labels_that_do_not_go_with_their_rows(conditional, monkeypatch):
@@ -186,7 +186,7 @@ def test_a_fit_that_diverged():
         sampler.fit(labelled()[0])
     finding = sampler.diagnose(labelled(1)[0], **DRAWN).training
     assert finding.verdict == "bad"
-    assert "restored" in finding.says
+    assert "restored" in finding.message
 
 
 def test_repeatable_and_without_traces(sampler):
@@ -241,7 +241,7 @@ def test_tables_lack_columns():
     with warnings.catch_warnings():
         warnings.simplefilter("error", CopyingWarning)
         few = sampler.diagnose(frame[:20], frame)
-    assert "X_holdout has 20 rows; 50 are needed." in few.c2st.says
+    assert "X_holdout has 20 rows; 50 are needed." in few.c2st.message
 
 
 def test_a_fit_that_went_well_does_not_make_samples_good(sampler):

@@ -201,7 +201,7 @@ def test_images_keep_shape_and_dtype(images):
     drawn = sampler.sample(codes=[0, 1, 2])
     assert drawn.shape == (3, 8, 8) and drawn.dtype == np.uint8
     assert sampler.predict(images).shape == (N,)
-    assert sampler.net_.move is not None
+    assert sampler.net_.perturb is not None
 
 
 def test_larger_images_and_half_precision():
@@ -286,8 +286,8 @@ def test_a_discriminator_of_ones_own(rows):
 
 
 def test_another_move(images):
-    sampler = make_sampler(net_params={"move": translation}).fit(images)
-    assert sampler.net_.move is translation
+    sampler = make_sampler(net_params={"perturb": translation}).fit(images)
+    assert sampler.net_.perturb is translation
 
 
 @pytest.mark.parametrize("method", ["sample", "predict", "transform", "score"])
@@ -350,11 +350,11 @@ def test_a_fit_that_broke_off_goes_on_where_it_was(rows, tmp_path):
     params = {"max_iter": 20, "net_params": epochs}
     whole = make_sampler(**params).fit(rows)
     params["checkpoint"] = TrainingCheckpoint(tmp_path, updates=1)
-    broken = make_sampler(**params, callbacks=[Break()])
+    violations = make_sampler(**params, callbacks=[Break()])
     with pytest.raises(KeyboardInterrupt):
-        broken.fit(rows)
-    assert broken.sample(3).shape == (3, 2)
-    assert broken.transform(rows).shape == (N, 5)
+        violations.fit(rows)
+    assert violations.sample(3).shape == (3, 2)
+    assert violations.transform(rows).shape == (N, 5)
     resumed = make_sampler(**params).fit(rows)
     assert resumed.n_iter_ == 20
     assert np.array_equal(resumed.transform(rows), whole.transform(rows))

@@ -11,8 +11,8 @@ from sklearn.base import clone
 from skgan import GANSampler
 from skgan.encoding import TableEncoder
 from skgan.encoding.table._rows import TableLayout
-from skgan.modules import GivenEntries
-from skgan.samplers._conditions import RandomlyGiven, TableConditions
+from skgan.modules import ConditionMask
+from skgan.samplers._conditions import RandomConditionMask, TableConditions
 
 
 def people(n=600, seed=0):
@@ -248,11 +248,11 @@ def test_an_unseen_combination_is_left_as_it_is(conditions):
 
 
 def test_training_conditions_are_parts_of_the_rows():
-    given = GivenEntries(LAYOUT.condition_units, LAYOUT.width)
+    given = ConditionMask(LAYOUT.condition_units, LAYOUT.width)
     rows = torch.as_tensor(rows_of([(0, 1), (1, 2)] * 500))
     masks = torch.tensor([[1.0, 0.0]]).expand(1000, 2)
     stream = torch.Generator().manual_seed(0)
-    condition = RandomlyGiven(given)(rows, masks, stream)
+    condition = RandomConditionMask(given)(rows, masks, stream)
     is_given = condition[:, 5:]
     patterns = {tuple(row) for row in is_given.tolist()}
     assert patterns == {(0.0, 0.0), (0.0, 1.0), (1.0, 0.0), (1.0, 1.0)}

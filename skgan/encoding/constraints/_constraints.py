@@ -75,13 +75,13 @@ class Constraint(ABC):
                 f"columns are {_listed(columns)}."
             )
         repair = self._repair(columns, discrete, read)
-        broken = np.flatnonzero(repair.is_broken(columns))
-        if len(broken):
+        violations = np.flatnonzero(repair.find_violations(columns))
+        if len(violations):
             n_rows = len(columns[self.columns[0]])
             raise ValueError(
-                f"{self!r} is broken by {len(broken)} of {n_rows} training rows, the "
-                f"first at positions {_listed(broken[:5].tolist())}. Correct or drop "
-                "these rows, or leave the constraint out."
+                f"{self!r} is broken by {len(violations)} of {n_rows} training rows, "
+                f"the first at positions {_listed(violations[:5].tolist())}. Correct "
+                "or drop these rows, or leave the constraint out."
             )
         return repair
 

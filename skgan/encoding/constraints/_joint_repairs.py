@@ -44,11 +44,11 @@ class CombinationRepair(Repair):
             codes[np.isnan(row), j] = len(values)
         return codes
 
-    def _broken(self, values: list[NDArray], is_fixed: NDArray | None) -> NDArray:
+    def _violations(self, values: list[NDArray], is_fixed: NDArray | None) -> NDArray:
         known, keys = _joint_keys(self.combinations, self._codes(values))
         return ~np.isin(keys, known)
 
-    def _mend(self, values, rows, is_fixed, rng) -> None:
+    def _resample(self, values, rows, is_fixed, rng) -> None:
         codes = self._codes([column[rows] for column in values])
         is_fixed = is_fixed[rows]
         # Of all that is tried for a row one draw succeeds, whatever the number.
@@ -152,11 +152,11 @@ class UniqueRepair(Repair):
         # The column with the most values is the first to be drawn again.
         self.order = np.argsort([-len(np.unique(row)) for row in present])
 
-    def _broken(self, values: list[NDArray], is_fixed: NDArray | None) -> NDArray:
+    def _violations(self, values: list[NDArray], is_fixed: NDArray | None) -> NDArray:
         comes_first = None if is_fixed is None else np.asarray(is_fixed.all(axis=1))
         return repeats(values, comes_first)
 
-    def _mend(self, values, rows, is_fixed, rng) -> None:
+    def _resample(self, values, rows, is_fixed, rng) -> None:
         free = ~is_fixed
         # The free column with the most values, at first that alone.
         widest = self.order[free[:, self.order].argmax(axis=1)]
@@ -171,7 +171,7 @@ class UniqueRepair(Repair):
                 share = stream.uniform(size=len(free))[chosen]
                 values[j][chosen] = self._draw(j, share)
             # What a row before them took, others have to give up.
-            rows = np.flatnonzero(self._broken(values, is_fixed))
+            rows = np.flatnonzero(self._violations(values, is_fixed))
             if not len(rows):
                 return
         self._place(values, rows, free, entropy)

@@ -37,9 +37,9 @@ class Repair(ABC):
     def __repr__(self):
         return f"<repair of {self.title}>"
 
-    def is_broken(self, columns: Columns) -> NDArray:
+    def find_violations(self, columns: Columns) -> NDArray:
         """Return which rows break the constraint, bool of shape (n,)."""
-        return self._broken([columns[name] for name in self.names], None)
+        return self._violations([columns[name] for name in self.names], None)
 
     def repair(
         self,
@@ -74,14 +74,14 @@ class Repair(ABC):
         old = [columns[name] for name in self.names]
         n = len(old[0])
         is_fixed = np.column_stack([_fixed_rows(fixed, name, n) for name in self.names])
-        rows = np.flatnonzero(self._broken(old, is_fixed))
+        rows = np.flatnonzero(self._violations(old, is_fixed))
         if not len(rows):
             return dict(columns), np.zeros(n, dtype=bool)
         stuck = rows[is_fixed[rows].all(axis=1)]
         if len(stuck):
             self._refuse(old, stuck, "given values break it")
         new = [values.copy() for values in old]
-        self._mend(new, rows, is_fixed, rng)
+        self._resample(new, rows, is_fixed, rng)
         is_repaired = np.zeros(n, dtype=bool)
         for before, after in zip(old, new, strict=True):
             is_same = (before == after) | (np.isnan(before) & np.isnan(after))
@@ -89,11 +89,11 @@ class Repair(ABC):
         return dict(columns) | dict(zip(self.names, new, strict=True)), is_repaired
 
     @abstractmethod
-    def _broken(self, values: list[NDArray], is_fixed: NDArray | None) -> NDArray:
+    def _violations(self, values: list[NDArray], is_fixed: NDArray | None) -> NDArray:
         """Return which rows are to change, bool of shape (n,)."""
 
     @abstractmethod
-    def _mend(
+    def _resample(
         self,
         values: list[NDArray],
         rows: NDArray,
@@ -150,11 +150,11 @@ def repair_all(
             n_changed += int(changed.sum())
         if not n_changed:
             return result, is_repaired
-    broken = [r.title for r in repairs if r.is_broken(result).any()]
-    if broken:
+    violations = [r.title for r in repairs if r.find_violations(result).any()]
+    if violations:
         raise ValueError(
-            f"{', '.join(broken)} cannot be kept together with the other constraints; "
-            "leave one of them out."
+            f"{', '.join(violations)} cannot be kept together with the other "
+            "constraints; leave one of them out."
         )
     return result, is_repaired
 
@@ -180,11 +180,11 @@ class InequalityRepair(Repair):
         self.lows, self.highs = frequencies(low), frequencies(high)
         self.grids = Rounding.of(low), Rounding.of(high)
 
-    def _broken(self, values: list[NDArray], is_fixed: NDArray | None) -> NDArray:
+    def _violations(self, values: list[NDArray], is_fixed: NDArray | None) -> NDArray:
         low, high = values
         return low >= high if self.is_strict else low > high
 
-    def _mend(self, values, rows, is_fixed, rng) -> None:
+    def _resample(self, values, rows, is_fixed, rng) -> None:
         low, high = values[0][rows], values[1][rows]
         is_fixed = is_fixed[rows]
         is_free = ~is_fixed.any(axis=1)
@@ -238,11 +238,11 @@ class RangeRepair(Repair):
         seen = column[~np.isnan(column)]
         self.nearest = (seen.min(), seen.max()) if len(seen) else (low, high)
 
-    def _broken(self, values: list[NDArray], is_fixed: NDArray | None) -> NDArray:
+    def _violations(self, values: list[NDArray], is_fixed: NDArray | None) -> NDArray:
         (column,) = values
         is_low = column <= self.low if self.is_strict else column < self.low
         return is_low | (column > self.high)
 
-    def _mend(self, values, rows, is_fixed, rng) -> None:
+    def _resample(self, values, rows, is_fixed, rng) -> None:
         is_high = values[0][rows] > self.high
         values[0][rows] = np.where(is_high, self.nearest[1], self.nearest[0])

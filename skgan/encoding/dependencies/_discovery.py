@@ -48,7 +48,7 @@ class Factor:
         """Number of distinct values, missing among them if it occurs."""
         return len(self.counts)
 
-    def surprise(self) -> NDArray:
+    def self_information(self) -> NDArray:
         """Nats that each level's occurrence is worth; none for the commonest."""
         nats = -np.log(self.counts / len(self.codes))
         nats[self.counts.argmax()] = 0.0
@@ -188,34 +188,38 @@ def _is_function(
     table: Table, source: Hashable, target: Hashable, example: NDArray
 ) -> bool:
     """Whether source determines target on all rows, and hardly by chance."""
-    given, told = table.factors[source], table.factors[target]
-    if told.n_levels > given.n_levels:
+    given, target_factor = table.factors[source], table.factors[target]
+    if target_factor.n_levels > given.n_levels:
         return False
-    entries = told.codes[example]
-    if (entries[given.codes] != told.codes).any():
+    entries = target_factor.codes[example]
+    if (entries[given.codes] != target_factor.codes).any():
         return False
-    if told.n_levels == given.n_levels and table.rank(target) < table.rank(source):
+    if target_factor.n_levels == given.n_levels and table.rank(target) < table.rank(
+        source
+    ):
         return False
-    surprise = told.surprise()[entries]
+    self_information = target_factor.self_information()[entries]
     repeats = given.counts - 1
     # Rows of the commonest value agree by chance too easily to count.
-    is_rare = surprise > 0
+    is_rare = self_information > 0
     wanted = _MIN_REPEATS[source in table.discrete] * given.counts[is_rare].sum()
     if repeats[is_rare].sum() < wanted:
         return False
-    saved = (repeats * surprise).sum() - 0.5 * told.n_levels * np.log(table.n_rows)
+    saved = (repeats * self_information).sum() - 0.5 * target_factor.n_levels * np.log(
+        table.n_rows
+    )
     n_pairs = len(table.columns) ** 2
     return bool(saved > np.log(n_pairs / FALSE_ALARMS))
 
 
 def _tabulate(table: Table, source: Hashable, target: Hashable) -> Dependency:
-    given, told = table.factors[source], table.factors[target]
+    given, target_factor = table.factors[source], table.factors[target]
     entries = np.empty(given.n_levels)
     entries[given.codes] = table.columns[target]
-    commonest = np.r_[told.values, np.nan][told.counts.argmax()]
+    commonest = np.r_[target_factor.values, np.nan][target_factor.counts.argmax()]
     n_keys = len(given.values)
     both_discrete = {source, target} <= set(table.discrete)
-    is_renamed = both_discrete and told.n_levels == given.n_levels
+    is_renamed = both_discrete and target_factor.n_levels == given.n_levels
     return FunctionDependency(
         target,
         (source,),

@@ -169,9 +169,9 @@ def _fit_sum(table: Table, target: Hashable, weights: dict) -> Dependency | None
 
 def _is_surprising(table: Table, target: Hashable, n_terms: int) -> bool:
     factor = table.factors[target]
-    told = factor.counts @ factor.surprise()
+    target_factor = factor.counts @ factor.self_information()
     paid = (n_terms + 1) * np.log(table.n_rows * len(table.columns))
-    return bool(told - paid > -np.log(FALSE_ALARMS))
+    return bool(target_factor - paid > -np.log(FALSE_ALARMS))
 
 
 def _match(dependency: LinearDependency, columns: dict, rows) -> int:

@@ -134,7 +134,7 @@ class LabelledTableEncoder(TableEncoder):
         for name, column, seed in zip(self._labels, values.T, seeds, strict=True):
             if name in self._slots:
                 slot = self._slots[name]
-                part = slot.codec.encode(column, np.random.default_rng(seed))
+                part = slot.column_encoder.encode(column, np.random.default_rng(seed))
                 slot.write(rows, part)
                 is_given[:, self.condition_columns_.index(name)] = True
         return rows, is_given
@@ -161,9 +161,9 @@ class LabelledTableEncoder(TableEncoder):
     def _make_container(self, X, values: NDArray) -> LabelledContainer:
         return LabelledContainer(X, values, self._columns, self._dtype)
 
-    def _learn_ties(self, table) -> None:
+    def _fit_constraints(self, table) -> None:
         self._discrete |= {c.name for c in self._targets if c.is_discrete}
-        super()._learn_ties(table)
+        super()._fit_constraints(table)
 
     def _learn_conditions(self) -> None:
         super()._learn_conditions()

@@ -11,7 +11,7 @@ from scipy.special import ndtr, ndtri
 from skgan.encoding.vector._normal_scores import NormalScores
 
 
-class PatternCodec:
+class MissingPatternEncoder:
     """Which of several columns are missing, as one block of the patterns seen.
 
     Where there are more patterns than a block may have levels, each column gets a
@@ -32,9 +32,9 @@ class PatternCodec:
     Examples
     --------
     >>> import numpy as np
-    >>> from skgan.encoding.table._codecs import PatternCodec
+    >>> from skgan.encoding.table._codecs import MissingPatternEncoder
     >>> missing = np.array([[0, 0, 0], [1, 1, 0], [0, 0, 0], [0, 0, 1]], dtype=bool)
-    >>> codec = PatternCodec(8).fit(missing)
+    >>> codec = MissingPatternEncoder(8).fit(missing)
     >>> codec.widths_, codec.encode(missing)
     ((3,), [array([0, 2, 0, 1])])
     """
@@ -42,7 +42,7 @@ class PatternCodec:
     def __init__(self, max_levels: int):
         self.max_levels = max_levels
 
-    def fit(self, missing: NDArray) -> PatternCodec:
+    def fit(self, missing: NDArray) -> MissingPatternEncoder:
         """Learn the patterns of bool rows of shape (n, n_columns)."""
         self.patterns_: NDArray | None = None
         self.widths_: tuple[int, ...] = ()
@@ -94,7 +94,11 @@ class Groups(NamedTuple):
 
 
 def group_levels(
-    codes: NDArray, n_levels: int, others: list[Part], n_groups: int, last=False
+    codes: NDArray,
+    n_levels: int,
+    others: list[EncodedColumn],
+    n_groups: int,
+    last=False,
 ) -> Groups:
     """Put levels into groups that are alike in the other columns.
 
@@ -104,7 +108,7 @@ def group_levels(
         The level of each row.
     n_levels : int
         How many there are.
-    others : list of Part
+    others : list of EncodedColumn
         What the other columns' codecs made of the same rows.
     n_groups : int
         Groups at most.
@@ -128,7 +132,7 @@ def group_levels(
     return Groups(labels, places)
 
 
-def _profiles(codes: NDArray, counts: NDArray, others: list[Part]) -> NDArray:
+def _profiles(codes: NDArray, counts: NDArray, others: list[EncodedColumn]) -> NDArray:
     """Return means of the other columns over the rows of each level.
 
     They are drawn towards the mean of all rows, the more so the fewer rows a level
@@ -218,7 +222,7 @@ _MAX_SPIKES = 256
 _SPIKY_ROWS = 10
 
 
-class Part(NamedTuple):
+class EncodedColumn(NamedTuple):
     """What a codec makes of a column.
 
     Attributes
@@ -233,7 +237,7 @@ class Part(NamedTuple):
     codes: NDArray | None
 
 
-class NumberCodec:
+class NumberEncoder:
     """Numbers as normal scores, rounded and bounded on the way back.
 
     Parameters
@@ -258,7 +262,7 @@ class NumberCodec:
         self.step = step
         self.decimals = decimals
 
-    def fit(self, values: NDArray) -> NumberCodec:
+    def fit(self, values: NDArray) -> NumberEncoder:
         """Learn from values of shape (n,), two distinct ones at least, no NaN."""
         unique = np.unique(values)
         n = len(values)
@@ -287,11 +291,11 @@ class NumberCodec:
             divisor = _common_divisor(np.rint(unique * scale))
             self.step = divisor / scale if divisor > 1 else None
 
-    def encode(self, values: NDArray, rng: np.random.Generator | None) -> Part:
+    def encode(self, values: NDArray, rng: np.random.Generator | None) -> EncodedColumn:
         """Return scores; missing ones are drawn from the others, or 0 without rng."""
         missing = np.isnan(values)
         if not missing.any():
-            return Part(self.map_.transform(values / self._unit, rng), None)
+            return EncodedColumn(self.map_.transform(values / self._unit, rng), None)
         scores = np.zeros(len(values))
         present = self.map_.transform(values[~missing] / self._unit, rng)
         scores[~missing] = present
@@ -302,7 +306,7 @@ class NumberCodec:
                 if len(present)
                 else rng.standard_normal(n_missing)
             )
-        return Part(scores, None)
+        return EncodedColumn(scores, None)
 
     def decode(self, scores: NDArray | None, codes: NDArray | None) -> NDArray:
         """Return values of scores."""
@@ -343,7 +347,7 @@ def _common_divisor(unique: NDArray) -> float:
     return float(np.gcd.reduce(differences.astype(np.int64)))
 
 
-class LevelCodec:
+class LevelEncoder:
     """Few levels as one block; what is missing is one more of them.
 
     Attributes
@@ -358,7 +362,7 @@ class LevelCodec:
 
     n_scores = 0
 
-    def fit(self, values: NDArray) -> LevelCodec:
+    def fit(self, values: NDArray) -> LevelEncoder:
         """Learn from canonical values of shape (n,), NaN where missing."""
         missing = np.isnan(values)
         self.values_, counts = np.unique(values[~missing], return_counts=True)
@@ -381,16 +385,16 @@ class LevelCodec:
             codes[np.isnan(values)] = self.n_codes - 1
         return codes
 
-    def encode(self, values: NDArray, rng: np.random.Generator | None) -> Part:
+    def encode(self, values: NDArray, rng: np.random.Generator | None) -> EncodedColumn:
         """Return codes."""
-        return Part(None, self.code(values))
+        return EncodedColumn(None, self.code(values))
 
     def decode(self, scores: NDArray | None, codes: NDArray | None) -> NDArray:
         """Return the canonical values of codes."""
         return self._decoded[codes]
 
 
-class GroupCodec:
+class GroupedLevelEncoder:
     """Many levels as a block of groups and the place within the group, a score.
 
     Levels whose rows are alike in the other columns share a group. A level takes up
@@ -413,9 +417,9 @@ class GroupCodec:
     def __init__(self, n_groups: int):
         self.n_groups = n_groups
 
-    def fit(self, values: NDArray, others: list[Part]) -> GroupCodec:
+    def fit(self, values: NDArray, others: list[EncodedColumn]) -> GroupedLevelEncoder:
         """Learn from canonical values of shape (n,) and parts of other columns."""
-        self.levels_ = LevelCodec().fit(values)
+        self.levels_ = LevelEncoder().fit(values)
         codes = self.levels_.code(values)
         n_levels = self.levels_.n_codes
         if self.levels_.has_missing_:
@@ -442,7 +446,7 @@ class GroupCodec:
         self.shares_ = total
         return self
 
-    def encode(self, values: NDArray, rng: np.random.Generator | None) -> Part:
+    def encode(self, values: NDArray, rng: np.random.Generator | None) -> EncodedColumn:
         """Return scores within groups, and groups."""
         codes = self.levels_.code(values)
         rank = self._rank[codes]
@@ -452,7 +456,7 @@ class GroupCodec:
         groups = self._label[rank]
         is_unseen = codes < 0
         scores[is_unseen], groups[is_unseen] = 0.0, -1
-        return Part(scores, groups)
+        return EncodedColumn(scores, groups)
 
     def decode(self, scores: NDArray | None, codes: NDArray | None) -> NDArray:
         """Return the canonical values of scores within groups."""

@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from skgan.frames._raw import UNITS, Opened, Port, level_key
+from skgan.frames._raw import UNITS, ColumnFormat, RawColumn, level_key
 
 # Every integer up to this one has a float64 of its own.
 EXACT_INTEGERS = 2**53
@@ -33,7 +33,7 @@ class Column(ABC):
     ----------
     name : hashable
         The column's name.
-    port : Port
+    port : ColumnFormat
         Where it goes out.
 
     Attributes
@@ -50,16 +50,16 @@ class Column(ABC):
     step: float | None = None
     decimals: int | None = None
 
-    def __init__(self, name: Hashable, port: Port):
+    def __init__(self, name: Hashable, column_format: ColumnFormat):
         self.name = name
-        self.port = port
+        self.column_format = column_format
 
     @property
     def is_discrete(self) -> bool:
         """Whether values are levels."""
         return self.kind in ("boolean", "category")
 
-    def read(self, opened: Opened) -> NDArray:
+    def read(self, opened: RawColumn) -> NDArray:
         """Return canonical values of a column like the one in ``fit``."""
         if opened.missing.all():
             return np.full(len(opened.missing), np.nan)
@@ -71,39 +71,40 @@ class Column(ABC):
         """Return canonical values as the column that they came from."""
         missing = np.isnan(values)
         raw = self._write(np.where(missing, 0.0, values) if missing.any() else values)
-        return self.port.put(raw, missing)
+        return self.column_format.put(raw, missing)
 
     @abstractmethod
     def parse(self, value) -> float:
         """Return one value of the user's in canonical form, or raise ValueError."""
 
     @abstractmethod
-    def _read(self, opened: Opened) -> NDArray:
+    def _read(self, opened: RawColumn) -> NDArray:
         """Return canonical values, whatever those of what is missing."""
 
     def _write(self, values: NDArray) -> NDArray:
         """Return raw values of canonical ones without NaN: by default the same."""
         return values
 
-    def _refuse(self, opened: Opened):
+    def _refuse(self, opened: RawColumn):
         raise TypeError(
             f"Column {self.name!r} held {self.kind} values in fit and holds "
-            f"{opened.port.kind} values now; pass it with the dtype it had in fit."
+            f"{opened.column_format.kind} values now; pass it with the dtype it had in "
+            "fit."
         )
 
 
 class NumberColumn(Column):
     """Numbers; integers that float64 cannot tell apart go by offset and step."""
 
-    def __init__(self, name: Hashable, opened: Opened):
-        super().__init__(name, opened.port)
+    def __init__(self, name: Hashable, opened: RawColumn):
+        super().__init__(name, opened.column_format)
         present = opened.raw[~opened.missing]
         self.offset: int | None = None
-        if opened.port.storage.kind in "iu":
+        if opened.column_format.storage.kind in "iu":
             self.step = 1.0
             self._learn_offset(present)
-        elif opened.port.decimals is not None:
-            self.decimals = opened.port.decimals
+        elif opened.column_format.decimals is not None:
+            self.decimals = opened.column_format.decimals
         elif len(present):
             if np.isinf(present).any():
                 raise ValueError(
@@ -128,8 +129,8 @@ class NumberColumn(Column):
                 stacklevel=2,
             )
 
-    def _read(self, opened: Opened) -> NDArray:
-        if opened.port.kind not in ("number", "boolean"):
+    def _read(self, opened: RawColumn) -> NDArray:
+        if opened.column_format.kind not in ("number", "boolean"):
             self._refuse(opened)
         raw = opened.raw
         if raw.dtype.kind == "f" and np.isinf(raw[~opened.missing]).any():
@@ -150,7 +151,7 @@ class NumberColumn(Column):
 
     def _write(self, values: NDArray) -> NDArray:
         if self.offset is None:
-            if self.port.storage.kind in "iu":
+            if self.column_format.storage.kind in "iu":
                 return np.rint(values)
             return values if self.decimals is None else np.round(values, self.decimals)
         top = np.nextafter(2.0**64, 0)
@@ -158,7 +159,7 @@ class NumberColumn(Column):
         is_top = values * self.factor >= float(self.span)
         steps = np.where(is_top, np.uint64(self.span), steps)
         whole = steps + np.uint64(self.offset % 2**64)
-        return whole.astype(self.port.storage)
+        return whole.astype(self.column_format.storage)
 
     def parse(self, value) -> float:
         """Return a number in canonical form."""
@@ -198,14 +199,14 @@ class LevelColumn(Column):
 
     kind = "category"
 
-    def __init__(self, name: Hashable, opened: Opened):
-        super().__init__(name, opened.port)
+    def __init__(self, name: Hashable, opened: RawColumn):
+        super().__init__(name, opened.column_format)
         self.step = 1.0
         self.levels: list = [False, True]
-        if opened.port.kind == "boolean":
+        if opened.column_format.kind == "boolean":
             self.kind = "boolean"
         else:
-            self.levels = opened.port.levels
+            self.levels = opened.column_format.levels
         self._by_key = {level_key(level): i for i, level in enumerate(self.levels)}
         self._by_value = {level: i for i, level in reversed([*enumerate(self.levels)])}
 
@@ -217,11 +218,11 @@ class LevelColumn(Column):
         except TypeError:
             return -1
 
-    def _read(self, opened: Opened) -> NDArray:
-        raw, levels = opened.raw, opened.port.levels
-        if opened.port.kind == "boolean":
+    def _read(self, opened: RawColumn) -> NDArray:
+        raw, levels = opened.raw, opened.column_format.levels
+        if opened.column_format.kind == "boolean":
             levels = [False, True]
-        elif opened.port.kind != "level":
+        elif opened.column_format.kind != "level":
             present = raw[~opened.missing]
             unique = np.unique(present)
             raw, levels = np.searchsorted(unique, raw), unique.tolist()
@@ -259,7 +260,7 @@ def show_levels(levels: Iterable) -> str:
     return shown + (f" and {more} more" if more > 0 else "")
 
 
-class Clock(NamedTuple):
+class TimeUnit(NamedTuple):
     """What all times of a table are counted in.
 
     Attributes
@@ -274,13 +275,19 @@ class Clock(NamedTuple):
     origin: int
 
     @classmethod
-    def learn(cls, opened: Iterable[Opened]) -> Clock:
+    def learn(cls, opened: Iterable[RawColumn]) -> TimeUnit:
         """Learn the coarsest step that fits all times of the columns."""
         opened = [column for column in opened if not column.missing.all()]
         step = min((grain_of(column) for column in opened), default=UNITS["D"])
-        moments = [column for column in opened if column.port.kind == "time"]
-        lows = [_extreme(column, min) * column.port.unit // step for column in moments]
-        highs = [_extreme(column, max) * column.port.unit // step for column in moments]
+        moments = [column for column in opened if column.column_format.kind == "time"]
+        lows = [
+            _extreme(column, min) * column.column_format.unit // step
+            for column in moments
+        ]
+        highs = [
+            _extreme(column, max) * column.column_format.unit // step
+            for column in moments
+        ]
         largest = max((abs(count) for count in lows + highs), default=0)
         return cls(step, min(lows) if largest > EXACT_INTEGERS else 0)
 
@@ -290,14 +297,14 @@ class Clock(NamedTuple):
         return abs(self.origin) < 2**62
 
 
-def _extreme(opened: Opened, of) -> int:
+def _extreme(opened: RawColumn, of) -> int:
     present = opened.raw[~opened.missing]
     return int(present.min() if of is min else present.max())
 
 
-def grain_of(opened: Opened) -> int:
+def grain_of(opened: RawColumn) -> int:
     """Return the coarsest unit, in nanoseconds, that all times are multiples of."""
-    present, unit = opened.raw[~opened.missing], opened.port.unit
+    present, unit = opened.raw[~opened.missing], opened.column_format.unit
     for grain in UNITS.values():
         if grain <= unit or not (present % (grain // unit)).any():
             return max(grain, unit)
@@ -307,18 +314,20 @@ def grain_of(opened: Opened) -> int:
 class TimeColumn(Column):
     """Moments, dates, times of day and durations as counts of a clock's steps."""
 
-    def __init__(self, name: Hashable, opened: Opened, clock: Clock):
-        super().__init__(name, opened.port)
-        self.kind = opened.port.kind
-        self.clock = clock
-        self.origin = clock.origin if self.kind == "time" else 0
+    def __init__(self, name: Hashable, opened: RawColumn, time_unit: TimeUnit):
+        super().__init__(name, opened.column_format)
+        self.kind = opened.column_format.kind
+        self.time_unit = time_unit
+        self.origin = time_unit.origin if self.kind == "time" else 0
         has_values = not opened.missing.all()
-        self.step = float(max(grain_of(opened) // clock.step, 1)) if has_values else 1.0
+        self.step = (
+            float(max(grain_of(opened) // time_unit.step, 1)) if has_values else 1.0
+        )
 
-    def _read(self, opened: Opened) -> NDArray:
-        if opened.port.kind != self.kind:
+    def _read(self, opened: RawColumn) -> NDArray:
+        if opened.column_format.kind != self.kind:
             self._refuse(opened)
-        raw, unit, step = opened.raw, opened.port.unit, self.clock.step
+        raw, unit, step = opened.raw, opened.column_format.unit, self.time_unit.step
         if unit >= step:
             factor = unit // step
             top = (2**63 - 1 - abs(self.origin)) // factor
@@ -329,7 +338,7 @@ class TimeColumn(Column):
         return (whole - self.origin).astype(np.float64) + rest / (step // unit)
 
     def _write(self, values: NDArray) -> NDArray:
-        unit, step = self.port.unit, self.clock.step
+        unit, step = self.column_format.unit, self.time_unit.step
         if unit <= step:
             return (np.rint(values).astype(np.int64) + self.origin) * (step // unit)
         factor = unit // step
@@ -346,8 +355,8 @@ class TimeColumn(Column):
             raise ValueError(
                 f"column {self.name!r} holds a {self.kind}, got {value!r}."
             ) from None
-        whole, rest = divmod(nanoseconds, self.clock.step)
-        return float(whole - self.origin) + rest / self.clock.step
+        whole, rest = divmod(nanoseconds, self.time_unit.step)
+        return float(whole - self.origin) + rest / self.time_unit.step
 
 
 def _nanoseconds(value, kind: str) -> int:

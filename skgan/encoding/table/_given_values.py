@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtr, ndtri
 
-from skgan.encoding.table._codecs import LevelCodec, NumberCodec
+from skgan.encoding.table._codecs import LevelEncoder, NumberEncoder
 from skgan.encoding.table._columns import Column, LevelColumn, show_levels
-from skgan.encoding.table._rows import Slot
+from skgan.encoding.table._rows import ColumnSlice
 from skgan.encoding.table._table_output import TableRoom, open_frame
 from skgan.frames._output import frame_library
 from skgan.frames._raw import is_missing
@@ -48,7 +48,7 @@ class Interval(NamedTuple):
     scores: tuple[float, float]
 
 
-class Given:
+class Conditions:
     """Conditions that were read and found possible.
 
     Parameters
@@ -63,7 +63,7 @@ class Given:
         self.items = items
         self.n_rows = n_rows
 
-    def rows(self, start: int, stop: int) -> Given:
+    def rows(self, start: int, stop: int) -> Conditions:
         """Return what is given for some rows; nothing is beyond the last one.
 
         Parameters
@@ -85,16 +85,16 @@ class Given:
             )
             for name, cells in self.items.items()
         }
-        return Given(items, stop - start)
+        return Conditions(items, stop - start)
 
 
 def _padded(values: NDArray, n: int, fill) -> NDArray:
     return np.r_[values, np.full(n - len(values), fill, dtype=values.dtype)]
 
 
-def read_given(encoder: TableEncoder, given, n: int | None = None) -> Given:
+def read_given(encoder: TableEncoder, given, n: int | None = None) -> Conditions:
     """Read conditions; see `TableEncoder.read_given`."""
-    if isinstance(given, Given):
+    if isinstance(given, Conditions):
         result = given
     elif frame_library(given) is not None:
         result = _read_frame(encoder, given)
@@ -103,7 +103,7 @@ def read_given(encoder: TableEncoder, given, n: int | None = None) -> Given:
             name: _read_item(encoder, _slot_of(encoder, name), what)
             for name, what in given.items()
         }
-        result = Given(items, None)
+        result = Conditions(items, None)
     else:
         raise TypeError(
             "given must be a dict of columns and values or a DataFrame of partial "
@@ -116,7 +116,7 @@ def read_given(encoder: TableEncoder, given, n: int | None = None) -> Given:
     return result
 
 
-def _slot_of(encoder: TableEncoder, name: Hashable) -> Slot:
+def _slot_of(encoder: TableEncoder, name: Hashable) -> ColumnSlice:
     names = encoder.condition_columns_
     if name in names:
         return encoder._slots[name]
@@ -132,7 +132,7 @@ def _slot_of(encoder: TableEncoder, name: Hashable) -> Slot:
     )
 
 
-def _read_frame(encoder: TableEncoder, frame) -> Given:
+def _read_frame(encoder: TableEncoder, frame) -> Conditions:
     items: dict[Hashable, Any] = {}
     for name, opened in zip(frame.columns, open_frame(frame), strict=True):
         if opened.missing.all():
@@ -146,7 +146,7 @@ def _read_frame(encoder: TableEncoder, frame) -> Given:
         for value, row in zip(unique, np.flatnonzero(is_given)[first], strict=True):
             _check_value(column, slot, value, opened_value(frame, name, int(row)))
         items[name] = Cells(values, is_given)
-    return Given(items, len(frame))
+    return Conditions(items, len(frame))
 
 
 def opened_value(frame, name: Hashable, row: int):
@@ -156,11 +156,11 @@ def opened_value(frame, name: Hashable, row: int):
     return value.item() if isinstance(value, np.generic) else value
 
 
-def _read_item(encoder: TableEncoder, slot: Slot, what):
+def _read_item(encoder: TableEncoder, slot: ColumnSlice, what):
     column = encoder._columns[slot.place]
-    is_number = isinstance(slot.codec, NumberCodec)
+    is_number = isinstance(slot.column_encoder, NumberEncoder)
     if isinstance(what, tuple) and is_number:
-        return _read_range(column, slot.codec, what)
+        return _read_range(column, slot.column_encoder, what)
     if isinstance(what, tuple) and not column.is_discrete:
         what = _levels_between(column, slot, what)
     if isinstance(what, list | tuple | set | frozenset | np.ndarray):
@@ -174,9 +174,9 @@ def _read_item(encoder: TableEncoder, slot: Slot, what):
     return Value(_read_value(column, slot, what))
 
 
-def _levels_between(column: Column, slot: Slot, bounds: tuple) -> list:
+def _levels_between(column: Column, slot: ColumnSlice, bounds: tuple) -> list:
     """Return the values within a range of a number that is encoded as levels."""
-    levels = getattr(slot.codec, "levels_", slot.codec).values_
+    levels = getattr(slot.column_encoder, "levels_", slot.column_encoder).values_
     levels = levels[~np.isnan(levels)]
     low, high = _read_bounds(column, slot, bounds, (levels.min(), levels.max()))
     inside = levels[(low <= levels) & (levels <= high)]
@@ -188,10 +188,10 @@ def _levels_between(column: Column, slot: Slot, bounds: tuple) -> list:
     return list(column.write(inside, np.random.default_rng(0)))
 
 
-def _read_value(column: Column, slot: Slot, value) -> float:
+def _read_value(column: Column, slot: ColumnSlice, value) -> float:
     if is_missing(value):
-        levels = getattr(slot.codec, "levels_", slot.codec)
-        if isinstance(levels, LevelCodec) and levels.has_missing_:
+        levels = getattr(slot.column_encoder, "levels_", slot.column_encoder)
+        if isinstance(levels, LevelEncoder) and levels.has_missing_:
             return np.nan
         raise ValueError(
             f"given[{column.name!r}] is missing, which it never was in fit. "
@@ -210,18 +210,18 @@ def _read_value(column: Column, slot: Slot, value) -> float:
     return number
 
 
-def _check_value(column: Column, slot: Slot, number: float, value) -> None:
+def _check_value(column: Column, slot: ColumnSlice, number: float, value) -> None:
     """Raise if a canonical value was not seen in fit, or lies out of its range."""
-    codec = slot.codec
-    if isinstance(codec, NumberCodec):
-        is_possible = codec.minimum_ <= number <= codec.maximum_
+    column_encoder = slot.column_encoder
+    if isinstance(column_encoder, NumberEncoder):
+        is_possible = column_encoder.minimum_ <= number <= column_encoder.maximum_
         if column.step is not None:
-            steps = (number - codec.minimum_) / column.step
+            steps = (number - column_encoder.minimum_) / column.step
             is_possible = is_possible and steps == np.rint(steps)
         elif column.decimals is not None:
             is_possible = is_possible and number == np.round(number, column.decimals)
     else:
-        levels = getattr(codec, "levels_", codec)
+        levels = getattr(column_encoder, "levels_", column_encoder)
         is_possible = number in levels.values_
     if not is_possible:
         raise ValueError(
@@ -229,16 +229,18 @@ def _check_value(column: Column, slot: Slot, number: float, value) -> None:
         )
 
 
-def _possible(column: Column, slot: Slot) -> str:
+def _possible(column: Column, slot: ColumnSlice) -> str:
     """Say what can be given."""
-    codec = slot.codec
+    column_encoder = slot.column_encoder
     rng = np.random.default_rng(0)
-    if isinstance(codec, NumberCodec):
-        edges = column.write(np.array([codec.minimum_, codec.maximum_]), rng)
+    if isinstance(column_encoder, NumberEncoder):
+        edges = column.write(
+            np.array([column_encoder.minimum_, column_encoder.maximum_]), rng
+        )
         low, high = (str(edge) for edge in edges)
         whole = " in whole steps" if column.step is not None else ""
         return f"Possible: {low} to {high}{whole}."
-    levels = getattr(codec, "levels_", codec)
+    levels = getattr(column_encoder, "levels_", column_encoder)
     shown = levels.values_[:200]
     written = column.write(shown, rng)
     seen = [bool(v) if isinstance(v, bool | np.bool_) else str(v) for v in written]
@@ -247,7 +249,7 @@ def _possible(column: Column, slot: Slot) -> str:
 
 
 def _read_bounds(
-    column: Column, slot: Slot, bounds: tuple, extremes: tuple[float, float]
+    column: Column, slot: ColumnSlice, bounds: tuple, extremes: tuple[float, float]
 ) -> tuple[float, float]:
     """Return both ends of a range in canonical form, None or infinity left open."""
     if len(bounds) != 2:
@@ -265,11 +267,15 @@ def _read_bounds(
     return max(edges[0], extremes[0]), min(edges[1], extremes[1])
 
 
-def _read_range(column: Column, codec: NumberCodec, bounds: tuple) -> Interval:
-    slot = Slot(0, codec, None, None)
-    low, high = _read_bounds(column, slot, bounds, (codec.minimum_, codec.maximum_))
+def _read_range(
+    column: Column, column_encoder: NumberEncoder, bounds: tuple
+) -> Interval:
+    slot = ColumnSlice(0, column_encoder, None, None)
+    low, high = _read_bounds(
+        column, slot, bounds, (column_encoder.minimum_, column_encoder.maximum_)
+    )
     if column.step is not None:
-        start, step = codec.minimum_, column.step
+        start, step = column_encoder.minimum_, column.step
         low = start + np.ceil((low - start) / step) * step
         high = start + np.floor((high - start) / step) * step
     # A NaN bound fails here, too.
@@ -278,23 +284,25 @@ def _read_range(column: Column, codec: NumberCodec, bounds: tuple) -> Interval:
             f"given[{column.name!r}]={bounds!r} holds nothing. "
             f"{_possible(column, slot)}"
         )
-    return Interval(float(low), float(high), codec.encode_range(low, high))
+    return Interval(float(low), float(high), column_encoder.encode_range(low, high))
 
 
-def _shares(slot: Slot, values: NDArray) -> NDArray:
+def _shares(slot: ColumnSlice, values: NDArray) -> NDArray:
     """Return how often each of some values was seen."""
-    if isinstance(slot.codec, NumberCodec):
-        edges = np.array([slot.codec.encode_range(value, value) for value in values])
+    if isinstance(slot.column_encoder, NumberEncoder):
+        edges = np.array(
+            [slot.column_encoder.encode_range(value, value) for value in values]
+        )
         shares = np.diff(ndtr(edges), axis=1)[:, 0]
     else:
-        levels = getattr(slot.codec, "levels_", slot.codec)
+        levels = getattr(slot.column_encoder, "levels_", slot.column_encoder)
         shares = levels.shares_[levels.code(values)]
     total = shares.sum()
     return shares / total if total > 0 else np.full(len(values), 1 / len(values))
 
 
 def encode_given(
-    encoder: TableEncoder, given: Given, n: int, rng: np.random.Generator
+    encoder: TableEncoder, given: Conditions, n: int, rng: np.random.Generator
 ) -> tuple[NDArray, NDArray]:
     """Encode conditions; see `TableEncoder.encode_given`."""
     names = encoder.condition_columns_
@@ -313,7 +321,7 @@ def encode_given(
             continue
         canonical = _canonical(item, n, rng)[lines]
         encoded = values[lines]
-        slot.write(encoded, slot.codec.encode(canonical, rng))
+        slot.write(encoded, slot.column_encoder.encode(canonical, rng))
         values[lines] = encoded
     return values, is_given
 
@@ -337,7 +345,7 @@ def _draw_scores(edges: tuple[float, float], n: int, rng) -> NDArray:
 
 
 def write_given(
-    encoder: TableEncoder, room: TableRoom, start: int, given: Given, Z: NDArray
+    encoder: TableEncoder, room: TableRoom, start: int, given: Conditions, Z: NDArray
 ) -> None:
     """Write conditions into a room; see `TableEncoder.write_given`."""
     stop = start + len(Z)

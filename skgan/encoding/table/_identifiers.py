@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skgan.encoding.table._columns import Column
-from skgan.frames._raw import Opened
+from skgan.frames._raw import RawColumn
 
 _MIN_ROWS = 50
 _MIN_UNIQUE = 0.95
@@ -17,15 +17,15 @@ _MAX_ROUNDS = 20
 _TEMPLATE_SEED = 0x1D
 
 
-def is_identifier(opened: Opened) -> bool:
+def is_identifier(opened: RawColumn) -> bool:
     """Whether a column of strings is almost unique."""
-    port = opened.port
-    if port.kind != "level" or port.is_closed:
+    column_format = opened.column_format
+    if column_format.kind != "level" or column_format.is_closed:
         return False
     n_present = len(opened.missing) - int(opened.missing.sum())
-    if n_present < _MIN_ROWS or len(port.levels) <= _MIN_UNIQUE * n_present:
+    if n_present < _MIN_ROWS or len(column_format.levels) <= _MIN_UNIQUE * n_present:
         return False
-    return all(isinstance(level, str) for level in port.levels)
+    return all(isinstance(level, str) for level in column_format.levels)
 
 
 class IdentifierColumn(Column):
@@ -38,9 +38,9 @@ class IdentifierColumn(Column):
 
     kind = "identifier"
 
-    def __init__(self, name: Hashable, opened: Opened):
-        super().__init__(name, opened.port)
-        text = np.array(opened.port.levels, dtype=np.str_)
+    def __init__(self, name: Hashable, opened: RawColumn):
+        super().__init__(name, opened.column_format)
+        text = np.array(opened.column_format.levels, dtype=np.str_)
         points = _points(text)
         unique = np.unique(points[points > 0])
         self.classes = [
@@ -57,10 +57,10 @@ class IdentifierColumn(Column):
             if len(members):
                 self.templates[np.isin(points, members)] = members[0]
         # The strings themselves are not.
-        opened.port.levels = []
+        opened.column_format.levels = []
 
-    def _read(self, opened: Opened) -> NDArray:
-        if opened.port.kind != "level":
+    def _read(self, opened: RawColumn) -> NDArray:
+        if opened.column_format.kind != "level":
             self._refuse(opened)
         return np.zeros(len(opened.missing))
 
@@ -68,7 +68,7 @@ class IdentifierColumn(Column):
         """Return fresh strings, missing where `values` are NaN."""
         missing = np.isnan(values)
         fresh = self.draw(len(values), rng)
-        return self.port.put.text(fresh, missing)
+        return self.column_format.put.text(fresh, missing)
 
     def parse(self, value) -> float:
         """Refuse: what is drawn fresh cannot be given."""
@@ -113,7 +113,7 @@ class IdentifierColumn(Column):
                 drawn[hit] = members[place]
         return drawn
 
-    def forbid(self, hashes: NDArray) -> None:
+    def exclude(self, hashes: NDArray) -> None:
         """Add hashes of strings that are not to be drawn, as of `hash_strings`."""
         self.seen = np.union1d(self.seen, hashes)
 

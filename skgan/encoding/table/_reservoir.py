@@ -24,7 +24,7 @@ from skgan.encoding.table._table_output import (
     refuse_infinity,
 )
 from skgan.frames._output import as_rows, frame_library
-from skgan.frames._raw import UNITS, Opened, Port
+from skgan.frames._raw import UNITS, ColumnFormat, RawColumn
 
 # Up to so many rows all are kept.
 MAX_ROWS = 200_000
@@ -45,7 +45,7 @@ _LEARNT = (
 )
 
 
-class PartsEncoder(BaseEncoder):
+class ReservoirEncoder(BaseEncoder):
     """An encoder of tables that can learn them by parts."""
 
     def fit(self, X, y=None):
@@ -62,7 +62,7 @@ class PartsEncoder(BaseEncoder):
         -------
         self
         """
-        self.__dict__.pop("_parts", None)
+        self.__dict__.pop("_reservoir", None)
         return super().fit(X, y)
 
     def partial_fit(self, X, y=None):
@@ -116,7 +116,7 @@ class PartsEncoder(BaseEncoder):
         """
         self._check_parameters()
         X = as_rows(X)
-        parts = vars(self).get("_parts")
+        parts = vars(self).get("_reservoir")
         if parts is not None:
             parts.check_kind(X)
         labels = None if parts is None else parts.labels
@@ -124,29 +124,29 @@ class PartsEncoder(BaseEncoder):
             check_rows(self, X, reset=parts is None)
         else:
             check_frame(self, X, labels, reset=parts is None)
-        parts = Parts() if parts is None else parts
+        parts = RowReservoir() if parts is None else parts
         parts.add(X)
         for name in _LEARNT:
             self.__dict__.pop(name, None)
-        self._parts: Parts = parts
+        self._reservoir: RowReservoir = parts
         return self
 
-    def _learn_parts(self) -> None:
-        super().fit(self._parts.table())
+    def _learn_reservoir(self) -> None:
+        super().fit(self._reservoir.table())
         for i, column in enumerate(self._columns):
-            if column.kind == "identifier" and i in self._parts.hashes:
-                column.forbid(self._parts.hashes[i])
+            if column.kind == "identifier" and i in self._reservoir.hashes:
+                column.exclude(self._reservoir.hashes[i])
 
     def __sklearn_is_fitted__(self) -> bool:
-        return "container_" in vars(self) or "_parts" in vars(self)
+        return "container_" in vars(self) or "_reservoir" in vars(self)
 
     if not TYPE_CHECKING:
 
         def __getattr__(self, name):
             # Only what is not there is looked up here.
             own = vars(self)
-            if name in _LEARNT and "_parts" in own and "container_" not in own:
-                self._learn_parts()
+            if name in _LEARNT and "_reservoir" in own and "container_" not in own:
+                self._learn_reservoir()
                 return getattr(self, name)
             raise AttributeError(
                 f"{type(self).__name__!r} object has no attribute {name!r}"
@@ -155,7 +155,7 @@ class PartsEncoder(BaseEncoder):
     _columns: list[Any]
 
 
-class Parts:
+class RowReservoir:
     """Rows kept of a table that comes in parts.
 
     Attributes
@@ -221,7 +221,7 @@ class Parts:
         table, keys = join(self._tables), np.concatenate(self._keys)
         order = np.argsort(keys)
         opened = [
-            Opened(column.port, column.raw[order], column.missing[order])
+            RawColumn(column.column_format, column.raw[order], column.missing[order])
             for column in open_table(table)
         ]
         needed = [rows_needed(column, MAX_ROWS) for column in opened]
@@ -233,19 +233,19 @@ class Parts:
         for i, column in enumerate(opened):
             if _is_almost_unique(column) and _is_text(column):
                 codes = column.raw[is_dropped & ~column.missing]
-                text = [column.port.levels[code] for code in codes]
+                text = [column.column_format.levels[code] for code in codes]
                 seen = self.hashes.get(i, np.empty(0, dtype=np.uint64))
                 self.hashes[i] = np.union1d(seen, hash_strings(text))
         kept = np.sort(order[places])
         self._tables, self._keys = [take_rows(table, kept)], [keys[kept]]
 
 
-def rows_needed(column: Opened, n: int) -> NDArray:
+def rows_needed(column: RawColumn, n: int) -> NDArray:
     """Return the rows that hold what the first `n` rows of a column lack.
 
     Parameters
     ----------
-    column : Opened
+    column : RawColumn
         The column.
     n : int
         Rows that are kept anyway.
@@ -257,7 +257,7 @@ def rows_needed(column: Opened, n: int) -> NDArray:
         times the extremes and those of the finest step. None of these for levels if
         almost all are unique.
     """
-    kind = column.port.kind
+    kind = column.column_format.kind
     if kind in ("level", "boolean"):
         if _is_almost_unique(column):
             return _first_of_new(column.missing, n)
@@ -272,7 +272,7 @@ def rows_needed(column: Opened, n: int) -> NDArray:
         if raw.dtype.kind == "f":
             rows += _finer(present, raw, n, rows, _off_decimals)
     else:
-        unit = column.port.unit
+        unit = column.column_format.unit
         rows += _finer(present, raw, n, rows, lambda r, kept: _off_grain(r, kept, unit))
         # Where clocks change, only the hour tells what is no midnight.
         hours = raw // max(UNITS["h"] // unit, 1) % 24
@@ -304,7 +304,9 @@ def _off_decimals(raw: NDArray, kept: NDArray) -> NDArray:
 
 def _off_grain(raw: NDArray, kept: NDArray, unit: int) -> NDArray:
     grain = grain_of(
-        Opened(Port("time", None, unit=unit), kept, np.zeros(len(kept), dtype=bool))
+        RawColumn(
+            ColumnFormat("time", None, unit=unit), kept, np.zeros(len(kept), dtype=bool)
+        )
     )
     return raw % (grain // unit) != 0
 
@@ -317,18 +319,20 @@ def _first_of_new(classes: NDArray, n: int) -> NDArray:
     return new[: MAX_ROWS // 2]
 
 
-def _is_text(column: Opened) -> bool:
-    levels = column.port.levels
+def _is_text(column: RawColumn) -> bool:
+    levels = column.column_format.levels
     return bool(levels) and all(isinstance(level, str) for level in levels)
 
 
-def _is_almost_unique(column: Opened) -> bool:
+def _is_almost_unique(column: RawColumn) -> bool:
     n_present = len(column.missing) - int(column.missing.sum())
-    is_open = column.port.kind == "level" and not column.port.is_closed
-    return is_open and 2 * len(column.port.levels) > n_present
+    is_open = (
+        column.column_format.kind == "level" and not column.column_format.is_closed
+    )
+    return is_open and 2 * len(column.column_format.levels) > n_present
 
 
-def open_table(X) -> list[Opened]:
+def open_table(X) -> list[RawColumn]:
     """Open all columns of a frame or an array."""
     if frame_library(X) is not None:
         return open_frame(X)

@@ -9,11 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skgan.encoding.table._codecs import (
-    GroupCodec,
-    LevelCodec,
-    NumberCodec,
-    Part,
-    PatternCodec,
+    EncodedColumn,
+    GroupedLevelEncoder,
+    LevelEncoder,
+    MissingPatternEncoder,
+    NumberEncoder,
 )
 from skgan.encoding.table._columns import Column
 
@@ -57,14 +57,14 @@ class TableLayout(NamedTuple):
         return tuple(starts)
 
 
-class Slot(NamedTuple):
+class ColumnSlice(NamedTuple):
     """Where the encoded row holds a column.
 
     Attributes
     ----------
     place : int
         Place of the column in the table.
-    codec : NumberCodec, LevelCodec or GroupCodec
+    codec : NumberEncoder, LevelEncoder or GroupedLevelEncoder
         What encodes it.
     score : int or None
         Position of its score.
@@ -73,7 +73,7 @@ class Slot(NamedTuple):
     """
 
     place: int
-    codec: Any
+    column_encoder: Any
     score: int | None
     block: tuple[int, int] | None
 
@@ -84,7 +84,7 @@ class Slot(NamedTuple):
         start, width = self.block or (0, 0)
         return first + tuple(range(start, start + width))
 
-    def write(self, rows: NDArray, part: Part) -> None:
+    def write(self, rows: NDArray, part: EncodedColumn) -> None:
         """Put what the codec made of the column into encoded rows."""
         if part.scores is not None:
             rows[:, self.score] = part.scores
@@ -98,10 +98,10 @@ class Slot(NamedTuple):
             scores = rows[:, self.score].astype(np.float64)
         if self.block is not None:
             codes = _largest(rows, self.block)
-        return self.codec.decode(scores, codes)
+        return self.column_encoder.decode(scores, codes)
 
 
-class RowCodec:
+class RowEncoder:
     """Canonical rows as scores and one-hot blocks.
 
     Parameters
@@ -113,7 +113,7 @@ class RowCodec:
     ----------
     layout_ : TableLayout
         What stands where; without condition units.
-    slots_ : list of Slot
+    slots_ : list of ColumnSlice
         The columns encoded, in the order of the table.
     """
 
@@ -122,7 +122,7 @@ class RowCodec:
 
     def fit(
         self, values: NDArray, columns: dict[int, Column], discrete: Collection[int]
-    ) -> RowCodec:
+    ) -> RowEncoder:
         """Learn from canonical rows.
 
         Parameters
@@ -139,12 +139,18 @@ class RowCodec:
         # A value of each column, NaN where all are missing.
         places = np.arange(values.shape[1])
         self._template = values[np.argmin(missing, axis=0), places]
-        codecs = fit_codecs(values, columns, discrete, self.max_levels)
+        column_encoders = fit_column_encoders(
+            values, columns, discrete, self.max_levels
+        )
         may_miss = missing.any(axis=0) & ~missing.all(axis=0)
         self._gaps = [i for i in columns if may_miss[i] and i not in discrete]
-        self._patterns = PatternCodec(self.max_levels).fit(missing[:, self._gaps])
+        self._patterns = MissingPatternEncoder(self.max_levels).fit(
+            missing[:, self._gaps]
+        )
         widths = self._patterns.widths_
-        self.layout_, self.slots_, self._pattern_blocks = lay_out(codecs, widths)
+        self.layout_, self.slots_, self._pattern_blocks = lay_out(
+            column_encoders, widths
+        )
         return self
 
     def encode(self, values: NDArray, rng=None, dtype=np.float64) -> NDArray:
@@ -165,7 +171,7 @@ class RowCodec:
         """
         rows = np.zeros((len(values), self.layout_.width), dtype=dtype)
         for slot in self.slots_:
-            slot.write(rows, slot.codec.encode(values[:, slot.place], rng))
+            slot.write(rows, slot.column_encoder.encode(values[:, slot.place], rng))
         codes = self._patterns.encode(np.isnan(values[:, self._gaps]))
         for (start, _), code in zip(self._pattern_blocks, codes, strict=True):
             _set_block(rows, start, code)
@@ -198,7 +204,7 @@ def _largest(rows: NDArray, block: tuple[int, int]) -> NDArray:
     return rows[:, start : start + width].argmax(axis=1)
 
 
-def fit_codecs(
+def fit_column_encoders(
     values: NDArray,
     columns: dict[int, Column],
     discrete: Collection[int],
@@ -221,32 +227,34 @@ def fit_codecs(
     -------
     dict of int to codec
     """
-    codecs: dict[int, Any] = {}
+    column_encoders: dict[int, Any] = {}
     crowded = []
     for i, column in columns.items():
         if i in discrete:
-            codec = LevelCodec().fit(values[:, i])
-            if codec.n_codes > max_levels:
+            column_encoder = LevelEncoder().fit(values[:, i])
+            if column_encoder.n_codes > max_levels:
                 crowded.append(i)
-            if codec.n_codes > 1:
-                codecs[i] = codec
+            if column_encoder.n_codes > 1:
+                column_encoders[i] = column_encoder
             continue
         present = values[~np.isnan(values[:, i]), i]
         if len(present) and (present != present[0]).any():
-            codecs[i] = NumberCodec(column.step, column.decimals).fit(present)
+            column_encoders[i] = NumberEncoder(column.step, column.decimals).fit(
+                present
+            )
     others = [
-        codec.encode(values[:, i], None)
-        for i, codec in codecs.items()
+        column_encoder.encode(values[:, i], None)
+        for i, column_encoder in column_encoders.items()
         if crowded and i not in crowded
     ]
     for i in crowded:
-        codecs[i] = GroupCodec(max_levels).fit(values[:, i], others)
-    return codecs
+        column_encoders[i] = GroupedLevelEncoder(max_levels).fit(values[:, i], others)
+    return column_encoders
 
 
 def lay_out(
-    codecs: dict[int, Any], pattern_widths: tuple[int, ...]
-) -> tuple[TableLayout, list[Slot], list[tuple[int, int]]]:
+    column_encoders: dict[int, Any], pattern_widths: tuple[int, ...]
+) -> tuple[TableLayout, list[ColumnSlice], list[tuple[int, int]]]:
     """Give columns and patterns their positions: scores first, then blocks.
 
     Parameters
@@ -260,25 +268,31 @@ def lay_out(
     -------
     layout : TableLayout
         Without condition units.
-    slots : list of Slot
+    slots : list of ColumnSlice
         One for each codec.
     pattern_blocks : list of (start, width)
         Blocks for what is missing.
     """
-    n_numbers = sum(codec.n_scores for codec in codecs.values())
-    widths = [codec.n_codes for codec in codecs.values() if codec.n_codes]
+    n_numbers = sum(
+        column_encoder.n_scores for column_encoder in column_encoders.values()
+    )
+    widths = [
+        column_encoder.n_codes
+        for column_encoder in column_encoders.values()
+        if column_encoder.n_codes
+    ]
     # Networks need an entry even where there is nothing to learn.
     is_idle = not (n_numbers or widths or pattern_widths)
     layout = TableLayout(n_numbers + int(is_idle), (*widths, *pattern_widths))
     blocks = iter(zip(layout.block_starts, layout.block_widths, strict=True))
     scores = iter(range(n_numbers))
     slots = [
-        Slot(
+        ColumnSlice(
             i,
-            codec,
-            next(scores) if codec.n_scores else None,
-            next(blocks) if codec.n_codes else None,
+            column_encoder,
+            next(scores) if column_encoder.n_scores else None,
+            next(blocks) if column_encoder.n_codes else None,
         )
-        for i, codec in codecs.items()
+        for i, column_encoder in column_encoders.items()
     ]
     return layout, slots, list(blocks)

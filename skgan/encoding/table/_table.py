@@ -11,21 +11,21 @@ from skgan._validation import check_boolean, check_integer
 from skgan.encoding._features import check_rows
 from skgan.encoding.constraints._constraints import check_constraints
 from skgan.encoding.dependencies._dependencies import find_dependencies
-from skgan.encoding.table._codecs import LevelCodec, is_spiky
+from skgan.encoding.table._codecs import LevelEncoder, is_spiky
 from skgan.encoding.table._given_values import (
-    Given,
+    Conditions,
     encode_given,
     read_given,
     write_given,
 )
-from skgan.encoding.table._reservoir import PartsEncoder
-from skgan.encoding.table._rows import RowCodec
+from skgan.encoding.table._reservoir import ReservoirEncoder
+from skgan.encoding.table._rows import RowEncoder
 from skgan.encoding.table._table_output import (
     TableContainer,
     TableRoom,
-    check_clocks,
     check_frame,
     check_names,
+    check_time_units,
     learn_columns,
     open_frame,
     open_rows,
@@ -37,7 +37,7 @@ _MAX_CONDITION_LEVELS = 20
 _ROWS_AT_ONCE = 2048
 
 
-class TableEncoder(PartsEncoder):
+class TableEncoder(ReservoirEncoder):
     """Turn a table of mixed columns into scores and one-hot blocks, and back.
 
     Numbers, dates and durations become normal scores: values that repeat are kept
@@ -173,7 +173,7 @@ class TableEncoder(PartsEncoder):
             reason = ties[0] if ties else "all its values are the same, or drawn fresh"
         raise ValueError(f"{name!r} takes up no place in the encoded row: {reason}.")
 
-    def read_given(self, given, n: int | None = None) -> Given:
+    def read_given(self, given, n: int | None = None) -> Conditions:
         """Read conditions and check that they are possible.
 
         Parameters
@@ -207,7 +207,7 @@ class TableEncoder(PartsEncoder):
 
         Parameters
         ----------
-        given : dict, DataFrame or Given
+        given : dict, DataFrame or Conditions
             As in ``read_given``.
         n : int
             Rows.
@@ -236,7 +236,7 @@ class TableEncoder(PartsEncoder):
         """
         return encode_given(self, read_given(self, given, n), n, rng)
 
-    def write_given(self, room: TableRoom, start: int, given: Given, Z) -> None:
+    def write_given(self, room: TableRoom, start: int, given: Conditions, Z) -> None:
         """Write conditions into a room, so that they come back exactly.
 
         Parameters
@@ -245,7 +245,7 @@ class TableEncoder(PartsEncoder):
             Where ``write_decoded`` put the decoded rows.
         start : int
             Row of `room` at which the first row is.
-        given : Given
+        given : Conditions
             What ``read_given`` returned, cut to these rows.
         Z : ndarray of shape (n_samples, n_encoded)
             What ``encode_given`` made of it.
@@ -340,25 +340,25 @@ class TableEncoder(PartsEncoder):
             self._discrete |= set(
                 check_names("categorical_features", self.categorical_features, names)
             )
-        self._learn_ties(dict(zip(names, values.T, strict=True)))
+        self._fit_constraints(dict(zip(names, values.T, strict=True)))
         targets = {dependency.target for dependency in self.dependencies_}
         kept = {i: c for i, c in enumerate(self._columns) if c.name not in targets}
         discrete = {self._index[name] for name in self._discrete}
         if _is_auto(self.categorical_features):
             numbers = [i for i, c in kept.items() if c.kind != "identifier"]
             discrete |= {i for i in numbers if is_spiky(values[:, i])}
-        self._rows = RowCodec(self.max_levels).fit(values, kept, discrete)
+        self._rows = RowEncoder(self.max_levels).fit(values, kept, discrete)
         self._slots = {names[slot.place]: slot for slot in self._rows.slots_}
         self._learn_conditions()
         self.tensor_shape_ = (self.layout_.width,)
 
-    def _learn_ties(self, table: dict[Hashable, NDArray]) -> None:
+    def _fit_constraints(self, table: dict[Hashable, NDArray]) -> None:
         """Learn constraints and dependencies."""
         container = self.container_
         constraints = check_constraints(self.constraints)
         keep = {name for constraint in constraints for name in constraint.columns}
         keep |= set(getattr(self, "_labels", ()))
-        check_clocks(constraints, self._columns)
+        check_time_units(constraints, self._columns)
         container.repairs = [
             constraint.learn(table, self._discrete, self._parse)
             for constraint in constraints
@@ -382,8 +382,8 @@ class TableEncoder(PartsEncoder):
             names = [
                 name
                 for name, slot in self._slots.items()
-                if isinstance(slot.codec, LevelCodec)
-                and slot.codec.n_codes <= _MAX_CONDITION_LEVELS
+                if isinstance(slot.column_encoder, LevelEncoder)
+                and slot.column_encoder.n_codes <= _MAX_CONDITION_LEVELS
             ]
         else:
             names = list(self.condition_on)

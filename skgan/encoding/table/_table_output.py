@@ -14,17 +14,17 @@ from sklearn.utils.validation import validate_data
 from skgan.encoding._features import refuse_repeated_names
 from skgan.encoding.constraints._repairs import Repair, repair_all
 from skgan.encoding.table._columns import (
-    Clock,
     Column,
     LevelColumn,
     NumberColumn,
     TimeColumn,
+    TimeUnit,
 )
 from skgan.encoding.table._identifiers import IdentifierColumn, is_identifier
 from skgan.frames._output import frame_library
 from skgan.frames._pandas import open_pandas
 from skgan.frames._polars import open_polars
-from skgan.frames._raw import Opened, open_array
+from skgan.frames._raw import RawColumn, open_array
 
 
 class TableRoom:
@@ -94,7 +94,9 @@ class TableContainer:
         names = [column.name for column in self.columns]
         table = dict(zip(names, room.values, strict=True))
         self.repaired_share = {
-            repair.title: float(repair.is_broken(table).mean()) if len(room) else 0.0
+            repair.title: float(repair.find_violations(table).mean())
+            if len(room)
+            else 0.0
             for repair in self.repairs
         }
         if self.repairs:
@@ -177,19 +179,21 @@ def check_frame(estimator, X, labels, *, reset: bool) -> None:
         )
 
 
-def open_frame(X) -> list[Opened]:
+def open_frame(X) -> list[RawColumn]:
     """Open all columns of a frame."""
     if frame_library(X) == "polars":
         return [open_polars(X.to_series(i), name) for i, name in enumerate(X.columns)]
     return [open_pandas(X.iloc[:, i], name) for i, name in enumerate(X.columns)]
 
 
-def open_rows(rows: NDArray, dtype: np.dtype) -> list[Opened]:
+def open_rows(rows: NDArray, dtype: np.dtype) -> list[RawColumn]:
     """Open all columns of an array that came with `dtype`."""
     return [open_array(column, dtype) for column in rows.T]
 
 
-def learn_columns(names: list, opened: list[Opened], identifiers: str) -> list[Column]:
+def learn_columns(
+    names: list, opened: list[RawColumn], identifiers: str
+) -> list[Column]:
     """Return what each column is.
 
     Raises
@@ -198,15 +202,15 @@ def learn_columns(names: list, opened: list[Opened], identifiers: str) -> list[C
         If a column is of almost unique strings and `identifiers` is "raise", or
         holds infinity.
     """
-    times = [c for c in opened if c.port.kind in ("time", "duration")]
-    common = Clock.learn(times)
+    times = [c for c in opened if c.column_format.kind in ("time", "duration")]
+    common = TimeUnit.learn(times)
     columns: list[Column] = []
     for name, column in zip(names, opened, strict=True):
-        if column.port.kind in ("time", "duration"):
+        if column.column_format.kind in ("time", "duration"):
             # Nanoseconds and the year 1 do not go together.
-            clock = common if common.is_safe else Clock.learn([column])
-            columns.append(TimeColumn(name, column, clock))
-        elif column.port.kind == "number":
+            time_unit = common if common.is_safe else TimeUnit.learn([column])
+            columns.append(TimeColumn(name, column, time_unit))
+        elif column.column_format.kind == "number":
             columns.append(NumberColumn(name, column))
         elif not is_identifier(column):
             columns.append(LevelColumn(name, column))
@@ -216,15 +220,15 @@ def learn_columns(names: list, opened: list[Opened], identifiers: str) -> list[C
             n_present = int((~column.missing).sum())
             raise ValueError(
                 f"Column {name!r} holds almost unique strings "
-                f"({len(column.port.levels)} different ones in {n_present} rows), "
-                "from which nothing can be learnt. Drop it, or pass "
+                f"({len(column.column_format.levels)} different ones in {n_present} "
+                "rows), from which nothing can be learnt. Drop it, or pass "
                 "TableEncoder(identifiers='draw') to have fresh strings of the same "
                 "shape drawn."
             )
     return columns
 
 
-def refuse_infinity(names: Iterable, opened: list[Opened]) -> None:
+def refuse_infinity(names: Iterable, opened: list[RawColumn]) -> None:
     """Raise a ValueError if a column holds infinity."""
     for name, column in zip(names, opened, strict=True):
         present = column.raw[~column.missing]
@@ -258,11 +262,11 @@ def check_names(parameter: str, names, known: Iterable[Hashable]) -> list[Hashab
     return names
 
 
-def check_clocks(constraints: Iterable, columns: list[Column]) -> None:
+def check_time_units(constraints: Iterable, columns: list[Column]) -> None:
     """Raise a ValueError if times that constraints compare are not counted alike."""
     for constraint in constraints:
         clocks = {
-            column.clock
+            column.time_unit
             for column in columns
             if column.name in constraint.columns and isinstance(column, TimeColumn)
         }

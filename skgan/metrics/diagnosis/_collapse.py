@@ -83,16 +83,18 @@ def _judge_modes(real: Rows, synthetic: Rows, other: Rows, rng) -> Finding:
     missing, rare, lost = _shortages(n_real, n_synthetic, n_groups)
     held = n_real[missing].sum() / len(real)
     n_missing = int(missing.sum())
-    says = f"None of {n_groups} groups of real rows is missing or rare."
+    message = f"None of {n_groups} groups of real rows is missing or rare."
     if n_missing:
-        says = f"{n_missing} of {n_groups} groups of real rows, {percent(held)} of "
-        says += "them, have next to no samples."
+        message = f"{n_missing} of {n_groups} groups of real rows, {percent(held)} of "
+        message += "them, have next to no samples."
     elif rare.any():
-        says = f"{rare.sum()} of {n_groups} groups of real rows are less than half as "
-        says += f"frequent in samples, which lack {percent(lost)} of all rows there."
+        message = (
+            f"{rare.sum()} of {n_groups} groups of real rows are less than half as "
+        )
+        message += f"frequent in samples, which lack {percent(lost)} of all rows there."
     verdict = BAD if n_missing else grade(lost, True)
     advice = "" if verdict == GOOD else _VARIETY
-    return Finding("modes", verdict, says, float(n_missing), 0.0, 0.0, advice)
+    return Finding("modes", verdict, message, float(n_missing), 0.0, 0.0, advice)
 
 
 def _judge_levels(real: Rows, synthetic: Rows) -> Finding:
@@ -112,16 +114,16 @@ def _judge_levels(real: Rows, synthetic: Rows) -> Finding:
     lacking = lacking[np.argsort(-n_real[lacking], kind="stable")]
     named = ", ".join(names[i] for i in lacking[:3])
     named += f" and {len(lacking) - 3} more" if len(lacking) > 3 else ""
-    says = f"None of {len(names)} levels is missing or rare."
+    message = f"None of {len(names)} levels is missing or rare."
     verdict = GOOD
     if len(lacking):
         worst = n_real[lacking] / len(real) - n_synthetic[lacking] / len(synthetic)
         verdict = BAD if missing.any() else grade(max(lost, SMALL_SHARE), True)
-        says = f"Missing or less than half as frequent in samples: {named}; "
-        says += f"{percent(float(worst.max()))} of rows lack one of them."
+        message = f"Missing or less than half as frequent in samples: {named}; "
+        message += f"{percent(float(worst.max()))} of rows lack one of them."
     n_missing = float(missing.sum())
     advice = "" if verdict == GOOD else _LEVELS
-    return Finding("levels", verdict, says, n_missing, 0.0, 0.0, advice)
+    return Finding("levels", verdict, message, n_missing, 0.0, 0.0, advice)
 
 
 def _parts_with_levels(real: Rows, synthetic: Rows) -> Iterator[tuple[Block, Block]]:
@@ -190,15 +192,15 @@ def _judge_variance(real: Rows, synthetic: Rows, other: Rows, rng) -> Finding:
     worst = int(np.lexsort((np.abs(logs) / limits, shares))[-1])
     ratio, name = float(np.exp(logs[worst])), names[known[worst]]
     verdict = grade(float(shares[worst]), bool(is_proven[worst]))
-    says = f"{name} varies {ratio:.2g} times as much as in real rows"
+    message = f"{name} varies {ratio:.2g} times as much as in real rows"
     n_bad = int((shares >= SMALL_SHARE).sum())
-    says += f"; {n_bad - 1} others are off, too." if n_bad > 1 else "."
+    message += f"; {n_bad - 1} others are off, too." if n_bad > 1 else "."
     if verdict == GOOD:
-        says = f"All of {len(known)} columns and axes vary as much as in real rows."
+        message = f"All of {len(known)} columns and axes vary as much as in real rows."
     advice: Any = _VARIETY if ratio < 1 else _SPREAD
     limit = float(np.exp(np.sign(logs[worst]) * limits[worst]))
     advice = "" if verdict == GOOD else advice
-    return Finding("variance", verdict, says, ratio, 1.0, limit, advice)
+    return Finding("variance", verdict, message, ratio, 1.0, limit, advice)
 
 
 def _measured(

@@ -13,8 +13,8 @@ from skgan.metrics.diagnosis._compared_rows import Rows
 from skgan.metrics.diagnosis._findings import (
     BAD,
     GOOD,
-    LOOK,
     SMALL_SHARE,
+    WARN,
     Finding,
     not_judged,
     percent,
@@ -90,11 +90,11 @@ def _judge_membership(train: Rows, holdout: Rows, synthetic: Rows) -> Finding:
     limit = 0.5 + quantile() * auc_deviation(len(train), len(holdout))
     # What is certain counts: an accusation has to hold.
     share = misplaced_share(low)
-    says = f"Samples tell at least {percent(share)} of training from held-out rows "
+    message = f"Samples tell at least {percent(share)} of training from held-out rows "
     if auc <= limit:
-        says = "Samples do not tell training from held-out rows "
-    says += f"(95 % interval {low:.2f} to {high:.2f})."
-    return _finding("membership_auc", share, says, (auc, 0.5, limit))
+        message = "Samples do not tell training from held-out rows "
+    message += f"(95 % interval {low:.2f} to {high:.2f})."
+    return _finding("membership_auc", share, message, (auc, 0.5, limit))
 
 
 def auc_interval(members: np.ndarray, others: np.ndarray) -> tuple[float, float, float]:
@@ -131,12 +131,14 @@ def _judge_closeness(train: Rows, holdout: Rows, synthetic: Rows) -> Finding:
     limit = expected + quantile() * deviation
     copied = max(0.0, (share - expected) / (1 - expected))
     certain = copied - _TWO_SIDED * deviation / (1 - expected)
-    says = f"{percent(share)} of samples are closer to a training than to a held-out "
-    says += f"row, as if {percent(copied)} were copies"
+    message = (
+        f"{percent(share)} of samples are closer to a training than to a held-out "
+    )
+    message += f"row, as if {percent(copied)} were copies"
     if share <= limit:
-        says = f"{percent(share)} of samples are closer to a training than to a "
-        says += "held-out row, which chance explains"
-    return _finding("dcr_share", certain, says + ".", (share, expected, limit))
+        message = f"{percent(share)} of samples are closer to a training than to a "
+        message += "held-out row, which chance explains"
+    return _finding("dcr_share", certain, message + ".", (share, expected, limit))
 
 
 def closer_share(
@@ -174,17 +176,17 @@ def _judge_duplicates(codes: list[np.ndarray], repeats: Counter) -> Finding:
     copied, met = (int(np.isin(X, once).sum()) for X in (synthetic, holdout))
     p_value = _excess(copied, len(synthetic), met, len(holdout))
     excess = copied / len(synthetic) - met / len(holdout)
-    says = f"{percent(figure)} of samples equal a training row; of held-out rows "
-    says += f"{percent(real)} do."
+    message = f"{percent(figure)} of samples equal a training row; of held-out rows "
+    message += f"{percent(real)} do."
     verdict = BAD if p_value < LEVEL and excess > 0 else GOOD
     if verdict == GOOD:
         n_equal = [round(s * len(X)) for s, X in ((figure, synthetic), (real, holdout))]
         p_value = _excess(n_equal[0], len(synthetic), n_equal[1], len(holdout))
         if p_value < LEVEL and figure - real >= SMALL_SHARE:
-            verdict = LOOK
-            says += " They repeat frequent rows, which is no copying."
+            verdict = WARN
+            message += " They repeat frequent rows, which is no copying."
     advice = "" if verdict == GOOD else _ADVICE
-    return Finding("duplicates", verdict, says, figure, real, None, advice)
+    return Finding("duplicates", verdict, message, figure, real, None, advice)
 
 
 def _excess(count: int, n: int, other: int, m: int) -> float:
@@ -204,10 +206,10 @@ def _codes(*sets: Rows) -> list[np.ndarray]:
     return np.split(codes, ends[:-1])
 
 
-def _finding(name: str, share: float, says: str, figures) -> Finding:
+def _finding(name: str, share: float, message: str, figures) -> Finding:
     figure, real, limit = figures
     verdict = GOOD
     if figure > limit:
-        verdict = BAD if share >= SMALL_SHARE else LOOK
+        verdict = BAD if share >= SMALL_SHARE else WARN
     advice = "" if verdict == GOOD else _ADVICE
-    return Finding(name, verdict, says, figure, real, limit, advice)
+    return Finding(name, verdict, message, figure, real, limit, advice)

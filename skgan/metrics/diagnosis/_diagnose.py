@@ -84,7 +84,7 @@ def diagnose(
     them: training rows, or, without these, one half of the held-out rows while the
     other half is compared with. A verdict is "good" unless a test at the level of
     .001 rejects that samples are as real rows are, *and* more than a twentieth of the
-    rows is concerned; it is "bad" if half of them are. So "look" is between.
+    rows is concerned; it is "bad" if half of them are. So "warn" is between.
 
     - `c2st`: chance by Mann and Whitney, of twice the variance, because folds learn
       from each other; the share of samples that must be out of place, if trees tell
@@ -168,8 +168,8 @@ def diagnose_rows(
         compared, other = sets, train
     findings, are_alike = _judge_rows(compared, other, rng)
     if train is None:
-        says = "Copies show beside training rows only: give X_train."
-        findings += not_judged(says, *MEMORIZATION)
+        message = "Copies show beside training rows only: give X_train."
+        findings += not_judged(message, *MEMORIZATION)
     elif _shortage(sets):
         findings += not_judged(_shortage(sets), *MEMORIZATION)
     else:
@@ -180,9 +180,9 @@ def diagnose_rows(
 
 def _judge_rows(sets: dict[str, Rows], other: Rows, rng) -> tuple[list[Finding], bool]:
     """Findings of quality and of collapse; whether both real sets are alike."""
-    says = _shortage(sets)
-    if says:
-        return not_judged(says, *_QUALITY, *_COLLAPSE), True
+    message = _shortage(sets)
+    if message:
+        return not_judged(message, *_QUALITY, *_COLLAPSE), True
     real, synthetic = list(sets.values())[-2:]
     n = min(len(synthetic), len(other), _MAX_COMPARED)
     drawn = [rows.draw(n, rng) for rows in (synthetic, other)]

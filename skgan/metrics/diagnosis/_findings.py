@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from textwrap import wrap
 from typing import Any
 
-GOOD, LOOK, BAD, NOT_JUDGED = "good", "look", "bad", "not judged"
+GOOD, WARN, BAD, NOT_JUDGED = "good", "warn", "bad", "not judged"
 # What harms fewer rows than this is good, even where enough rows prove it ...
 SMALL_SHARE = 0.05
 # ... and what harms more of them than not is bad.
@@ -28,25 +28,25 @@ class Finding:
     ----------
     name : str
         What was looked at.
-    verdict : {"good", "look", "bad", "not judged"}
-        "look" is for what is certainly there and may be lived with.
-    says : str
-        A sentence with the figure.
-    figure : float or None
-        What the samples get.
-    real : float or None
-        What real rows would get in their place, as many of them.
+    verdict : {"good", "warn", "bad", "not judged"}
+        "warn" is for what is certainly there and may be lived with.
+    message : str
+        A sentence with the value.
+    value : float or None
+        Of the samples.
+    baseline : float or None
+        Of as many real rows in place of the samples.
     limit : float or None
-        How far chance alone moves the figure.
+        The value that chance alone reaches.
     advice : str
         What to try, parameters and direction; empty where nothing is to be done.
     """
 
     name: str
     verdict: str
-    says: str
-    figure: float | None = None
-    real: float | None = None
+    message: str
+    value: float | None = None
+    baseline: float | None = None
     limit: float | None = None
     advice: str = ""
 
@@ -78,7 +78,7 @@ class Diagnosis:
     >>> from skgan.metrics import Diagnosis, Finding
     >>> copied = Finding("duplicates", "bad", "All were copied.", 1.0, 0.0)
     >>> diagnosis = Diagnosis([copied], {"X_synthetic": 100})
-    >>> diagnosis.verdict, diagnosis.is_copying, diagnosis.duplicates.figure
+    >>> diagnosis.verdict, diagnosis.is_copying, diagnosis.duplicates.value
     ('bad', True, 1.0)
     """
 
@@ -105,7 +105,7 @@ class Diagnosis:
         """The worst verdict of all; "not judged" if nothing was said of samples."""
         # That training went well does not make samples good.
         found = {f.verdict for f in self if f.name != "training" or f.verdict != GOOD}
-        return next((v for v in (BAD, LOOK, GOOD) if v in found), NOT_JUDGED)
+        return next((v for v in (BAD, WARN, GOOD) if v in found), NOT_JUDGED)
 
     @property
     def is_copying(self) -> bool:
@@ -120,7 +120,7 @@ class Diagnosis:
         copied = self._copied()
         if not copied:
             return ""
-        sentences = " ".join(finding.says for finding in copied)
+        sentences = " ".join(finding.message for finding in copied)
         return f"The sampler copies training rows. {sentences} Try {copied[0].advice}"
 
     def to_dict(self) -> dict[str, Any]:
@@ -145,11 +145,11 @@ class Diagnosis:
         lines = [f"{self.verdict.upper()} ({sizes})"]
         lines += [f"{'':17}{'verdict':9}{'figure':>9}{'real':>11}"] if judged else []
         for f in judged:
-            figures = f"{_short(f.figure):>9} {_short(f.real):>10}"
-            lines += _hung(f"{f.name:17}{f.verdict:9}{figures}  ", f.says)
-        for says, names in _grouped(self, "says", NOT_JUDGED).items():
-            lines += _hung("Not judged: ", f"{names}. {says}")
-        for advice, names in _grouped(self, "advice", BAD, LOOK).items():
+            figures = f"{_short(f.value):>9} {_short(f.baseline):>10}"
+            lines += _hung(f"{f.name:17}{f.verdict:9}{figures}  ", f.message)
+        for message, names in _grouped(self, "message", NOT_JUDGED).items():
+            lines += _hung("Not judged: ", f"{names}. {message}")
+        for advice, names in _grouped(self, "advice", BAD, WARN).items():
             lines += _hung("Try: ", f"for {names}, {advice}")
         return "\n".join(lines)
 
@@ -173,12 +173,12 @@ def grade(share: float, is_proven: bool) -> str:
     """Return the verdict of what harms a share of the rows."""
     if not is_proven or share < SMALL_SHARE:
         return GOOD
-    return BAD if share >= LARGE_SHARE else LOOK
+    return BAD if share >= LARGE_SHARE else WARN
 
 
-def not_judged(says: str, *names: str) -> list[Finding]:
+def not_judged(message: str, *names: str) -> list[Finding]:
     """Return findings of what could not be looked at, and why."""
-    return [Finding(name, NOT_JUDGED, says) for name in names]
+    return [Finding(name, NOT_JUDGED, message) for name in names]
 
 
 def percent(share: float) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from scipy.stats import mannwhitneyu
 
-from skgan.metrics.diagnosis._findings import BAD, GOOD, LOOK, Finding, not_judged
+from skgan.metrics.diagnosis._findings import BAD, GOOD, WARN, Finding, not_judged
 
 _WATCHED = ("generator_loss", "discriminator_loss", "fake_gradient_norm")
 # Beyond it a loss has diverged.
@@ -48,14 +48,14 @@ def judge_training(
     if bad or was_restored:
         where = bad[-1] if bad else len(epochs) - 1
         name, value = found[where] or ("a weight", float("nan"))
-        says = f"Training diverged in the {sizes[where]} updates after the first "
-        says += f"{sum(sizes[:where])}: {name} "
-        says += f"reached {value:.3g}" if value == value else "was no longer finite"
-        says += "; the last good weights were restored." if was_restored else "."
+        message = f"Training diverged in the {sizes[where]} updates after the first "
+        message += f"{sum(sizes[:where])}: {name} "
+        message += f"reached {value:.3g}" if value == value else "was no longer finite"
+        message += "; the last good weights were restored." if was_restored else "."
         if where < len(epochs) - 1:
-            says += " It went on from there."
-            return Finding("training", LOOK, says, advice=_ADVICE)
-        return Finding("training", BAD, says, advice=_ADVICE)
+            message += " It went on from there."
+            return Finding("training", WARN, message, advice=_ADVICE)
+        return Finding("training", BAD, message, advice=_ADVICE)
     return _judge_gradients(epochs)
 
 
@@ -74,19 +74,19 @@ def _judge_gradients(epochs: list) -> Finding:
     Both rise while a judge grows sharper; only on generated rows they rise when
     training is about to diverge.
     """
-    says = "All losses were finite"
+    message = "All losses were finite"
     names = ("fake_gradient_norm", "real_gradient_norm")
     known = [[epoch[n] for n in names] for epoch in epochs if set(names) <= set(epoch)]
     norms = np.array([pair for pair in known if min(pair) > 0])
     if len(norms) < _MIN_EPOCHS:
-        return Finding("training", GOOD, says + ".")
+        return Finding("training", GOOD, message + ".")
     logs = np.log(norms[:, 0] / norms[:, 1])
     n_last = math.ceil(len(logs) / 4)
     earlier, last = logs[:-n_last], logs[-n_last:]
     growth = float(np.exp(np.median(last) - np.median(earlier)))
     p_value = mannwhitneyu(last, earlier, alternative="greater").pvalue
     is_rising = p_value < _LEVEL and growth >= _GROWTH
-    says += (
+    message += (
         ", but the discriminator's gradients on generated rows rise: in the last "
         f"quarter they were {growth:.2g} times as large, beside those on real rows, "
         "as before."
@@ -95,5 +95,5 @@ def _judge_gradients(epochs: list) -> Finding:
     )
     advice = _ADVICE if is_rising else ""
     return Finding(
-        "training", LOOK if is_rising else GOOD, says, growth, 1.0, _GROWTH, advice
+        "training", WARN if is_rising else GOOD, message, growth, 1.0, _GROWTH, advice
     )

@@ -60,16 +60,18 @@ def judge_quality(
     energy, energy_limit = _permuted_energy(distances, of[0], of[1], labels)
     floor, floor_limit = _permuted_energy(distances, of[0], of[2], labels)
     share = collapsed_share(energy, point)
-    says = f"As far from real rows as if {percent(share)} of them were put onto their "
-    says += "mean."
+    message = (
+        f"As far from real rows as if {percent(share)} of them were put onto their "
+    )
+    message += "mean."
     if energy <= energy_limit:
-        says = "No farther from real rows than chance allows."
+        message = "No farther from real rows than chance allows."
     findings = [
         _judge_c2st(real, synthetic, other, rng),
         _finding(
             "energy_distance",
             grade(share, energy > energy_limit),
-            says,
+            message,
             (energy, floor, energy_limit),
             _DETAIL,
         ),
@@ -156,13 +158,13 @@ def _judge_c2st(real: Rows, synthetic: Rows, other: Rows, rng) -> Finding:
     chance = quantile() * _FOLDS * auc_deviation(n, n)
     share = misplaced_share(0.5 + (1 - figure) / 2)
     is_proven = figure < 1 - 2 * chance
-    says = f"Trees tell at least {percent(share)} of samples from real rows."
+    message = f"Trees tell at least {percent(share)} of samples from real rows."
     if not is_proven:
-        says = "Trees cannot tell samples from real rows."
+        message = "Trees cannot tell samples from real rows."
     return _finding(
         "c2st",
         grade(share, is_proven),
-        says,
+        message,
         (figure, floor, 1 - 2 * chance),
         _DETAIL,
     )
@@ -184,10 +186,10 @@ def _judge_coverage(distances: np.ndarray, of: list[np.ndarray], rng) -> Finding
     limit = floor - float(lack[1:].max())
     share = (floor - figure) / floor if floor else 0.0
     is_proven = figure < limit
-    says = f"{percent(1 - figure)} of real rows have no sample nearby, and "
-    says += f"{percent(1 - floor)} no other real row."
+    message = f"{percent(1 - figure)} of real rows have no sample nearby, and "
+    message += f"{percent(1 - floor)} no other real row."
     figures = (figure, floor, limit)
-    return _finding("coverage", grade(share, is_proven), says, figures, _VARIETY)
+    return _finding("coverage", grade(share, is_proven), message, figures, _VARIETY)
 
 
 def _permuted_energy(
@@ -213,8 +215,8 @@ def _mean_off_diagonal(distances: np.ndarray) -> float:
     return float(distances.sum() / (n * (n - 1)))
 
 
-def _finding(name, verdict, says, figures, advice) -> Finding:
+def _finding(name, verdict, message, figures, advice) -> Finding:
     figure, real, limit = figures
     return Finding(
-        name, verdict, says, figure, real, limit, "" if verdict == GOOD else advice
+        name, verdict, message, figure, real, limit, "" if verdict == GOOD else advice
     )

@@ -128,7 +128,7 @@ def test_kept_exactly_and_nothing_else_touched(constraint):
     assert not is_kept(constraint, columns).all()
     repaired, is_repaired = repair.repair(columns, rng=rng())
     assert is_kept(constraint, repaired).all()
-    assert not repair.is_broken(repaired).any()
+    assert not repair.find_violations(repaired).any()
     assert repaired.keys() == columns.keys()
     changed = np.zeros(N, dtype=bool)
     for name, column in before.items():
@@ -142,10 +142,10 @@ def test_kept_exactly_and_nothing_else_touched(constraint):
     np.testing.assert_array_equal(changed, is_repaired)
     # Rows that broke it, and no others, were changed; but what is to be unique may be
     # taken from rows further down.
-    is_broken = repair.is_broken(columns)
-    assert is_repaired[is_broken].all()
+    find_violations = repair.find_violations(columns)
+    assert is_repaired[find_violations].all()
     if not isinstance(constraint, Unique):
-        np.testing.assert_array_equal(is_broken, is_repaired)
+        np.testing.assert_array_equal(find_violations, is_repaired)
     again, none = repair.repair(repaired, rng=rng())
     assert not none.any()
     assert all(again[name] is repaired[name] for name in again)
@@ -283,7 +283,11 @@ def test_bounds_are_read_by_the_columns_own_reader():
         return float((bound - np.datetime64("2020-01-03")).astype(int))
 
     repair = constraint.learn(dates, read=read)
-    assert repair.is_broken({"day": np.array([-3.0, -2, 5])}).tolist() == [True, 0, 0]
+    assert repair.find_violations({"day": np.array([-3.0, -2, 5])}).tolist() == [
+        True,
+        0,
+        0,
+    ]
 
 
 # Inequality
@@ -609,4 +613,4 @@ def test_a_hundred_thousand_rows_are_repaired(constraint):
     if constraint == Unique("id"):
         columns["id"][N:] += 0.5
     repaired, _ = repair.repair(columns, rng=rng())
-    assert not repair.is_broken(repaired).any()
+    assert not repair.find_violations(repaired).any()

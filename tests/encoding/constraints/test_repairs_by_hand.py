@@ -93,8 +93,8 @@ def mended(repair, a, b, fixed=frozenset()):
 def test_an_inequality_is_broken_above_and_strictly_also_where_equal():
     columns = {"a": column(1, 2, 3, NAN), "b": column(2, 2, 2, 1)}
     loose, strict = inequality([1], [2]), inequality([1], [2], True)
-    assert loose.is_broken(columns).tolist() == [False, False, True, False]
-    assert strict.is_broken(columns).tolist() == [False, True, True, False]
+    assert loose.find_violations(columns).tolist() == [False, False, True, False]
+    assert strict.find_violations(columns).tolist() == [False, True, True, False]
 
 
 def test_an_inequality_draws_the_only_value_that_fits():
@@ -133,8 +133,8 @@ def test_an_inequality_of_values_off_any_grid():
 
 def test_ranges_take_the_nearest_seen():
     repair = Range("a", 2, 8).learn({"a": column(3, 7, NAN)})
-    broken = repair.is_broken({"a": column(1.9, 2, 8, 8.1, NAN)})
-    assert broken.tolist() == [True, False, False, True, False]
+    violations = repair.find_violations({"a": column(1.9, 2, 8, 8.1, NAN)})
+    assert violations.tolist() == [True, False, False, True, False]
     columns, is_repaired = repair.repair({"a": column(1, 2, 9), "b": column(1, 2, 3)})
     assert columns["a"].tolist() == [3, 2, 7] and columns["b"].tolist() == [1, 2, 3]
     assert is_repaired.tolist() == [True, False, True]
@@ -143,8 +143,8 @@ def test_ranges_take_the_nearest_seen():
     strict = Positive("a").learn({"a": column(0.5, 4)})
     loose = Positive("a", strict=False).learn({"a": column(0, 4)})
     zero = {"a": column(0, -1, 1)}
-    assert strict.is_broken(zero).tolist() == [True, True, False]
-    assert loose.is_broken(zero).tolist() == [False, True, False]
+    assert strict.find_violations(zero).tolist() == [True, True, False]
+    assert loose.find_violations(zero).tolist() == [False, True, False]
 
 
 def test_repairs_go_round_until_all_hold():
@@ -163,7 +163,7 @@ def test_combinations_of_training_rows():
     learnt = {"a": column(0, 0, 1, NAN), "b": column(0, 1, 2, 5)}
     repair = FixedCombinations("a", "b").learn(learnt)
     columns = {"a": column(0, 1, 1, NAN, NAN, 7), "b": column(1, 2, 0, 5, 0, 5)}
-    assert repair.is_broken(columns).tolist() == [
+    assert repair.find_violations(columns).tolist() == [
         *(False, False, True, False, True, True)
     ]
     # The column with the fewer levels gives way: b stays.
@@ -311,7 +311,7 @@ def test_factors_and_their_surprise():
     factor = Factor(column(2, 5, NAN, 2, 2.0))
     assert factor.values.tolist() == [2, 5] and factor.codes.tolist() == [0, 1, 2, 0, 0]
     assert factor.counts.tolist() == [3, 1, 1] and factor.n_levels == 3
-    np.testing.assert_allclose(factor.surprise(), [0, np.log(5), np.log(5)])
+    np.testing.assert_allclose(factor.self_information(), [0, np.log(5), np.log(5)])
     for values in ([0.5, 0.25, 0.5], [1e15, -1e15, 1e15], [7.0, -2, 7]):
         factor = Factor(column(*values))
         assert factor.values.tolist() == sorted(set(values))

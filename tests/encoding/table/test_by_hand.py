@@ -10,7 +10,7 @@ import pytest
 from skgan.encoding import TableEncoder
 from skgan.encoding.constraints._joint_repairs import _joint_keys
 from skgan.encoding.table._codecs import (
-    Part,
+    EncodedColumn,
     _best_split,
     _main_axis,
     _profiles,
@@ -26,7 +26,11 @@ def test_profiles_are_means_drawn_to_the_middle():
     scores = np.array([1.0, 2.0, 3.0, 10.0, 5.0, 7.0])
     levels = np.array([0, 1, 1, 1, 0, 2])
     # A part of both counts by its codes; one of neither does not count.
-    others = [Part(scores, None), Part(scores, levels), Part(None, None)]
+    others = [
+        EncodedColumn(scores, None),
+        EncodedColumn(scores, levels),
+        EncodedColumn(None, None),
+    ]
     frequency = np.log(counts)
     wanted = np.column_stack(
         [
@@ -44,7 +48,7 @@ def test_profiles_are_means_drawn_to_the_middle():
 
 def test_levels_beyond_the_sixty_fourth_count_as_it():
     codes, levels = np.array([0, 1]), np.array([63, 70])
-    (first, second) = _profiles(codes, np.ones(2), [Part(None, levels)])
+    (first, second) = _profiles(codes, np.ones(2), [EncodedColumn(None, levels)])
     np.testing.assert_allclose(first, second, atol=1e-12)
     assert len(first) == 65
 

@@ -5,11 +5,11 @@ import pytest
 from scipy.special import ndtr
 
 from skgan.encoding.table._codecs import (
-    GroupCodec,
-    LevelCodec,
-    NumberCodec,
-    Part,
-    PatternCodec,
+    EncodedColumn,
+    GroupedLevelEncoder,
+    LevelEncoder,
+    MissingPatternEncoder,
+    NumberEncoder,
     group_levels,
     is_spiky,
 )
@@ -20,11 +20,13 @@ RNG = np.random.default_rng(0)
 class TestNumberCodec:
     def test_scores_of_a_range_hold_its_share_of_the_rows(self):
         values = RNG.integers(0, 50, 5000).astype(float)
-        codec = NumberCodec(1.0).fit(values)
-        low, high = ndtr(codec.encode_range(10, 19))
+        column_encoder = NumberEncoder(1.0).fit(values)
+        low, high = ndtr(column_encoder.encode_range(10, 19))
         share = ((values >= 10) & (values <= 19)).mean()
         assert high - low == pytest.approx(share, abs=1e-6)
-        assert codec.encode_range(7, 7)[0] < codec.encode_range(7, 7)[1]
+        assert (
+            column_encoder.encode_range(7, 7)[0] < column_encoder.encode_range(7, 7)[1]
+        )
 
     @pytest.mark.parametrize(
         ("values", "step", "decimals", "learnt"),
@@ -37,68 +39,68 @@ class TestNumberCodec:
         ],
     )
     def test_grid(self, values, step, decimals, learnt):
-        codec = NumberCodec(step, decimals).fit(values)
-        assert codec.step == learnt
-        decoded = codec.decode(RNG.normal(size=200), None)
+        column_encoder = NumberEncoder(step, decimals).fit(values)
+        assert column_encoder.step == learnt
+        decoded = column_encoder.decode(RNG.normal(size=200), None)
         grid = learnt or 10.0**-decimals
         steps = (decoded - values[0]) / grid
         np.testing.assert_allclose(steps, np.rint(steps), atol=1e-9)
 
     def test_missing_scores_are_drawn_from_the_others(self):
         values = np.where(RNG.random(5000) < 0.5, np.nan, RNG.exponential(size=5000))
-        codec = NumberCodec().fit(values[~np.isnan(values)])
+        column_encoder = NumberEncoder().fit(values[~np.isnan(values)])
         gaps = np.isnan(values)
-        scores = codec.encode(values, np.random.default_rng(0)).scores
+        scores = column_encoder.encode(values, np.random.default_rng(0)).scores
         assert abs(scores[gaps].mean()) < 0.1
         assert scores[gaps].std() == pytest.approx(1, abs=0.1)
-        assert (codec.encode(values, None).scores[gaps] == 0).all()
+        assert (column_encoder.encode(values, None).scores[gaps] == 0).all()
 
     @pytest.mark.parametrize("scale", [1e-300, 1, 1e300])
     def test_scales(self, scale):
         values = RNG.normal(size=300) * scale
-        codec = NumberCodec().fit(values)
-        back = codec.decode(codec.encode(values, None).scores, None)
+        column_encoder = NumberEncoder().fit(values)
+        back = column_encoder.decode(column_encoder.encode(values, None).scores, None)
         np.testing.assert_allclose(back / scale, values / scale, rtol=1e-9, atol=1e-12)
-        extreme = codec.decode(np.array([-1e9, 1e9]), None)
+        extreme = column_encoder.decode(np.array([-1e9, 1e9]), None)
         assert extreme.tolist() == [values.min(), values.max()]
 
 
 class TestLevelCodec:
     def test_unseen_and_missing(self):
-        codec = LevelCodec().fit(np.array([3.0, 1, np.nan, 3]))
-        assert codec.n_codes == 3
-        assert codec.shares_.tolist() == [0.25, 0.5, 0.25]
-        codes = codec.code(np.array([1.0, 2, 3, np.nan, -1]))
+        column_encoder = LevelEncoder().fit(np.array([3.0, 1, np.nan, 3]))
+        assert column_encoder.n_codes == 3
+        assert column_encoder.shares_.tolist() == [0.25, 0.5, 0.25]
+        codes = column_encoder.code(np.array([1.0, 2, 3, np.nan, -1]))
         assert codes.tolist() == [0, -1, 1, 2, -1]
-        decoded = codec.decode(None, np.array([0, 1, 2]))
+        decoded = column_encoder.decode(None, np.array([0, 1, 2]))
         np.testing.assert_array_equal(decoded, [1, 3, np.nan])
-        complete = LevelCodec().fit(np.array([3.0, 1]))
+        complete = LevelEncoder().fit(np.array([3.0, 1]))
         assert complete.code(np.array([np.nan])).tolist() == [-1]
 
 
 class TestGroupCodec:
     def fit(self, max_levels=8):
         values = np.minimum(RNG.zipf(1.3, 4000), 300).astype(float)
-        others = [Part(RNG.normal(size=4000) + values % 5, None)]
-        return GroupCodec(max_levels).fit(values, others), values
+        others = [EncodedColumn(RNG.normal(size=4000) + values % 5, None)]
+        return GroupedLevelEncoder(max_levels).fit(values, others), values
 
     def test_exact_at_every_score_of_a_level(self):
-        codec, values = self.fit()
+        column_encoder, values = self.fit()
         for seed in range(5):
-            part = codec.encode(values, np.random.default_rng(seed))
-            np.testing.assert_array_equal(codec.decode(*part), values)
-        assert codec.shares_.sum() == pytest.approx(1)
+            part = column_encoder.encode(values, np.random.default_rng(seed))
+            np.testing.assert_array_equal(column_encoder.decode(*part), values)
+        assert column_encoder.shares_.sum() == pytest.approx(1)
 
     def test_extreme_scores_stay_in_their_group(self):
-        codec, _ = self.fit()
-        for group in range(codec.n_codes):
+        column_encoder, _ = self.fit()
+        for group in range(column_encoder.n_codes):
             for score in (-40.0, -8.0, 8.0, 40.0):
-                value = codec.decode(np.array([score]), np.array([group]))
-                assert codec.encode(value, None).codes.tolist() == [group]
+                value = column_encoder.decode(np.array([score]), np.array([group]))
+                assert column_encoder.encode(value, None).codes.tolist() == [group]
 
     def test_a_level_that_was_not_seen(self):
-        codec, _ = self.fit()
-        part = codec.encode(np.array([1e6, 1.0]), None)
+        column_encoder, _ = self.fit()
+        part = column_encoder.encode(np.array([1e6, 1.0]), None)
         assert part.codes.tolist()[0] == -1
         assert part.scores.tolist()[0] == 0
 
@@ -106,7 +108,10 @@ class TestGroupCodec:
 def test_groups_follow_the_other_columns():
     codes = np.repeat(np.arange(40), 50)
     side = codes % 2
-    others = [Part(side * 3 + RNG.normal(size=len(codes)), None), Part(None, side)]
+    others = [
+        EncodedColumn(side * 3 + RNG.normal(size=len(codes)), None),
+        EncodedColumn(None, side),
+    ]
     labels = group_levels(codes, 40, others, 2).labels
     assert len(set(labels[::2])) == len(set(labels[1::2])) == 1
     assert labels[0] != labels[1]
@@ -117,7 +122,7 @@ def test_groups_follow_the_other_columns():
 def test_rare_levels_end_up_together():
     codes = np.r_[np.repeat(np.arange(10), 500), np.arange(10, 60)]
     score = np.where(codes < 10, codes * 2.0, RNG.normal(9, 6, len(codes)))
-    labels = group_levels(codes, 60, [Part(score, None)], 8).labels
+    labels = group_levels(codes, 60, [EncodedColumn(score, None)], 8).labels
     assert np.bincount(labels[10:]).max() > 25
 
 
@@ -125,23 +130,30 @@ class TestPatternCodec:
     def test_round_trip_and_unseen_patterns(self):
         missing = RNG.random((200, 3)) < 0.2
         missing[missing.all(axis=1)] = False
-        codec = PatternCodec(8).fit(missing)
-        codes = codec.encode(missing)
-        np.testing.assert_array_equal(codec.decode(codes), missing)
-        assert codec.encode(np.ones((2, 3), dtype=bool))[0].tolist() == [-1, -1]
+        column_encoder = MissingPatternEncoder(8).fit(missing)
+        codes = column_encoder.encode(missing)
+        np.testing.assert_array_equal(column_encoder.decode(codes), missing)
+        assert column_encoder.encode(np.ones((2, 3), dtype=bool))[0].tolist() == [
+            -1,
+            -1,
+        ]
 
     def test_many_columns(self):
         missing = RNG.random((5, 100)) < 0.5
         missing = missing[RNG.integers(0, 5, 300)]
-        codec = PatternCodec(8).fit(missing)
-        assert codec.widths_ == (len(np.unique(missing, axis=0)),)
-        np.testing.assert_array_equal(codec.decode(codec.encode(missing)), missing)
+        column_encoder = MissingPatternEncoder(8).fit(missing)
+        assert column_encoder.widths_ == (len(np.unique(missing, axis=0)),)
+        np.testing.assert_array_equal(
+            column_encoder.decode(column_encoder.encode(missing)), missing
+        )
 
     def test_a_block_a_column(self):
         missing = RNG.random((500, 5)) < 0.5
-        codec = PatternCodec(8).fit(missing)
-        assert codec.widths_ == (2,) * 5
-        np.testing.assert_array_equal(codec.decode(codec.encode(missing)), missing)
+        column_encoder = MissingPatternEncoder(8).fit(missing)
+        assert column_encoder.widths_ == (2,) * 5
+        np.testing.assert_array_equal(
+            column_encoder.decode(column_encoder.encode(missing)), missing
+        )
 
 
 @pytest.mark.parametrize(

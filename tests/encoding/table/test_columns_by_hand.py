@@ -7,16 +7,16 @@ import pandas as pd
 import pytest
 
 from skgan.encoding.table._columns import (
-    Clock,
     LevelColumn,
     NumberColumn,
     TimeColumn,
+    TimeUnit,
     _nanoseconds,
     find_decimals,
     grain_of,
     show_levels,
 )
-from skgan.frames._raw import UNITS, Opened, Port
+from skgan.frames._raw import UNITS, ColumnFormat, RawColumn
 
 DAY, HOUR, MINUTE, SECOND = (UNITS[unit] for unit in ("D", "h", "m", "s"))
 RNG = np.random.default_rng(0)
@@ -29,7 +29,7 @@ def pair(raw, missing):
 def opened(kind, raw, missing=None, dtype=None, **options):
     raw = np.array(raw, dtype=dtype)
     missing = np.zeros(len(raw), bool) if missing is None else np.array(missing, bool)
-    return Opened(Port(kind, pair, **options), raw, missing)
+    return RawColumn(ColumnFormat(kind, pair, **options), raw, missing)
 
 
 def times(raw, unit, missing=None, kind="time"):
@@ -60,9 +60,9 @@ def test_grain(raw, unit, grain):
 def test_a_clock_has_the_finest_grain_and_an_origin_where_counts_are_long():
     hourly, daily = times([3600, 7200], SECOND), times([1, 2], DAY)
     gone = times([1, 7], SECOND, [True, True])
-    assert Clock.learn([]) == (DAY, 0)
-    assert Clock.learn([daily]) == (DAY, 0)
-    assert Clock.learn([daily, hourly, gone]) == (HOUR, 0)
+    assert TimeUnit.learn([]) == (DAY, 0)
+    assert TimeUnit.learn([daily]) == (DAY, 0)
+    assert TimeUnit.learn([daily, hourly, gone]) == (HOUR, 0)
     exact = 2**53
     for low, high, origin in (
         (5, exact, 0),
@@ -70,19 +70,19 @@ def test_a_clock_has_the_finest_grain_and_an_origin_where_counts_are_long():
         (-exact, 5, 0),
         (-exact - 1, 5, -exact - 1),
     ):
-        assert Clock.learn([times([high, low], 1)]) == (1, origin)
+        assert TimeUnit.learn([times([high, low], 1)]) == (1, origin)
     long = times([exact + 1], 1, kind="duration")
-    assert Clock.learn([long]) == (1, 0)
+    assert TimeUnit.learn([long]) == (1, 0)
     days = times([0, 10_000_000_000], DAY)
-    assert Clock.learn([days, times([61], SECOND)]).origin == 0
+    assert TimeUnit.learn([days, times([61], SECOND)]).origin == 0
     far = times([200_000, 200_001], DAY)
-    assert Clock.learn([far, times([1], 1, kind="duration")]) == (1, 200_000 * DAY)
-    assert Clock(1, 2**62 - 1).is_safe and Clock(1, 1 - 2**62).is_safe
-    assert not Clock(1, 2**62).is_safe and not Clock(1, -(2**62)).is_safe
+    assert TimeUnit.learn([far, times([1], 1, kind="duration")]) == (1, 200_000 * DAY)
+    assert TimeUnit(1, 2**62 - 1).is_safe and TimeUnit(1, 1 - 2**62).is_safe
+    assert not TimeUnit(1, 2**62).is_safe and not TimeUnit(1, -(2**62)).is_safe
 
 
 def test_times_finer_than_the_clock():
-    column = TimeColumn("t", times([600, 1200], SECOND), Clock(MINUTE, 10))
+    column = TimeColumn("t", times([600, 1200], SECOND), TimeUnit(MINUTE, 10))
     assert (column.kind, column.origin, column.step) == ("time", 10, 1.0)
     read = column.read(times([600, 690, -30, 5], SECOND, [0, 0, 0, 1]))
     np.testing.assert_array_equal(read, [0.0, 1.5, -10.5, np.nan])
@@ -94,31 +94,31 @@ def test_times_finer_than_the_clock():
 
 
 def test_times_coarser_than_the_clock():
-    column = TimeColumn("t", times([1, 2], DAY), Clock(HOUR, 10))
+    column = TimeColumn("t", times([1, 2], DAY), TimeUnit(HOUR, 10))
     assert column.step == 24
     assert column.read(times([1, 2, -1], DAY)).tolist() == [14, 38, -34]
     written = column.write(np.array([14.0, 38, 25, 26, -46, -47]), RNG)[0]
     assert written == [1, 2, 1, 2, -1, -2]
-    span = TimeColumn("d", times([1, 2], DAY, kind="duration"), Clock(HOUR, 10))
+    span = TimeColumn("d", times([1, 2], DAY, kind="duration"), TimeUnit(HOUR, 10))
     assert span.origin == 0 and span.kind == "duration"
     assert span.read(times([1, 2], DAY, kind="duration")).tolist() == [24, 48]
-    empty = TimeColumn("e", times([1], DAY, [1]), Clock(HOUR, 0))
+    empty = TimeColumn("e", times([1], DAY, [1]), TimeUnit(HOUR, 0))
     assert empty.step == 1
-    assert TimeColumn("s", times([1], SECOND), Clock(MINUTE, 0)).step == 1
+    assert TimeColumn("s", times([1], SECOND), TimeUnit(MINUTE, 0)).step == 1
 
 
 def test_counts_beyond_64_bits():
-    column = TimeColumn("t", times([0, 1], DAY), Clock(1, 0))
+    column = TimeColumn("t", times([0, 1], DAY), TimeUnit(1, 0))
     read = column.read(times([106_751, -106_751], DAY))
     assert read.tolist() == [106_751 * float(DAY), -106_751 * float(DAY)]
     for raw in ([200_000, 1], [-200_000, 1]):
         assert column.read(times(raw, DAY)).tolist() == [v * float(DAY) for v in raw]
-    shifted = TimeColumn("t", times([0, 1], DAY), Clock(1, 2**61))
+    shifted = TimeColumn("t", times([0, 1], DAY), TimeUnit(1, 2**61))
     for days in (100_000, -100_000):
         (value,) = shifted.read(times([days], DAY))
         assert value == pytest.approx(days * float(DAY) - 2.0**61, rel=1e-12)
     origin = 2**62 - 1
-    micro = TimeColumn("t", times([0, 1], 1000), Clock(1, origin))
+    micro = TimeColumn("t", times([0, 1], 1000), TimeUnit(1, origin))
     ((count,), _) = micro.write(np.array([6e18]), RNG)
     assert count == pytest.approx((6e18 + origin) / 1000, rel=1e-12)
     ((count,), _) = micro.write(np.array([-3e18]), RNG)
@@ -148,9 +148,9 @@ def test_nanoseconds(value, kind, nanoseconds):
 
 
 def test_times_of_the_user():
-    column = TimeColumn("t", times([0, 1], SECOND), Clock(HOUR, 10))
+    column = TimeColumn("t", times([0, 1], SECOND), TimeUnit(HOUR, 10))
     assert column.parse("1970-01-02") == 14 and column.parse("1970-01-01T00:30") == -9.5
-    span = TimeColumn("d", times([0], SECOND, kind="duration"), Clock(HOUR, 10))
+    span = TimeColumn("d", times([0], SECOND, kind="duration"), TimeUnit(HOUR, 10))
     assert span.parse(datetime.timedelta(minutes=90)) == 1.5
     for wrong in (5, 2.5, None, "no date"):
         with pytest.raises(ValueError, match="column 't' holds a time, got"):

@@ -11,7 +11,7 @@ import pytest
 from sklearn.base import clone
 
 from skgan.encoding import Inequality, TableEncoder
-from skgan.encoding.table import _reservoir as _parts
+from skgan.encoding.table import _reservoir as _reservoir
 
 N = 300
 
@@ -163,14 +163,14 @@ def one_row_of_each():
 
 @pytest.fixture
 def few_rows(monkeypatch):
-    monkeypatch.setattr(_parts, "MAX_ROWS", 300)
+    monkeypatch.setattr(_reservoir, "MAX_ROWS", 300)
 
 
 @pytest.mark.usefixtures("few_rows")
 def test_beyond_the_rows_kept_nothing_rare_is_forgotten():
     frame = one_row_of_each()
     encoder = learn([frame[i : i + 250] for i in range(0, 4000, 250)])
-    assert len(encoder._parts.table()) < 320
+    assert len(encoder._reservoir.table()) < 320
     rare = frame.iloc[[17, 3100, 1500, 2500, 40, 99]]
     back = encoder.inverse_transform(encoder.transform(rare))
     pd.testing.assert_frame_equal(
@@ -191,7 +191,7 @@ def test_beyond_the_rows_kept_shares_are_those_of_all_parts():
         for size in (500, 1500)
     )
     assert_equal_encoders(one, other, frame)
-    kept = one._parts.table()
+    kept = one._reservoir.table()
     assert 300 <= len(kept) < 340
     for name in ("city", "grade"):
         shares = kept[name].value_counts(normalize=True)

@@ -19,7 +19,7 @@ from skgan.encoding.table._identifiers import (
 )
 from skgan.encoding.table._reservoir import rows_needed
 from skgan.frames._output import cast_numbers
-from skgan.frames._raw import UNITS, Opened, Port
+from skgan.frames._raw import UNITS, ColumnFormat, RawColumn
 
 NAN = np.nan
 
@@ -33,8 +33,8 @@ def codec_of(n_scores, n_codes):
 
 
 def test_scores_stand_before_blocks():
-    codecs = {0: codec_of(0, 3), 2: codec_of(1, 0), 5: codec_of(1, 4)}
-    layout, slots, patterns = _rows.lay_out(codecs, (2, 5))
+    column_encoders = {0: codec_of(0, 3), 2: codec_of(1, 0), 5: codec_of(1, 4)}
+    layout, slots, patterns = _rows.lay_out(column_encoders, (2, 5))
     assert layout[:2] == (2, (3, 4, 2, 5)) and layout.width == 16
     assert [slot[0] for slot in slots] == [0, 2, 5]
     assert [slot[2:] for slot in slots] == [
@@ -65,29 +65,34 @@ def test_codecs_are_for_what_varies():
     columns = {
         i: SimpleNamespace(step=1.0, decimals=None) for i in range(values.shape[1])
     }
-    codecs = _rows.fit_codecs(values, columns, {3, 4, 5, 6}, 4)
-    kinds = {i: type(codec).__name__ for i, codec in codecs.items()}
-    assert kinds == {
-        0: "NumberCodec",
-        3: "LevelCodec",
-        5: "GroupCodec",
-        6: "LevelCodec",
+    column_encoders = _rows.fit_column_encoders(values, columns, {3, 4, 5, 6}, 4)
+    kinds = {
+        i: type(column_encoder).__name__
+        for i, column_encoder in column_encoders.items()
     }
-    codec = _rows.RowCodec(4).fit(values, columns, {3, 4, 5, 6})
-    rows = codec.encode(values)
-    np.testing.assert_array_equal(codec.decode(rows), values)
+    assert kinds == {
+        0: "NumberEncoder",
+        3: "LevelEncoder",
+        5: "GroupedLevelEncoder",
+        6: "LevelEncoder",
+    }
+    column_encoder = _rows.RowEncoder(4).fit(values, columns, {3, 4, 5, 6})
+    rows = column_encoder.encode(values)
+    np.testing.assert_array_equal(column_encoder.decode(rows), values)
     gaps = values.copy()
     gaps[:3, 0] = NAN
-    codec = _rows.RowCodec(4).fit(gaps, columns, {3, 4, 5, 6})
-    assert codec.layout_.block_widths[-1] == 2
-    np.testing.assert_array_equal(codec.decode(codec.encode(gaps)), gaps)
+    column_encoder = _rows.RowEncoder(4).fit(gaps, columns, {3, 4, 5, 6})
+    assert column_encoder.layout_.block_widths[-1] == 2
+    np.testing.assert_array_equal(
+        column_encoder.decode(column_encoder.encode(gaps)), gaps
+    )
 
 
 def strings(text, missing=0, is_closed=False):
     levels = sorted(set(text))
     raw = np.array([levels.index(t) for t in text] + [-1] * missing)
-    port = Port("level", None, levels=levels, is_closed=is_closed)
-    return Opened(port, raw, np.arange(len(raw)) >= len(text))
+    column_format = ColumnFormat("level", None, levels=levels, is_closed=is_closed)
+    return RawColumn(column_format, raw, np.arange(len(raw)) >= len(text))
 
 
 def test_which_strings_name_single_rows():
@@ -100,16 +105,18 @@ def test_which_strings_name_single_rows():
     assert not is_identifier(strings(names[:95] + names[:5]))
     assert not is_identifier(strings(names, is_closed=True))
     mixed = strings(names)
-    mixed.port.levels[3] = 5
+    mixed.column_format.levels[3] = 5
     assert not is_identifier(mixed)
-    assert not is_identifier(Opened(Port("number", None), np.arange(99), names == 0))
+    assert not is_identifier(
+        RawColumn(ColumnFormat("number", None), np.arange(99), names == 0)
+    )
 
 
 def test_fresh_strings_have_the_shape_of_those_seen():
     seen = [f"{a}{b}-{i:02d}" for i, a in enumerate("ABCDE") for b in "xyz"]
     opened = strings(seen)
     draw = IdentifierColumn("id", opened).draw
-    assert opened.port.levels == []
+    assert opened.column_format.levels == []
     fresh = draw(60, np.random.default_rng(0)).tolist()
     assert len(set(fresh)) == 60 and not set(fresh) & set(seen)
     for text in fresh:
@@ -124,7 +131,7 @@ def test_digits_are_added_where_no_string_is_left():
     fresh = column.draw(30, np.random.default_rng(0)).tolist()
     assert len(set(fresh)) == 30 and all(t.isdigit() and len(t) > 1 for t in fresh)
     column = IdentifierColumn("id", strings(list("0123")))
-    column.forbid(hash_strings(["00", "11"]))
+    column.exclude(hash_strings(["00", "11"]))
     fresh = column.draw(40, np.random.default_rng(0)).tolist()
     assert not {"00", "11", *"0123"} & set(fresh)
 
@@ -140,7 +147,7 @@ def test_hashes_do_not_depend_on_the_width():
 
 def number(raw, missing=None):
     raw = column(*raw)
-    return Opened(Port("number", None), raw, np.isnan(raw))
+    return RawColumn(ColumnFormat("number", None), raw, np.isnan(raw))
 
 
 def test_rows_that_hold_what_the_first_lack():
@@ -148,15 +155,21 @@ def test_rows_that_hold_what_the_first_lack():
     assert sorted(set(rows_needed(number(raw), 2).tolist())) == [2, 3, 4, 5, 7]
     assert rows_needed(number([1.0, 2.0, NAN, 1.5, 1.2]), 5).tolist() == []
     assert rows_needed(number([NAN, NAN]), 1).tolist() == []
-    ints = Opened(Port("number", None), np.array([5, 6, 9, 5, 2]), np.zeros(5, bool))
+    ints = RawColumn(
+        ColumnFormat("number", None), np.array([5, 6, 9, 5, 2]), np.zeros(5, bool)
+    )
     assert sorted(rows_needed(ints, 2).tolist()) == [2, 4]
     codes = np.array([0, 1, 0, 2, -1, 2, 1, 0, 0, 1])
-    levels = Opened(Port("level", None, levels=list("abc")), codes, codes < 0)
+    levels = RawColumn(
+        ColumnFormat("level", None, levels=list("abc")), codes, codes < 0
+    )
     assert rows_needed(levels, 2).tolist() == [3, 4]
     unique = strings([f"{i}" for i in range(9)], missing=2)
     assert rows_needed(unique, 3).tolist() == [9]
     seconds = np.array([0, 86_400, 172_800, 3600, 7200, 61, 90_000])
-    times = Opened(Port("time", None, unit=UNITS["s"]), seconds, np.zeros(7, bool))
+    times = RawColumn(
+        ColumnFormat("time", None, unit=UNITS["s"]), seconds, np.zeros(7, bool)
+    )
     assert {3, 5} <= set(rows_needed(times, 3).tolist()) <= {3, 4, 5}
 
 
@@ -181,11 +194,11 @@ def test_scores_between_two(edges):
 
 def test_rows_of_what_is_given():
     cells = _given.Cells(column(1, 2, 3), np.array([True, False, True]))
-    piece = _given.Given({"a": cells}, 3).rows(1, 5)
+    piece = _given.Conditions({"a": cells}, 3).rows(1, 5)
     values, is_given = piece.items["a"]
     np.testing.assert_array_equal(values, [2, 3, NAN, NAN])
     assert is_given.tolist() == [False, True, False, False] and piece.n_rows == 4
-    same = _given.Given({"a": _given.Value(1.0)}, None)
+    same = _given.Conditions({"a": _given.Value(1.0)}, None)
     assert same.rows(0, 3) is same
 
 

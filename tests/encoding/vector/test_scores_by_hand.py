@@ -6,10 +6,10 @@ from scipy.special import ndtr, ndtri
 
 from skgan.encoding.table import _codecs
 from skgan.encoding.table._codecs import (
-    GroupCodec,
-    LevelCodec,
-    NumberCodec,
-    PatternCodec,
+    GroupedLevelEncoder,
+    LevelEncoder,
+    MissingPatternEncoder,
+    NumberEncoder,
     group_levels,
     is_spiky,
 )
@@ -20,7 +20,7 @@ from skgan.encoding.vector._rotation import (
     _plane_rotation,
     spacing_entropy,
 )
-from skgan.frames._raw import Opened, Port
+from skgan.frames._raw import ColumnFormat, RawColumn
 
 NAN = np.nan
 
@@ -120,72 +120,88 @@ def test_knots_are_where_a_line_is_off(tolerance):
 
 def test_codecs_of_numbers():
     threes = np.tile(3.0 * np.arange(10), 5)
-    assert NumberCodec(1.0).fit(threes).step == 3
-    assert NumberCodec(5.0).fit(threes).step == 5
-    assert NumberCodec(1.0).fit(threes[threes < 27]).step == 1
+    assert NumberEncoder(1.0).fit(threes).step == 3
+    assert NumberEncoder(5.0).fit(threes).step == 5
+    assert NumberEncoder(1.0).fit(threes[threes < 27]).step == 1
     quarters = np.tile(0.25 * np.arange(10), 5)
-    assert NumberCodec(None, 2).fit(quarters).step == 0.25
-    assert NumberCodec(None, 2).fit(np.arange(10) / 100).step is None
-    codec = NumberCodec(None, 2).fit(quarters + 0.1)
-    decoded = codec.decode(np.linspace(-9, 9, 400), None)
-    assert (decoded.min(), decoded.max()) == (0.1, codec.maximum_)
+    assert NumberEncoder(None, 2).fit(quarters).step == 0.25
+    assert NumberEncoder(None, 2).fit(np.arange(10) / 100).step is None
+    column_encoder = NumberEncoder(None, 2).fit(quarters + 0.1)
+    decoded = column_encoder.decode(np.linspace(-9, 9, 400), None)
+    assert (decoded.min(), decoded.max()) == (0.1, column_encoder.maximum_)
     steps = (decoded - 0.1) / 0.25
     np.testing.assert_allclose(steps, np.rint(steps), atol=1e-9)
-    tenths = NumberCodec(None, 1).fit(column(0.1, 0.7, 5))
+    tenths = NumberEncoder(None, 1).fit(column(0.1, 0.7, 5))
     decoded = tenths.decode(np.linspace(-2, 2, 50), None)
     assert (decoded == np.round(decoded, 1)).all() and len(np.unique(decoded)) > 10
-    whole = NumberCodec(1.0).fit(column(0, 9, 4)).decode(np.linspace(-3, 3, 50), None)
+    whole = NumberEncoder(1.0).fit(column(0, 9, 4)).decode(np.linspace(-3, 3, 50), None)
     assert (whole == np.rint(whole)).all() and {0, 9} <= set(whole)
     for largest, unit in ((5.0, 8), (4.0, 8), (3.9, 4), (0.3, 0.5)):
-        assert NumberCodec().fit(column(0, -largest))._unit == unit
+        assert NumberEncoder().fit(column(0, -largest))._unit == unit
 
 
 @pytest.mark.parametrize("n", [100, 2000, 3000, 100_000])
 def test_codecs_follow_few_rows_less(n):
     values = np.linspace(0, 1, n)
     wanted = min(max(0.8 * (2000 / n) ** 0.6, 0.2), 0.8)
-    assert NumberCodec().fit(values).map_.tolerance == pytest.approx(wanted)
+    assert NumberEncoder().fit(values).map_.tolerance == pytest.approx(wanted)
 
 
 @pytest.mark.parametrize(("n_values", "repeats"), [(10, 2), (11, 5)])
 def test_values_that_are_listed_are_atoms_from_two_rows_on(n_values, repeats):
-    codec = NumberCodec().fit(np.resize(np.sqrt(np.arange(n_values)), 50))
-    assert codec.map_.min_repeats == repeats
-    assert codec.map_.min_share == (0 if repeats == 2 else 0.001)
+    column_encoder = NumberEncoder().fit(np.resize(np.sqrt(np.arange(n_values)), 50))
+    assert column_encoder.map_.min_repeats == repeats
+    assert column_encoder.map_.min_share == (0 if repeats == 2 else 0.001)
 
 
 def test_missing_numbers_are_drawn_from_the_others():
-    codec = NumberCodec().fit(column(1, 2, 4))
+    column_encoder = NumberEncoder().fit(column(1, 2, 4))
     rows = column(1, NAN, 4, NAN)
-    plain = codec.encode(rows, None).scores
+    plain = column_encoder.encode(rows, None).scores
     assert plain[[1, 3]].tolist() == [0, 0] and plain[0] < plain[2]
-    drawn = codec.encode(rows, np.random.default_rng(0)).scores
+    drawn = column_encoder.encode(rows, np.random.default_rng(0)).scores
     assert set(drawn[[1, 3]]) <= set(drawn[[0, 2]])
-    none = codec.encode(np.full(3000, NAN), np.random.default_rng(0)).scores
+    none = column_encoder.encode(np.full(3000, NAN), np.random.default_rng(0)).scores
     assert (none.mean(), none.std()) == pytest.approx((0, 1), abs=0.05)
 
 
 def test_ranges_take_up_whole_atoms():
-    codec = NumberCodec().fit(np.r_[np.zeros(50), np.linspace(1, 2, 50)])
-    low, high = codec.encode_range(0, 0)
+    column_encoder = NumberEncoder().fit(np.r_[np.zeros(50), np.linspace(1, 2, 50)])
+    low, high = column_encoder.encode_range(0, 0)
     assert (low, high) == pytest.approx((-8, 0), abs=1e-9)
-    low, high = codec.encode_range(0, 1.5)
+    low, high = column_encoder.encode_range(0, 1.5)
     assert low == pytest.approx(-8) and 0.5 < high < 0.9
-    low, high = codec.encode_range(1.2, 1.7)
+    low, high = column_encoder.encode_range(1.2, 1.7)
     assert 0 < low < high < 2
     assert _codecs._score_of(column(0, 0.5, 1)).tolist() == [-8, 0, 8]
 
 
 def test_codes_of_levels():
-    codec = LevelCodec().fit(column(3, 1, NAN, 3))
-    assert codec.values_.tolist() == [1, 3] and codec.n_codes == 3
-    assert codec.shares_.tolist() == [0.25, 0.5, 0.25] and codec.has_missing_
-    assert codec.code(column(1, 3, 2, NAN, 0, 9)).tolist() == [0, 1, -1, 2, -1, -1]
-    np.testing.assert_array_equal(codec.decode(None, np.arange(3)), [1, 3, NAN])
-    codec = LevelCodec().fit(column(3, 1, 3))
-    assert codec.n_codes == 2 and codec.code(column(NAN, 3)).tolist() == [-1, 1]
-    codec = LevelCodec().fit(column(NAN, NAN))
-    assert codec.n_codes == 1 and codec.code(column(NAN, 3)).tolist() == [0, 0]
+    column_encoder = LevelEncoder().fit(column(3, 1, NAN, 3))
+    assert column_encoder.values_.tolist() == [1, 3] and column_encoder.n_codes == 3
+    assert (
+        column_encoder.shares_.tolist() == [0.25, 0.5, 0.25]
+        and column_encoder.has_missing_
+    )
+    assert column_encoder.code(column(1, 3, 2, NAN, 0, 9)).tolist() == [
+        0,
+        1,
+        -1,
+        2,
+        -1,
+        -1,
+    ]
+    np.testing.assert_array_equal(
+        column_encoder.decode(None, np.arange(3)), [1, 3, NAN]
+    )
+    column_encoder = LevelEncoder().fit(column(3, 1, 3))
+    assert column_encoder.n_codes == 2 and column_encoder.code(
+        column(NAN, 3)
+    ).tolist() == [-1, 1]
+    column_encoder = LevelEncoder().fit(column(NAN, NAN))
+    assert column_encoder.n_codes == 1 and column_encoder.code(
+        column(NAN, 3)
+    ).tolist() == [0, 0]
 
 
 @pytest.mark.parametrize("gap", [False, True])
@@ -193,26 +209,28 @@ def test_levels_in_groups_are_drawn_as_often_as_seen(gap):
     values = np.repeat(np.arange(12.0), np.arange(1, 13))
     if gap:
         values = np.r_[values, np.full(10, NAN)]
-    codec = GroupCodec(4).fit(values, [])
-    assert codec.n_codes <= 4 and codec.shares_.sum() == pytest.approx(1)
-    part = codec.encode(values, None)
-    np.testing.assert_array_equal(codec.decode(*part), values)
-    spread = codec.encode(values, np.random.default_rng(0))
-    np.testing.assert_array_equal(codec.decode(*spread), values)
+    column_encoder = GroupedLevelEncoder(4).fit(values, [])
+    assert (
+        column_encoder.n_codes <= 4 and column_encoder.shares_.sum() == pytest.approx(1)
+    )
+    part = column_encoder.encode(values, None)
+    np.testing.assert_array_equal(column_encoder.decode(*part), values)
+    spread = column_encoder.encode(values, np.random.default_rng(0))
+    np.testing.assert_array_equal(column_encoder.decode(*spread), values)
     places = (np.arange(20_000) + 0.5) / 20_000
-    for group in range(codec.n_codes):
+    for group in range(column_encoder.n_codes):
         inside = values[part.codes == group]
-        assert codec.shares_[group] == pytest.approx(len(inside) / len(values))
-        drawn = codec.decode(ndtri(places), np.full(len(places), group))
+        assert column_encoder.shares_[group] == pytest.approx(len(inside) / len(values))
+        drawn = column_encoder.decode(ndtri(places), np.full(len(places), group))
         for level in np.unique(inside):
             same = np.isnan if np.isnan(level) else lambda v, level=level: v == level
             assert same(drawn).mean() == pytest.approx(same(inside).mean(), abs=1e-3)
     if gap:
-        assert set(part.codes[np.isnan(values)]) == {codec.n_codes - 1}
-        assert (part.codes[~np.isnan(values)] < codec.n_codes - 1).all()
-    unseen = codec.encode(column(99, 3), np.random.default_rng(0))
+        assert set(part.codes[np.isnan(values)]) == {column_encoder.n_codes - 1}
+        assert (part.codes[~np.isnan(values)] < column_encoder.n_codes - 1).all()
+    unseen = column_encoder.encode(column(99, 3), np.random.default_rng(0))
     assert unseen.scores[0] == 0 and unseen.codes[0] == -1 and unseen.codes[1] >= 0
-    ends = codec.decode(column(-40, 40), np.zeros(2, int))
+    ends = column_encoder.decode(column(-40, 40), np.zeros(2, int))
     assert not np.isnan(ends).any()
 
 
@@ -220,7 +238,7 @@ def test_groups_hold_levels_that_are_alike():
     rng = np.random.default_rng(0)
     codes = np.repeat(np.arange(6), 100)
     other = np.where(codes % 2, 3.0, -3.0) + 0.1 * rng.normal(size=600)
-    part = _codecs.Part((other - other.mean()) / other.std(), None)
+    part = _codecs.EncodedColumn((other - other.mean()) / other.std(), None)
     labels = group_levels(codes, 6, [part], 2).labels
     assert len(set(labels[::2])) == 1 and len(set(labels[1::2])) == 1
     assert labels[0] != labels[1]
@@ -252,14 +270,16 @@ def test_spikes(values, answer):
 
 def test_patterns_of_what_is_missing():
     missing = np.array([[0, 0], [1, 0], [1, 1], [1, 0]], dtype=bool)
-    codec = PatternCodec(3).fit(missing)
-    assert codec.widths_ == (3,)
-    np.testing.assert_array_equal(codec.decode(codec.encode(missing)), missing)
-    assert codec.encode(np.array([[False, True]]))[0].tolist() == [-1]
-    apart = PatternCodec(2).fit(missing)
+    column_encoder = MissingPatternEncoder(3).fit(missing)
+    assert column_encoder.widths_ == (3,)
+    np.testing.assert_array_equal(
+        column_encoder.decode(column_encoder.encode(missing)), missing
+    )
+    assert column_encoder.encode(np.array([[False, True]]))[0].tolist() == [-1]
+    apart = MissingPatternEncoder(2).fit(missing)
     assert apart.widths_ == (2, 2) and apart.patterns_ is None
     np.testing.assert_array_equal(apart.decode(apart.encode(missing)), missing)
-    assert PatternCodec(2).fit(missing[:, :0]).encode(missing[:, :0]) == []
+    assert MissingPatternEncoder(2).fit(missing[:, :0]).encode(missing[:, :0]) == []
 
 
 def test_entropy_of_spacings():
@@ -281,9 +301,9 @@ def test_the_angle_that_undoes_a_turn(angle):
 
 def test_a_column_that_is_spread_over_many_whole_numbers():
     raw = np.arange(0, 5000, 5)
-    port = Port("number", lambda raw, missing: raw, storage="i8")
-    whole = NumberColumn("n", Opened(port, raw, np.zeros(len(raw), bool)))
-    codec = NumberCodec(whole.step, whole.decimals).fit(raw.astype(float))
-    decoded = codec.decode(np.random.default_rng(0).normal(size=2000), None)
-    assert codec.step == 5 and (decoded % 5 == 0).all()
+    column_format = ColumnFormat("number", lambda raw, missing: raw, storage="i8")
+    whole = NumberColumn("n", RawColumn(column_format, raw, np.zeros(len(raw), bool)))
+    column_encoder = NumberEncoder(whole.step, whole.decimals).fit(raw.astype(float))
+    decoded = column_encoder.decode(np.random.default_rng(0).normal(size=2000), None)
+    assert column_encoder.step == 5 and (decoded % 5 == 0).all()
     assert decoded.min() >= 0 and decoded.max() <= 4995

@@ -139,8 +139,8 @@ def test_copies_warn_and_others_do_not(rows, case, no_trees):
 def test_a_dropped_mode(found):
     diagnosis = found["a mode dropped"]
     assert verdicts(diagnosis, "modes", "energy_distance", "variance") == {"bad"}
-    assert diagnosis.coverage.verdict in ("look", "bad")
-    assert "50 % of them" in diagnosis.modes.says or diagnosis.modes.figure >= 5
+    assert diagnosis.coverage.verdict in ("warn", "bad")
+    assert "50 % of them" in diagnosis.modes.message or diagnosis.modes.value >= 5
     assert not diagnosis.is_copying
     assert set(verdicts(diagnosis, *COPIES)) == {"good"}
 
@@ -148,7 +148,7 @@ def test_a_dropped_mode(found):
 def test_a_shrunken_mode(found):
     diagnosis = found["a mode shrunken"]
     assert verdicts(diagnosis, "modes", "energy_distance", "coverage") <= {
-        "look",
+        "warn",
         "bad",
     }
     assert diagnosis.verdict == "bad"
@@ -157,8 +157,8 @@ def test_a_shrunken_mode(found):
 
 def test_halved_variance(found):
     finding = found["variance halved"].variance
-    assert finding.verdict in ("look", "bad")
-    assert finding.figure == pytest.approx(0.5, abs=0.12)
+    assert finding.verdict in ("warn", "bad")
+    assert finding.value == pytest.approx(0.5, abs=0.12)
     assert "higher penalty_weight" in finding.advice
     # As far as the modes go, all is well.
     assert found["variance halved"].modes.verdict == "good"
@@ -167,10 +167,10 @@ def test_halved_variance(found):
 
 def test_added_noise(found):
     diagnosis = found["noise added"]
-    assert diagnosis.variance.verdict in ("look", "bad")
-    assert diagnosis.variance.figure == pytest.approx(2, abs=0.4)
+    assert diagnosis.variance.verdict in ("warn", "bad")
+    assert diagnosis.variance.value == pytest.approx(2, abs=0.4)
     assert "lower last penalty_weight" in diagnosis.variance.advice
-    assert diagnosis.c2st.verdict in ("look", "bad")
+    assert diagnosis.c2st.verdict in ("warn", "bad")
     assert not diagnosis.is_copying
 
 
@@ -190,15 +190,15 @@ def test_figures(rows, found, no_trees):
         sets = [space.transform(X) for X in (train, holdout, cases[case])]
         params = {"standardize": False}
         auc = membership_auc(*sets, **params)
-        assert diagnosis.membership_auc.figure == pytest.approx(auc)
+        assert diagnosis.membership_auc.value == pytest.approx(auc)
         energy = energy_distance(*sets[1:], **params)
-        assert diagnosis.energy_distance.figure == pytest.approx(energy, abs=1e-4)
+        assert diagnosis.energy_distance.value == pytest.approx(energy, abs=1e-4)
         floor = energy_distance(sets[1], sets[0], **params)
-        assert diagnosis.energy_distance.real == pytest.approx(floor, abs=1e-4)
+        assert diagnosis.energy_distance.baseline == pytest.approx(floor, abs=1e-4)
         rate = duplicate_rate(train, cases[case])
-        assert diagnosis.duplicates.figure == pytest.approx(rate)
+        assert diagnosis.duplicates.value == pytest.approx(rate)
     score = c2st(holdout, cases["noise added"], random_state=1)
-    assert found["noise added"].c2st.figure == pytest.approx(score, abs=0.1)
+    assert found["noise added"].c2st.value == pytest.approx(score, abs=0.1)
 
 
 def test_auc_and_its_interval():
@@ -259,8 +259,8 @@ def test_rows_that_repeat_themselves_are_no_copies(no_trees):
     rng = np.random.default_rng(1)
     train, holdout, fresh = (rng.integers(3, size=(N, 4)) for _ in range(3))
     diagnosis = quietly(holdout, fresh, train)
-    assert diagnosis.duplicates.figure > 0.99
-    assert diagnosis.duplicates.real > 0.99
+    assert diagnosis.duplicates.value > 0.99
+    assert diagnosis.duplicates.baseline > 0.99
     assert set(verdicts(diagnosis, *COPIES)) == {"good"}
     assert diagnosis.verdict == "good"
 
@@ -277,8 +277,8 @@ def test_collapse_onto_frequent_rows_is_no_copying(no_trees):
     synthetic = rows(N)
     synthetic[: N // 2] = 0.0
     diagnosis = quietly(holdout, synthetic, train)
-    assert diagnosis.duplicates.verdict == "look"
-    assert "no copying" in diagnosis.duplicates.says
+    assert diagnosis.duplicates.verdict == "warn"
+    assert "no copying" in diagnosis.duplicates.message
     assert not diagnosis.is_copying
 
 
@@ -289,7 +289,7 @@ def test_a_training_set_of_another_size_is_not_copied_by_its_size(n_train, no_tr
     holdout, fresh = two_modes(150, 150, rng), two_modes(300, 300, rng)
     diagnosis = quietly(holdout, fresh, train)
     assert not diagnosis.is_copying
-    assert diagnosis.dcr_share.real == pytest.approx(n_train / (n_train + 300))
+    assert diagnosis.dcr_share.baseline == pytest.approx(n_train / (n_train + 300))
     copies = train[rng.integers(n_train, size=600)]
     assert quietly(holdout, copies, train).dcr_share.verdict == "bad"
 
@@ -318,7 +318,7 @@ def test_chance_in_rare_values_and_long_tails_is_no_collapse(no_trees):
         rng = np.random.default_rng(200 + seed)
         train, holdout, fresh = (rare_and_long(rng, n) for n in (200, 100, 300))
         diagnosis = quietly(holdout, fresh, train)
-        assert diagnosis.variance.verdict == "good", diagnosis.variance.says
+        assert diagnosis.variance.verdict == "good", diagnosis.variance.message
 
 
 def test_a_rare_value_that_is_never_drawn_is_a_collapse(no_trees):
@@ -326,12 +326,12 @@ def test_a_rare_value_that_is_never_drawn_is_a_collapse(no_trees):
     train, holdout, fresh = (rare_and_long(rng, 2000) for _ in range(3))
     fresh[:, 0] = 0.0
     variance = quietly(holdout, fresh, train).variance
-    assert variance.verdict == "bad" and variance.figure < 0.01 < variance.limit
+    assert variance.verdict == "bad" and variance.value < 0.01 < variance.limit
 
 
 def test_trees_that_learn_from_each_others_folds_need_more_proof(rows, monkeypatch):
     train, holdout, cases = rows
-    for auc, verdict in [(0.2, "good"), (0.65, "good"), (0.72, "look")]:
+    for auc, verdict in [(0.2, "good"), (0.65, "good"), (0.72, "warn")]:
         found = (auc, 0)
         monkeypatch.setattr(
             quality, "held_out_auc", lambda *_, found=found, **__: found
@@ -356,7 +356,7 @@ def test_without_training_rows_copies_are_not_judged(rows, no_trees):
     train, holdout, cases = rows
     diagnosis = quietly(holdout, train)
     assert set(verdicts(diagnosis, *COPIES)) == {"not judged"}
-    assert "give X_train" in diagnosis.duplicates.says
+    assert "give X_train" in diagnosis.duplicates.message
     assert diagnosis.verdict == "good"
     # One half of the held-out rows is what the other is compared with.
     assert quietly(holdout, cases["a mode dropped"]).modes.verdict == "bad"
@@ -367,12 +367,12 @@ def test_tiny_holdouts_are_not_judged(rows, n_holdout):
     train, holdout, cases = rows
     diagnosis = quietly(holdout[:n_holdout], cases["copies"])
     assert diagnosis.verdict == "not judged"
-    assert f"half of X_holdout has {n_holdout // 2} rows" in diagnosis.c2st.says
-    assert "50 are needed" in diagnosis.modes.says
+    assert f"half of X_holdout has {n_holdout // 2} rows" in diagnosis.c2st.message
+    assert "50 are needed" in diagnosis.modes.message
     if n_holdout < 50:
         diagnosis = quietly(holdout[:n_holdout], cases["copies"], train)
         assert diagnosis.verdict == "not judged"
-        assert f"X_holdout has {n_holdout} rows" in diagnosis.dcr_share.says
+        assert f"X_holdout has {n_holdout} rows" in diagnosis.dcr_share.message
     assert "Not judged: " in str(diagnosis)
 
 
@@ -380,7 +380,7 @@ def test_training_rows_given_as_held_out_ones(rows, no_trees):
     train, _, cases = rows
     diagnosis = quietly(train, cases["copies"], train)
     assert set(verdicts(diagnosis, *COPIES)) == {"not judged"}
-    assert "100 % of X_holdout are rows of X_train" in diagnosis.dcr_share.says
+    assert "100 % of X_holdout are rows of X_train" in diagnosis.dcr_share.message
     assert not diagnosis.is_copying
 
 
@@ -388,7 +388,7 @@ def test_held_out_rows_of_another_distribution(rows, no_trees):
     train, holdout, cases = rows
     diagnosis = quietly(holdout + 2, cases["healthy"], train)
     assert verdicts(diagnosis, "membership_auc", "dcr_share") == {"not judged"}
-    assert "split them at random" in diagnosis.dcr_share.says
+    assert "split them at random" in diagnosis.dcr_share.message
     exact = quietly(holdout + 2, cases["copies"], train)
     assert exact.duplicates.verdict == "bad"
 
@@ -435,11 +435,11 @@ def test_missing_levels_are_named(tables, no_trees):
     rng = np.random.default_rng(1)
     diagnosis = quietly(holdout, people(N, rng, "nse"), train)
     assert diagnosis.levels.verdict == "bad"
-    assert diagnosis.levels.figure == 1
-    assert "'w' of 'region'" in diagnosis.levels.says
+    assert diagnosis.levels.value == 1
+    assert "'w' of 'region'" in diagnosis.levels.message
     assert "condition_on" in diagnosis.levels.advice
     filled = people(N, rng).fillna({"income": 1000.0, "region": "n"})
-    says = quietly(holdout, filled, train).levels.says
+    says = quietly(holdout, filled, train).levels.message
     assert "'missing' of 'income'" in says and "'missing' of 'region'" in says
 
 
@@ -458,10 +458,10 @@ def test_images(monkeypatch):
     train, holdout, fresh = np.split(X[:1200], 3)
     noise = np.random.default_rng(1).integers(-90, 91, fresh.shape)
     noisy = quietly(holdout, np.clip(fresh + noise, 0, 255), train)
-    assert noisy.c2st.verdict in ("look", "bad")
-    assert noisy.c2st.real > 0.8
+    assert noisy.c2st.verdict in ("warn", "bad")
+    assert noisy.c2st.baseline > 0.8
     # Pixels are no columns.
-    assert "Principal axis" in noisy.variance.says
+    assert "Principal axis" in noisy.variance.message
     monkeypatch.setattr(quality, "held_out_auc", lambda *args, **params: (0.5, 0))
     assert quietly(holdout, fresh, train).verdict == "good"
     assert quietly(holdout, train[:300], train).is_copying
@@ -481,7 +481,7 @@ def test_labels_are_part_of_rows(no_trees):
     assert wrong.coverage.verdict == "bad"
     assert quietly(holdout[0], X, train[0]).verdict == "good"
     only_a = quietly(holdout, (X[y == "a"], y[y == "a"]), train)
-    assert "'b' of 0" in only_a.levels.says
+    assert "'b' of 0" in only_a.levels.message
 
 
 def test_labels_that_are_numbers(no_trees):
@@ -535,7 +535,7 @@ def test_a_diverged_history(rows, name, value, no_trees):
     epochs[-1][name] = value
     finding = judge_training(epochs)
     assert finding.verdict == "bad"
-    assert name.replace("_", " ") in finding.says and "45" in finding.says
+    assert name.replace("_", " ") in finding.message and "45" in finding.message
     assert "lower learning_rate" in finding.advice
     diagnosis = quietly(rows[1], rows[0], history=epochs)
     assert diagnosis.training == finding and diagnosis.verdict == "bad"
@@ -546,20 +546,20 @@ def test_a_loss_that_diverged_within_an_epoch():
     epochs[2]["batches"] = [{"generator_loss": np.inf}]
     assert judge_training(epochs).verdict == "bad"
     # It went on from where it was good.
-    assert judge_training(epochs + history(3)).verdict == "look"
+    assert judge_training(epochs + history(3)).verdict == "warn"
 
 
 def test_weights_that_were_put_back():
     finding = judge_training(history(), was_restored=True)
     assert finding.verdict == "bad"
-    assert "restored" in finding.says
+    assert "restored" in finding.message
 
 
 def test_gradients_that_rise_on_generated_rows_alone():
     rising = history(fake_gradient_norm=lambda i, norm: norm * 1.2 ** max(0, i - 25))
     finding = judge_training(rising)
-    assert finding.verdict == "look"
-    assert finding.figure > 2
+    assert finding.verdict == "warn"
+    assert finding.value > 2
     assert "learning_rate" in finding.advice
 
 
@@ -579,7 +579,7 @@ def test_a_report_is_plain(found):
         for twin in (pickle.loads(pickle.dumps(diagnosis)), copy.deepcopy(diagnosis)):
             assert repr(twin) == repr(diagnosis) == str(diagnosis)
         assert set(NAMES) <= set(dir(diagnosis))
-        assert all(f.says.endswith((".", ")")) for f in diagnosis)
+        assert all(f.message.endswith((".", ")")) for f in diagnosis)
 
 
 def test_a_report_prints_as_aligned_lines(found):
@@ -594,9 +594,9 @@ def test_a_report_prints_as_aligned_lines(found):
 
 
 def test_long_figures_do_not_touch():
-    finding = Finding("energy_distance", "look", "Far.", 0.00182, -0.000883)
+    finding = Finding("energy_distance", "warn", "Far.", 0.00182, -0.000883)
     row = repr(Diagnosis([finding], {"X_train": 9})).splitlines()[2]
-    assert row.split() == ["energy_distance", "look", "0.00182", "-0.000883", "Far."]
+    assert row.split() == ["energy_distance", "warn", "0.00182", "-0.000883", "Far."]
 
 
 def test_advice_on_updates_names_what_ends_a_fit(found):

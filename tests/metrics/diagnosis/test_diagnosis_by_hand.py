@@ -46,8 +46,8 @@ def epochs(n, fake, real=None, batches=2):
 
 def test_verdicts():
     for share, is_proven, verdict in (
-        *((0.9, False, "good"), (0.049, True, "good"), (0.05, True, "look")),
-        *((0.499, True, "look"), (0.5, True, "bad")),
+        *((0.9, False, "good"), (0.049, True, "good"), (0.05, True, "warn")),
+        *((0.499, True, "warn"), (0.5, True, "bad")),
     ):
         assert grade(share, is_proven).lower().startswith(verdict[:3])
     assert [percent(x) for x in (0, 0.00004, 0.004, 0.01, 0.256)] == [
@@ -60,49 +60,49 @@ def test_gradients_that_rise_in_the_last_quarter():
     for factor, is_rising in ((1.9, False), (2.1, True)):
         fake = np.where(np.arange(n) < 30, 1.0, factor) * (1 + 1e-3 * np.sin(range(n)))
         found = judge_training(epochs(n, fake))
-        assert (found.verdict == "look") == is_rising
-        assert found.figure == pytest.approx(factor, rel=0.01)
-        assert (found.limit, found.real) == (2.0, 1.0) and bool(found.advice) == (
+        assert (found.verdict == "warn") == is_rising
+        assert found.value == pytest.approx(factor, rel=0.01)
+        assert (found.limit, found.baseline) == (2.0, 1.0) and bool(found.advice) == (
             is_rising
         )
     # Beside those on real rows they did not.
     found = judge_training(epochs(n, fake, fake))
-    assert found.figure == pytest.approx(1) and found.verdict == "good"
+    assert found.value == pytest.approx(1) and found.verdict == "good"
     # Large, but no more often than chance has it.
     few = np.where(np.arange(12) < 9, 1.0, 9.0) * np.tile([1, 20, 0.05], 4)
     assert judge_training(epochs(12, few)).verdict == "good"
     # The last quarter is rounded up: 4 of 13.
     last = np.where(np.arange(13) < 9, 1.0, 5.0)
-    assert judge_training(epochs(13, last)).figure == pytest.approx(5)
-    assert judge_training(epochs(11, np.ones(11))).figure is None
-    assert judge_training(epochs(12, np.ones(12))).figure == pytest.approx(1)
+    assert judge_training(epochs(13, last)).value == pytest.approx(5)
+    assert judge_training(epochs(11, np.ones(11))).value is None
+    assert judge_training(epochs(12, np.ones(12))).value == pytest.approx(1)
     # Norms of zero say nothing.
-    assert judge_training(epochs(12, [0.0] + [1.0] * 11)).figure is None
+    assert judge_training(epochs(12, [0.0] + [1.0] * 11)).value is None
 
 
 def test_where_training_diverged():
     history = epochs(3, np.ones(3))
     history[1]["batches"] = [{"discriminator_loss": NAN}] * 5
     found = judge_training(history)
-    assert found.verdict == "look" and "It went on from there" in found.says
+    assert found.verdict == "warn" and "It went on from there" in found.message
     assert "in the 5 updates after the first 2: the discriminator loss was no" in (
-        found.says
+        found.message
     )
     found = judge_training(history[:2])
-    assert found.verdict == "bad" and "It went on" not in found.says
+    assert found.verdict == "bad" and "It went on" not in found.message
     for value, is_bad in ((1e6, False), (-1e6, False), (1.1e6, True), (-2e6, True)):
         history = epochs(1, [1.0])
         history[0]["generator_loss"] = value
         found = judge_training(history)
         assert (found.verdict == "bad") == is_bad
-        assert (f"generator loss reached {value:.3g}" in found.says) == is_bad
+        assert (f"generator loss reached {value:.3g}" in found.message) == is_bad
     restored = judge_training(epochs(2, np.ones(2)), was_restored=True)
-    assert restored.verdict == "bad" and "a weight was no longer" in restored.says
-    assert "in the 2 updates after the first 2" in restored.says
-    assert "weights were restored" in restored.says
+    assert restored.verdict == "bad" and "a weight was no longer" in restored.message
+    assert "in the 2 updates after the first 2" in restored.message
+    assert "weights were restored" in restored.message
     assert judge_training([{}]).verdict == "good"
-    assert judge_training([{"generator_loss": NAN}, {}]).says.count("first 0") == 1
-    assert judge_training(None).figure is None
+    assert judge_training([{"generator_loss": NAN}, {}]).message.count("first 0") == 1
+    assert judge_training(None).value is None
 
 
 def test_shares_that_figures_stand_for():
@@ -175,11 +175,11 @@ def test_coverage_by_rows_that_have_a_sample_nearby():
         covered = [
             (distances[:40, part].min(axis=1) <= radii).mean() for part in of[1:]
         ]
-        assert (found.figure, found.real) == pytest.approx(tuple(covered))
-        assert found.limit < found.real
+        assert (found.value, found.baseline) == pytest.approx(tuple(covered))
+        assert found.limit < found.baseline
         share = (covered[1] - covered[0]) / covered[1]
-        assert found.verdict == grade(share, found.figure < found.limit)
-        assert percent(1 - covered[0]) in found.says
+        assert found.verdict == grade(share, found.value < found.limit)
+        assert percent(1 - covered[0]) in found.message
         assert bool(found.advice) == (found.verdict != "good")
 
 
@@ -207,25 +207,25 @@ def test_cells_that_samples_lack():
 def test_levels_that_are_missing_or_rare():
     real = levels(["a"] * 100 + ["b"] * 60 + [None] * 40)
     same = collapse._judge_levels(real, real)
-    assert same.verdict == "good" and "None of 3 levels" in same.says
-    assert (same.figure, same.advice) == (0, "")
+    assert same.verdict == "good" and "None of 3 levels" in same.message
+    assert (same.value, same.advice) == (0, "")
     lacks = collapse._judge_levels(real, levels(["a"] * 200))
-    assert lacks.verdict == "bad" and lacks.figure == 2 and lacks.advice
-    assert "'b' of 'c', 'missing' of 'c'; 30 % of rows lack" in lacks.says
+    assert lacks.verdict == "bad" and lacks.value == 2 and lacks.advice
+    assert "'b' of 'c', 'missing' of 'c'; 30 % of rows lack" in lacks.message
     real = levels(["a"] * 300 + ["b"] * 180 + [None] * 120)
     rare = levels(["a"] * 450 + ["b"] * 30 + [None] * 120)
     found = collapse._judge_levels(real, rare)
-    assert found.verdict == "look" and found.figure == 0
-    assert "'b' of 'c'; 25 % of rows" in found.says
+    assert found.verdict == "warn" and found.value == 0
+    assert "'b' of 'c'; 25 % of rows" in found.message
     many = [f"l{i}" for i in range(5) for _ in range(40)]
     found = collapse._judge_levels(levels(many), levels(["l0"] * 200))
-    assert "'l1' of 'c', 'l2' of 'c', 'l3' of 'c' and 1 more" in found.says
+    assert "'l1' of 'c', 'l2' of 'c', 'l3' of 'c' and 1 more" in found.message
     gaps = numbers([NAN] * 60 + [1.0] * 60)
     found = collapse._judge_levels(gaps, numbers([1.0] * 120))
-    assert found.verdict == "bad" and "'missing' of 'x0'" in found.says
-    assert "a number" not in collapse._judge_levels(gaps, numbers([NAN] * 120)).says
+    assert found.verdict == "bad" and "'missing' of 'x0'" in found.message
+    assert "a number" not in collapse._judge_levels(gaps, numbers([NAN] * 120)).message
     full = numbers([1.0, 2.0])
-    assert "No column holds categories" in collapse._judge_levels(full, full).says
+    assert "No column holds categories" in collapse._judge_levels(full, full).message
 
 
 def test_ratios_of_variances():
@@ -262,19 +262,21 @@ def test_a_column_that_varies_less():
     same = collapse._judge_variance(
         real, numbers(draw.normal(size=(400, 2))), other, draw
     )
-    assert same.verdict == "good" and "All of 4 columns and axes" in same.says
-    assert (same.real, same.advice) == (1.0, "")
+    assert same.verdict == "good" and "All of 4 columns and axes" in same.message
+    assert (same.baseline, same.advice) == (1.0, "")
     narrow = numbers(draw.normal(size=(400, 2)) * [1, 0.3])
     found = collapse._judge_variance(real, narrow, other, draw)
     assert found.verdict == "bad" and found.advice == collapse._VARIETY
-    assert found.figure == pytest.approx(0.09, abs=0.04) and found.figure < found.limit
-    assert found.limit < 1 and "others are off, too" in found.says
+    assert found.value == pytest.approx(0.09, abs=0.04) and found.value < found.limit
+    assert found.limit < 1 and "others are off, too" in found.message
     wide = numbers(draw.normal(size=(400, 2)) * [3, 1])
     found = collapse._judge_variance(real, wide, other, draw)
     assert found.verdict == "bad" and found.advice == collapse._SPREAD
-    assert 1 < found.limit < found.figure
+    assert 1 < found.limit < found.value
     flat = numbers(np.ones((400, 1)))
-    assert "No column varies" in collapse._judge_variance(flat, flat, flat, draw).says
+    assert (
+        "No column varies" in collapse._judge_variance(flat, flat, flat, draw).message
+    )
 
 
 def test_limits_drawn_by_lot_are_about_those_of_theory():
@@ -317,9 +319,9 @@ def test_samples_closer_to_training_rows():
     variance = 0.6 * 0.4 * counts.var() * 25 / 4
     assert deviation == pytest.approx(np.sqrt(variance) / 6)
     found = memory._judge_closeness(*map(numbers, (train, held, samples)))
-    assert found.figure == pytest.approx(share) and found.real == expected
+    assert found.value == pytest.approx(share) and found.baseline == expected
     assert found.limit == pytest.approx(expected + norm.isf(0.001) * deviation)
-    assert found.verdict == "good" and "chance explains" in found.says
+    assert found.verdict == "good" and "chance explains" in found.message
 
 
 def test_copies_are_noticed():
@@ -334,11 +336,15 @@ def test_copies_are_noticed():
         assert [f.verdict for f in found] == [verdict, verdict, "good"]
         assert all(bool(f.advice) == (f.verdict != "good") for f in found)
     unlike = memory.judge_memorization(*map(numbers, (train, held, copied)), False)
-    assert ["not of one distribution" in f.says for f in unlike] == [True, True, False]
+    assert ["not of one distribution" in f.message for f in unlike] == [
+        True,
+        True,
+        False,
+    ]
     leaked = memory.judge_memorization(*map(numbers, (train, train, copied)), True)
-    assert all("are rows of X_train, too" in f.says for f in leaked)
+    assert all("are rows of X_train, too" in f.message for f in leaked)
     same = memory.judge_memorization(*map(numbers, (train, held, train)), True)[2]
-    assert same.verdict == "bad" and (same.figure, same.real) == (1, 0)
+    assert same.verdict == "bad" and (same.value, same.baseline) == (1, 0)
     # Rows that repeat are no copies.
     coins = [
         numbers(draw.choice([1.0, 2.0], size=(300, 1), p=p)) for p in [[0.5, 0.5]] * 3
@@ -355,7 +361,7 @@ def test_excess_and_codes():
     assert second[1] not in first and first[0] != first[1]
 
 
-@pytest.mark.parametrize(("share", "verdict"), [(0.04, "look"), (0.05, "bad")])
+@pytest.mark.parametrize(("share", "verdict"), [(0.04, "warn"), (0.05, "bad")])
 def test_certain_shares(share, verdict):
     assert memory._finding("x", share, "", (0.7, 0.5, 0.6)).verdict == verdict
     assert memory._finding("x", share, "", (0.6, 0.5, 0.6)).verdict == "good"

@@ -16,7 +16,6 @@ import skgan
 from skgan.datasets import load_digit_images
 from skgan.metrics import (
     ImageFeatures,
-    _images,
     coverage,
     density,
     frechet_distance,
@@ -25,6 +24,7 @@ from skgan.metrics import (
     precision,
     recall,
 )
+from skgan.metrics.images import _image_scores
 
 N = 500
 SHARES = ("precision", "recall", "density", "coverage")
@@ -134,7 +134,7 @@ def test_all_sets_have_as_many_images(digits, features):
 
 def test_the_seed_fixes_everything(digits, monkeypatch):
     brief = partial(ImageFeatures, max_iter=5)
-    monkeypatch.setattr(_images, "ImageFeatures", brief)
+    monkeypatch.setattr(_image_scores, "ImageFeatures", brief)
     sets = [X[:60] for X, _ in digits]
     torch.manual_seed(0)
     np.random.seed(0)
@@ -294,7 +294,7 @@ def test_mnist_of_ten_thousand_fits_in_memory(mnist_folder):
     features.fit(mnist.data[:2000])
     rows = [features.transform(X) for X in (mnist.data[:10_000], mnist.data_test)]
     tracemalloc.start()
-    _images._figures(*rows, 5, 0)
+    _image_scores._figures(*rows, 5, 0)
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak < 2e8  # a dense matrix of distances has 8e8 bytes
