@@ -31,11 +31,12 @@ RESIDUAL_LEAF = 2
 class Grower:
     """Grows the trees of a chain, all with the same settings."""
 
-    def __init__(self, predictors: Predictors, leaf_size: int, linear: bool, rng):
+    def __init__(self, predictors: Predictors, leaf_size: int, linear: bool, rng, cost=0.0):
         self.predictors = predictors
         self.leaf_size = leaf_size
         self.linear = linear
         self.rng = rng
+        self.cost = cost
 
     def levels(self, target: int, before: np.ndarray, n_levels: int) -> LevelModel:
         """Fit a column of levels on those in `before`."""
@@ -87,11 +88,16 @@ class Grower:
         numbers = np.eye(target.max() + 1)[target] if is_level else target
         design = self.predictors.design(columns, rows, numbers)
         kind = DecisionTreeClassifier if is_level else DecisionTreeRegressor
+        criterion = "log_loss" if is_level else "squared_error"
         grown = kind(
-            min_samples_leaf=leaf_size, random_state=int(self.rng.integers(2**31))
+            criterion=criterion,
+            min_samples_leaf=leaf_size,
+            random_state=int(self.rng.integers(2**31)),
         )
         grown.fit(design.matrix, target)
-        tree = read_tree(grown.tree_, design)
+        tree = read_tree(
+            grown.tree_, design, is_level=is_level, cost=self.cost
+        )
         return tree, tree.apply(np.ascontiguousarray(self.predictors.x[:, rows]))
 
     def _try_linear(self, target, before, columns, rows, scores):

@@ -108,6 +108,7 @@ class TreesPrior(BasePrior):
         max_features: int = 30,
         order: str = "levels_first",
         linear: bool = True,
+        cost: float = 0.0,
         max_fit_rows: int = 50_000,
         n_particles: int = 64,
     ):
@@ -115,6 +116,7 @@ class TreesPrior(BasePrior):
         self.max_features = max_features
         self.order = order
         self.linear = linear
+        self.cost = cost
         self.max_fit_rows = max_fit_rows
         self.n_particles = n_particles
 
@@ -179,6 +181,7 @@ class TreesPrior(BasePrior):
             self._leaf_size(len(columns)),
             self.linear,
             rng,
+            self.cost,
         )
         models: list[ColumnModel | None] = [None] * len(schema)
         for place, target in enumerate(order):

@@ -11,6 +11,9 @@ import numpy as np
 MISSING_SCORE = -9.0
 # After so many steps, rows that have reached their leaves are left behind.
 STEPS_BETWEEN_CHECKS = 4
+# For how many rows the node above counts in a leaf's variance, and its least value.
+VARIANCE_ROWS = 4.0
+MIN_VARIANCE = 1e-6
 
 
 @dataclass(frozen=True)
@@ -117,16 +120,20 @@ class Design:
     order: np.ndarray
 
 
-def read_tree(grown, design: Design) -> Tree:
-    """Turn scikit-learn's fitted tree into plain arrays, in breadth-first order."""
-    left, right = grown.children_left, grown.children_right
+def read_tree(grown, design: Design, *, is_level: bool, cost: float) -> Tree:
+    """Turn scikit-learn's fitted tree into plain arrays, in breadth-first order.
+
+    A split whose branch lowers the loss by less than `cost` a leaf is taken back.
+    """
+    left = _pruned(grown, is_level, cost)
+    right = grown.children_right
     levels, frontier = [], np.zeros(1, np.intp)
     while len(frontier):
         levels.append(frontier)
         parents = frontier[left[frontier] >= 0]
         frontier = np.stack([left[parents], right[parents]], axis=1).ravel()
     old = np.concatenate(levels)
-    new = np.empty(len(old), np.int32)
+    new = np.empty(len(left), np.int32)
     new[old] = np.arange(len(old), dtype=np.int32)
     is_leaf = left[old] < 0
     feature, code = design.tests[np.maximum(grown.feature[old], 0)].T
@@ -149,3 +156,29 @@ def read_tree(grown, design: Design) -> Tree:
         design.order,
         len(levels) - 1,
     )
+
+
+def _pruned(grown, is_level, cost):
+    """Left children after pruning: -1 where a node becomes a leaf."""
+    left, right = grown.children_left.copy(), grown.children_right
+    inner = np.flatnonzero(left >= 0)
+    size = grown.n_node_samples.astype(np.float64)
+    if is_level:
+        loss = size * grown.impurity * np.log(2.0)
+    else:
+        # A leaf's variance is drawn to that of the node above it: few equal values
+        # are no sign of none.
+        above = grown.impurity.copy()
+        above[left[inner]] = above[right[inner]] = grown.impurity[inner]
+        variance = (size * grown.impurity + VARIANCE_ROWS * above) / (
+            size + VARIANCE_ROWS
+        )
+        loss = size / 2 * np.log(variance + MIN_VARIANCE)
+    # Children come after their parents.
+    for node in inner[::-1].tolist():
+        branch = loss[left[node]] + loss[right[node]] + cost
+        if branch < loss[node]:
+            loss[node] = branch
+        else:
+            left[node] = -1
+    return left
