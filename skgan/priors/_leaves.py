@@ -1,0 +1,167 @@
+"""What the leaves of a tree hold: counted items, and intervals of a continuum."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+# Of the Student distribution that scores a leaf's continuum.
+FREEDOM = 4.0
+# How many rows the spread of all leaves counts for in that of one.
+SPREAD_ROWS = 2.0
+# A leaf holds at most as many intervals; more values are put together.
+MAX_INTERVALS = 256
+# Of a leaf's median gap: how far an interval may reach from its value.
+REACH = 1.0
+
+
+@dataclass(frozen=True)
+class LeafItems:
+    """Distinct items of each leaf and their counts.
+
+    `keys` are ``leaf · n_items + item``, ascending; `ends` counts rows up to and with
+    each; `start` says where each leaf begins.
+    """
+
+    keys: np.ndarray
+    ends: np.ndarray
+    start: np.ndarray
+    n_items: int
+
+    def draw(self, leaf: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+        """Draw an item for each row, from the counts of its leaf."""
+        first, last = self._rows(leaf)
+        row = first + rng.random(len(leaf)) * (last - first)
+        place = np.searchsorted(self.ends, row, side="right")
+        return self.keys[np.minimum(place, self.start[leaf + 1] - 1)] % self.n_items
+
+    def counts(self, leaf: np.ndarray, item: np.ndarray):
+        """Rows with an item in a leaf, and rows of the leaf."""
+        first, last = self._rows(leaf)
+        key = leaf * self.n_items + item
+        place = np.minimum(np.searchsorted(self.keys, key), len(self.keys) - 1)
+        before = np.where(place > 0, self.ends[place - 1], 0)
+        found = self.keys[place] == key
+        return np.where(found, self.ends[place] - before, 0), last - first
+
+    def _rows(self, leaf):
+        bounds = np.concatenate([[0], self.ends])[self.start]
+        return bounds[leaf], bounds[leaf + 1]
+
+
+def fit_items(leaf: np.ndarray, item: np.ndarray, n_leaves: int, n_items: int):
+    """Count the items of each leaf."""
+    keys, counts = np.unique(leaf * n_items + item, return_counts=True)
+    start = np.searchsorted(keys, np.arange(n_leaves + 1) * n_items)
+    return LeafItems(keys.astype(np.int64), np.cumsum(counts), start, n_items)
+
+
+@dataclass(frozen=True)
+class LeafIntervals:
+    """Equally likely intervals of each leaf, its mean and its spread."""
+
+    low: np.ndarray
+    high: np.ndarray
+    start: np.ndarray
+    mean: np.ndarray
+    spread: np.ndarray
+
+    def draw(self, leaf: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+        """Draw a score for each row: an interval of its leaf, a point in it."""
+        first, last = self.start[leaf], self.start[leaf + 1]
+        place = rng.random(len(leaf)) * (last - first)
+        which = place.astype(np.intp)
+        inside = place - which
+        which += first
+        low = self.low[which]
+        return low + inside * (self.high[which] - low)
+
+    def log_density(self, leaf: np.ndarray, score: np.ndarray) -> np.ndarray:
+        """Student log-density with the leaf's mean and spread."""
+        deviation = (score - self.mean[leaf]) / self.spread[leaf]
+        constant = np.log(3 / 8)  # Γ(5/2) / (√(4π) Γ(2))
+        return (
+            constant
+            - np.log(self.spread[leaf])
+            - (FREEDOM + 1) / 2 * np.log1p(deviation**2 / FREEDOM)
+        )
+
+    def probability(self, leaf, low, high) -> np.ndarray:
+        """Student probability of scores from `low` to `high`."""
+        mean, spread = self.mean[leaf], self.spread[leaf]
+        return student_cdf((high - mean) / spread) - student_cdf((low - mean) / spread)
+
+
+def student_cdf(t: np.ndarray) -> np.ndarray:
+    """Distribution function of Student's t with four degrees of freedom."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        sine = t / np.sqrt(t**2 + FREEDOM)
+    sine = np.where(np.isinf(t), np.sign(t), sine)
+    return 0.5 + 0.75 * (sine - sine**3 / 3)
+
+
+def fit_intervals(leaf: np.ndarray, score: np.ndarray, n_leaves: int, floor: float):
+    """Turn the scores of each leaf into intervals around them.
+
+    An interval ends halfway to the next score, but no further from its own than the
+    leaf's median gap, so that little falls between separated clusters.
+    """
+    order = np.lexsort((score, leaf))
+    leaf, score = leaf[order], score[order]
+    start = np.searchsorted(leaf, np.arange(n_leaves + 1))
+    counts = np.diff(start)
+    gap = np.diff(score)
+    inner = leaf[1:] == leaf[:-1]
+    reach = np.maximum(REACH * _medians(gap[inner], leaf[1:][inner], n_leaves), floor)
+    reach = reach[leaf]
+    half = np.where(inner, gap / 2, np.inf)
+    before = np.minimum(np.concatenate([[np.inf], half]), reach)
+    after = np.minimum(np.concatenate([half, [np.inf]]), reach)
+    is_first = np.concatenate([[True], ~inner])
+    is_last = np.concatenate([~inner, [True]])
+    # An end reaches as far as its other side does.
+    before = np.where(is_first, np.minimum(reach / 2, np.maximum(after, floor)), before)
+    after = np.where(is_last, np.minimum(reach / 2, np.maximum(before, floor)), after)
+    low = score - np.maximum(before, floor)
+    high = score + np.maximum(after, floor)
+    sums = np.bincount(leaf, score, n_leaves)
+    mean = sums / np.maximum(counts, 1)
+    square = np.bincount(leaf, (score - mean[leaf]) ** 2, n_leaves)
+    pooled = square.sum() / max(len(score) - (counts > 0).sum(), 1)
+    pooled = max(pooled, floor**2)
+    variance = (square + SPREAD_ROWS * pooled) / (np.maximum(counts - 1, 0) + SPREAD_ROWS)
+    # A leaf without a continuum is never drawn from, but may be scored.
+    mean = np.where(counts > 0, mean, score.mean() if len(score) else 0.0)
+    if counts.max(initial=0) > MAX_INTERVALS:
+        low, high, start = _thinned(low, high, start)
+    return LeafIntervals(low, high, start, mean, 0.8 * np.sqrt(variance))
+
+
+def _medians(values, group, n_groups):
+    """Median of each group; 0 of an empty one."""
+    order = np.lexsort((values, group))
+    values, counts = values[order], np.bincount(group, minlength=n_groups)
+    start = np.concatenate([[0], np.cumsum(counts)[:-1]])
+    middle = np.minimum(start + counts // 2, max(len(values) - 1, 0))
+    if not len(values):
+        return np.zeros(n_groups)
+    return np.where(counts > 0, values[middle], 0.0)
+
+
+def _thinned(low, high, start):
+    """The same with neighbouring intervals of full leaves put together."""
+    lows, highs, counts = [], [], []
+    for first, last in zip(start[:-1], start[1:], strict=True):
+        a, b = low[first:last], high[first:last]
+        if last - first > MAX_INTERVALS:
+            # Quantiles of the mixture of intervals, which hold equal shares.
+            points = np.sort(np.concatenate([a, (a + b) / 2, b]))
+            marks = np.linspace(0, len(points) - 1, MAX_INTERVALS + 1)
+            marks = np.interp(marks, np.arange(len(points)), points)
+            a, b = marks[:-1], marks[1:]
+        lows.append(a)
+        highs.append(b)
+        counts.append(len(a))
+    start = np.concatenate([[0], np.cumsum(counts)])
+    return np.concatenate(lows), np.concatenate(highs), start

@@ -1,0 +1,153 @@
+"""A column of numbers on the scale of its normal scores."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.special import ndtri
+
+# A value seen as often, or in one row of as many, is kept as a value of its own.
+MIN_REPEATS = 5
+REPEATED_SHARE = 1 / 2000
+# A column whose values are seen as often on average is all such values.
+MEAN_REPEATS = 5
+MAX_KNOTS = 1024
+
+
+@dataclass(frozen=True)
+class NumberScale:
+    """Normal scores of mid-ranks, and back; repeated values ("atoms") stay exact.
+
+    Between atoms the scale is linear from knot to knot. Knots of a column with a
+    continuum are its ends and points halfway between neighbouring values, so that
+    no other value is held; of a column that is all atoms, the atoms.
+    """
+
+    knots: np.ndarray
+    knot_scores: np.ndarray
+    atoms: np.ndarray
+    atom_scores: np.ndarray
+    # Of each atom, of missing, of the continuum: their shares of the training rows.
+    shares: np.ndarray
+    is_grid: bool
+    is_discrete: bool
+
+    @property
+    def missing(self) -> int:
+        """The item that stands for a missing value."""
+        return len(self.atoms)
+
+    @property
+    def continuum(self) -> int:
+        """The item that stands for any value that is no atom."""
+        return len(self.atoms) + 1
+
+    def to_items(self, values: np.ndarray) -> np.ndarray:
+        """Atom numbers, or the items for missing and for the continuum."""
+        items = np.full(len(values), self.continuum)
+        if len(self.atoms):
+            near = np.minimum(np.searchsorted(self.atoms, values), self.missing - 1)
+            items = np.where(self.atoms[near] == values, near, items)
+        return np.where(np.isnan(values), self.missing, items)
+
+    def to_scores(self, values: np.ndarray, items: np.ndarray) -> np.ndarray:
+        """Normal scores, linear beyond the training range, NaN where missing."""
+        low, high = self.knots[0], self.knots[-1]
+        scores = np.interp(values, self.knots, self.knot_scores)
+        scores += (np.minimum(values - low, 0) + np.maximum(values - high, 0)) * (
+            self.end_slope
+        )
+        atoms = items < self.missing
+        scores[atoms] = self.atom_scores[items[atoms]]
+        return scores
+
+    def to_values(self, scores: np.ndarray, items: np.ndarray) -> np.ndarray:
+        """Back again; scores beyond the training range are folded into it."""
+        low, high = self.knot_scores[0], self.knot_scores[-1]
+        width = max(high - low, 1e-12)
+        folded = np.abs((scores - low) % (2 * width))
+        folded = low + np.where(folded > width, 2 * width - folded, folded)
+        values = np.interp(folded, self.knot_scores, self.knots)
+        atoms = items < self.missing
+        values[atoms] = self.atoms[items[atoms]]
+        values[items == self.missing] = np.nan
+        return values
+
+    def nearest_atoms(self, scores: np.ndarray) -> np.ndarray:
+        """The atom whose score is nearest."""
+        return np.searchsorted(self.atom_bounds, scores)
+
+    @property
+    def atom_bounds(self) -> np.ndarray:
+        """Scores halfway between neighbouring atoms."""
+        return (self.atom_scores[1:] + self.atom_scores[:-1]) / 2
+
+    @property
+    def end_slope(self) -> float:
+        """Scores per unit beyond the training range: the mean slope inside it."""
+        rise = self.knot_scores[-1] - self.knot_scores[0]
+        return rise / (self.knots[-1] - self.knots[0])
+
+    def log_slope(self, values: np.ndarray) -> np.ndarray:
+        """Logarithm of the scale's derivative at each value."""
+        slopes = np.concatenate(
+            [
+                [self.end_slope],
+                np.diff(self.knot_scores) / np.diff(self.knots),
+                [self.end_slope],
+            ]
+        )
+        return np.log(slopes[np.searchsorted(self.knots, values, side="right")])
+
+
+def fit_scale(values: np.ndarray, *, discrete: bool) -> NumberScale:
+    """Learn the scale of a column from its training values."""
+    n_rows = len(values)
+    present = values[~np.isnan(values)]
+    unique, counts = np.unique(present + 0.0, return_counts=True)
+    n = len(present)
+    is_grid = discrete or len(unique) <= max(1, n / MEAN_REPEATS)
+    is_atom = (counts >= max(MIN_REPEATS, n * REPEATED_SHARE)) | is_grid
+    ends = np.cumsum(counts)
+    middles = ndtri((ends - counts / 2) / max(n, 1))
+    if is_grid:
+        knots, scores = _at_atoms(unique, middles)
+    else:
+        knots, scores = _between_values(unique, ends, is_atom)
+    shares = np.concatenate(
+        [counts[is_atom], [n_rows - n], [counts[~is_atom].sum()]]
+    ) / max(n_rows, 1)
+    return NumberScale(
+        knots, scores, unique[is_atom], middles[is_atom], shares, is_grid, discrete
+    )
+
+
+def _at_atoms(unique, middles):
+    """Knots at the atoms themselves; one atom or none gets some at its sides."""
+    if len(unique) > 1:
+        return unique, middles
+    center = unique[0] if len(unique) else 0.0
+    step = max(1.0, abs(center))
+    return center + np.array([-step, 0.0, step]), np.array([-1.0, 0.0, 1.0])
+
+
+def _between_values(unique, ends, is_atom):
+    """Knots at the ends and halfway between values; many are thinned out."""
+    n = ends[-1]
+    halfway = unique[:-1] + np.diff(unique) / 2
+    knots = np.concatenate([unique[:1], halfway, unique[-1:]])
+    shares = np.concatenate([[0.25], ends[:-1], [n - 0.25]]) / n
+    scores = ndtri(shares)
+    if len(knots) > MAX_KNOTS:
+        half = MAX_KNOTS // 2
+        keep = np.zeros(len(knots), bool)
+        for scale in (shares, scores):
+            marks = np.linspace(scale[0], scale[-1], half)
+            keep[np.minimum(np.searchsorted(scale, marks), len(knots) - 1)] = True
+        keep[:-1] |= is_atom
+        keep[1:] |= is_atom
+        keep[[0, -1]] = True
+        knots, scores = knots[keep], scores[keep]
+    rises = np.concatenate([[True], (np.diff(knots) > 0) & (np.diff(scores) > 0)])
+    return knots[rises], scores[rises]

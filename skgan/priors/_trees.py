@@ -1,0 +1,184 @@
+"""Decision trees as plain arrays: grown by scikit-learn, walked by NumPy."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+# Stands for a missing number among the predictors: below every normal score.
+MISSING_SCORE = -9.0
+# After so many steps, rows that have reached their leaves are left behind.
+STEPS_BETWEEN_CHECKS = 4
+# For how many rows the node above counts in a leaf's variance, and its least value.
+VARIANCE_ROWS = 4.0
+MIN_VARIANCE = 1e-6
+
+
+@dataclass(frozen=True)
+class Tree:
+    """A binary tree: a row goes right if ``low < x[feature] <= high``.
+
+    So one test serves numbers (`high` infinite) and levels (an interval around one
+    code). The right child of a node follows its left one; a leaf points to itself.
+    Features from `n_columns` on are levels in an order of this tree's own.
+    """
+
+    feature: np.ndarray
+    low: np.ndarray
+    high: np.ndarray
+    left: np.ndarray
+    leaf: np.ndarray
+    # Which columns have an order, where it starts, and each code's place in it.
+    ordered: np.ndarray
+    order_start: np.ndarray
+    order: np.ndarray
+    depth: int
+
+    @property
+    def n_leaves(self) -> int:
+        """Number of leaves."""
+        return int(self.leaf.max()) + 1
+
+    def apply(self, x: np.ndarray) -> np.ndarray:
+        """Return the leaf of each row of `x`, (n_columns, n) float32 in C order."""
+        n_columns, n = x.shape
+        if self.depth == 0:
+            return np.zeros(n, np.intp)
+        if len(self.ordered):
+            x = np.concatenate([x, self._in_order(x)])
+        x, rows = x.ravel(), np.arange(n)
+        offset = self._feature * n
+        node = np.zeros(n, np.intp)
+        active = None
+        for step in range(self.depth):
+            if step and step % STEPS_BETWEEN_CHECKS == 0:
+                at = node if active is None else node[active]
+                going = np.flatnonzero(self._left.take(at) != at)
+                if len(going) < 0.7 * len(at):
+                    active = going if active is None else active[going]
+            at, who = (node, rows) if active is None else (node[active], active)
+            value = x.take(offset.take(at) + who)
+            goes = (value > self.low.take(at)) & (value <= self.high.take(at))
+            at = self._left.take(at) + goes
+            if active is None:
+                node = at
+            else:
+                node[active] = at
+        return self.leaf.take(node)
+
+    def _in_order(self, x):
+        """The levels of this tree's ordered columns as places in their orders."""
+        starts = np.append(self.order_start, len(self.order))
+        return np.stack(
+            [
+                self.order[start:stop].take(x[column].astype(np.intp))
+                for column, start, stop in zip(
+                    self.ordered, starts[:-1], starts[1:], strict=True
+                )
+            ]
+        )
+
+    @cached_property
+    def _feature(self):
+        return self.feature.astype(np.intp)
+
+    @cached_property
+    def _left(self):
+        return self.left.astype(np.intp)
+
+
+def stump() -> Tree:
+    """A tree that is one leaf."""
+    no_floats, no_integers = np.zeros(0, np.float32), np.zeros(0, np.int32)
+    return Tree(
+        np.zeros(1, np.int32),
+        np.full(1, np.inf, np.float32),
+        np.full(1, np.inf, np.float32),
+        np.zeros(1, np.int32),
+        np.zeros(1, np.int32),
+        no_integers,
+        no_integers,
+        no_floats,
+        0,
+    )
+
+
+@dataclass(frozen=True)
+class Design:
+    """Predictors as scikit-learn's trees take them, and what each column is.
+
+    `tests` has a row for each column of `matrix`: the feature, and the code that it
+    tells from all others (-1 for a number or an order).
+    """
+
+    matrix: np.ndarray
+    tests: np.ndarray
+    ordered: np.ndarray
+    order_start: np.ndarray
+    order: np.ndarray
+
+
+def read_tree(grown, design: Design, *, is_level: bool, cost: float) -> Tree:
+    """Turn scikit-learn's fitted tree into plain arrays, in breadth-first order.
+
+    A split whose branch lowers the loss by less than `cost` a leaf is taken back.
+    """
+    left = _pruned(grown, is_level, cost)
+    right = grown.children_right
+    levels, frontier = [], np.zeros(1, np.intp)
+    while len(frontier):
+        levels.append(frontier)
+        parents = frontier[left[frontier] >= 0]
+        frontier = np.stack([left[parents], right[parents]], axis=1).ravel()
+    old = np.concatenate(levels)
+    new = np.empty(len(left), np.int32)
+    new[old] = np.arange(len(old), dtype=np.int32)
+    is_leaf = left[old] < 0
+    feature, code = design.tests[np.maximum(grown.feature[old], 0)].T
+    threshold = grown.threshold[old]
+    # The nearest float32 at or below the threshold splits float32 values as it does.
+    low = threshold.astype(np.float32)
+    low = np.where(low > threshold, np.nextafter(low, np.float32(-np.inf)), low)
+    low = np.where(code >= 0, code - 0.5, low)
+    low = np.where(is_leaf, np.inf, low)
+    high = np.where((code >= 0) & ~is_leaf, code + 0.5, np.inf)
+    leaf = np.where(is_leaf, np.cumsum(is_leaf) - 1, -1)
+    return Tree(
+        feature.astype(np.int32),
+        low.astype(np.float32),
+        high.astype(np.float32),
+        np.where(is_leaf, np.arange(len(old)), new[left[old]]).astype(np.int32),
+        leaf.astype(np.int32),
+        design.ordered,
+        design.order_start,
+        design.order,
+        len(levels) - 1,
+    )
+
+
+def _pruned(grown, is_level, cost):
+    """Left children after pruning: -1 where a node becomes a leaf."""
+    left, right = grown.children_left.copy(), grown.children_right
+    inner = np.flatnonzero(left >= 0)
+    size = grown.n_node_samples.astype(np.float64)
+    if is_level:
+        loss = size * grown.impurity * np.log(2.0)
+    else:
+        # A leaf's variance is drawn to that of the node above it: few equal values
+        # are no sign of none.
+        above = grown.impurity.copy()
+        above[left[inner]] = above[right[inner]] = grown.impurity[inner]
+        variance = (size * grown.impurity + VARIANCE_ROWS * above) / (
+            size + VARIANCE_ROWS
+        )
+        loss = size / 2 * np.log(variance + MIN_VARIANCE)
+    # Children come after their parents.
+    for node in inner[::-1].tolist():
+        branch = loss[left[node]] + loss[right[node]] + cost
+        if branch < loss[node]:
+            loss[node] = branch
+        else:
+            left[node] = -1
+    return left
