@@ -16,6 +16,7 @@ from sklearn.utils.validation import check_is_fitted
 from skgan._estimator import VersionedEstimator
 from skgan.encoding._features import check_encoded, check_rows
 from skgan.frames._output import as_rows, frame_library, make_container
+from skgan.priors import Schema
 
 
 class BaseEncoder(
@@ -189,6 +190,64 @@ class BaseEncoder(
         """
         values = self._decode(np.asarray(Z, np.float64))
         self.container_.write(room, start, values[:n_rows])
+
+    @property
+    def schema_(self) -> Schema | None:
+        """What each of ``encode_columns`` holds; None without that step."""
+        return None
+
+    def encode_columns(self, X) -> NDArray:
+        """Turn rows into plain columns, before scores and one-hot blocks.
+
+        Parameters
+        ----------
+        X : array-like or DataFrame of shape (n_samples, ...)
+            Rows like those given to ``fit``.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_columns), float64
+            As ``schema_`` describes them: numbers with NaN where missing, codes of
+            levels. What is constant or determined by other columns is left out.
+        """
+        check_is_fitted(self)
+        values = self._validate(as_rows(X), reset=False)
+        return self._columns_of(values.astype(np.float64, copy=False))
+
+    def rows_of_columns(self, columns: NDArray, seed: int) -> NDArray:
+        """Encode plain columns for networks, as ``encode_for_training`` does rows.
+
+        Parameters
+        ----------
+        columns : ndarray of shape (n_samples, n_columns), float64
+            As ``encode_columns`` returns them.
+        seed : int
+            Fixes what is random.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_encoded)
+        """
+        rng = np.random.default_rng(seed)
+        return self._encode_for_training(self._values_of(columns), rng)
+
+    def columns_of_rows(self, Z: NDArray) -> NDArray:
+        """Decode encoded rows of shape (n_samples, n_encoded) to plain columns."""
+        return self._columns_of(self._decode(np.asarray(Z, np.float64)))
+
+    def snap_columns(self, columns: NDArray) -> NDArray:
+        """Move numbers to the grid, the range and the dtype that samples have."""
+        return self._columns_of(self._values_of(columns))
+
+    def write_columns(self, room, start: int, columns: NDArray) -> None:
+        """Write plain columns into what ``container_.allocate`` returned."""
+        self.container_.write(room, start, self._values_of(columns))
+
+    def _columns_of(self, values: NDArray) -> NDArray:
+        raise TypeError(f"{type(self).__name__} has no columns that a prior can learn.")
+
+    def _values_of(self, columns: NDArray) -> NDArray:
+        raise TypeError(f"{type(self).__name__} has no columns that a prior can learn.")
 
     def _validate(self, X, *, reset: bool) -> NDArray:
         return check_rows(self, X, reset=reset)

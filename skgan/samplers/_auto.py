@@ -56,7 +56,11 @@ class Settings(NamedTuple):
 
 
 def resolve_settings(
-    estimator, n_rows: int, encoder: BaseEncoder, is_conditional: bool = False
+    estimator,
+    n_rows: int,
+    encoder: BaseEncoder,
+    is_conditional: bool = False,
+    starts_from: str = "normal",
 ) -> Settings:
     """Check the parameters of `estimator` and replace each "auto".
 
@@ -70,6 +74,8 @@ def resolve_settings(
         What encoded them.
     is_conditional : bool, default=False
         Whether rows are conditioned on labels.
+    starts_from : {"normal", "trees"}, default="normal"
+        What the generator starts from.
 
     Returns
     -------
@@ -87,7 +93,10 @@ def resolve_settings(
     check_callbacks("callbacks", estimator.callbacks)
     check_mapping("net_params", estimator.net_params)
     layout = getattr(encoder, "layout_", None)
-    automatic = automatic_values(n_rows, encoder.tensor_shape_, layout)
+    if starts_from == "normal":
+        automatic = automatic_values(n_rows, encoder.tensor_shape_, layout)
+    else:
+        automatic = _values_for_priors(n_rows)
     automatic["generator"] = _form(automatic["generator"], is_conditional)
     automatic = estimator._adapt(automatic)
     device = resolve_device(estimator.device)
@@ -102,7 +111,7 @@ def resolve_settings(
 
     hidden_dims = check_dims("hidden_dims", choose("hidden_dims"))
     is_automatic = isinstance(estimator.hidden_dims, str)
-    max_iter = integer("max_iter")
+    max_iter = check_integer("max_iter", choose("max_iter"), 0)
     automatic["average_halflife"] = 0.05 * max_iter
     halflife = choose("average_halflife")
     max_time = estimator.max_time
@@ -248,6 +257,24 @@ def _values_for_tables(n_rows: int, layout: TableLayout) -> dict:
             "learning_rate": ("cosine", 0.02),
             "penalty_weight": ("geometric", last_weight / first_weight),
         },
+    }
+
+
+def _values_for_priors(n_rows: int) -> dict:
+    # A generator that starts from a good prior has little to learn, and the
+    # discriminator much to learn by heart.
+    return {
+        "latent_dim": 1,
+        "hidden_dims": (128, 128),
+        "discriminator_dims": (128, 128),
+        "generator": "residual_prior",
+        "discriminator": "kaiming_mlp",
+        "penalty_weight": 0.05,
+        "learning_rate": 3e-4,
+        "batch_size": 256,
+        "betas": (0.0, 0.99),
+        "max_iter": 100 if n_rows < 1000 else 500,
+        "schedule": {},
     }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from copy import deepcopy
+from dataclasses import dataclass
 from functools import partial, wraps
 from inspect import signature
 from typing import Any, NamedTuple
@@ -24,9 +25,27 @@ from skgan.encoding import BaseEncoder, make_encoder
 from skgan.frames._output import as_rows
 from skgan.metrics import ReferenceSpace, energy_distance
 from skgan.nets import AdversarialNet
-from skgan.samplers._auto import Settings, resolve_settings
-from skgan.samplers._conditions import TableConditions, make_conditions, table_params
+from skgan.priors import PRIORS, BasePrior
+from skgan.samplers._auto import resolve_settings
+from skgan.samplers._conditions import (
+    LabelledRows,
+    TableConditions,
+    make_conditions,
+    table_params,
+)
+from skgan.samplers._given_cells import PriorConditions, label_cells
 from skgan.samplers._resume import keep_seeds, open_checkpoint
+from skgan.samplers._stages import (
+    MAX_JUDGED_ROWS,
+    MIN_JUDGED_ROWS,
+    PriorColumns,
+    StageDraws,
+    StageWatch,
+    choose_stage,
+    fit_prior,
+    prior_params,
+    read_columns,
+)
 from skgan.samplers._training import continue_net, make_callbacks, make_net, train
 
 # What validation learns of the columns, and what training learns after it.
@@ -61,6 +80,9 @@ _MAX_SCORED_ROWS = 5000
 # While training is watched, speed counts for more.
 MAX_WATCHED_ROWS = 2000
 _MIN_SPLIT_ROWS = 10
+_STAGE_BLOCK = 4096
+# Whoever sets one of these has a generator of normal latents in mind.
+_OF_NORMAL_LATENTS = ("latent_dim", "generator", "discriminator")
 
 
 class Seeds(NamedTuple):
@@ -70,6 +92,25 @@ class Seeds(NamedTuple):
     stream: int
     score: int
     split: int
+
+
+@dataclass
+class FitData:
+    """What a fit learns from, read once."""
+
+    X: Any
+    encoder: BaseEncoder
+    labels: Any
+    target: Any
+    seeds: Seeds
+    is_warm_start: bool
+    held_out: Any = None
+    rows: Any = None
+    conditions: Any = None
+    settings: Any = None
+    net_params: Any = None
+    columns: PriorColumns | None = None
+    prior: BasePrior | None = None
 
 
 class BaseGANSampler(
@@ -86,6 +127,11 @@ class BaseGANSampler(
     _seeds: Seeds
     _conditions: Any
     _net_class: type[AdversarialNet] = AdversarialNet
+    # Parameters of samplers that can start from trees.
+    prior: Any = "normal"
+    rejection: Any = None
+    prior_: BasePrior | None
+    stage_: str
 
     @keeps_features
     def fit(self, X, y=None):
@@ -113,42 +159,92 @@ class BaseGANSampler(
         KeyboardInterrupt
             If the user breaks training off; what was learnt so far can sample.
         """
+        data = self._prepare(X, y)
+        self._start(data)
+        return self._train(data)
+
+    def _prepare(self, X, y) -> FitData:
+        """Read X and y once: rows, what they are conditioned on, what is held out."""
         X = as_rows(X)
-        is_warm_start = self.warm_start and hasattr(self, "net_")
+        is_warm_start = bool(self.warm_start and hasattr(self, "net_"))
         encoder = self.encoder_ if is_warm_start else self._make_encoder(X)
+        starts_from = self._read_prior(encoder, is_warm_start)
+        if starts_from == "normal" and not is_warm_start:
+            encoder = self._encoder_of_networks(encoder)
         self._check_rows(X, encoder, reset=not is_warm_start)
         labels, target = self._read_target(X, y, is_warm_start)
-        known = None if labels is None else y
-        checkpoint = open_checkpoint(self, X, known, is_warm_start)
+        seen = None if labels is None else y
+        checkpoint = open_checkpoint(self, X, seen, is_warm_start)
         seeds = self._seeds if is_warm_start else self._draw_seeds()
         seeds = keep_seeds(checkpoint, seeds)
-        X, target, held_out = self._split(X, labels, target, seeds.split)
-        if not is_warm_start:
+        data = FitData(X, encoder, labels, target, seeds, is_warm_start)
+        if starts_from == "trees":
+            self._prepare_columns(data)
+        else:
+            self._prepare_rows(data)
+        data.settings = data.settings._replace(checkpoint=checkpoint)
+        return data
+
+    def _prepare_rows(self, data: FitData) -> None:
+        """Encode the rows of a generator that starts from normal latents."""
+        encoder, labels, seeds = data.encoder, data.labels, data.seeds
+        X, target, data.held_out = self._split(data.X, labels, data.target, seeds.split)
+        data.X, data.target = X, target
+        if not data.is_warm_start:
             self._fit_encoder(encoder, X, labels, target)
         encoded = self._encode(encoder, X, target, seeds.net)
-        settings = resolve_settings(self, len(encoded), encoder, labels is not None)
-        rows = torch.as_tensor(self._shape(encoded, encoder).astype(np.float32))
-        conditions = self._make_conditions(encoder, encoded, labels, target)
-        if is_warm_start:
+        data.settings = resolve_settings(
+            self, len(encoded), encoder, labels is not None
+        )
+        data.rows = torch.as_tensor(self._shape(encoded, encoder).astype(np.float32))
+        data.conditions = self._make_conditions(encoder, encoded, labels, target)
+
+    def _prepare_columns(self, data: FitData) -> None:
+        """Fit the prior, and encode the rows of a generator that starts from it."""
+        encoder, seeds = data.encoder, data.seeds
+        if not data.is_warm_start:
+            encoder.fit(data.X)
+        columns = read_columns(encoder, data.X, data.labels, data.target)
+        n_held_out = self._count_judged(len(data.X))
+        columns.hold_out(n_held_out, data.labels, seeds.split)
+        data.columns = columns
+        data.prior = fit_prior(columns.train, columns, seeds.net)
+        draws = StageDraws(encoder, data.prior, None, data.labels)
+        data.rows = draws.rows_of(columns.train, seeds.net)
+        data.settings = resolve_settings(
+            self, len(data.rows), encoder, starts_from="trees"
+        )
+        data.net_params = prior_params(draws, data.rows, data.settings, seeds.net)
+        data.conditions = self._make_shares(data.labels, data.target)
+
+    def _start(self, data: FitData) -> None:
+        """Make the net, or give it its new settings; nothing can be refused later."""
+        encoder, settings = data.encoder, data.settings
+        if data.is_warm_start:
             continue_net(self.net_, settings, self.net_params)
+            if data.prior is not None:
+                self.net_.set_params(latents=data.net_params["latents"])
         else:
-            data_params = self._data_params(encoder, rows, conditions, settings)
+            if data.prior is None:
+                data.net_params = self._data_params(
+                    encoder, data.rows, data.conditions, settings
+                )
             net = make_net(
                 settings,
-                encoder.tensor_shape_,
-                seeds.net,
+                tuple(data.rows.shape[1:]),
+                data.seeds.net,
                 self.net_params,
-                data_params,
+                data.net_params,
                 self._net_class,
             )
-            # Nothing can fail from here on but training itself: a refit that was
-            # refused leaves the sampler as it was.
-            self.encoder_, self.net_, self._seeds = encoder, net, seeds
-            self._reference = ReferenceSpace().fit(X)
-            self._stream = np.random.RandomState(seeds.stream)
-        self._conditions = conditions
-        settings = settings._replace(checkpoint=checkpoint)
-        return self._train(rows, settings, held_out)
+            # A refit that was refused leaves the sampler as it was.
+            self.encoder_, self.net_, self._seeds = encoder, net, data.seeds
+            self._reference = ReferenceSpace().fit(data.X)
+            self._stream = np.random.RandomState(data.seeds.stream)
+        self._conditions = data.conditions
+        self.prior_ = data.prior
+        self.stage_ = "generator" if data.prior is None else "prior"
+        self.stage_scores_: dict[str, float] = {}
 
     def partial_fit(self, X, y=None):
         """Go on from where training ended, for `max_iter` more updates.
@@ -174,6 +270,45 @@ class BaseGANSampler(
             return self.fit(X, y)
         finally:
             self.set_params(warm_start=warm_start)
+
+    def _read_prior(self, encoder: BaseEncoder, is_warm_start: bool) -> str:
+        """Return what the generator starts from: "normal" or "trees"."""
+        if self.prior not in ("auto", "normal", *PRIORS):
+            raise ValueError(
+                f"prior must be 'auto', 'normal' or 'trees', got {self.prior!r}."
+            )
+        if is_warm_start:
+            return "normal" if self.prior_ is None else "trees"
+        has_columns = type(encoder).schema_ is not BaseEncoder.schema_
+        if self.prior == "trees" and not has_columns:
+            raise ValueError(
+                f"prior='trees' learns columns, and {type(encoder).__name__} has none; "
+                "set prior='normal'."
+            )
+        if self.prior != "auto":
+            return self.prior
+        is_own = [getattr(self, name) != "auto" for name in _OF_NORMAL_LATENTS]
+        return "normal" if any(is_own) or not has_columns else "trees"
+
+    def _encoder_of_networks(self, encoder: BaseEncoder) -> BaseEncoder:
+        """Return the encoder that networks without a prior need."""
+        return encoder
+
+    def _count_judged(self, n: int) -> int:
+        """Return how many rows are held out to judge stages by."""
+        if self.early_stopping is True:
+            return self._count_held_out(range(n))
+        is_automatic = isinstance(self.early_stopping, str)
+        if not is_automatic:
+            check_boolean("early_stopping", self.early_stopping)
+        if not is_automatic or n < 4 * MIN_JUDGED_ROWS:
+            return 0
+        share = check_share("validation_fraction", self.validation_fraction)
+        return min(max(round(share * n), MIN_JUDGED_ROWS), MAX_JUDGED_ROWS)
+
+    def _make_shares(self, labels, target):
+        """Return how often labels come; None without labels."""
+        return None
 
     # What a subclass that conditions on labels says: `labels` knows what they are,
     # `target` holds those of the training rows in canonical form.
@@ -215,7 +350,10 @@ class BaseGANSampler(
         return train_test_split(X, test_size=n_held_out, random_state=seed)
 
     def _count_held_out(self, X) -> int:
-        if not check_boolean("early_stopping", self.early_stopping):
+        is_automatic = (
+            isinstance(self.early_stopping, str) and self.early_stopping == "auto"
+        )
+        if is_automatic or not check_boolean("early_stopping", self.early_stopping):
             return 0
         share = check_share("validation_fraction", self.validation_fraction)
         if len(X) < _MIN_SPLIT_ROWS:
@@ -267,7 +405,13 @@ class BaseGANSampler(
                     "condition on values; draw without `given` and select rows, or "
                     "set encoder=TableEncoder(condition_on=[...])."
                 )
-            given = self.encoder_.read_given(given, n_samples)
+            if self.prior_ is None:
+                given = self.encoder_.read_given(given, n_samples)
+            else:
+                given = PriorConditions(
+                    self.encoder_,
+                    self.encoder_.read_given(given, n_samples, any_column=True),
+                )
         return self._draw(n_samples, self._next_seed(random_state), given)
 
     def _next_seed(self, random_state) -> int:
@@ -333,17 +477,28 @@ class BaseGANSampler(
                 f"{type(self.net_.discriminator_).__name__} has no method "
                 "features(x); give it one, or choose a registered discriminator."
             )
+        if not self.n_iter_:
+            raise ValueError(
+                "max_iter=0 trains no discriminator, whose features transform returns."
+            )
         # In float64, so that a row's features do not depend on its neighbours.
         discriminator = deepcopy(self.net_.discriminator_).double()
-        encoded = self._shape(self.encoder_.transform(X).astype(np.float64))
+        encoded = self.encoder_.transform(X).astype(np.float64)
+        if self.prior_ is None:
+            encoded = self._shape(encoded)
         rows = torch.as_tensor(encoded, device=self.net_.device)
         return self._features(discriminator, rows).cpu().numpy()
 
     def _features(self, discriminator, rows: torch.Tensor) -> torch.Tensor:
         """Features of encoded rows, of which nothing counts as given."""
+        if self.prior_ is not None:
+            # Labels stand behind the row; here none is known.
+            (width,) = self.net_.get_params_for("discriminator")["input_shape"]
+            rows = torch.nn.functional.pad(rows, (0, width - rows.shape[1]))
         arguments = [rows]
         takes_condition = len(signature(discriminator.features).parameters) > 1
-        if self._conditions is not None and takes_condition:
+        has_conditions = self.prior_ is None and self._conditions is not None
+        if has_conditions and takes_condition:
             n_entries = self._conditions.condition_dim
             arguments.append(rows.new_zeros(len(rows), n_entries))
         with torch.inference_mode():
@@ -358,24 +513,54 @@ class BaseGANSampler(
         encoder = self.encoder_ if encoder is None else encoder
         return rows.reshape(-1, *encoder.tensor_shape_)
 
-    def _train(self, rows: torch.Tensor, settings: Settings, held_out):
-        net, own = self.net_, self.net_params or {}
-        scorer = None if held_out is None else partial(self._watched_score, held_out)
-        callbacks = make_callbacks(settings, self.callbacks, self.verbose, scorer)
+    def _train(self, data: FitData):
+        net, user_params = self.net_, self.net_params or {}
+        settings = data.settings
+        callbacks = make_callbacks(
+            settings, self.callbacks, self.verbose, self._make_scorer(data)
+        )
         given, groups = (None, None)
-        if self._conditions is not None:
+        if data.prior is None and self._conditions is not None:
             given, groups = self._conditions.training()
         try:
-            train(net, rows, settings, callbacks, own, given, groups)
+            if settings.max_iter:
+                train(net, data.rows, settings, callbacks, user_params, given, groups)
         finally:
             self.history_ = net.history
             self.n_iter_ = sum(len(epoch["batches"]) for epoch in net.history)
         if hasattr(net.discriminator_, "features"):
-            features = self._features(net.discriminator_, rows[:1].to(net.device))
+            features = self._features(net.discriminator_, data.rows[:1].to(net.device))
             self._n_features_out = features.shape[1]
         if net.interrupted_:
             raise KeyboardInterrupt
+        if data.prior is not None:
+            self._keep_best_stage(data)
         return self
+
+    def _make_scorer(self, data: FitData):
+        """Return what scores a net on rows held out; None where none are."""
+        if data.prior is None:
+            held_out = data.held_out
+            return None if held_out is None else partial(self._watched_score, held_out)
+        if data.columns is None or not data.columns.is_held_out.any():
+            return None
+        draws = StageDraws(data.encoder, data.prior, self.net_, data.labels)
+        return StageWatch(draws, data.columns, data.seeds.score)
+
+    def _keep_best_stage(self, data: FitData) -> None:
+        """Choose what ``sample`` uses on held-out rows, then learn from all rows."""
+        columns, seeds = data.columns, data.seeds
+        assert columns is not None
+        candidates = ("prior", "generator") if data.settings.max_iter else ("prior",)
+        draws = StageDraws(data.encoder, data.prior, self.net_, data.labels)
+        if self.early_stopping is False:
+            self.stage_ = candidates[-1]
+        else:
+            self.stage_, self.stage_scores_ = choose_stage(
+                columns, draws, candidates, seeds.score
+            )
+        if columns.is_held_out.any():
+            self.prior_ = fit_prior(columns.values, columns, seeds.net)
 
     def _watched_score(self, held_out, net) -> float:
         net._set_training(False)
@@ -397,6 +582,8 @@ class BaseGANSampler(
         Blocks are always generated whole: the bits of a matrix product depend on
         its size.
         """
+        if self.prior_ is not None:
+            return self._draw_stage(n_samples, seed, given)
         net, encoder = self.net_, self.encoder_
         size = 1024 if np.prod(encoder.tensor_shape_) <= 256 else 256
         if isinstance(self._conditions, TableConditions):
@@ -416,6 +603,24 @@ class BaseGANSampler(
             if here is not None and hasattr(encoder, "write_given"):
                 n_rows = min(size, n_samples - start)
                 encoder.write_given(room, start, here, rows[:n_rows])
+        return encoder.container_.wrap(room)
+
+    def _draw_stage(self, n_samples: int, seed: int, given=None):
+        """Draw rows of the stage that was kept, in blocks like `_draw`."""
+        encoder, labels = self.encoder_, getattr(self._conditions, "labels", None)
+        draws = StageDraws(encoder, self.prior_, self.net_, labels)
+        room = encoder.container_.allocate(n_samples)
+        for i, start in enumerate(range(0, n_samples, _STAGE_BLOCK)):
+            rng = np.random.default_rng(np.random.SeedSequence([seed, i]))
+            stop = start + _STAGE_BLOCK
+            cells = None if given is None else given.rows(start, stop)
+            if isinstance(cells, LabelledRows):
+                cells = label_cells(cells.values, len(encoder.schema_))
+            columns = draws.draw(self.stage_, _STAGE_BLOCK, rng, cells)
+            columns = columns[: n_samples - start]
+            encoder.write_columns(room, start, columns[:, draws.n_labels :])
+            if cells is not None:
+                cells.mark(room, start, columns)
         return encoder.container_.wrap(room)
 
     def _draw_condition(self, n: int, rng: np.random.Generator, given):

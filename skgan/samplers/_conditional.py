@@ -18,6 +18,7 @@ from skgan.samplers._conditions import (
     LabelConditions,
     LabelledRows,
     LabelledTableConditions,
+    LabelShares,
     label_conditions,
 )
 from skgan.samplers._diagnose import LabelledDiagnosisMixin
@@ -53,8 +54,10 @@ class BaseLabelledSampler(BaseGANSampler):
         )
         return X, target, (X_held_out, held_out)
 
-    def _make_encoder(self, X):
-        encoder = super()._make_encoder(X)
+    def _make_shares(self, labels, target):
+        return LabelShares(labels, target, "empirical")
+
+    def _encoder_of_networks(self, encoder):
         if isinstance(encoder, TableEncoder):
             return LabelledTableEncoder(**encoder.get_params(deep=False))
         return encoder
@@ -145,6 +148,7 @@ class ConditionalGANSampler(
         Rows a step; at most the number of rows is used.
     max_iter : int or "auto", default="auto"
         Generator updates, so that it means the same on 200 rows and on 2 million.
+        0 trains nothing: the prior alone.
     n_discriminator_steps : int, default=1
         Discriminator steps a generator update.
     average_halflife : float, None or "auto", default="auto"
@@ -160,11 +164,14 @@ class ConditionalGANSampler(
     max_time : float or None, default=None
         Seconds after which training ends, if `max_iter` is not reached before;
         the schedule follows whichever is nearer its end.
-    early_stopping : bool, default=False
-        Whether to hold rows out, score the sampler on them at intervals, keep the
-        best generator, and end when the score no longer improves.
+    early_stopping : bool or "auto", default="auto"
+        Whether to hold rows out, score the generator on them at intervals, keep the
+        best one, and end when the score no longer improves. With a prior of trees
+        the held-out rows also decide which stage `sample` uses, and the prior learns
+        from all rows afterwards; False accepts every stage unjudged. "auto" holds
+        rows out with a prior of trees and 400 rows or more.
     validation_fraction : float, default=0.1
-        Share of rows held out if `early_stopping` is true.
+        Share of rows held out; "auto" takes 100 at least and 5000 at most.
     n_iter_no_change : int, default=10
         Scores in a row without improvement that end training, if `early_stopping`
         is true; a fit is scored about twenty times, at most every 100 updates.
@@ -181,8 +188,19 @@ class ConditionalGANSampler(
         however it was trained.
     encoder : BaseEncoder or "auto", default="auto"
         How X becomes a tensor and back. "auto" takes an array of more than two
-        dimensions for images (`ImageEncoder`), the rest for vectors
-        (`VectorEncoder`).
+        dimensions for images (`ImageEncoder`), a frame with anything but numbers for
+        a table (`TableEncoder`), the rest for vectors (`VectorEncoder`).
+    prior : {"auto", "normal", "trees"}, default="auto"
+        What the generator starts from. "normal": a latent of normal noise. "trees":
+        rows drawn by a chain of decision trees, each column from those before it
+        (`skgan.priors.TreesPrior`), of tables and vectors. "auto" takes trees where
+        there are columns, unless `latent_dim`, `generator` or `discriminator` is
+        set.
+    rejection : {"auto"}, None or classifier, default="auto"
+        How rows of a prior of trees are accepted: with a probability that grows with
+        their density among real rows over that among drawn ones, as boosted trees or
+        a scikit-learn classifier see it (discriminator rejection sampling). "auto"
+        does so where held-out rows show a gain; None accepts every row.
     callbacks : list or None, default=None
         skorch callbacks, as in `skorch.NeuralNet`.
     checkpoint : str, path-like, TrainingCheckpoint or None, default=None
@@ -212,10 +230,17 @@ class ConditionalGANSampler(
         The trained skorch net, with ``generator_`` and ``discriminator_``.
     encoder_ : BaseEncoder
         The fitted encoder.
+    prior_ : TreesPrior or None
+        What the generator starts from; None for normal noise.
+    stage_ : str
+        What ``sample`` uses: "prior" or "generator".
+    stage_scores_ : dict of str to float
+        How hard each stage is to tell from held-out rows, 1 at best; empty where
+        none were held out.
     history_ : skorch.history.History
         ``generator_loss`` and ``discriminator_loss`` of each batch and each epoch,
         an epoch being a hundredth of `max_iter`, and at
-        least 50 updates; an epoch has also
+        least 100 updates; an epoch has also
         ``real_gradient_norm`` and ``fake_gradient_norm``, ``dur`` in seconds, and,
         where it was scored, ``valid_score``.
     n_iter_ : int
@@ -270,12 +295,14 @@ class ConditionalGANSampler(
         average_halflife="auto",
         schedule="annealed",
         max_time=None,
-        early_stopping=False,
+        early_stopping="auto",
         validation_fraction=0.1,
         n_iter_no_change=10,
         y_kind="auto",
         condition_sampling="auto",
         encoder="auto",
+        prior="auto",
+        rejection="auto",
         callbacks=None,
         checkpoint=None,
         net_params=None,
@@ -304,6 +331,8 @@ class ConditionalGANSampler(
         self.y_kind = y_kind
         self.condition_sampling = condition_sampling
         self.encoder = encoder
+        self.prior = prior
+        self.rejection = rejection
         self.callbacks = callbacks
         self.checkpoint = checkpoint
         self.net_params = net_params

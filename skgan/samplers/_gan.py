@@ -39,6 +39,7 @@ class GANSampler(DiagnosisMixin, InversionMixin, BaseGANSampler):
         Rows a step; at most the number of rows is used.
     max_iter : int or "auto", default="auto"
         Generator updates, so that it means the same on 200 rows and on 2 million.
+        0 trains nothing: the prior alone.
     n_discriminator_steps : int, default=1
         Discriminator steps a generator update.
     average_halflife : float, None or "auto", default="auto"
@@ -54,18 +55,32 @@ class GANSampler(DiagnosisMixin, InversionMixin, BaseGANSampler):
     max_time : float or None, default=None
         Seconds after which training ends, if `max_iter` is not reached before;
         the schedule follows whichever is nearer its end.
-    early_stopping : bool, default=False
-        Whether to hold rows out, score the sampler on them at intervals, keep the
-        best generator, and end when the score no longer improves.
+    early_stopping : bool or "auto", default="auto"
+        Whether to hold rows out, score the generator on them at intervals, keep the
+        best one, and end when the score no longer improves. With a prior of trees
+        the held-out rows also decide which stage `sample` uses, and the prior learns
+        from all rows afterwards; False accepts every stage unjudged. "auto" holds
+        rows out with a prior of trees and 400 rows or more.
     validation_fraction : float, default=0.1
-        Share of rows held out if `early_stopping` is true.
+        Share of rows held out; "auto" takes 100 at least and 5000 at most.
     n_iter_no_change : int, default=10
         Scores in a row without improvement that end training, if `early_stopping`
         is true; a fit is scored about twenty times, at most every 100 updates.
     encoder : BaseEncoder or "auto", default="auto"
         How X becomes a tensor and back. "auto" takes an array of more than two
-        dimensions for images (`ImageEncoder`), the rest for vectors
-        (`VectorEncoder`).
+        dimensions for images (`ImageEncoder`), a frame with anything but numbers for
+        a table (`TableEncoder`), the rest for vectors (`VectorEncoder`).
+    prior : {"auto", "normal", "trees"}, default="auto"
+        What the generator starts from. "normal": a latent of normal noise. "trees":
+        rows drawn by a chain of decision trees, each column from those before it
+        (`skgan.priors.TreesPrior`), of tables and vectors. "auto" takes trees where
+        there are columns, unless `latent_dim`, `generator` or `discriminator` is
+        set.
+    rejection : {"auto"}, None or classifier, default="auto"
+        How rows of a prior of trees are accepted: with a probability that grows with
+        their density among real rows over that among drawn ones, as boosted trees or
+        a scikit-learn classifier see it (discriminator rejection sampling). "auto"
+        does so where held-out rows show a gain; None accepts every row.
     callbacks : list or None, default=None
         skorch callbacks, as in `skorch.NeuralNet`.
     checkpoint : str, path-like, TrainingCheckpoint or None, default=None
@@ -93,10 +108,17 @@ class GANSampler(DiagnosisMixin, InversionMixin, BaseGANSampler):
         The trained skorch net, with ``generator_`` and ``discriminator_``.
     encoder_ : BaseEncoder
         The fitted encoder.
+    prior_ : TreesPrior or None
+        What the generator starts from; None for normal noise.
+    stage_ : str
+        What ``sample`` uses: "prior" or "generator".
+    stage_scores_ : dict of str to float
+        How hard each stage is to tell from held-out rows, 1 at best; empty where
+        none were held out.
     history_ : skorch.history.History
         ``generator_loss`` and ``discriminator_loss`` of each batch and each epoch,
         an epoch being a hundredth of `max_iter`, and at
-        least 50 updates; an epoch has also
+        least 100 updates; an epoch has also
         ``real_gradient_norm`` and ``fake_gradient_norm``, ``dur`` in seconds, and,
         where it was scored, ``valid_score``.
     n_iter_ : int
@@ -146,10 +168,12 @@ class GANSampler(DiagnosisMixin, InversionMixin, BaseGANSampler):
         average_halflife="auto",
         schedule="annealed",
         max_time=None,
-        early_stopping=False,
+        early_stopping="auto",
         validation_fraction=0.1,
         n_iter_no_change=10,
         encoder="auto",
+        prior="auto",
+        rejection="auto",
         callbacks=None,
         checkpoint=None,
         net_params=None,
@@ -176,6 +200,8 @@ class GANSampler(DiagnosisMixin, InversionMixin, BaseGANSampler):
         self.validation_fraction = validation_fraction
         self.n_iter_no_change = n_iter_no_change
         self.encoder = encoder
+        self.prior = prior
+        self.rejection = rejection
         self.callbacks = callbacks
         self.checkpoint = checkpoint
         self.net_params = net_params

@@ -91,9 +91,9 @@ class BaseCodedSampler(BaseGANSampler):
             **{name: check_real(name, getattr(self, name), 0) for name in weights},
         }
 
-    def _train(self, rows, settings, held_out):
+    def _train(self, data):
         self._n_features_out = self.net_.n_categories + self.net_.n_continuous
-        return super()._train(rows, settings, held_out)
+        return super()._train(data)
 
 
 def _are_images(encoder: BaseEncoder) -> bool:

@@ -18,6 +18,7 @@ from skgan.encoding.labels._label_output import (
     as_columns,
     count_axes,
 )
+from skgan.priors import LevelColumn, NumberColumn, Schema
 
 
 class Labels:
@@ -158,6 +159,16 @@ class Labels:
                         "such rows are drawn as for the nearest number in it.",
                         stacklevel=4,
                     )
+
+    @property
+    def schema_(self) -> Schema:
+        """What canonical labels hold."""
+        return tuple(
+            LevelColumn(column.width)
+            if isinstance(column, ClassLabels)
+            else NumberColumn()
+            for column in self.columns_
+        )
 
     def encode(self, values: NDArray) -> NDArray:
         """Return conditions of shape (n, condition_dim_), float32."""

@@ -314,6 +314,10 @@ class NumberEncoder:
         # Clipping ends what overflows.
         with np.errstate(over="ignore"):
             values = self.map_.inverse_transform(scores) * self._unit
+        return self.snap(values)
+
+    def snap(self, values: NDArray) -> NDArray:
+        """Move values into the range and onto the grid seen."""
         values = np.clip(values, self.minimum_, self.maximum_)
         if self.step == 1:
             return np.rint(values)

@@ -92,15 +92,18 @@ def _padded(values: NDArray, n: int, fill) -> NDArray:
     return np.r_[values, np.full(n - len(values), fill, dtype=values.dtype)]
 
 
-def read_given(encoder: TableEncoder, given, n: int | None = None) -> Conditions:
+def read_given(
+    encoder: TableEncoder, given, n: int | None = None, any_column: bool = False
+) -> Conditions:
     """Read conditions; see `TableEncoder.read_given`."""
+    names = list(encoder._slots) if any_column else encoder.condition_columns_
     if isinstance(given, Conditions):
         result = given
     elif frame_library(given) is not None:
-        result = _read_frame(encoder, given)
+        result = _read_frame(encoder, given, names)
     elif isinstance(given, Mapping):
         items = {
-            name: _read_item(encoder, _slot_of(encoder, name), what)
+            name: _read_item(encoder, _slot_of(encoder, name, names), what)
             for name, what in given.items()
         }
         result = Conditions(items, None)
@@ -116,8 +119,7 @@ def read_given(encoder: TableEncoder, given, n: int | None = None) -> Conditions
     return result
 
 
-def _slot_of(encoder: TableEncoder, name: Hashable) -> ColumnSlice:
-    names = encoder.condition_columns_
+def _slot_of(encoder: TableEncoder, name: Hashable, names: list) -> ColumnSlice:
     if name in names:
         return encoder._slots[name]
     possible = f"Columns that can be given: {show_levels(names) or 'none'}."
@@ -132,12 +134,12 @@ def _slot_of(encoder: TableEncoder, name: Hashable) -> ColumnSlice:
     )
 
 
-def _read_frame(encoder: TableEncoder, frame) -> Conditions:
+def _read_frame(encoder: TableEncoder, frame, names: list) -> Conditions:
     items: dict[Hashable, Any] = {}
     for name, opened in zip(frame.columns, open_frame(frame), strict=True):
         if opened.missing.all():
             continue
-        slot = _slot_of(encoder, name)
+        slot = _slot_of(encoder, name, names)
         column = encoder._columns[slot.place]
         values = column.read(opened)
         is_given = ~opened.missing

@@ -16,6 +16,7 @@ from skgan.encoding.table._codecs import (
     NumberEncoder,
 )
 from skgan.encoding.table._columns import Column
+from skgan.priors import LevelColumn, NumberColumn, Schema
 
 
 class TableLayout(NamedTuple):
@@ -188,6 +189,55 @@ class RowEncoder:
             for i, is_missing in zip(self._gaps, missing.T, strict=True):
                 values[i, is_missing] = np.nan
         return values.T
+
+    def modelled(self) -> dict[int, Any]:
+        """Return what encodes each column that varies, by its place in the table."""
+        encoders = {slot.place: slot.column_encoder for slot in self.slots_}
+        gaps = {place: None for place in self._gaps if place not in encoders}
+        # A prior needs a column even where there is nothing to learn.
+        return dict(sorted({**encoders, **gaps}.items())) or {0: None}
+
+    def schema(self, is_level: Collection[int]) -> Schema:
+        """Return what the plain columns hold; those at `is_level` hold levels."""
+        return tuple(
+            LevelColumn(_levels_of(encoder).n_codes)
+            if place in is_level and encoder is not None
+            else NumberColumn(discrete=not isinstance(encoder, NumberEncoder))
+            for place, encoder in self.modelled().items()
+        )
+
+    def columns_of(self, values: NDArray, is_level: Collection[int]) -> NDArray:
+        """Return plain columns of canonical rows; a level that is new is -1."""
+        cells = [
+            self.plain_cells(j, values[:, place], is_level)
+            for j, place in enumerate(self.modelled())
+        ]
+        return np.column_stack(cells).astype(np.float64)
+
+    def plain_cells(
+        self, j: int, values: NDArray, is_level: Collection[int]
+    ) -> NDArray:
+        """Return cells of a plain column for canonical values of its column."""
+        place, encoder = list(self.modelled().items())[j]
+        is_coded = place in is_level and encoder is not None
+        return _levels_of(encoder).code(values) if is_coded else values
+
+    def values_of(self, columns: NDArray, is_level: Collection[int]) -> NDArray:
+        """Return canonical rows of plain columns, on the grid and in the range seen."""
+        values = np.repeat(self._template[:, None], len(columns), axis=1)
+        for (place, encoder), column in zip(
+            self.modelled().items(), columns.T, strict=True
+        ):
+            if place in is_level and encoder is not None:
+                column = _levels_of(encoder).decode(None, column.astype(np.int64))
+            elif isinstance(encoder, NumberEncoder):
+                column = encoder.snap(column)
+            values[place] = column
+        return values.T
+
+
+def _levels_of(encoder: LevelEncoder | GroupedLevelEncoder) -> LevelEncoder:
+    return encoder.levels_ if isinstance(encoder, GroupedLevelEncoder) else encoder
 
 
 def _set_block(rows: NDArray, start: int, codes: NDArray) -> None:

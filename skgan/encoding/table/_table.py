@@ -32,6 +32,7 @@ from skgan.encoding.table._table_output import (
     varies,
 )
 from skgan.frames._output import frame_library
+from skgan.priors import Schema
 
 _MAX_CONDITION_LEVELS = 20
 _ROWS_AT_ONCE = 2048
@@ -173,7 +174,9 @@ class TableEncoder(ReservoirEncoder):
             reason = ties[0] if ties else "all its values are the same, or drawn fresh"
         raise ValueError(f"{name!r} takes up no place in the encoded row: {reason}.")
 
-    def read_given(self, given, n: int | None = None) -> Conditions:
+    def read_given(
+        self, given, n: int | None = None, any_column: bool = False
+    ) -> Conditions:
         """Read conditions and check that they are possible.
 
         Parameters
@@ -185,10 +188,13 @@ class TableEncoder(ReservoirEncoder):
             DataFrame of partial rows, one a sample, where missing is not given.
         n : int, default=None
             Samples; partial rows must be as many.
+        any_column : bool, default=False
+            Whether columns besides ``condition_columns_`` may be given: every one
+            that varies and no other determines.
 
         Returns
         -------
-        Given
+        Conditions
             What ``encode_given`` takes in place of `given`; ``rows(start, stop)``
             cuts partial rows.
 
@@ -200,7 +206,7 @@ class TableEncoder(ReservoirEncoder):
             If a column is not among ``condition_columns_``, a level was not seen, a
             range is empty, or the number of rows is wrong.
         """
-        return read_given(self, given, n)
+        return read_given(self, given, n, any_column)
 
     def encode_given(self, given, n: int, rng: np.random.Generator):
         """Encode conditions for networks.
@@ -390,6 +396,36 @@ class TableEncoder(ReservoirEncoder):
         self.condition_columns_ = names
         units = tuple(self.positions_of(name) for name in names)
         self.layout_ = self._rows.layout_._replace(condition_units=units)
+
+    @property
+    def schema_(self) -> Schema:
+        """Levels and numbers, of each column that varies and no other determines."""
+        return self._rows.schema(self._level_places)
+
+    @property
+    def declared_columns_(self) -> list[int]:
+        """Places, among the plain columns, of those listed in `condition_on`."""
+        if _is_auto(self.condition_on) or self.condition_on is None:
+            return []
+        return [self.place_of(name) for name in self.condition_columns_]
+
+    def place_of(self, name: Hashable) -> int:
+        """Return the place of a column among the plain columns."""
+        return list(self._rows.modelled()).index(self._index[name])
+
+    def plain_cells(self, place: int, values: NDArray) -> NDArray:
+        """Return cells of a plain column for canonical values of its column."""
+        return self._rows.plain_cells(place, values, self._level_places)
+
+    @property
+    def _level_places(self) -> set[int]:
+        return {self._index[name] for name in self._discrete}
+
+    def _columns_of(self, values: NDArray) -> NDArray:
+        return self._rows.columns_of(values, self._level_places)
+
+    def _values_of(self, columns: NDArray) -> NDArray:
+        return self._rows.values_of(columns, self._level_places)
 
     def _encode(self, values: NDArray) -> NDArray:
         return self._rows.encode(values)

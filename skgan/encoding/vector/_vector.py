@@ -13,6 +13,7 @@ from skgan.encoding._features import check_rows
 from skgan.encoding.vector._normal_scores import NormalScores
 from skgan.encoding.vector._rotation import find_rotation
 from skgan.frames._output import frame_library
+from skgan.priors import NumberColumn, Schema
 
 # Every integer up to this one has a float64 of its own.
 _EXACT_INTEGERS = 2**53
@@ -166,6 +167,28 @@ class VectorEncoder(BaseEncoder):
 
     def _encode_for_training(self, values: NDArray, rng: np.random.Generator):
         return self._encode(values, rng)
+
+    @property
+    def schema_(self) -> Schema:
+        """Numbers, of each column that is not constant."""
+        return (NumberColumn(),) * len(self._modelled)
+
+    @property
+    def _modelled(self) -> NDArray:
+        """Places of the columns that vary, or of one if none does."""
+        places = np.flatnonzero(self._varies | self._may_miss)
+        return places if len(places) else np.zeros(1, dtype=np.int64)
+
+    def _columns_of(self, values: NDArray) -> NDArray:
+        return np.ascontiguousarray(values[:, self._modelled])
+
+    def _values_of(self, columns: NDArray) -> NDArray:
+        values = np.repeat(self.minimum_[None, :], len(columns), axis=0)
+        values[:, self._modelled] = columns
+        if self.clip:
+            values = np.clip(values, self.minimum_, self.maximum_)
+        values[:, self.is_whole_] = np.rint(values[:, self.is_whole_])
+        return values
 
     def _decode(self, rows: NDArray) -> NDArray:
         scores = rows @ self.color_

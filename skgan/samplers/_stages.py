@@ -1,0 +1,300 @@
+"""Stages of a sampler that starts from trees: drawn, judged, and one of them kept."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from sklearn.ensemble import HistGradientBoostingClassifier
+from sklearn.metrics import roc_auc_score
+from sklearn.model_selection import StratifiedKFold, train_test_split
+
+from skgan.encoding import BaseEncoder
+from skgan.metrics import ReferenceSpace, energy_distance
+from skgan.nets import AdversarialNet
+from skgan.priors import BasePrior, LevelColumn, Schema, TreesPrior
+from skgan.samplers._given_cells import GivenCells
+
+# Fewer rows held out cannot tell one stage from another.
+MIN_JUDGED_ROWS = 100
+MAX_JUDGED_ROWS = 5000
+_MAX_WATCHED_ROWS = 2000
+# Normal entries beside the prior's row in a latent.
+_NOISE_DIM = 8
+# Prior rows that training draws its latents from.
+_MIN_POOL_ROWS, _MAX_POOL_ROWS = 4000, 50_000
+# Categories that boosted trees take at most.
+_MAX_LEVELS = 255
+
+
+@dataclass
+class PriorColumns:
+    """Plain columns of the rows of a fit: labels first, then those of the encoder.
+
+    Attributes
+    ----------
+    values : ndarray of shape (n, n_labels + n_columns), float64
+        The rows.
+    schema : tuple of NumberColumn and LevelColumn
+        What they hold.
+    n_labels : int
+        How many, the first ones, are labels.
+    first : tuple of int
+        Columns that are declared as conditions.
+    is_held_out : ndarray of bool of shape (n,)
+        Rows on which stages are judged.
+    """
+
+    values: NDArray
+    schema: Schema
+    n_labels: int = 0
+    first: tuple[int, ...] = ()
+    is_held_out: NDArray = field(default_factory=lambda: np.zeros(0, dtype=bool))
+
+    def hold_out(self, n_held_out: int, labels: Any, seed: int) -> None:
+        """Hold rows out, of each class of `labels` its share."""
+        n, k = len(self.values), self.n_labels
+        self.is_held_out = np.zeros(n, dtype=bool)
+        if n_held_out:
+            strata = labels.strata(self.values[:, :k], n_held_out) if k else None
+            _, places = train_test_split(
+                np.arange(n), test_size=n_held_out, random_state=seed, stratify=strata
+            )
+            self.is_held_out[places] = True
+
+    @property
+    def train(self) -> NDArray:
+        """Rows that are learnt from while stages are judged."""
+        return self.values[~self.is_held_out]
+
+    @property
+    def held_out(self) -> NDArray:
+        """Rows on which stages are judged."""
+        return self.values[self.is_held_out]
+
+
+def read_columns(encoder: BaseEncoder, X, labels: Any, target: Any) -> PriorColumns:
+    """Read the plain columns of rows, and those of their labels."""
+    values, schema = encoder.encode_columns(X), encoder.schema_
+    assert schema is not None
+    names = list(getattr(encoder, "declared_columns_", ()))
+    if labels is None:
+        return PriorColumns(values, schema, first=tuple(names))
+    k = target.shape[1]
+    first = (*range(k), *(k + place for place in names))
+    return PriorColumns(
+        np.hstack([target, values]), (*labels.schema_, *schema), k, first
+    )
+
+
+def fit_prior(values: NDArray, columns: PriorColumns, seed: int) -> BasePrior:
+    """Fit the prior to rows of plain columns."""
+    return TreesPrior().fit(
+        values, columns.schema, first=columns.first, random_state=seed
+    )
+
+
+class StageDraws:
+    """Plain columns as the stages of a sampler draw them.
+
+    Parameters
+    ----------
+    encoder : BaseEncoder
+        Between plain columns and rows of the generator.
+    prior : BasePrior
+        What the generator starts from.
+    net : AdversarialNet
+        Holds the generator.
+    labels : Labels or None
+        Turn label columns into entries of the generator's rows.
+    """
+
+    def __init__(self, encoder: BaseEncoder, prior: BasePrior, net, labels=None):
+        self.encoder = encoder
+        self.prior = prior
+        self.net: AdversarialNet = net
+        self.labels = labels
+        self.n_labels = 0 if labels is None else len(labels.columns_)
+
+    def draw(
+        self,
+        stage: str,
+        n: int,
+        rng: np.random.Generator,
+        cells: GivenCells | None = None,
+    ) -> NDArray:
+        """Draw rows of plain columns, given cells as they are given."""
+        if cells is None:
+            columns = self.prior.sample(n, rng)
+        else:
+            columns = cells.draw(self.prior, rng)
+        seed = int(rng.integers(2**63))
+        if stage.startswith("generator"):
+            columns = self._generate(columns, seed)
+        columns[:, self.n_labels :] = self.encoder.snap_columns(
+            columns[:, self.n_labels :]
+        )
+        if cells is not None:
+            columns[cells.is_given] = cells.values[cells.is_given]
+        return columns
+
+    def rows_of(self, columns: NDArray, seed: int) -> torch.Tensor:
+        """Return rows of the generator: encoded columns, labels behind them."""
+        k = self.n_labels
+        encoded = self.encoder.rows_of_columns(columns[:, k:], seed)
+        if k:
+            encoded = np.hstack([encoded, self.labels.encode(columns[:, :k])])
+        return torch.as_tensor(encoded.astype(np.float32))
+
+    def _generate(self, columns: NDArray, seed: int) -> NDArray:
+        rows = self.rows_of(columns, seed)
+        stream = torch.Generator().manual_seed(seed)
+        noise = torch.randn(
+            len(rows), self.net.latent_dim - rows.shape[1], generator=stream
+        )
+        latents = torch.cat([rows, noise], dim=1).to(self.net.device)
+        with torch.inference_mode():
+            made = self.net.call_in_parts(self.net.sampling_generator_, latents, None)
+        made = made.flatten(1).cpu().numpy()
+        k = self.n_labels
+        width = rows.shape[1] - (self.labels.condition_dim_ if k else 0)
+        columns = columns.copy()
+        columns[:, k:] = self.encoder.columns_of_rows(made[:, :width])
+        return columns
+
+
+def prior_params(draws: StageDraws, rows: torch.Tensor, settings, seed: int) -> dict:
+    """Return parameters of the net of a generator that starts from a prior.
+
+    Parameters
+    ----------
+    draws : StageDraws
+        Draws the prior.
+    rows : Tensor of shape (n, width)
+        Encoded training rows, labels behind them.
+    settings : Settings
+        What to train with.
+    seed : int
+        Fixes the pool of prior rows that training starts from.
+    """
+    layout = getattr(draws.encoder, "layout_", None)
+    width = rows.shape[1]
+    n_numbers = width if layout is None else layout.n_numbers
+    if draws.labels is not None and layout is None:
+        n_numbers -= draws.labels.condition_dim_
+    widths = () if layout is None else layout.block_widths
+    n_fixed = width - n_numbers - sum(widths)
+    params = {
+        "generator__n_numbers": n_numbers,
+        "generator__block_widths": (*widths, *([n_fixed] if n_fixed else [])),
+        "latent_dim": width + _NOISE_DIM,
+    }
+    if settings.max_iter:
+        n_pool = min(max(len(rows), _MIN_POOL_ROWS), _MAX_POOL_ROWS)
+        pool = draws.draw("prior", n_pool, np.random.default_rng([seed, 3]))
+        params["latents"] = draws.rows_of(pool, seed)
+    return params
+
+
+def separability(real: NDArray, drawn: NDArray, schema: Schema, seed: int) -> float:
+    """Return the area under ROC of boosted trees that tell real from drawn rows.
+
+    Out of fold, over three shuffled folds; ½ means that they cannot be told apart.
+    """
+    n = min(len(real), len(drawn), MAX_JUDGED_ROWS)
+    X = np.vstack([real[:n], drawn[:n]])
+    y = np.repeat([0, 1], n)
+    is_level = [
+        isinstance(column, LevelColumn) and column.n_levels <= _MAX_LEVELS
+        for column in schema
+    ]
+    judge = HistGradientBoostingClassifier(
+        max_iter=60, categorical_features=is_level, random_state=seed
+    )
+    folds = StratifiedKFold(3, shuffle=True, random_state=seed)
+    chances = np.empty(len(X))
+    for train, test in folds.split(X, y):
+        judge.fit(X[train], y[train])
+        chances[test] = judge.predict_proba(X[test])[:, 1]
+    return float(roc_auc_score(y, chances))
+
+
+def choose_stage(
+    columns: PriorColumns, draws: StageDraws, candidates: tuple[str, ...], seed: int
+) -> tuple[str, dict[str, float]]:
+    """Return the stage that is hardest to tell from held-out rows, and all scores.
+
+    A later stage replaces an earlier one only if it is better by more than two
+    standard errors of the difference: a tie goes to the cheaper.
+
+    Parameters
+    ----------
+    columns : PriorColumns
+        Of the fit.
+    draws : StageDraws
+        Draws each stage.
+    candidates : tuple of str
+        Stages, the cheaper first.
+    seed : int
+        Fixes draws and the judge.
+
+    Returns
+    -------
+    stage : str
+        The one to keep.
+    scores : dict of str to float
+        ``1 - |2 AUC - 1|`` of each: 1 where it cannot be told from held-out rows.
+    """
+    real = columns.held_out
+    if len(real) < MIN_JUDGED_ROWS or len(candidates) < 2:
+        return candidates[0], {}
+    best, scores = candidates[0], {}
+    for stage in candidates:
+        rng = np.random.default_rng([seed, 7])
+        drawn = draws.draw(stage, len(real), rng)
+        area = separability(real, drawn, columns.schema, seed)
+        scores[stage] = 1 - abs(2 * area - 1)
+    # The standard error of an area between n and n rows is at most about this.
+    margin = 2 * 2 * np.sqrt(1 / (6 * min(len(real), MAX_JUDGED_ROWS)))
+    for stage in candidates[1:]:
+        if scores[stage] > scores[best] + margin:
+            best = stage
+    return best, scores
+
+
+class StageWatch:
+    """Scores a net in training: minus the energy distance to rows held out.
+
+    Parameters
+    ----------
+    draws : StageDraws
+        Draws what the generator makes of the prior.
+    columns : PriorColumns
+        Of the fit.
+    seed : int
+        Fixes the draws.
+    """
+
+    def __init__(self, draws: StageDraws, columns: PriorColumns, seed: int):
+        self.draws, self.seed = draws, seed
+        held_out = columns.held_out[:_MAX_WATCHED_ROWS]
+        self.space = ReferenceSpace().fit(self._readable(columns, columns.train))
+        self.columns = columns
+        self.real = self.space.transform(self._readable(columns, held_out))
+
+    def __call__(self, net: AdversarialNet) -> float:
+        """Return the score; higher is better."""
+        net._set_training(False)
+        drawn = self.draws.draw(
+            "generator", len(self.real), np.random.default_rng(self.seed)
+        )
+        made = self.space.transform(self._readable(self.columns, drawn))
+        return -energy_distance(self.real, made, standardize=False)
+
+    @staticmethod
+    def _readable(columns: PriorColumns, values: NDArray) -> NDArray:
+        """Return levels as they are counted and numbers without gaps."""
+        return np.nan_to_num(values)
