@@ -31,6 +31,7 @@ from skgan.modules._residual_convolutional import (
     ResidualConvDiscriminator,
     ResidualConvGenerator,
 )
+from skgan.modules._residual_generator import ResidualGenerator
 from skgan.modules._table import TableDiscriminator, TableGenerator
 from skgan.modules._transport import (
     CalibratedResidualLatentGenerator,
@@ -45,6 +46,7 @@ GENERATORS: dict[str, type[nn.Module]] = {
     "conditional_transport": ConditionalResidualLatentGenerator,
     "dcgan": DCGANGenerator,
     "mlp": MLPGenerator,
+    "residual": ResidualGenerator,
     "residual_conv": ResidualConvGenerator,
     "residual_mlp": ResidualMLPGenerator,
     "strided_conv": StridedConvGenerator,
@@ -90,6 +92,7 @@ __all__ = [
     "ProjectionResidualMLPDiscriminator",
     "ResidualConvDiscriminator",
     "ResidualConvGenerator",
+    "ResidualGenerator",
     "ResidualLatentGenerator",
     "ResidualMLPDiscriminator",
     "ResidualMLPGenerator",

@@ -267,7 +267,7 @@ def _values_for_priors(n_rows: int) -> dict:
         "latent_dim": 1,
         "hidden_dims": (128, 128),
         "discriminator_dims": (128, 128),
-        "generator": "residual_prior",
+        "generator": "residual",
         "discriminator": "kaiming_mlp",
         "penalty_weight": 0.05,
         "learning_rate": 3e-4,
