@@ -516,14 +516,15 @@ class BaseGANSampler(
     def _train(self, data: FitData):
         net, user_params = self.net_, self.net_params or {}
         settings = data.settings
-        callbacks = make_callbacks(
-            settings, self.callbacks, self.verbose, self._make_scorer(data)
-        )
         given, groups = (None, None)
         if data.prior is None and self._conditions is not None:
             given, groups = self._conditions.training()
         try:
             if settings.max_iter:
+                scorer = self._make_scorer(data)
+                callbacks = make_callbacks(
+                    settings, self.callbacks, self.verbose, scorer
+                )
                 train(net, data.rows, settings, callbacks, user_params, given, groups)
         finally:
             self.history_ = net.history
@@ -531,7 +532,7 @@ class BaseGANSampler(
         if hasattr(net.discriminator_, "features"):
             features = self._features(net.discriminator_, data.rows[:1].to(net.device))
             self._n_features_out = features.shape[1]
-        if net.interrupted_:
+        if settings.max_iter and net.interrupted_:
             raise KeyboardInterrupt
         if data.prior is not None:
             self._keep_best_stage(data)
