@@ -15,9 +15,12 @@ from skorch.history import History
 from torch import Tensor, nn
 
 from skgan.modules import LATENT_ENCODERS, ConditionMask, LatentEncoder
-from skgan.nets import AdversarialNet, InfoGANNet
-from skgan.nets._skorch import GLOBAL_STREAM
-from skgan.nets._state import load_optimizer
+from skgan.nets import (
+    AdversarialNet,
+    InfoGANNet,
+    borrow_global_stream,
+    load_optimizer,
+)
 from skgan.storage._errors import ContentError
 
 if TYPE_CHECKING:
@@ -29,11 +32,11 @@ _STREAMS = ("latent_stream_", "order_stream_")
 _PROGRESS = ("n_penalty_steps_", "penalty_weight_", "interrupted_", "ends_epoch_")
 # What `AdversarialNet` is made with; nothing that compiles, loads or calls back.
 _PARAM_NAMES = (
-    "generator discriminator latent_dim loss penalty penalty_weight penalty_interval "
-    "augmentation matching conditioning n_discriminator_steps average_halflife "
-    "precision cuda_graph optimizer_generator optimizer_discriminator lr max_epochs "
-    "batch_size iterator_train iterator_valid dataset train_split random_state device "
-    "predict_nonlinearity warm_start verbose use_caching"
+    "generator discriminator latent_dim latents loss penalty penalty_weight "
+    "penalty_interval augmentation matching conditioning n_discriminator_steps "
+    "average_halflife precision optimizer_generator optimizer_discriminator lr "
+    "max_epochs batch_size iterator_train iterator_valid dataset train_split "
+    "random_state device predict_nonlinearity warm_start verbose use_caching"
 )
 _CODE_PARAM_NAMES = (
     "code_head n_categories n_continuous code_weight continuous_code_weight "
@@ -190,9 +193,7 @@ class _Plan(NamedTuple):
             # Streams of a device that is not here begin anew.
             if not is_stream or value.device.type == getattr(net, name).device.type:
                 setattr(net, name, value)
-        # What `fit_loop` leaves behind.
-        net.step_graph_ = None
-        net._set_training(False)
+        net.eval()
 
 
 def _decode_progress(node: dict, decoder: Decoder) -> dict[str, Any]:
@@ -255,7 +256,7 @@ def _latent_encoder(node: Any, decoder: Decoder) -> LatentEncoder:
     name, params, prefix = decoder.parts(node, 3)
     if decoder.text(name) not in LATENT_ENCODERS:
         raise ContentError(f"{name!r:.80} is no encoder of latents.")
-    with decoder.bound, GLOBAL_STREAM, torch.random.fork_rng(devices=[]):
+    with decoder.bound, borrow_global_stream():
         module = LATENT_ENCODERS[name](**decoder.decode(params))
     _load_weights(module, "latent_encoder", decoder.text(prefix), decoder)
     return module.requires_grad_(False).eval()

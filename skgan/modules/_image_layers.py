@@ -10,6 +10,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import pad
 
+from skgan.modules._precision import apply_head
+
 # Coarser than this, a convolution sees all of an image and a dense layer is cheaper.
 _LEAST_SIZE = 8
 _WIDEST = 128
@@ -171,3 +173,23 @@ def to_map(rows: Tensor, size: tuple[int, int]) -> Tensor:
 def to_rows(images: Tensor) -> Tensor:
     """Images as dense rows, without a copy from channels-last memory."""
     return images.permute(0, 2, 3, 1).flatten(1)
+
+
+class ProjectionHead(nn.Module):
+    """A linear logit plus <V c, features>: Miyato and Koyama (2018), eq. 3."""
+
+    def __init__(self, n_features: int, condition_dim: int):
+        super().__init__()
+        self.linear = nn.Linear(n_features, 1)
+        self.embedding = None
+        if condition_dim:
+            self.embedding = nn.Linear(condition_dim, n_features, bias=False)
+            nn.init.normal_(self.embedding.weight, std=n_features**-0.5)
+
+    def forward(self, features: Tensor, condition: Tensor | None = None) -> Tensor:
+        """Return logits of shape (n, 1)."""
+        logits = apply_head(self.linear, features)
+        if self.embedding is None or condition is None:
+            return logits
+        direction = apply_head(self.embedding, condition)
+        return logits + (direction * features).sum(1, keepdim=True)

@@ -12,6 +12,7 @@ from torch.nn.functional import interpolate
 
 from skgan.modules._convolutional import dense_stack
 from skgan.modules._image_layers import (
+    ProjectionHead,
     check_image_shape,
     default_channels,
     initialize,
@@ -21,7 +22,6 @@ from skgan.modules._image_layers import (
     to_rows,
 )
 from skgan.modules._mlp import concatenate, make_activation
-from skgan.modules._projection import ProjectionHead
 
 _NARROWEST = 32
 _GROUP_WIDTH = 16

@@ -10,8 +10,8 @@ from torch import Tensor, nn
 
 from skgan.modules._mlp import concatenate, shape_rows
 from skgan.modules._precision import apply_head
+from skgan.modules._residual_latent import kaiming_layers, optimal_map
 from skgan.modules._table import OneHotBlocks
-from skgan.modules._transport import kaiming_layers, optimal_map
 
 
 class ResidualGenerator(nn.Module):
@@ -29,7 +29,7 @@ class ResidualGenerator(nn.Module):
     Parameters
     ----------
     latent_dim : int
-        Size of a row and of the noise behind it, together.
+        Size of a row of the prior.
     output_shape : tuple of int
         Shape of one row: its width.
     condition_dim : int, default=0
@@ -48,6 +48,8 @@ class ResidualGenerator(nn.Module):
     fixed : sequence of sequences of (low, high), default=()
         For each number, intervals without overlap, in rising order, in which an
         entry is not moved: such as those of a value that repeats. Empty: none.
+    noise_dim : int, default=8
+        Normal entries behind the prior's row.
     activation : str, default="leaky_relu"
         A key of ``skgan.modules._mlp.ACTIVATIONS``.
     **ignored
@@ -81,7 +83,7 @@ class ResidualGenerator(nn.Module):
     >>> import torch
     >>> from skgan.modules import ResidualGenerator
     >>> generator = ResidualGenerator(
-    ...     latent_dim=6, output_shape=(4,), n_numbers=2, block_widths=(2,)
+    ...     latent_dim=4, output_shape=(4,), n_numbers=2, block_widths=(2,), noise_dim=2
     ... )
     >>> z = torch.tensor([[0.5, -1.0, 0.0, 1.0, 0.3, -0.2]])
     >>> generator(z).tolist()
@@ -103,6 +105,7 @@ class ResidualGenerator(nn.Module):
         largest_move: float | None = None,
         level_margin: float | None = None,
         fixed: Sequence[Sequence[tuple[float, float]]] = (),
+        noise_dim: int = 8,
         activation: str = "leaky_relu",
         **ignored,
     ):
@@ -121,6 +124,7 @@ class ResidualGenerator(nn.Module):
                 f"latent_dim={latent_dim} is smaller than a row of {self.width} "
                 "entries, which the generator starts from; raise latent_dim."
             )
+        self.noise_dim = noise_dim
         self.largest_move = largest_move
         self.level_margin = level_margin
         self.blocks = OneHotBlocks(block_widths)
@@ -128,14 +132,14 @@ class ResidualGenerator(nn.Module):
         self.register_buffer("mixing", torch.eye(self.n_numbers))
         self.register_buffer("shift", torch.zeros(self.n_numbers))
         n_moved = self.n_numbers if level_margin is None else self.width
-        dims = [latent_dim + condition_dim, *hidden_dims]
+        dims = [latent_dim + noise_dim + condition_dim, *hidden_dims]
         self.layers = kaiming_layers(dims, activation)
         self.head = nn.Linear(dims[-1], n_moved)
         nn.init.zeros_(self.head.weight)
         nn.init.zeros_(self.head.bias)
 
     def forward(self, z: Tensor, condition: Tensor | None = None) -> Tensor:
-        """Turn latents of shape (n, latent_dim) into rows of `output_shape`."""
+        """Turn latents of shape (n, latent_dim + noise_dim) into rows of `output_shape`."""
         return self.with_expectation(z, condition)[0]
 
     def with_expectation(
@@ -204,7 +208,7 @@ class ResidualGenerator(nn.Module):
 
         Parameters
         ----------
-        z : Tensor of shape (n, latent_dim)
+        z : Tensor of shape (n, latent_dim + noise_dim)
             Latents, many more than a row has numbers.
         mean : Tensor of shape (d,)
             Of rows of d entries; only numbers count.

@@ -516,6 +516,8 @@ class BaseGANSampler(
     def _train(self, data: FitData):
         net, user_params = self.net_, self.net_params or {}
         settings = data.settings
+        # An encoder of latents belongs to the generator it was trained for.
+        vars(self).pop("inverter_", None)
         given, groups = (None, None)
         if data.prior is None and self._conditions is not None:
             given, groups = self._conditions.training()

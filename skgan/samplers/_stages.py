@@ -22,8 +22,6 @@ from skgan.samplers._given_cells import GivenCells
 MIN_JUDGED_ROWS = 100
 MAX_JUDGED_ROWS = 5000
 _MAX_WATCHED_ROWS = 2000
-# Normal entries beside the prior's row in a latent.
-_NOISE_DIM = 8
 # Prior rows that training draws its latents from.
 _MIN_POOL_ROWS, _MAX_POOL_ROWS = 4000, 50_000
 # Categories that boosted trees take at most.
@@ -152,9 +150,7 @@ class StageDraws:
     def _generate(self, columns: NDArray, seed: int) -> NDArray:
         rows = self.rows_of(columns, seed)
         stream = torch.Generator().manual_seed(seed)
-        noise = torch.randn(
-            len(rows), self.net.latent_dim - rows.shape[1], generator=stream
-        )
+        noise = torch.randn(len(rows), self.net.generator_.noise_dim, generator=stream)
         latents = torch.cat([rows, noise], dim=1).to(self.net.device)
         with torch.inference_mode():
             made = self.net.call_in_parts(self.net.sampling_generator_, latents, None)
@@ -190,7 +186,7 @@ def prior_params(draws: StageDraws, rows: torch.Tensor, settings, seed: int) -> 
     params = {
         "generator__n_numbers": n_numbers,
         "generator__block_widths": (*widths, *([n_fixed] if n_fixed else [])),
-        "latent_dim": width + _NOISE_DIM,
+        "latent_dim": width,
     }
     if settings.max_iter:
         n_pool = min(max(len(rows), _MIN_POOL_ROWS), _MAX_POOL_ROWS)

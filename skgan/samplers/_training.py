@@ -19,7 +19,6 @@ from skgan.callbacks import (
 from skgan.loader import BatchLoader
 from skgan.modules import DISCRIMINATORS, GENERATORS, resolve_network
 from skgan.nets import AdversarialNet
-from skgan.nets._state import forget_gradients_of
 from skgan.samplers._auto import Settings
 
 # A fit is divided into so many epochs, at whose end it is watched, but none has fewer
@@ -122,9 +121,9 @@ def continue_net(
         "batch_size": settings.batch_size,
         "n_discriminator_steps": settings.n_discriminator_steps,
     }
-    own = net_params or {}
+    user_params = net_params or {}
     net.set_params(
-        **{name: value for name, value in changed.items() if name not in own}
+        **{name: value for name, value in changed.items() if name not in user_params}
     )
 
 
@@ -233,30 +232,31 @@ def train(
         **{k: v for k, v in lengths.items() if k not in net_params},
         **_lengths(net, settings.max_iter, net_params),
     )
-    own = net_params.get("callbacks") or []
-    # It comes last, to see what the others make of the end of an epoch.
+    user_callbacks = net_params.get("callbacks") or []
+    kept = (
+        user_callbacks if user_callbacks == "disable" else [*callbacks, *user_callbacks]
+    )
     checkpoint = settings.checkpoint
-    last = [] if checkpoint is None else [checkpoint]
-    net.callbacks = own if own == "disable" else [*callbacks, *own, *last]
-    net._initialize_callbacks()
+    # Runs last, so that the checkpoint holds the other callbacks' end-of-epoch state.
+    net.replace_callbacks(kept if checkpoint is None else [*kept, checkpoint])
     try:
         net.partial_fit(rows, given)
         if checkpoint is not None and not net.interrupted_:
             checkpoint.finish()
     except Exception as error:
-        forget_gradients_of(net)
-        # So that what was learnt can sample, and callbacks let go of rows.
+        net.zero_grad()
+        # Callbacks let go of rows, and what was learnt can sample.
         with suppress(Exception):
             net.notify("on_train_end", X=rows, y=given)
         if isinstance(error, torch.OutOfMemoryError):
             raise type(error)(f"{error} {_MEMORY_ADVICE}") from error
         raise
     finally:
-        net._set_training(False)
-        # It is of this fit alone.
-        net.callbacks_ = [pair for pair in net.callbacks_ if pair[1] not in last]
-        if last:
-            net.callbacks = [*callbacks, *own]
+        net.eval()
+        if checkpoint is not None:
+            # The checkpoint is of this fit alone.
+            net.callbacks = kept
+            net.callbacks_ = [c for c in net.callbacks_ if c[1] is not checkpoint]
         # The watch holds the rows held out, which a pickle should not carry.
         for _, callback in net.callbacks_:
             if isinstance(callback, HeldOutScore):

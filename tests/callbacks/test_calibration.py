@@ -9,7 +9,7 @@ import torch
 from skgan import GANSampler
 from skgan.callbacks import MomentCalibration
 from skgan.modules import CalibratedResidualLatentGenerator, ResidualLatentGenerator
-from skgan.modules._transport import optimal_map
+from skgan.modules._residual_latent import optimal_map
 
 RNG = np.random.default_rng(0)
 ROWS = RNG.normal(size=(300, 3)) @ RNG.normal(size=(3, 3)) + [5.0, -9.0, 100.0]

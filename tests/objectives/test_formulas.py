@@ -20,7 +20,7 @@ from skgan.objectives import (
     translation,
     warp,
 )
-from skgan.objectives._penalties import BATCH_HALVES
+from skgan.objectives import BATCH_HALVES
 
 WITH_DEFAULTS = [
     name
