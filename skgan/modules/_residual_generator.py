@@ -139,7 +139,7 @@ class ResidualGenerator(nn.Module):
         nn.init.zeros_(self.head.bias)
 
     def forward(self, z: Tensor, condition: Tensor | None = None) -> Tensor:
-        """Turn latents of shape (n, latent_dim + noise_dim) into rows of `output_shape`."""
+        """Turn latents, prior rows and noise, into rows of `output_shape`."""
         return self.with_expectation(z, condition)[0]
 
     def with_expectation(

@@ -618,7 +618,8 @@ class BaseGANSampler(
             stop = start + _STAGE_BLOCK
             cells = None if given is None else given.rows(start, stop)
             if isinstance(cells, LabelledRows):
-                cells = label_cells(cells.values, len(encoder.schema_))
+                labels_given = labels.clip(cells.values)
+                cells = label_cells(labels_given, len(encoder.schema_))
             columns = draws.draw(self.stage_, _STAGE_BLOCK, rng, cells)
             columns = columns[: n_samples - start]
             encoder.write_columns(room, start, columns[:, draws.n_labels :])

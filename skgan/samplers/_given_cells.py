@@ -44,6 +44,8 @@ class GivenCells:
     is_given: NDArray
     tests: dict[int, Test] = field(default_factory=dict)
     names: dict[Hashable, int] = field(default_factory=dict)
+    # Labels are drawn for however rare their combination is.
+    on_impossible: str = "raise"
 
     def draw(self, prior: BasePrior, rng: np.random.Generator) -> NDArray:
         """Draw a row of the prior for each row of cells."""
@@ -81,7 +83,10 @@ class GivenCells:
             return prior.sample(len(rows), rng)
         try:
             return prior.sample_given(
-                self.values[rows], self.is_given[rows], rng
+                self.values[rows],
+                self.is_given[rows],
+                rng,
+                on_impossible=self.on_impossible,
             ).columns
         except ValueError as error:
             names = [name for name, place in self.names.items()]
@@ -191,4 +196,4 @@ def label_cells(labels: NDArray, n_columns: int) -> GivenCells:
     values[:, :k] = labels
     is_given = np.zeros(values.shape, dtype=bool)
     is_given[:, :k] = True
-    return GivenCells(values, is_given)
+    return GivenCells(values, is_given, on_impossible="relax")

@@ -24,6 +24,9 @@ MAX_JUDGED_ROWS = 5000
 _MAX_WATCHED_ROWS = 2000
 # Prior rows that training draws its latents from.
 _MIN_POOL_ROWS, _MAX_POOL_ROWS = 4000, 50_000
+_LEVEL_MARGIN = 4.0
+# A class of fewer rows shares the leaves of others.
+_MIN_CLASS_ROWS = 40
 # Categories that boosted trees take at most.
 _MAX_LEVELS = 255
 
@@ -90,9 +93,43 @@ def read_columns(encoder: BaseEncoder, X, labels: Any, target: Any) -> PriorColu
 
 def fit_prior(values: NDArray, columns: PriorColumns, seed: int) -> BasePrior:
     """Fit the prior to rows of plain columns."""
+    values = fill_rare_classes(values, columns, np.random.default_rng([seed, 5]))
     return TreesPrior().fit(
         values, columns.schema, first=columns.first, random_state=seed
     )
+
+
+def fill_rare_classes(
+    values: NDArray, columns: PriorColumns, rng: np.random.Generator
+) -> NDArray:
+    """Add rows to classes that a leaf would mix with others.
+
+    Labels are given whenever rows are drawn, so that how often they come in training
+    changes nothing else. New rows lie between two rows of their class, as SMOTE's
+    do, with the levels of one of them.
+    """
+    is_class = [
+        isinstance(column, LevelColumn) for column in columns.schema[: columns.n_labels]
+    ]
+    if not any(is_class):
+        return values
+    codes = values[:, : columns.n_labels][:, is_class]
+    _, groups, counts = np.unique(
+        codes, axis=0, return_inverse=True, return_counts=True
+    )
+    groups = groups.reshape(-1)
+    is_number = np.array([not isinstance(c, LevelColumn) for c in columns.schema])
+    filled = [values]
+    for group in np.flatnonzero(counts < _MIN_CLASS_ROWS):
+        rows = values[groups == group]
+        n_missing = _MIN_CLASS_ROWS - len(rows)
+        first, second = rng.integers(len(rows), size=(2, n_missing))
+        share = rng.uniform(size=(n_missing, 1))
+        new = rows[first].copy()
+        between = new + share * (rows[second] - new)
+        is_mixed = is_number & ~np.isnan(between)
+        filled.append(np.where(is_mixed, between, new))
+    return np.vstack(filled)
 
 
 class StageDraws:
@@ -186,6 +223,8 @@ def prior_params(draws: StageDraws, rows: torch.Tensor, settings, seed: int) -> 
     params = {
         "generator__n_numbers": n_numbers,
         "generator__block_widths": (*widths, *([n_fixed] if n_fixed else [])),
+        # Where there are no numbers to move, levels are.
+        "generator__level_margin": None if n_numbers else _LEVEL_MARGIN,
         "latent_dim": width,
     }
     if settings.max_iter:

@@ -420,7 +420,8 @@ def test_a_class_of_three_rows_is_usable():
 
 def test_balanced_training_keeps_the_shares_of_draws():
     y = np.array(["rare"] * 6 + ["common"] * 54)
-    sampler = make_sampler(condition_sampling="balanced").fit(make_rows()[:60], y)
+    sampler = make_sampler(condition_sampling="balanced", prior="normal")
+    sampler.fit(make_rows()[:60], y)
     loader = sampler.net_.get_iterator(
         sampler.net_.get_dataset(
             np.zeros((60, 3), np.float32), sampler._conditions.encoded
@@ -434,10 +435,12 @@ def test_balanced_training_keeps_the_shares_of_draws():
 
 def test_tables_are_balanced_by_default_and_vectors_are_not():
     y = np.where(np.arange(N) < 12, "few", "many")
-    table = make_sampler().fit(make_table(), y)
+    table = make_sampler(prior="normal").fit(make_table(), y)
     assert table._conditions.groups is not None
-    assert make_sampler().fit(make_rows(), y)._conditions.groups is None
-    unbalanced = make_sampler(condition_sampling="empirical").fit(make_table(), y)
+    rows = make_sampler(prior="normal").fit(make_rows(), y)
+    assert rows._conditions.groups is None
+    unbalanced = make_sampler(condition_sampling="empirical", prior="normal")
+    unbalanced.fit(make_table(), y)
     assert unbalanced._conditions.groups is None
 
 
@@ -479,7 +482,7 @@ def test_early_stopping_holds_labels_out(y):
 
 def test_rows_are_held_out_of_every_class():
     y = np.array(["rare"] * 20 + ["common"] * 99 + ["single"])
-    sampler = make_sampler(early_stopping=True)
+    sampler = make_sampler(early_stopping=True, prior="normal")
     seen = []
     sampler._watched_score = lambda held_out, net: seen.append(held_out[1]) or 0.0
     sampler.fit(make_rows(), y)

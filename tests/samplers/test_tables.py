@@ -111,7 +111,7 @@ def test_ranges_of_numbers_are_kept(frame):
     [
         ({"sex": "x"}, r"'sex' has no level 'x'.*'f', 'm'"),
         ({"colour": "red"}, r"(?s)'colour'.*sex"),
-        ({"size": (100, 110)}, r"condition"),
+        ({"size": (100, 110)}, r"Possible: 14"),
         ({"city": []}, r"empty"),
         (pd.DataFrame({"sex": ["f"] * 4}), r"4 rows for 3 samples"),
     ],
@@ -132,9 +132,9 @@ def test_score_and_features_take_frames(sampler, frame):
     held_out = people(200, seed=9)
     assert -0.5 < sampler.score(held_out) < 0.05
     features = sampler.transform(held_out)
-    assert features.shape == (200, 256)
+    assert features.shape == (200, 128)
     assert np.isfinite(features).all()
-    assert sampler.get_feature_names_out().shape == (256,)
+    assert sampler.get_feature_names_out().shape == (128,)
 
 
 @pytest.mark.parametrize(

@@ -170,6 +170,15 @@ class Labels:
             for column in self.columns_
         )
 
+    def clip(self, values: NDArray) -> NDArray:
+        """Move numbers beyond those seen in fit to the nearest seen."""
+        clipped = values.copy()
+        for j, column in enumerate(self.columns_):
+            if isinstance(column, NumberLabels):
+                low, high = column.minimum_, column.maximum_
+                clipped[:, j] = np.clip(values[:, j], low, high)
+        return clipped
+
     def encode(self, values: NDArray) -> NDArray:
         """Return conditions of shape (n, condition_dim_), float32."""
         pairs = list(zip(self.columns_, values.T, strict=True))
