@@ -6,7 +6,7 @@ import numpy as np
 
 from ._numbers import NumberScale
 from ._schema import LevelColumn, Schema
-from ._trees import MISSING_SCORE, Design
+from ._trees import MISSING_SCORE, SUM, Design, Sum
 
 # A column of more levels enters a tree by an order of them, else one by one.
 MAX_ONE_HOT = 30
@@ -40,7 +40,7 @@ class Predictors:
         strength = self.association[target, before]
         return before[np.sort(np.argsort(-strength, kind="stable")[:limit])]
 
-    def design(self, columns: np.ndarray, rows, target: np.ndarray) -> Design:
+    def design(self, columns: np.ndarray, rows, target: np.ndarray, total: Sum):
         """Predictors for a tree of the target (n, k), for some of the rows."""
         matrices, tests, ordered, orders = [], [], [], []
         for column in columns:
@@ -54,6 +54,9 @@ class Predictors:
             tests.append((len(self.schema) + len(ordered), -1))
             ordered.append(column)
             orders.append(order)
+        if len(total.values):
+            matrices.append(total.values[:, None].astype(np.float32))
+            tests.append((SUM, -1))
         matrix = np.empty((len(target), len(tests)), np.float32, order="F")
         np.concatenate(matrices, axis=1, out=matrix)
         start = np.concatenate([[0], np.cumsum([len(order) for order in orders])])
@@ -65,19 +68,9 @@ class Predictors:
             np.concatenate([*orders, np.zeros(0, np.float32)]),
         )
 
-    def linear(self, columns: np.ndarray, rows) -> np.ndarray:
-        """Scores of the number columns (n, k), with 0 for missing, as floats."""
-        return linear_terms(self.x[columns][:, rows]).T
-
     def numbers(self, target: int, before: np.ndarray, limit: int) -> np.ndarray:
         """Number columns among `before`, the most associated ones if many."""
         return self.screen(target, before[~self.is_level[before]], limit)
-
-
-def linear_terms(x: np.ndarray) -> np.ndarray:
-    """Scores as terms of a sum: missing ones are 0, the middle."""
-    x = x.astype(np.float64)
-    return np.where(x == MISSING_SCORE, 0.0, x)
 
 
 def to_predictor(values: np.ndarray, scale: NumberScale | None) -> np.ndarray:
