@@ -18,6 +18,7 @@ MAX_FUNCTION_LINES = 60
 # Ground first. What is not named lives with the estimators.
 FLOORS = {
     "objectives": 0,
+    "priors": 0,
     "modules": 0,
     "encoding": 0,
     "loader": 0,

@@ -106,10 +106,9 @@ class NumberModel:
         else:
             place, offset = self.rest.apply(x), self.rest.total(x)
         with np.errstate(divide="ignore", invalid="ignore"):
-            density = (
-                self.intervals.log_density(place, score - offset)
-                + scale.log_slope(values)
-            )
+            density = self.intervals.log_density(
+                place, score - offset
+            ) + scale.log_slope(values)
             if scale.is_grid:
                 mass = self._grid_mass(leaf, item, place, offset)
             else:

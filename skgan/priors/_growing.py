@@ -16,20 +16,25 @@ from ._trees import NO_SUM, Sum, Tree, linear_terms, read_tree, stump
 
 # More levels than that are told apart by the leaves only, not by the splits.
 MAX_CLASSES = 50
-# Terms of a sum, and rows that it is fitted on.
+# Terms of a sum, at most and for so many rows each; rows that it is fitted on.
 MAX_TERMS = 64
+ROWS_A_TERM = 4
 LINEAR_ROWS = 20_000
 # A sum is tried where so many rows have values.
 MIN_LINEAR_ROWS = 20
 # Rows on which a tree and a sum are compared, and draws for each.
-COMPARED_ROWS = 3000
+COMPARED_ROWS = 2000
 COMPARED_DRAWS = 16
 # How the numbers of a column may follow from others, and by which factor a form must
 # be better than a plain tree; on a grid more, as it rounds.
 FORMS = ("plain", "sum", "rest")
-GAINS = {"sum": 1.0, "rest": 0.98, "grid": 0.9}
+GAINS = {"sum": 0.97, "rest": 0.9, "grid": 0.8}
 # A tree of what a sum leaves over has larger leaves.
 RESIDUAL_LEAF = 2
+# Columns among which that tree chooses its splits.
+RESIDUAL_COLUMNS = 12
+# From so many columns on, forms are compared on one part of the rows, not on three.
+WIDE = 100
 
 
 class _Task(NamedTuple):
@@ -44,7 +49,9 @@ class _Task(NamedTuple):
 class Grower:
     """Grows the trees of a chain, all with the same settings."""
 
-    def __init__(self, predictors: Predictors, leaf_size: int, linear: bool, rng, cost=0.0):
+    def __init__(
+        self, predictors: Predictors, leaf_size: int, linear: bool, rng, cost: float
+    ):
         self.predictors = predictors
         self.leaf_size = leaf_size
         self.linear = linear
@@ -127,14 +134,16 @@ class Grower:
         """Number columns that a sum of the target may be made of."""
         if not self.linear or len(rows) < MIN_LINEAR_ROWS:
             return before[:0]
-        return self.predictors.numbers(target, before, MAX_TERMS)
+        limit = min(MAX_TERMS, len(rows) // ROWS_A_TERM)
+        return self.predictors.numbers(target, before, limit)
 
     def _choose(self, task: _Task, is_grid: bool) -> str:
         """The form that foretells held-out rows best."""
         if len(task.terms) == 0:
             return "plain"
         chosen = self.rng.permutation(len(task.rows))[:COMPARED_ROWS]
-        n_folds = 3 if len(chosen) < COMPARED_ROWS // 2 else 1
+        is_small = len(chosen) < COMPARED_ROWS // 2 and len(self.predictors.x) < WIDE
+        n_folds = 3 if is_small else 1
         errors = dict.fromkeys(FORMS, 0.0)
         for fold in range(n_folds):
             is_held = np.arange(len(chosen)) % 3 == fold
@@ -174,7 +183,8 @@ class Grower:
         # Where the size of the rest differs, leaves differ as well.
         targets = np.stack([rest, np.abs(rest)], axis=1)
         size = RESIDUAL_LEAF * self.leaf_size
-        tree, leaf = self.grow(task.columns, rows, targets, size, total)
+        columns = self.predictors.related(task.columns, rows, targets, RESIDUAL_COLUMNS)
+        tree, leaf = self.grow(columns, rows, targets, size, total)
         return tree, fit_intervals(leaf, rest, tree.n_leaves, 0.5 / len(rows))
 
     def _sum(self, terms, rows, scores) -> Sum:

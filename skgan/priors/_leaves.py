@@ -130,7 +130,9 @@ def fit_intervals(leaf: np.ndarray, score: np.ndarray, n_leaves: int, floor: flo
     square = np.bincount(leaf, (score - mean[leaf]) ** 2, n_leaves)
     pooled = square.sum() / max(len(score) - (counts > 0).sum(), 1)
     pooled = max(pooled, floor**2)
-    variance = (square + SPREAD_ROWS * pooled) / (np.maximum(counts - 1, 0) + SPREAD_ROWS)
+    variance = (square + SPREAD_ROWS * pooled) / (
+        np.maximum(counts - 1, 0) + SPREAD_ROWS
+    )
     # A leaf without a continuum is never drawn from, but may be scored.
     mean = np.where(counts > 0, mean, score.mean() if len(score) else 0.0)
     if counts.max(initial=0) > MAX_INTERVALS:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cached_property
+
 import numpy as np
 
 from ._numbers import NumberScale
@@ -28,14 +30,16 @@ class Predictors:
             strict=True,
         )
         self.is_level = np.array([isinstance(c, LevelColumn) for c in schema])
-        self.association = None
-        if len(schema) - 1 > max_features:
-            self.association = _associations(self.blocks)
+
+    @cached_property
+    def association(self) -> np.ndarray:
+        """For each pair of columns the largest correlation between their parts."""
+        return _associations(self.blocks)
 
     def screen(self, target: int, before: np.ndarray, limit: int | None = None):
         """The columns among `before` that are most associated with the target."""
         limit = self.max_features if limit is None else limit
-        if self.association is None or len(before) <= limit:
+        if len(before) <= limit:
             return before
         strength = self.association[target, before]
         return before[np.sort(np.argsort(-strength, kind="stable")[:limit])]
@@ -67,6 +71,21 @@ class Predictors:
             start[:-1].astype(np.int32),
             np.concatenate([*orders, np.zeros(0, np.float32)]),
         )
+
+    def related(self, columns, rows, targets: np.ndarray, limit: int) -> np.ndarray:
+        """Columns by which targets (n, k) differ most, straight or squared."""
+        if len(columns) <= limit:
+            return columns
+        step = -(-len(targets) // ASSOCIATION_ROWS)
+        targets = _standardised(targets[::step])
+        strength = []
+        for column in columns:
+            part = self.blocks[column][rows][::step]
+            part = np.where(part == MISSING_SCORE, 0.0, part)
+            part = _standardised(np.concatenate([part, part**2], axis=1))
+            strength.append(np.abs(part.T @ targets).max())
+        strongest = np.argsort(-np.array(strength), kind="stable")[:limit]
+        return columns[np.sort(strongest)]
 
     def numbers(self, target: int, before: np.ndarray, limit: int) -> np.ndarray:
         """Number columns among `before`, the most associated ones if many."""
@@ -110,13 +129,17 @@ def _associations(blocks):
     """For each pair of columns the largest correlation between their parts."""
     step = -(-len(blocks[0]) // ASSOCIATION_ROWS)
     parts = np.concatenate([block[::step] for block in blocks], axis=1)
-    parts = np.where(parts == MISSING_SCORE, 0.0, parts).astype(np.float32)
-    parts -= parts.mean(axis=0)
-    parts /= np.maximum(np.sqrt((parts**2).sum(axis=0)), 1e-6)
+    parts = _standardised(np.where(parts == MISSING_SCORE, 0.0, parts))
     start = np.cumsum([0] + [block.shape[1] for block in blocks[:-1]])
     table = np.abs(parts.T @ parts)
     table = np.maximum.reduceat(table, start, axis=0)
     return np.maximum.reduceat(table, start, axis=1)
+
+
+def _standardised(parts):
+    """Columns of mean 0 and length 1, constant ones 0."""
+    parts = parts - parts.mean(axis=0)
+    return parts / np.maximum(np.sqrt((parts**2).sum(axis=0)), 1e-6)
 
 
 def _order_levels(codes, n_levels, target):

@@ -108,7 +108,6 @@ class Tree:
             ]
         )
 
-
     @cached_property
     def _left(self):
         return self.left.astype(np.intp)
