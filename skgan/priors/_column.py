@@ -46,7 +46,8 @@ class NumberModel:
 
     What belongs to the continuum is drawn from intervals of scores in the same leaf,
     or, with `rest`, around that tree's sum of other columns, from intervals of what the
-    sum leaves over. A grid with `rest` has all of its values in the continuum and rounds them to the nearest atom.
+    sum leaves over. A grid with `rest` has all of its values in the continuum and
+    rounds them to the nearest atom.
     """
 
     scale: NumberScale

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -154,7 +155,7 @@ def _medians(values, group, n_groups):
 def _thinned(low, high, start):
     """The same with neighbouring intervals of full leaves put together."""
     lows, highs, counts = [], [], []
-    for first, last in zip(start[:-1], start[1:], strict=True):
+    for first, last in pairwise(start):
         a, b = low[first:last], high[first:last]
         if last - first > MAX_INTERVALS:
             # Quantiles of the mixture of intervals, which hold equal shares.

@@ -75,11 +75,11 @@ class TreesPrior(BasePrior):
     sooner where that is far. Draws keep to the training range.
 
     What is held: for each column with a continuum its least and its greatest value,
-    and points halfway between neighbouring values, at most about 1 024; its repeated
-    values with their shares; for each leaf the repeated values and levels with their
-    counts, and for the continuum ends of intervals of scores. No row, row number or
-    other single value of a continuum is held; who has the fitted prior can still
-    tell intervals in which values lay.
+    and some points between neighbouring values, about one for eight values and 512 at
+    most; its repeated values with their shares; for each leaf the repeated values and
+    levels with their counts, and for the continuum ends of intervals of scores. No
+    row, row number or other single value of a continuum is held; who has the fitted
+    prior can still tell intervals in which values lay.
 
     The density that `score_columns` gives is smoother than what is drawn: a leaf's
     continuum is a Student distribution with its mean and spread, and the marginal
