@@ -21,7 +21,8 @@ FLOORS = {
     room: floor
     for floor, rooms in enumerate(
         (
-            "frames storage objectives modules loader datasets _validation _estimator",
+            "frames storage objectives modules priors rejection loader datasets "
+            "_validation _estimator _version _threads",
             "encoding",
             "metrics callbacks",
             "nets",

@@ -8,29 +8,11 @@ import numpy as np
 
 from ._leaves import LeafIntervals, LeafItems
 from ._numbers import NumberScale
-from ._predictors import linear_terms, score_predictor
+from ._predictors import score_predictor
 from ._trees import Tree
 
 # For how many rows the marginal distribution counts in the density of a leaf.
 MARGINAL_ROWS = 1.0
-
-
-@dataclass(frozen=True)
-class Linear:
-    """A sum of number columns, and the tree of what it leaves over."""
-
-    columns: np.ndarray
-    weights: np.ndarray
-    intercept: float
-    tree: Tree
-
-    def predict(self, x: np.ndarray) -> np.ndarray:
-        """The sum for each row of `x`, (n_columns, n)."""
-        # One row is the same, to the bit, whatever rows stand beside it.
-        total = np.full(x.shape[1], self.intercept)
-        for column, weight in zip(self.columns, self.weights, strict=True):
-            total += weight * linear_terms(x[column])
-        return total
 
 
 @dataclass(frozen=True)
@@ -63,20 +45,21 @@ class NumberModel:
     """Numbers: a tree counts atoms, missing values and the continuum.
 
     What belongs to the continuum is drawn from intervals of scores in the same leaf,
-    or, with `linear`, around a sum of other columns. A grid with `linear` has all of
-    its values in the continuum and rounds them to the nearest atom.
+    or, with `rest`, around that tree's sum of other columns, from intervals of what the
+    sum leaves over. A grid with `rest` has all of its values in the continuum and
+    rounds them to the nearest atom.
     """
 
     scale: NumberScale
     tree: Tree
     items: LeafItems
     intervals: LeafIntervals
-    linear: Linear | None
+    rest: Tree | None
 
     @property
     def rounds(self) -> bool:
         """Whether atoms are drawn by rounding."""
-        return self.linear is not None and self.scale.is_grid
+        return self.rest is not None and self.scale.is_grid
 
     def draw(self, x: np.ndarray, rng: np.random.Generator):
         """Draw values, and what they are as a predictor."""
@@ -107,10 +90,10 @@ class NumberModel:
         )
 
     def _draw_continuum(self, x, leaf, rng):
-        if self.linear is None:
+        if self.rest is None:
             return self.intervals.draw(leaf, rng)
-        leaf = self.linear.tree.apply(x)
-        return self.linear.predict(x) + self.intervals.draw(leaf, rng)
+        leaf = self.rest.apply(x)
+        return self.rest.total(x) + self.intervals.draw(leaf, rng)
 
     def log_density(self, x, values, *, strict: bool = False) -> np.ndarray:
         """Log-density; if strict, -inf for a missing value that a leaf lacks."""
@@ -119,15 +102,14 @@ class NumberModel:
         item = scale.to_items(values)
         score = scale.to_scores(values, item)
         missing, off = item == scale.missing, item == scale.continuum
-        if self.linear is None:
+        if self.rest is None:
             place, offset = leaf, 0.0
         else:
-            place, offset = self.linear.tree.apply(x), self.linear.predict(x)
+            place, offset = self.rest.apply(x), self.rest.total(x)
         with np.errstate(divide="ignore", invalid="ignore"):
-            density = (
-                self.intervals.log_density(place, score - offset)
-                + scale.log_slope(values)
-            )
+            density = self.intervals.log_density(
+                place, score - offset
+            ) + scale.log_slope(values)
             if scale.is_grid:
                 mass = self._grid_mass(leaf, item, place, offset)
             else:

@@ -2,36 +2,56 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
-from ._column import LevelModel, Linear, NumberModel
+from ._column import LevelModel, NumberModel
 from ._leaves import LeafIntervals, fit_intervals, fit_items
 from ._linear import fit_ridge
 from ._numbers import NumberScale
-from ._predictors import Predictors, linear_terms
-from ._trees import Tree, read_tree, stump
+from ._predictors import Predictors
+from ._trees import NO_SUM, Sum, Tree, linear_terms, read_tree, stump
 
 # More levels than that are told apart by the leaves only, not by the splits.
 MAX_CLASSES = 50
-# Terms of a sum, and rows that it is fitted on.
+# Terms of a sum, at most and for so many rows each; rows that it is fitted on.
 MAX_TERMS = 64
+ROWS_A_TERM = 4
 LINEAR_ROWS = 20_000
 # A sum is tried where so many rows have values.
 MIN_LINEAR_ROWS = 20
 # Rows on which a tree and a sum are compared, and draws for each.
-COMPARED_ROWS = 3000
+COMPARED_ROWS = 2000
 COMPARED_DRAWS = 16
-# A sum must be better by that factor.
-LINEAR_GAIN = 0.98
+# How the numbers of a column may follow from others, and by which factor a form must
+# be better than a plain tree; on a grid more, as it rounds.
+FORMS = ("plain", "sum", "rest")
+GAINS = {"sum": 0.97, "rest": 0.9, "grid": 0.8}
 # A tree of what a sum leaves over has larger leaves.
 RESIDUAL_LEAF = 2
+# Columns among which that tree chooses its splits.
+RESIDUAL_COLUMNS = 12
+# From so many columns on, forms are compared on one part of the rows, not on three.
+WIDE = 100
+
+
+class _Task(NamedTuple):
+    """Scores of a column in some rows, and the columns that foretell them."""
+
+    columns: np.ndarray
+    terms: np.ndarray
+    rows: np.ndarray
+    scores: np.ndarray
 
 
 class Grower:
     """Grows the trees of a chain, all with the same settings."""
 
-    def __init__(self, predictors: Predictors, leaf_size: int, linear: bool, rng, cost=0.0):
+    def __init__(
+        self, predictors: Predictors, leaf_size: int, linear: bool, rng, cost: float
+    ):
         self.predictors = predictors
         self.leaf_size = leaf_size
         self.linear = linear
@@ -57,93 +77,130 @@ class Grower:
         """Fit a column of numbers on those in `before`."""
         items = scale.to_items(values)
         scores = scale.to_scores(values, items)
+        present = np.flatnonzero(items != scale.missing)
+        rows = present
+        if not scale.is_grid:
+            rows = np.flatnonzero(items == scale.continuum)
         columns = self.predictors.screen(target, before)
-        in_value = items != scale.missing if scale.is_grid else items == scale.continuum
-        rows = np.flatnonzero(in_value)
-        linear = None
-        if self.linear and len(scale.atoms) != 1:
-            linear = self._try_linear(target, before, columns, rows, scores[rows])
-        if linear is not None and scale.is_grid:
-            items = np.where(items == scale.missing, items, scale.continuum)
+        task = _Task(columns, self._terms(target, before, rows), rows, scores[rows])
+        form = self._choose(task, scale.is_grid)
         n_items = len(scale.atoms) + 2
-        if len(np.unique(items)) > 1 or linear is None:
-            tree, leaf = self.grow(
-                columns, slice(None), _targets(scores), self.leaf_size
-            )
-        else:
+        if form == "rest":
+            if scale.is_grid:
+                items = np.where(items == scale.missing, items, scale.continuum)
+            rest, intervals = self.fit_rest(task)
+            task = task._replace(terms=task.terms[:0])
+        if form == "rest" and len(np.unique(items)) == 1:
             tree, leaf = stump(), np.zeros(len(items), np.intp)
+        else:
+            total = NO_SUM
+            if form == "sum":
+                total = self._sum(task.terms, present, scores[present])
+                total = total._replace(
+                    values=_filled(total, present, self.predictors.x)
+                )
+            tree, leaf = self.grow(
+                columns, slice(None), _targets(scores), self.leaf_size, total
+            )
         counted = fit_items(leaf, items, tree.n_leaves, n_items)
-        if linear is not None:
-            return NumberModel(scale, tree, counted, linear[1], linear[0])
+        if form == "rest":
+            return NumberModel(scale, tree, counted, intervals, rest)
         floor = 0.5 / max(len(values), 1)
         intervals = fit_intervals(leaf[rows], scores[rows], tree.n_leaves, floor)
         return NumberModel(scale, tree, counted, intervals, None)
 
-    def grow(self, columns, rows, target, leaf_size) -> tuple[Tree, np.ndarray]:
+    def grow(
+        self, columns, rows, target, leaf_size, total: Sum = NO_SUM
+    ) -> tuple[Tree, np.ndarray]:
         """Grow a tree of classes (n,) or scores (n, k); return each row's leaf."""
         is_level = target.ndim == 1
         n = len(target)
         if len(columns) == 0 or n < 2 * leaf_size or not np.ptp(target, axis=0).any():
-            return stump(), np.zeros(n, np.intp)
+            return stump(total), np.zeros(n, np.intp)
         numbers = np.eye(target.max() + 1)[target] if is_level else target
-        design = self.predictors.design(columns, rows, numbers)
+        design = self.predictors.design(columns, rows, numbers, total)
         kind = DecisionTreeClassifier if is_level else DecisionTreeRegressor
-        criterion = "log_loss" if is_level else "squared_error"
         grown = kind(
-            criterion=criterion,
-            min_samples_leaf=leaf_size,
-            random_state=int(self.rng.integers(2**31)),
+            min_samples_leaf=leaf_size, random_state=int(self.rng.integers(2**31))
         )
         grown.fit(design.matrix, target)
         tree = read_tree(
-            grown.tree_, design, is_level=is_level, cost=self.cost
+            grown.tree_, design, is_level=is_level, cost=self.cost, total=total
         )
-        return tree, tree.apply(np.ascontiguousarray(self.predictors.x[:, rows]))
+        x = np.ascontiguousarray(self.predictors.x[:, rows])
+        return tree, tree.apply(x, total.values)
 
-    def _try_linear(self, target, before, columns, rows, scores):
-        """A sum with its leaves if it foretells held-out rows better than a tree."""
-        terms = self.predictors.numbers(target, before, MAX_TERMS)
-        if len(terms) == 0 or len(rows) < MIN_LINEAR_ROWS:
-            return None
-        chosen = self.rng.permutation(len(rows))[:COMPARED_ROWS]
-        n_folds = 3 if len(chosen) < COMPARED_ROWS // 2 else 1
-        tree_error = sum_error = 0.0
+    def _terms(self, target, before, rows):
+        """Number columns that a sum of the target may be made of."""
+        if not self.linear or len(rows) < MIN_LINEAR_ROWS:
+            return before[:0]
+        limit = min(MAX_TERMS, len(rows) // ROWS_A_TERM)
+        return self.predictors.numbers(target, before, limit)
+
+    def _choose(self, task: _Task, is_grid: bool) -> str:
+        """The form that foretells held-out rows best."""
+        if len(task.terms) == 0:
+            return "plain"
+        chosen = self.rng.permutation(len(task.rows))[:COMPARED_ROWS]
+        is_small = len(chosen) < COMPARED_ROWS // 2 and len(self.predictors.x) < WIDE
+        n_folds = 3 if is_small else 1
+        errors = dict.fromkeys(FORMS, 0.0)
         for fold in range(n_folds):
             is_held = np.arange(len(chosen)) % 3 == fold
             kept, held = chosen[~is_held], chosen[is_held]
-            given = columns, rows[kept], scores[kept]
-            x = np.ascontiguousarray(self.predictors.x[:, rows[held]])
-            # The size of leaves grows with the rows, so that both stay comparable.
-            tree, intervals = self._plain(*given)
-            leaf = tree.apply(x)
-            draws = [intervals.draw(leaf, self.rng) for _ in range(COMPARED_DRAWS)]
-            tree_error += energy_score(np.stack(draws), scores[held])
-            linear, intervals = self._sum(terms, *given)
-            leaf, mean = linear.tree.apply(x), linear.predict(x)
-            draws = [
-                mean + intervals.draw(leaf, self.rng) for _ in range(COMPARED_DRAWS)
-            ]
-            sum_error += energy_score(np.stack(draws), scores[held])
-        if sum_error > LINEAR_GAIN * tree_error:
-            return None
-        return self._sum(terms, columns, rows, scores)
+            part = task._replace(rows=task.rows[kept], scores=task.scores[kept])
+            x = np.ascontiguousarray(self.predictors.x[:, task.rows[held]])
+            for form in FORMS:
+                tree, intervals = getattr(self, f"fit_{form}")(part)
+                leaf = tree.apply(x)
+                mean = tree.total(x) if form == "rest" else 0.0
+                draws = [
+                    mean + intervals.draw(leaf, self.rng) for _ in range(COMPARED_DRAWS)
+                ]
+                errors[form] += energy_score(np.stack(draws), task.scores[held])
+        errors["sum"] /= GAINS["sum"]
+        errors["rest"] /= GAINS["grid" if is_grid else "rest"]
+        return min(errors, key=errors.__getitem__)
 
-    def _plain(self, columns, rows, scores) -> tuple[Tree, LeafIntervals]:
+    def fit_plain(self, task: _Task) -> tuple[Tree, LeafIntervals]:
         """A tree of scores and its leaves."""
-        tree, leaf = self.grow(columns, rows, scores[:, None], self.leaf_size)
-        floor = 0.5 / len(rows)
-        return tree, fit_intervals(leaf, scores, tree.n_leaves, floor)
+        return self.fit_sum(task._replace(terms=task.terms[:0]))
 
-    def _sum(self, terms, columns, rows, scores) -> tuple[Linear, LeafIntervals]:
+    def fit_sum(self, task: _Task) -> tuple[Tree, LeafIntervals]:
+        """The same with a sum of columns among the predictors."""
+        total = self._sum(task.terms, task.rows, task.scores)
+        tree, leaf = self.grow(
+            task.columns, task.rows, task.scores[:, None], self.leaf_size, total
+        )
+        floor = 0.5 / len(task.rows)
+        return tree, fit_intervals(leaf, task.scores, tree.n_leaves, floor)
+
+    def fit_rest(self, task: _Task) -> tuple[Tree, LeafIntervals]:
         """A sum of columns, the tree of what it leaves over, and its leaves."""
-        rows, scores = rows[:LINEAR_ROWS], scores[:LINEAR_ROWS]
-        values = linear_terms(self.predictors.x[terms][:, rows]).T
-        weights, intercept, rest = fit_ridge(values, scores)
+        rows, scores = task.rows[:LINEAR_ROWS], task.scores[:LINEAR_ROWS]
+        total = self._sum(task.terms, rows, scores)
+        rest = scores - total.values
         # Where the size of the rest differs, leaves differ as well.
         targets = np.stack([rest, np.abs(rest)], axis=1)
-        tree, leaf = self.grow(columns, rows, targets, RESIDUAL_LEAF * self.leaf_size)
-        intervals = fit_intervals(leaf, rest, tree.n_leaves, 0.5 / len(rows))
-        return Linear(terms, weights, float(intercept), tree), intervals
+        size = RESIDUAL_LEAF * self.leaf_size
+        columns = self.predictors.related(task.columns, rows, targets, RESIDUAL_COLUMNS)
+        tree, leaf = self.grow(columns, rows, targets, size, total)
+        return tree, fit_intervals(leaf, rest, tree.n_leaves, 0.5 / len(rows))
+
+    def _sum(self, terms, rows, scores) -> Sum:
+        """The sum of columns that foretells scores, each row's without itself."""
+        if len(terms) == 0:
+            return NO_SUM
+        values = linear_terms(self.predictors.x[terms][:, rows]).T
+        weights, intercept, left_out = fit_ridge(values, scores)
+        return Sum(terms.astype(np.int32), weights, intercept, scores - left_out)
+
+
+def _filled(total, present, x):
+    """A sum's values for all rows: those without themselves where they are known."""
+    values = stump(total).total(x)
+    values[present] = total.values
+    return values
 
 
 def _targets(scores):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -130,7 +131,9 @@ def fit_intervals(leaf: np.ndarray, score: np.ndarray, n_leaves: int, floor: flo
     square = np.bincount(leaf, (score - mean[leaf]) ** 2, n_leaves)
     pooled = square.sum() / max(len(score) - (counts > 0).sum(), 1)
     pooled = max(pooled, floor**2)
-    variance = (square + SPREAD_ROWS * pooled) / (np.maximum(counts - 1, 0) + SPREAD_ROWS)
+    variance = (square + SPREAD_ROWS * pooled) / (
+        np.maximum(counts - 1, 0) + SPREAD_ROWS
+    )
     # A leaf without a continuum is never drawn from, but may be scored.
     mean = np.where(counts > 0, mean, score.mean() if len(score) else 0.0)
     if counts.max(initial=0) > MAX_INTERVALS:
@@ -152,7 +155,7 @@ def _medians(values, group, n_groups):
 def _thinned(low, high, start):
     """The same with neighbouring intervals of full leaves put together."""
     lows, highs, counts = [], [], []
-    for first, last in zip(start[:-1], start[1:], strict=True):
+    for first, last in pairwise(start):
         a, b = low[first:last], high[first:last]
         if last - first > MAX_INTERVALS:
             # Quantiles of the mixture of intervals, which hold equal shares.

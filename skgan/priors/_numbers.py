@@ -12,7 +12,16 @@ MIN_REPEATS = 5
 REPEATED_SHARE = 1 / 2000
 # A column whose values are seen as often on average is all such values.
 MEAN_REPEATS = 5
-MAX_KNOTS = 1024
+# A gap of that share of the range, and so many times wider than any of the nearest on
+# each side, holds so little of a row.
+GAP_WIDTH = 0.02
+GAP_REACH = 2.0
+NEAR_GAPS = 3
+GAP_SHARE = 0.02
+# Of the scale between repeated values: at most, at least, and for so many values one.
+MAX_KNOTS = 512
+MIN_KNOTS = 16
+VALUES_A_KNOT = 8
 
 
 @dataclass(frozen=True)
@@ -109,14 +118,20 @@ def fit_scale(values: np.ndarray, *, discrete: bool) -> NumberScale:
     n = len(present)
     is_grid = discrete or len(unique) <= max(1, n / MEAN_REPEATS)
     is_atom = (counts >= max(MIN_REPEATS, n * REPEATED_SHARE)) | is_grid
-    ends = np.cumsum(counts)
-    middles = ndtri((ends - counts / 2) / max(n, 1))
+    if not is_grid:
+        # A repeated value takes no more of the scale than any other.
+        weights = np.where(is_atom, 1, counts)
+        n = weights.sum()
+    else:
+        weights = counts
+    ends = np.cumsum(weights)
+    middles = ndtri((ends - weights / 2) / max(n, 1))
     if is_grid:
         knots, scores = _at_atoms(unique, middles)
     else:
         knots, scores = _between_values(unique, ends, is_atom)
     shares = np.concatenate(
-        [counts[is_atom], [n_rows - n], [counts[~is_atom].sum()]]
+        [counts[is_atom], [n_rows - len(present)], [counts[~is_atom].sum()]]
     ) / max(n_rows, 1)
     return NumberScale(
         knots, scores, unique[is_atom], middles[is_atom], shares, is_grid, discrete
@@ -133,21 +148,51 @@ def _at_atoms(unique, middles):
 
 
 def _between_values(unique, ends, is_atom):
-    """Knots at the ends and halfway between values; many are thinned out."""
+    """Knots at the ends and halfway between values, thinned out.
+
+    A gap much wider than those beside it has a knot near each of its values, with
+    next to nothing between them.
+    """
     n = ends[-1]
-    halfway = unique[:-1] + np.diff(unique) / 2
-    knots = np.concatenate([unique[:1], halfway, unique[-1:]])
-    shares = np.concatenate([[0.25], ends[:-1], [n - 0.25]]) / n
+    gaps = np.diff(unique)
+    beside = np.zeros(len(gaps))
+    for shift in range(1, NEAR_GAPS + 1):
+        before = np.pad(gaps, (shift, 0))[: len(gaps)]
+        after = np.pad(gaps, (0, shift))[shift:]
+        beside = np.maximum(beside, np.maximum(before, after))
+    near = np.where(beside > 0, np.minimum(gaps / 2, GAP_REACH * beside), gaps / 2)
+    is_wide = (near < gaps / 2) & (gaps > GAP_WIDTH * (unique[-1] - unique[0]))
+    near = np.where(is_wide, near, gaps / 2)
+    low, high = unique[:-1] + near, unique[1:] - near
+    inner = np.concatenate([low, high[is_wide]])
+    share = np.concatenate(
+        [ends[:-1] - GAP_SHARE * is_wide, ends[:-1][is_wide] + GAP_SHARE]
+    )
+    order = np.argsort(inner, kind="stable")
+    knots = np.concatenate([unique[:1], inner[order], unique[-1:]])
+    shares = np.concatenate([[0.25], share[order], [n - 0.25]]) / n
     scores = ndtri(shares)
-    if len(knots) > MAX_KNOTS:
-        half = MAX_KNOTS // 2
-        keep = np.zeros(len(knots), bool)
-        for scale in (shares, scores):
-            marks = np.linspace(scale[0], scale[-1], half)
-            keep[np.minimum(np.searchsorted(scale, marks), len(knots) - 1)] = True
-        keep[:-1] |= is_atom
-        keep[1:] |= is_atom
-        keep[[0, -1]] = True
-        knots, scores = knots[keep], scores[keep]
+    keep = _thinned(knots, shares, scores)
+    for side in ("left", "right"):
+        beside_atoms = np.searchsorted(knots, unique[is_atom], side=side)
+        keep[np.clip(beside_atoms - (side == "left"), 0, len(knots) - 1)] = True
+    knots, scores = knots[keep], scores[keep]
     rises = np.concatenate([[True], (np.diff(knots) > 0) & (np.diff(scores) > 0)])
     return knots[rises], scores[rises]
+
+
+def _thinned(knots, shares, scores):
+    """Few knots, so that the slope between them is no noise; all at wide gaps."""
+    n_knots = int(np.clip(len(knots) / VALUES_A_KNOT, MIN_KNOTS, MAX_KNOTS))
+    keep = np.zeros(len(knots), bool)
+    for scale in (shares, scores):
+        marks = np.linspace(scale[0], scale[-1], n_knots // 2)
+        keep[np.minimum(np.searchsorted(scale, marks), len(knots) - 1)] = True
+    keep[[0, -1]] = True
+    # A gap that fills a third of the way between two kept knots keeps its own.
+    kept = np.flatnonzero(keep)
+    piece = np.searchsorted(kept, np.arange(len(knots) - 1), side="right") - 1
+    widths = np.diff(knots)
+    wide = np.flatnonzero(widths > np.diff(knots[kept])[piece] / 3)
+    keep[wide] = keep[wide + 1] = True
+    return keep

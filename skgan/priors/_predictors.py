@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from functools import cached_property
+
 import numpy as np
 
 from ._numbers import NumberScale
 from ._schema import LevelColumn, Schema
-from ._trees import MISSING_SCORE, Design
+from ._trees import MISSING_SCORE, SUM, Design, Sum
 
 # A column of more levels enters a tree by an order of them, else one by one.
 MAX_ONE_HOT = 30
@@ -28,19 +30,21 @@ class Predictors:
             strict=True,
         )
         self.is_level = np.array([isinstance(c, LevelColumn) for c in schema])
-        self.association = None
-        if len(schema) - 1 > max_features:
-            self.association = _associations(self.blocks)
+
+    @cached_property
+    def association(self) -> np.ndarray:
+        """For each pair of columns the largest correlation between their parts."""
+        return _associations(self.blocks)
 
     def screen(self, target: int, before: np.ndarray, limit: int | None = None):
         """The columns among `before` that are most associated with the target."""
         limit = self.max_features if limit is None else limit
-        if self.association is None or len(before) <= limit:
+        if len(before) <= limit:
             return before
         strength = self.association[target, before]
         return before[np.sort(np.argsort(-strength, kind="stable")[:limit])]
 
-    def design(self, columns: np.ndarray, rows, target: np.ndarray) -> Design:
+    def design(self, columns: np.ndarray, rows, target: np.ndarray, total: Sum):
         """Predictors for a tree of the target (n, k), for some of the rows."""
         matrices, tests, ordered, orders = [], [], [], []
         for column in columns:
@@ -54,6 +58,9 @@ class Predictors:
             tests.append((len(self.schema) + len(ordered), -1))
             ordered.append(column)
             orders.append(order)
+        if len(total.values):
+            matrices.append(total.values[:, None].astype(np.float32))
+            tests.append((SUM, -1))
         matrix = np.empty((len(target), len(tests)), np.float32, order="F")
         np.concatenate(matrices, axis=1, out=matrix)
         start = np.concatenate([[0], np.cumsum([len(order) for order in orders])])
@@ -65,19 +72,24 @@ class Predictors:
             np.concatenate([*orders, np.zeros(0, np.float32)]),
         )
 
-    def linear(self, columns: np.ndarray, rows) -> np.ndarray:
-        """Scores of the number columns (n, k), with 0 for missing, as floats."""
-        return linear_terms(self.x[columns][:, rows]).T
+    def related(self, columns, rows, targets: np.ndarray, limit: int) -> np.ndarray:
+        """Columns by which targets (n, k) differ most, straight or squared."""
+        if len(columns) <= limit:
+            return columns
+        step = -(-len(targets) // ASSOCIATION_ROWS)
+        targets = _standardised(targets[::step])
+        strength = []
+        for column in columns:
+            part = self.blocks[column][rows][::step]
+            part = np.where(part == MISSING_SCORE, 0.0, part)
+            part = _standardised(np.concatenate([part, part**2], axis=1))
+            strength.append(np.abs(part.T @ targets).max())
+        strongest = np.argsort(-np.array(strength), kind="stable")[:limit]
+        return columns[np.sort(strongest)]
 
     def numbers(self, target: int, before: np.ndarray, limit: int) -> np.ndarray:
         """Number columns among `before`, the most associated ones if many."""
         return self.screen(target, before[~self.is_level[before]], limit)
-
-
-def linear_terms(x: np.ndarray) -> np.ndarray:
-    """Scores as terms of a sum: missing ones are 0, the middle."""
-    x = x.astype(np.float64)
-    return np.where(x == MISSING_SCORE, 0.0, x)
 
 
 def to_predictor(values: np.ndarray, scale: NumberScale | None) -> np.ndarray:
@@ -117,13 +129,17 @@ def _associations(blocks):
     """For each pair of columns the largest correlation between their parts."""
     step = -(-len(blocks[0]) // ASSOCIATION_ROWS)
     parts = np.concatenate([block[::step] for block in blocks], axis=1)
-    parts = np.where(parts == MISSING_SCORE, 0.0, parts).astype(np.float32)
-    parts -= parts.mean(axis=0)
-    parts /= np.maximum(np.sqrt((parts**2).sum(axis=0)), 1e-6)
+    parts = _standardised(np.where(parts == MISSING_SCORE, 0.0, parts))
     start = np.cumsum([0] + [block.shape[1] for block in blocks[:-1]])
     table = np.abs(parts.T @ parts)
     table = np.maximum.reduceat(table, start, axis=0)
     return np.maximum.reduceat(table, start, axis=1)
+
+
+def _standardised(parts):
+    """Columns of mean 0 and length 1, constant ones 0."""
+    parts = parts - parts.mean(axis=0)
+    return parts / np.maximum(np.sqrt((parts**2).sum(axis=0)), 1e-6)
 
 
 def _order_levels(codes, n_levels, target):

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from skgan._validation import check_boolean, check_integer
+from skgan._validation import check_boolean, check_integer, check_real
 
 from ._base import BasePrior, ConditionalDraw
 from ._column import ColumnModel, LevelModel, NumberModel
@@ -19,6 +19,10 @@ from ._state import pack, unpack
 
 # Rows that are drawn together: their predictors fit the cache.
 BLOCK_ROWS = 8192
+MIN_LEAF = 5
+# Of the logarithm of the number of rows: what a split must gain. Half of it is the
+# Bayesian information criterion of one parameter.
+COST_PER_LOG_ROW = 0.4
 
 
 class TreesPrior(BasePrior):
@@ -31,9 +35,12 @@ class TreesPrior(BasePrior):
     Parameters
     ----------
     min_samples_leaf : int or "auto", default="auto"
-        Training rows that a leaf holds at least. Few follow the rows closely and copy
-        more of them, many blur what columns have to do with each other. "auto" takes
-        more for more rows.
+        Training rows that a leaf holds at least; "auto" is 5. More blur what columns
+        have to do with each other.
+    split_cost : float or "auto", default="auto"
+        By how much each split must raise the log-likelihood of the training rows, or
+        it is taken back once the tree is grown. 0 follows the rows closely and copies
+        more of them. "auto" is .4 log n for n rows.
     max_features : int, default=30
         Columns among which a tree chooses its splits. Of more, those most associated
         with its column are kept, by the largest correlation between their normal
@@ -68,11 +75,11 @@ class TreesPrior(BasePrior):
     sooner where that is far. Draws keep to the training range.
 
     What is held: for each column with a continuum its least and its greatest value,
-    and points halfway between neighbouring values, at most about 1 024; its repeated
-    values with their shares; for each leaf the repeated values and levels with their
-    counts, and for the continuum ends of intervals of scores. No row, row number or
-    other single value of a continuum is held; who has the fitted prior can still
-    tell intervals in which values lay.
+    and some points between neighbouring values, about one for eight values and 512 at
+    most; its repeated values with their shares; for each leaf the repeated values and
+    levels with their counts, and for the continuum ends of intervals of scores. No
+    row, row number or other single value of a continuum is held; who has the fitted
+    prior can still tell intervals in which values lay.
 
     The density that `score_columns` gives is smoother than what is drawn: a leaf's
     continuum is a Student distribution with its mean and spread, and the marginal
@@ -108,7 +115,7 @@ class TreesPrior(BasePrior):
         max_features: int = 30,
         order: str = "levels_first",
         linear: bool = True,
-        cost: float = 0.0,
+        split_cost: float | str = "auto",
         max_fit_rows: int = 50_000,
         n_particles: int = 64,
     ):
@@ -116,7 +123,7 @@ class TreesPrior(BasePrior):
         self.max_features = max_features
         self.order = order
         self.linear = linear
-        self.cost = cost
+        self.split_cost = split_cost
         self.max_fit_rows = max_fit_rows
         self.n_particles = n_particles
 
@@ -178,10 +185,10 @@ class TreesPrior(BasePrior):
         )
         grower = Grower(
             Predictors(x, schema, self.max_features),
-            self._leaf_size(len(columns)),
+            MIN_LEAF if self.min_samples_leaf == "auto" else self.min_samples_leaf,
             self.linear,
             rng,
-            self.cost,
+            self._split_cost(len(columns)),
         )
         models: list[ColumnModel | None] = [None] * len(schema)
         for place, target in enumerate(order):
@@ -369,14 +376,16 @@ class TreesPrior(BasePrior):
     def _to_predictor(self, column, values):
         return to_predictor(values, getattr(self._models[column], "scale", None))
 
-    def _leaf_size(self, n_rows):
-        if self.min_samples_leaf != "auto":
-            return self.min_samples_leaf
-        return leaf_size(n_rows)
+    def _split_cost(self, n_rows):
+        if self.split_cost == "auto":
+            return COST_PER_LOG_ROW * np.log(n_rows)
+        return float(self.split_cost)
 
     def _check_parameters(self):
         if self.min_samples_leaf != "auto":
             check_integer("min_samples_leaf", self.min_samples_leaf, 1)
+        if self.split_cost != "auto":
+            check_real("split_cost", self.split_cost, 0)
         check_integer("max_features", self.max_features, 1)
         if self.order not in ("levels_first", "position"):
             raise ValueError(
@@ -387,14 +396,11 @@ class TreesPrior(BasePrior):
         check_integer("n_particles", self.n_particles, 2)
 
 
-def leaf_size(n_rows: int) -> int:
-    """Rows of a leaf: 5 for up to a thousand rows, then growing slowly."""
-    return max(5, round(5 * (n_rows / 1000) ** 0.4))
-
-
 def _chain_order(schema, first, order) -> tuple[int, ...]:
     """Columns in the order of the chain."""
-    first = [check_integer("each of first", index, 0, len(schema) - 1) for index in first]
+    first = [
+        check_integer("each of first", index, 0, len(schema) - 1) for index in first
+    ]
     if len(set(first)) < len(first):
         raise ValueError(f"first must name a column once, got {first}.")
     rest = [index for index in range(len(schema)) if index not in first]

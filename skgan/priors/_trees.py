@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 
@@ -14,6 +15,8 @@ STEPS_BETWEEN_CHECKS = 4
 # For how many rows the node above counts in a leaf's variance, and its least value.
 VARIANCE_ROWS = 4.0
 MIN_VARIANCE = 1e-6
+# The feature that is the weighted sum.
+SUM = -1
 
 
 @dataclass(frozen=True)
@@ -22,7 +25,8 @@ class Tree:
 
     So one test serves numbers (`high` infinite) and levels (an interval around one
     code). The right child of a node follows its left one; a leaf points to itself.
-    Features from `n_columns` on are levels in an order of this tree's own.
+    Features from `n_columns` on are levels in an order of this tree's own; -1 is a
+    weighted sum of number columns.
     """
 
     feature: np.ndarray
@@ -34,6 +38,9 @@ class Tree:
     ordered: np.ndarray
     order_start: np.ndarray
     order: np.ndarray
+    sum_columns: np.ndarray
+    weights: np.ndarray
+    intercept: float
     depth: int
 
     @property
@@ -41,15 +48,23 @@ class Tree:
         """Number of leaves."""
         return int(self.leaf.max()) + 1
 
-    def apply(self, x: np.ndarray) -> np.ndarray:
-        """Return the leaf of each row of `x`, (n_columns, n) float32 in C order."""
-        n_columns, n = x.shape
+    def apply(self, x: np.ndarray, total: np.ndarray | None = None) -> np.ndarray:
+        """Return the leaf of each row of `x`, (n_columns, n) float32 in C order.
+
+        The weighted sum may be handed in as `total`.
+        """
+        n = x.shape[1]
         if self.depth == 0:
             return np.zeros(n, np.intp)
         if len(self.ordered):
             x = np.concatenate([x, self._in_order(x)])
+        if self.splits_on_sum:
+            total = self.total(x) if total is None else total
+            x = np.concatenate([x, total[None].astype(np.float32)])
         x, rows = x.ravel(), np.arange(n)
-        offset = self._feature * n
+        # The sum is the last row.
+        feature = self.feature.astype(np.intp)
+        offset = np.where(feature == SUM, len(x) // n - 1, feature) * n
         node = np.zeros(n, np.intp)
         active = None
         for step in range(self.depth):
@@ -68,6 +83,19 @@ class Tree:
                 node[active] = at
         return self.leaf.take(node)
 
+    def total(self, x: np.ndarray) -> np.ndarray:
+        """The weighted sum of each row; missing numbers count as 0, the middle."""
+        # One row is the same, to the bit, whatever rows stand beside it.
+        total = np.full(x.shape[1], self.intercept)
+        for column, weight in zip(self.sum_columns, self.weights, strict=True):
+            total += weight * linear_terms(x[column])
+        return total
+
+    @cached_property
+    def splits_on_sum(self) -> bool:
+        """Whether any split is on the sum."""
+        return bool((self.feature == SUM).any())
+
     def _in_order(self, x):
         """The levels of this tree's ordered columns as places in their orders."""
         starts = np.append(self.order_start, len(self.order))
@@ -81,15 +109,29 @@ class Tree:
         )
 
     @cached_property
-    def _feature(self):
-        return self.feature.astype(np.intp)
-
-    @cached_property
     def _left(self):
         return self.left.astype(np.intp)
 
 
-def stump() -> Tree:
+class Sum(NamedTuple):
+    """A weighted sum of number columns, and its values in the training rows."""
+
+    columns: np.ndarray
+    weights: np.ndarray
+    intercept: float
+    values: np.ndarray
+
+
+NO_SUM = Sum(np.zeros(0, np.int32), np.zeros(0), 0.0, np.zeros(0))
+
+
+def linear_terms(x: np.ndarray) -> np.ndarray:
+    """Scores as terms of a sum: missing ones are 0, the middle."""
+    x = x.astype(np.float64)
+    return np.where(x == MISSING_SCORE, 0.0, x)
+
+
+def stump(total: Sum = NO_SUM) -> Tree:
     """A tree that is one leaf."""
     no_floats, no_integers = np.zeros(0, np.float32), np.zeros(0, np.int32)
     return Tree(
@@ -101,6 +143,7 @@ def stump() -> Tree:
         no_integers,
         no_integers,
         no_floats,
+        *total[:3],
         0,
     )
 
@@ -120,7 +163,9 @@ class Design:
     order: np.ndarray
 
 
-def read_tree(grown, design: Design, *, is_level: bool, cost: float) -> Tree:
+def read_tree(
+    grown, design: Design, *, is_level: bool, cost: float, total: Sum = NO_SUM
+) -> Tree:
     """Turn scikit-learn's fitted tree into plain arrays, in breadth-first order.
 
     A split whose branch lowers the loss by less than `cost` a leaf is taken back.
@@ -154,6 +199,7 @@ def read_tree(grown, design: Design, *, is_level: bool, cost: float) -> Tree:
         design.ordered,
         design.order_start,
         design.order,
+        *total[:3],
         len(levels) - 1,
     )
 
@@ -164,7 +210,8 @@ def _pruned(grown, is_level, cost):
     inner = np.flatnonzero(left >= 0)
     size = grown.n_node_samples.astype(np.float64)
     if is_level:
-        loss = size * grown.impurity * np.log(2.0)
+        share = grown.value[:, 0] / grown.value[:, 0].sum(axis=1, keepdims=True)
+        loss = -size * (share * np.log(np.maximum(share, 1e-300))).sum(axis=1)
     else:
         # A leaf's variance is drawn to that of the node above it: few equal values
         # are no sign of none.
