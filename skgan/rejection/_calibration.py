@@ -19,9 +19,9 @@ class MarginCorrection:
     """A log-linear term a column, added to a log-ratio (iterative fitting).
 
     Levels, and some twenty bins of each number between its quantiles, get the factor
-    that makes the margins of accepted rows those of the real ones: iterative
-    proportional fitting (Deming and Stephan 1940) on drawn rows weighted by their
-    probability of acceptance.
+    that brings the margins of accepted rows within a standard error of the real
+    ones': iterative proportional fitting (Deming and Stephan 1940) on drawn rows
+    weighted by their probability of acceptance. To go further would fit chance.
     """
 
     def fit(
@@ -51,13 +51,15 @@ class MarginCorrection:
             shares.append(np.bincount(cells, minlength=sizes[j]) / len(real))
         self._terms = [np.zeros(size) for size in sizes]
         scores = log_score.astype(np.float64)
+        # Half a row in each bin: no infinite step where nothing was drawn.
+        half = 0.5 / len(real)
         for _ in range(_N_ROUNDS):
             for j, cells in enumerate(where):
                 kept = np.exp(np.minimum(0.0, scores))
                 now = np.bincount(cells, kept, sizes[j]) / kept.sum()
-                # Half a row in each bin: no infinite step where nothing was drawn.
-                half = 0.5 / len(real)
-                step = np.log((shares[j] + half) / (now + half))
+                chance = np.sqrt(shares[j] * (1 - shares[j]) / len(real))
+                wanted = np.clip(now, shares[j] - chance, shares[j] + chance)
+                step = np.log((wanted + half) / (now + half))
                 new = np.clip(self._terms[j] + step, -_LARGEST, _LARGEST)
                 scores += (new - self._terms[j])[cells]
                 self._terms[j] = new

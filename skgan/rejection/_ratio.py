@@ -84,7 +84,8 @@ class DensityRatio:
     >>> rng = np.random.default_rng(0)
     >>> real = rng.normal(1.0, size=(2000, 1))
     >>> drawn = rng.normal(0.0, size=(8000, 1))
-    >>> ratio = DensityRatio(n_trees=15).fit(real, drawn, (Number(),), random_state=0)
+    >>> ratio = DensityRatio(n_trees=15, min_samples_leaf=200)
+    >>> ratio = ratio.fit(real, drawn, (Number(),), random_state=0)
     >>> low, high = ratio.log_ratio(np.array([[-0.5], [1.5]]))  # exactly -1 and 1
     >>> bool(abs(low + 1) < 0.4), bool(abs(high - 1) < 0.4)
     (True, True)
