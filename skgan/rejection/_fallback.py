@@ -113,7 +113,10 @@ def _tree(tree: Any, values: np.ndarray, binners: list[np.ndarray]) -> Trees:
             missing_left[node] = True  # rank 0 is below every cut
             last = int(np.floor(cut)) - 1  # the last threshold that goes left
             threshold[node] = -np.inf if last < 0 else binner[last]
-    left_sets = (np.array(of_levels, dtype=np.intp), np.array(sets).reshape(-1, 256))
+    left_sets = (
+        np.array(of_levels, dtype=np.intp),
+        np.array(sets, dtype=bool).reshape(-1, 256),
+    )
     return tree_of(
         feature,
         threshold,

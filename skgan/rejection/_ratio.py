@@ -182,8 +182,8 @@ class DensityRatio:
         )
         columns = np.concatenate([real, drawn])
         is_real = np.arange(len(columns)) < len(real)
-        n_levels = len(self._groups)
-        trees = grow(columns, is_real, n_levels, growth, self.grower, rng)
+        n_groups = [int(g.max(initial=-1)) + 1 for g in self._groups.values()]
+        trees = grow(columns, is_real, n_groups, growth, self.grower, rng)
         prior = baseline(-float(np.log(len(real) / len(drawn))))
         return interleave([trees, prior])
 

@@ -135,7 +135,8 @@ def _bins(trees: Trees, nodes: np.ndarray) -> tuple[np.ndarray | None, np.ndarra
         sets = trees.sets[trees.left_set[nodes]]
         levels = np.unpackbits(sets, axis=1).astype(bool)
         # A level above those of all sets goes right, as the next one does.
-        n_levels = int(np.flatnonzero(levels.any(axis=0))[-1]) + 2
+        used = np.flatnonzero(levels.any(axis=0))
+        n_levels = int(used.max(initial=-1)) + 2
         return None, np.hstack([levels[:, :n_levels], missing])
     thresholds = np.unique(trees.threshold[nodes])
     bins = np.arange(len(thresholds) + 1)
