@@ -1,0 +1,25 @@
+"""Rows of a sampler kept by how much too rarely it draws them."""
+
+from ._acceptance import Acceptance, accept
+from ._blocks import fill_block
+from ._calibration import MarginCorrection
+from ._choice import CapChoice, acceptance_gain, choose_cap
+from ._classifier import ClassifierRatio
+from ._judges import forest_judge
+from ._ratio import DensityRatio
+from ._rule import RejectionRule, fit_rejection
+
+__all__ = [
+    "Acceptance",
+    "CapChoice",
+    "ClassifierRatio",
+    "DensityRatio",
+    "MarginCorrection",
+    "RejectionRule",
+    "accept",
+    "acceptance_gain",
+    "choose_cap",
+    "fill_block",
+    "fit_rejection",
+    "forest_judge",
+]
