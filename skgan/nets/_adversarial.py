@@ -309,7 +309,8 @@ class AdversarialNet(SkorchAdapter):
             norms = self._squared_norms(penalty, self._judge, x, logits, conditions)
             halves = compress(norms.chunk(2), BATCH_HALVES[penalty.points])
             return penalty.cost(torch.cat(list(halves)))
-        points = penalty.points(*x.chunk(2), self.latent_stream_)
+        real, fake = x.chunk(2)
+        points = penalty.points(real, fake, self.latent_stream_)
         points = points.detach().requires_grad_()
         if conditions is not None and len(points) != len(x):
             conditions = conditions.chunk(2)[0]

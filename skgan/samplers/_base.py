@@ -517,7 +517,7 @@ class BaseGANSampler(
         net, user_params = self.net_, self.net_params or {}
         settings = data.settings
         # An encoder of latents belongs to the generator it was trained for.
-        vars(self).pop("inverter_", None)
+        self.__dict__.pop("inverter_", None)
         given, groups = (None, None)
         if data.prior is None and self._conditions is not None:
             given, groups = self._conditions.training()
