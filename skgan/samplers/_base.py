@@ -26,6 +26,7 @@ from skgan.frames._output import as_rows
 from skgan.metrics import ReferenceSpace, energy_distance
 from skgan.nets import AdversarialNet
 from skgan.priors import PRIORS, BasePrior
+from skgan.rejection import RejectionRule
 from skgan.samplers._auto import resolve_settings
 from skgan.samplers._conditions import (
     LabelledRows,
@@ -41,10 +42,12 @@ from skgan.samplers._stages import (
     PriorColumns,
     StageDraws,
     StageWatch,
+    choose_rejection,
     choose_stage,
     fit_prior,
     prior_params,
     read_columns,
+    seeded,
 )
 from skgan.samplers._training import continue_net, make_callbacks, make_net, train
 
@@ -131,6 +134,7 @@ class BaseGANSampler(
     prior: Any = "normal"
     rejection: Any = None
     prior_: BasePrior | None
+    rejection_: RejectionRule | None
     stage_: str
 
     @keeps_features
@@ -242,7 +246,7 @@ class BaseGANSampler(
             self._reference = ReferenceSpace().fit(data.X)
             self._stream = np.random.RandomState(data.seeds.stream)
         self._conditions = data.conditions
-        self.prior_ = data.prior
+        self.prior_, self.rejection_ = data.prior, None
         self.stage_ = "generator" if data.prior is None else "prior"
         self.stage_scores_: dict[str, float] = {}
 
@@ -273,6 +277,12 @@ class BaseGANSampler(
 
     def _read_prior(self, encoder: BaseEncoder, is_warm_start: bool) -> str:
         """Return what the generator starts from: "normal" or "trees"."""
+        is_name = isinstance(self.rejection, str)
+        if is_name and self.rejection != "auto":
+            raise ValueError(
+                "rejection must be 'auto', None or a classifier, got "
+                f"{self.rejection!r}."
+            )
         if self.prior not in ("auto", "normal", *PRIORS):
             raise ValueError(
                 f"prior must be 'auto', 'normal' or 'trees', got {self.prior!r}."
@@ -562,8 +572,21 @@ class BaseGANSampler(
             self.stage_, self.stage_scores_ = choose_stage(
                 columns, draws, candidates, seeds.score
             )
+        rule = None
+        classifier = None if isinstance(self.rejection, str) else self.rejection
+        if self.rejection is not None and columns.is_held_out.any():
+            rule = choose_rejection(
+                columns, draws, self.stage_, classifier, seeds.score
+            )
         if columns.is_held_out.any():
-            self.prior_ = fit_prior(columns.values, columns, seeds.net)
+            self.prior_ = draws.prior = fit_prior(columns.values, columns, seeds.net)
+        if rule is not None:
+            self.rejection_ = rule.refit(
+                columns.values,
+                seeded(draws, self.stage_),
+                columns.schema,
+                random_state=seeds.score,
+            )
 
     def _watched_score(self, held_out, net) -> float:
         net._set_training(False)
@@ -611,7 +634,7 @@ class BaseGANSampler(
     def _draw_stage(self, n_samples: int, seed: int, given=None):
         """Draw rows of the stage that was kept, in blocks like `_draw`."""
         encoder, labels = self.encoder_, getattr(self._conditions, "labels", None)
-        draws = StageDraws(encoder, self.prior_, self.net_, labels)
+        draws = StageDraws(encoder, self.prior_, self.net_, labels, self.rejection_)
         room = encoder.container_.allocate(n_samples)
         for i, start in enumerate(range(0, n_samples, _STAGE_BLOCK)):
             rng = np.random.default_rng(np.random.SeedSequence([seed, i]))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -66,6 +66,10 @@ class GivenCells:
         if is_open.any():
             columns[is_open] = self._draw_rare(prior, np.flatnonzero(is_open), rng)
         return columns
+
+    def take(self, rows: NDArray) -> GivenCells:
+        """Return the cells of some rows."""
+        return replace(self, values=self.values[rows], is_given=self.is_given[rows])
 
     def mark(self, room: Any, start: int, columns: NDArray) -> None:
         """Keep what was given from being changed by repairs."""

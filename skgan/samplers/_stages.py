@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,6 +17,7 @@ from skgan.encoding import BaseEncoder
 from skgan.metrics import ReferenceSpace, energy_distance
 from skgan.nets import AdversarialNet
 from skgan.priors import BasePrior, LevelColumn, Schema, TreesPrior
+from skgan.rejection import RejectionRule, fill_block, fit_rejection
 from skgan.samplers._given_cells import GivenCells
 
 # Fewer rows held out cannot tell one stage from another.
@@ -27,6 +29,8 @@ _MIN_POOL_ROWS, _MAX_POOL_ROWS = 4000, 50_000
 _LEVEL_MARGIN = 4.0
 # A class of fewer rows shares the leaves of others.
 _MIN_CLASS_ROWS = 40
+# Of rows with given cells, as many are drawn for each that is kept.
+_N_CANDIDATES = 4
 # Categories that boosted trees take at most.
 _MAX_LEVELS = 255
 
@@ -143,11 +147,16 @@ class StageDraws:
         What the generator starts from.
     net : AdversarialNet
         Holds the generator.
-    labels : Labels or None
+    labels : Labels or None, default=None
         Turn label columns into entries of the generator's rows.
+    rejection : RejectionRule or None, default=None
+        Says which drawn rows are kept.
     """
 
-    def __init__(self, encoder: BaseEncoder, prior: BasePrior, net, labels=None):
+    def __init__(
+        self, encoder: BaseEncoder, prior: BasePrior, net, labels=None, rejection=None
+    ):
+        self.rejection: RejectionRule | None = rejection
         self.encoder = encoder
         self.prior = prior
         self.net: AdversarialNet = net
@@ -162,6 +171,35 @@ class StageDraws:
         cells: GivenCells | None = None,
     ) -> NDArray:
         """Draw rows of plain columns, given cells as they are given."""
+        if self.rejection is None:
+            return self._draw_any(stage, n, rng, cells)
+        if cells is None:
+            return fill_block(
+                n,
+                lambda size, stream: self._draw_any(stage, size, stream),
+                self.rejection.log_accept,
+                rng,
+                share=self.rejection.share_,
+            )
+        return self._draw_best(stage, n, rng, cells)
+
+    def _draw_best(self, stage: str, n: int, rng, cells: GivenCells) -> NDArray:
+        """Draw candidates for each row of cells, and one of them by its acceptance.
+
+        A row whose cells are given cannot be drawn anew elsewhere: one of several
+        candidates is taken with a chance in proportion to that of its acceptance.
+        """
+        repeated = cells.take(np.repeat(np.arange(n), _N_CANDIDATES))
+        candidates = self._draw_any(stage, n * _N_CANDIDATES, rng, repeated)
+        assert self.rejection is not None
+        chances = self.rejection.log_accept(candidates).reshape(n, _N_CANDIDATES)
+        chosen = (chances + rng.gumbel(size=chances.shape)).argmax(axis=1)
+        return candidates[np.arange(n) * _N_CANDIDATES + chosen]
+
+    def _draw_any(
+        self, stage: str, n: int, rng, cells: GivenCells | None = None
+    ) -> NDArray:
+        """Draw rows before any is refused."""
         if cells is None:
             columns = self.prior.sample(n, rng)
         else:
@@ -298,6 +336,25 @@ def choose_stage(
         if scores[stage] > scores[best] + margin:
             best = stage
     return best, scores
+
+
+def choose_rejection(
+    columns: PriorColumns, draws: StageDraws, stage: str, classifier: Any, seed: int
+) -> RejectionRule | None:
+    """Return a rule by which rows of a stage are kept; None where none helps."""
+    return fit_rejection(
+        columns.train,
+        columns.held_out,
+        seeded(draws, stage),
+        columns.schema,
+        classifier=classifier,
+        random_state=seed,
+    )
+
+
+def seeded(draws: StageDraws, stage: str) -> Callable[[int, int], NDArray]:
+    """Return a function that draws rows of a stage from a seed."""
+    return lambda n, seed: draws.draw(stage, n, np.random.default_rng(seed))
 
 
 class StageWatch:
