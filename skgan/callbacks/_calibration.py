@@ -33,7 +33,8 @@ class MomentCalibration(Callback):
         """Measure the rows."""
         self.wanted_: tuple[Any, ...] | None = None
         generator = net.sampling_generator_
-        if not hasattr(generator, "calibrate"):
+        # Rows of a prior have their moments already.
+        if not hasattr(generator, "calibrate") or net.latent_pool_ is not None:
             return
         rows = torch.as_tensor(X).flatten(1).double()
         has_conditions = getattr(generator, "condition_dim", 0) > 0

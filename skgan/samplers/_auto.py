@@ -111,7 +111,8 @@ def resolve_settings(
     hidden_dims = check_dims("hidden_dims", choose("hidden_dims"))
     is_automatic = isinstance(estimator.hidden_dims, str)
     max_iter = check_integer("max_iter", choose("max_iter"), 0)
-    automatic["average_halflife"] = 0.05 * max_iter
+    share = 0.05 if starts_from == "normal" else 0.2
+    automatic["average_halflife"] = share * max_iter
     halflife = choose("average_halflife")
     max_time = estimator.max_time
     return Settings(
@@ -157,6 +158,11 @@ def _net_params(estimator, encoder: BaseEncoder, automatic: dict) -> dict:
     params: dict = {}
     if not isinstance(estimator.generator, type):
         params |= _last_activation(encoder)
+    if "discriminator_learning_rate" in automatic and isinstance(
+        estimator.learning_rate, str
+    ):
+        rate = automatic["discriminator_learning_rate"]
+        params["optimizer_discriminator__lr"] = rate
     # A weight of the user's own, or another penalty, is meant for every step.
     is_automatic = isinstance(estimator.penalty_weight, str)
     if (
@@ -261,19 +267,20 @@ def _values_for_tables(n_rows: int, layout: TableLayout) -> dict:
 
 def _values_for_priors(n_rows: int) -> dict:
     # A generator that starts from a good prior has little to learn, and the
-    # discriminator much to learn by heart.
+    # discriminator much to learn by heart: few updates, bounded moves.
     return {
         "latent_dim": 1,
         "hidden_dims": (128, 128),
-        "discriminator_dims": (128, 128),
+        "discriminator_dims": (128, 128, 128),
         "generator": "residual",
         "discriminator": "kaiming_mlp",
         "penalty_weight": 0.05,
         "learning_rate": 3e-4,
+        "discriminator_learning_rate": 1e-3,
         "batch_size": 256,
         "betas": (0.0, 0.99),
-        "max_iter": 100 if n_rows < 1000 else 500,
-        "schedule": {},
+        "max_iter": min(max(n_rows // 3, 50), 1000),
+        "schedule": {"learning_rate": ("cosine", 0.05)},
     }
 
 

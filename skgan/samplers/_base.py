@@ -84,6 +84,8 @@ _MAX_SCORED_ROWS = 5000
 MAX_WATCHED_ROWS = 2000
 _MIN_SPLIT_ROWS = 10
 _STAGE_BLOCK = 4096
+# Boosted trees score a generator that starts from a prior: fewer scores than else.
+_N_STAGE_SCORES = 4
 # Whoever sets one of these has a generator of normal latents in mind.
 _OF_NORMAL_LATENTS = ("latent_dim", "generator", "discriminator")
 
@@ -534,8 +536,9 @@ class BaseGANSampler(
         try:
             if settings.max_iter:
                 scorer = self._make_scorer(data)
+                n_scores = {} if data.prior is None else {"n_scores": _N_STAGE_SCORES}
                 callbacks = make_callbacks(
-                    settings, self.callbacks, self.verbose, scorer
+                    settings, self.callbacks, self.verbose, scorer, **n_scores
                 )
                 train(net, data.rows, settings, callbacks, user_params, given, groups)
         finally:
@@ -589,7 +592,7 @@ class BaseGANSampler(
             )
 
     def _watched_score(self, held_out, net) -> float:
-        net._set_training(False)
+        net.eval()
         return self._score_rows(held_out, None, MAX_WATCHED_ROWS)
 
     def _score_rows(self, X, target, max_rows: int) -> float:

@@ -87,7 +87,7 @@ class BaseLabelledSampler(BaseGANSampler):
         return self._conditions.labels.read(y)
 
     def _watched_score(self, held_out, net) -> float:
-        net._set_training(False)
+        net.eval()
         X, target = held_out
         return self._score_rows(X, target, MAX_WATCHED_ROWS)
 

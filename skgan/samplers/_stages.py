@@ -14,7 +14,6 @@ from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import StratifiedKFold, train_test_split
 
 from skgan.encoding import BaseEncoder
-from skgan.metrics import ReferenceSpace, energy_distance
 from skgan.nets import AdversarialNet
 from skgan.priors import BasePrior, LevelColumn, Schema, TreesPrior
 from skgan.rejection import RejectionRule, fill_block, fit_rejection
@@ -27,6 +26,9 @@ _MAX_WATCHED_ROWS = 2000
 # Prior rows that training draws its latents from.
 _MIN_POOL_ROWS, _MAX_POOL_ROWS = 4000, 50_000
 _LEVEL_MARGIN = 4.0
+# In units of normal scores.
+_LARGEST_MOVE = 0.5
+_NOISE_DIM = 16
 # A class of fewer rows shares the leaves of others.
 _MIN_CLASS_ROWS = 40
 # Of rows with given cells, as many are drawn for each that is kept.
@@ -263,6 +265,8 @@ def prior_params(draws: StageDraws, rows: torch.Tensor, settings, seed: int) -> 
         "generator__block_widths": (*widths, *([n_fixed] if n_fixed else [])),
         # Where there are no numbers to move, levels are.
         "generator__level_margin": None if n_numbers else _LEVEL_MARGIN,
+        "generator__largest_move": _LARGEST_MOVE,
+        "generator__noise_dim": _NOISE_DIM,
         "latent_dim": width,
     }
     if settings.max_iter:
@@ -358,7 +362,7 @@ def seeded(draws: StageDraws, stage: str) -> Callable[[int, int], NDArray]:
 
 
 class StageWatch:
-    """Scores a net in training: minus the energy distance to rows held out.
+    """Scores a generator in training: how hard held-out rows are to tell from its own.
 
     Parameters
     ----------
@@ -371,22 +375,13 @@ class StageWatch:
     """
 
     def __init__(self, draws: StageDraws, columns: PriorColumns, seed: int):
-        self.draws, self.seed = draws, seed
-        held_out = columns.held_out[:_MAX_WATCHED_ROWS]
-        self.space = ReferenceSpace().fit(self._readable(columns, columns.train))
-        self.columns = columns
-        self.real = self.space.transform(self._readable(columns, held_out))
+        self.draws, self.columns, self.seed = draws, columns, seed
+        self.real = columns.held_out[:_MAX_WATCHED_ROWS]
 
     def __call__(self, net: AdversarialNet) -> float:
-        """Return the score; higher is better."""
-        net._set_training(False)
-        drawn = self.draws.draw(
-            "generator", len(self.real), np.random.default_rng(self.seed)
-        )
-        made = self.space.transform(self._readable(self.columns, drawn))
-        return -energy_distance(self.real, made, standardize=False)
-
-    @staticmethod
-    def _readable(columns: PriorColumns, values: NDArray) -> NDArray:
-        """Return levels as they are counted and numbers without gaps."""
-        return np.nan_to_num(values)
+        """Return the score: 1 where they cannot be told apart."""
+        net.eval()
+        rng = np.random.default_rng(self.seed)
+        drawn = self.draws.draw("generator", len(self.real), rng)
+        area = separability(self.real, drawn, self.columns.schema, self.seed)
+        return 1 - abs(2 * area - 1)

@@ -127,7 +127,9 @@ def continue_net(
     )
 
 
-def make_callbacks(settings: Settings, callbacks, verbose: int, scorer=None) -> list:
+def make_callbacks(
+    settings: Settings, callbacks, verbose: int, scorer=None, n_scores: int = _N_SCORES
+) -> list:
     """Return the callbacks of one fit, the user's among them.
 
     Parameters
@@ -160,7 +162,7 @@ def make_callbacks(settings: Settings, callbacks, verbose: int, scorer=None) -> 
     chosen.append(("guard", DivergenceGuard()))
     if scorer is not None:
         n_epochs = -(-settings.max_iter // epoch_length(settings.max_iter))
-        every = max(1, n_epochs // _N_SCORES)
+        every = max(1, n_epochs // n_scores)
         watch = HeldOutScore(scorer, every, settings.n_iter_no_change)
         chosen.append(("watch", watch))
     if settings.max_time is not None:
