@@ -40,28 +40,7 @@ def check_image_shape(name: str, shape: Sequence[int]) -> tuple[int, int, int]:
 def pyramid(
     height: int, width: int, n_scales: int | None = None
 ) -> list[tuple[int, int]]:
-    """Sizes of an image, halved (and rounded up) along each axis of 8 pixels or more.
-
-    Parameters
-    ----------
-    height, width : int
-        In pixels.
-    n_scales : int or None, default=None
-        Scales below the image's own; None goes on until nothing is left to halve.
-
-    Returns
-    -------
-    list of tuple of int
-        Finest first, ``n_scales + 1`` of them.
-
-    Examples
-    --------
-    >>> from skgan.modules._image_layers import pyramid
-    >>> pyramid(28, 28)
-    [(28, 28), (14, 14), (7, 7)]
-    >>> pyramid(15, 6)
-    [(15, 6), (8, 6), (4, 6)]
-    """
+    """Sizes of an image, halved and rounded up along each axis of 8 pixels or more."""
     sizes = [(height, width)]
     while max(sizes[-1]) >= _LEAST_SIZE if n_scales is None else len(sizes) <= n_scales:
         height, width = sizes[-1]

@@ -33,32 +33,7 @@ _LOG = logging.getLogger("skgan")
 
 
 def open_checkpoint(sampler, X, y, is_warm_start: bool) -> TrainingCheckpoint | None:
-    """Return what writes the checkpoints of a fit, and knows what it goes on from.
-
-    Parameters
-    ----------
-    sampler : BaseGANSampler
-        Before it is fitted.
-    X, y : array or DataFrame
-        What it will be fitted to; `y` is None where it is not looked at.
-    is_warm_start : bool
-        Whether the fit goes on with the networks of the last one.
-
-    Returns
-    -------
-    TrainingCheckpoint or None
-        None unless the sampler asks for it.
-
-    Raises
-    ------
-    TypeError
-        If `checkpoint` is no folder.
-    ValueError
-        If the folder holds a fit to other rows, with other parameters, or what is no
-        checkpoint.
-    OSError
-        If it cannot be written to.
-    """
+    """Return what writes a fit's checkpoints, with the one it goes on from; or None."""
     checkpoint = _read_parameter(getattr(sampler, "checkpoint", None))
     if checkpoint is None:
         return None
@@ -97,8 +72,8 @@ def keep_seeds(checkpoint: TrainingCheckpoint | None, seeds):
     """Return the seeds of a fit: those it began with, if it goes on."""
     if checkpoint is None:
         return seeds
-    if checkpoint.found_ is not None:
-        seeds = type(seeds)(*checkpoint.found_["seeds"])
+    if checkpoint.earlier_ is not None:
+        seeds = type(seeds)(*checkpoint.earlier_["seeds"])
     checkpoint.seeds_ = list(seeds)
     return seeds
 

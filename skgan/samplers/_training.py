@@ -42,27 +42,7 @@ def make_net(
     data_params: dict | None = None,
     net_class: type[AdversarialNet] = AdversarialNet,
 ) -> AdversarialNet:
-    """Return an initialised net for rows of `tensor_shape`.
-
-    Parameters
-    ----------
-    settings : Settings
-        What to train with.
-    tensor_shape : tuple of int
-        Shape of one encoded row.
-    seed : int
-        Fixes weights, latents and the order of rows.
-    net_params : dict or None
-        The user's parameters of the net, applied last.
-    data_params : dict or None
-        Parameters of the net that follow from the data.
-    net_class : type, default=AdversarialNet
-        Class of the net.
-
-    Returns
-    -------
-    AdversarialNet
-    """
+    """Return an initialised net; the user's `net_params` come last."""
     params = {
         "generator": resolve_network(settings.generator, GENERATORS, "generator"),
         "discriminator": resolve_network(
@@ -102,17 +82,7 @@ def make_net(
 def continue_net(
     net: AdversarialNet, settings: Settings, net_params: dict | None
 ) -> None:
-    """Give a trained net the settings that can change between fits.
-
-    Parameters
-    ----------
-    net : AdversarialNet
-        Trained before; its networks stay as they are.
-    settings : Settings
-        What to train with from now on.
-    net_params : dict or None
-        The user's parameters of the net, which come last.
-    """
+    """Give a trained net the settings that can change between fits."""
     changed = {
         "lr": settings.learning_rate,
         "loss": settings.loss,
@@ -132,22 +102,8 @@ def make_callbacks(
 ) -> list:
     """Return the callbacks of one fit, the user's among them.
 
-    Parameters
-    ----------
-    settings : Settings
-        What to train with.
-    callbacks : list or None
-        The user's skorch callbacks.
-    verbose : int
-        1 adds a progress bar.
-    scorer : callable or None
-        ``scorer(net) -> float`` on rows held out; None holds nothing out.
-
-    Returns
-    -------
-    list of tuple
-        Names and callbacks. What measures comes before what stops: a callback that
-        stops a fit keeps later ones from seeing the epoch's end.
+    Callbacks that measure come before those that stop a fit, which keep later ones
+    from seeing the epoch's end.
     """
     chosen = [
         ("calibration", MomentCalibration()),
@@ -198,34 +154,13 @@ def train(
     settings: Settings,
     callbacks: list,
     net_params: dict,
-    given: torch.Tensor | None = None,
+    conditions: torch.Tensor | None = None,
     groups: torch.Tensor | None = None,
 ) -> None:
-    """Train `net` on `rows` for ``settings.max_iter`` more generator updates.
+    """Train `net` on encoded rows for ``settings.max_iter`` more generator updates.
 
-    Parameters
-    ----------
-    net : AdversarialNet
-        Initialised; it goes on from where it is.
-    rows : Tensor of shape (n, *tensor_shape)
-        Encoded rows.
-    settings : Settings
-        What to train with.
-    callbacks : list of tuple
-        As `make_callbacks` returns them.
-    net_params : dict
-        The user's parameters of the net, which come last here too.
-    given : Tensor of shape (n, n_given) or None, default=None
-        What the rows are conditioned on.
-    groups : Tensor of shape (n,) or None, default=None
-        Groups that are to have the same share of each batch; None lets each row have
-        it.
-
-    Raises
-    ------
-    torch.OutOfMemoryError
-        If a step does not fit into the memory of a GPU; the net is as the step
-        before has left it.
+    Rows of each of `groups` get the same share of the batches. After an error the net
+    is as the last whole step has left it, and can sample.
     """
     lengths: dict[str, Any] = {}
     if net.iterator_train is BatchLoader:
@@ -242,14 +177,14 @@ def train(
     # Runs last, so that the checkpoint holds the other callbacks' end-of-epoch state.
     net.replace_callbacks(kept if checkpoint is None else [*kept, checkpoint])
     try:
-        net.partial_fit(rows, given)
+        net.partial_fit(rows, conditions)
         if checkpoint is not None and not net.interrupted_:
             checkpoint.finish()
     except Exception as error:
         net.zero_grad()
         # Callbacks let go of rows, and what was learnt can sample.
         with suppress(Exception):
-            net.notify("on_train_end", X=rows, y=given)
+            net.notify("on_train_end", X=rows, y=conditions)
         if isinstance(error, torch.OutOfMemoryError):
             raise type(error)(f"{error} {_MEMORY_ADVICE}") from error
         raise
