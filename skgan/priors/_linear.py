@@ -30,4 +30,7 @@ def fit_ridge(terms: np.ndarray, target: np.ndarray):
         if error < least:
             least, best = error, (vectors @ (shrink * moment), left_out)
     weights, left_out = best
-    return weights, level - center @ weights, left_out
+    # Threads change the last bits of matrix products; rounded, hardly any result.
+    weights, left_out = weights.astype(np.float32), left_out.astype(np.float32)
+    intercept = np.float32(level - (center * weights).sum())
+    return weights.astype(float), float(intercept), left_out.astype(float)
