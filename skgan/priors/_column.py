@@ -66,22 +66,21 @@ class NumberModel:
         scale, n = self.scale, x.shape[1]
         leaf = self.tree.apply(x)
         if self._is_continuum:
-            item, rows = np.full(n, scale.continuum), slice(None)
+            item = np.full(n, scale.continuum)
+            score = self._draw_continuum(x, leaf, rng)
         else:
             item = self.items.draw(leaf, rng)
+            score = np.zeros(n)
+            atoms = item < scale.missing
+            score[atoms] = scale.atom_scores[item[atoms]]
             rows = np.flatnonzero(item == scale.continuum)
-        score = np.zeros(n)
-        atoms = item < scale.missing
-        score[atoms] = scale.atom_scores[item[atoms]]
-        if self._is_continuum or len(rows):
-            score[rows] = self._draw_continuum(x[:, rows], leaf[rows], rng)
-            if self.rounds:
-                item[rows] = scale.nearest_atoms(score[rows])
-                score[rows] = scale.atom_scores[item[rows]]
-        return (
-            scale.to_values(score, item),
-            score_predictor(score, item, scale),
-        )
+            part = x if self.rest is None else x[:, rows]
+            score[rows] = self._draw_continuum(part, leaf[rows], rng)
+        if self.rounds:
+            rows = np.flatnonzero(item == scale.continuum)
+            item[rows] = scale.nearest_atoms(score[rows])
+            score[rows] = scale.atom_scores[item[rows]]
+        return scale.to_values(score, item), score_predictor(score, item, scale)
 
     @property
     def _is_continuum(self):
@@ -103,7 +102,7 @@ class NumberModel:
         score = scale.to_scores(values, item)
         missing, off = item == scale.missing, item == scale.continuum
         if self.rest is None:
-            place, offset = leaf, 0.0
+            place, offset = leaf, np.zeros(len(leaf))
         else:
             place, offset = self.rest.apply(x), self.rest.total(x)
         with np.errstate(divide="ignore", invalid="ignore"):

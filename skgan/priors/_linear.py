@@ -21,13 +21,16 @@ def fit_ridge(terms: np.ndarray, target: np.ndarray):
     values = np.maximum(values, 0.0)
     rotated = centered @ vectors
     moment = rotated.T @ residual
-    best = None
+    least = np.inf
     for penalty in PENALTIES:
         shrink = 1 / (values + penalty)
         leverage = np.minimum(1 / n + rotated**2 @ shrink, 0.99)
         left_out = (residual - rotated @ (shrink * moment)) / (1 - leverage)
         error = np.mean(left_out**2)
-        if best is None or error < best[0]:
-            best = error, vectors @ (shrink * moment), left_out
-    _, weights, left_out = best
-    return weights, level - center @ weights, left_out
+        if error < least:
+            least, best = error, (vectors @ (shrink * moment), left_out)
+    weights, left_out = best
+    # Threads change the last bits of matrix products; rounded, hardly any result.
+    weights, left_out = weights.astype(np.float32), left_out.astype(np.float32)
+    intercept = np.float32(level - (center * weights).sum())
+    return weights.astype(float), float(intercept), left_out.astype(float)

@@ -46,7 +46,9 @@ class Predictors:
 
     def design(self, columns: np.ndarray, rows, target: np.ndarray, total: Sum):
         """Predictors for a tree of the target (n, k), for some of the rows."""
-        matrices, tests, ordered, orders = [], [], [], []
+        matrices, orders = [], []
+        tests: list[tuple[int, int]] = []
+        ordered: list[int] = []
         for column in columns:
             if self.codes[column] is not None:
                 matrices.append(self.blocks[column][rows])

@@ -55,7 +55,7 @@ def _write(record, parts, layout):
 def _read(kind, state, layout, places):
     """Build one dataclass from where the last one ended."""
     hints = get_type_hints(kind)
-    values = {}
+    values: dict[str, Any] = {}
     for field in fields(kind):
         hint = hints[field.name]
         if isinstance(hint, UnionType):

@@ -9,11 +9,10 @@ import numpy as np
 from skgan._validation import check_boolean, check_integer, check_real
 
 from ._base import BasePrior, ConditionalDraw
-from ._column import ColumnModel, LevelModel, NumberModel
-from ._growing import Grower
-from ._numbers import fit_scale
+from ._chain import chain_order, fit_chain
+from ._column import LevelModel, NumberModel
 from ._particles import draw_given
-from ._predictors import Predictors, to_predictor
+from ._predictors import to_predictor
 from ._schema import Column, LevelColumn, NumberColumn, check_columns, check_schema
 from ._state import pack, unpack
 
@@ -166,41 +165,23 @@ class TreesPrior(BasePrior):
         columns = check_columns(columns, schema)
         if len(columns) == 0:
             raise ValueError("columns must have at least one row.")
-        order = _chain_order(schema, first, self.order)
+        order = chain_order(schema, first, self.order)
         if len(columns) > self.max_fit_rows:
             columns = columns[
                 rng.choice(len(columns), self.max_fit_rows, replace=False)
             ]
-        scales = [
-            fit_scale(values, discrete=column.discrete)
-            if isinstance(column, NumberColumn)
-            else None
-            for values, column in zip(columns.T, schema, strict=True)
-        ]
-        x = np.stack(
-            [
-                to_predictor(values, scale)
-                for values, scale in zip(columns.T, scales, strict=True)
-            ]
+        leaf_size = self.min_samples_leaf
+        self._models = fit_chain(
+            columns,
+            schema,
+            order,
+            max_features=self.max_features,
+            leaf_size=MIN_LEAF if isinstance(leaf_size, str) else leaf_size,
+            split_cost=self._split_cost(len(columns)),
+            linear=self.linear,
+            rng=rng,
         )
-        grower = Grower(
-            Predictors(x, schema, self.max_features),
-            MIN_LEAF if self.min_samples_leaf == "auto" else self.min_samples_leaf,
-            self.linear,
-            rng,
-            self._split_cost(len(columns)),
-        )
-        models: list[ColumnModel | None] = [None] * len(schema)
-        for place, target in enumerate(order):
-            before, scale = np.array(order[:place], np.intp), scales[target]
-            column = schema[target]
-            if isinstance(column, LevelColumn):
-                models[target] = grower.levels(target, before, column.n_levels)
-            else:
-                values = columns[:, target]
-                models[target] = grower.numbers(target, before, values, scale)
         self.schema_, self.order_, self.n_rows_ = schema, order, len(columns)
-        self._models = models
         return self
 
     def sample(
@@ -394,16 +375,3 @@ class TreesPrior(BasePrior):
         check_boolean("linear", self.linear)
         check_integer("max_fit_rows", self.max_fit_rows, 2)
         check_integer("n_particles", self.n_particles, 2)
-
-
-def _chain_order(schema, first, order) -> tuple[int, ...]:
-    """Columns in the order of the chain."""
-    first = [
-        check_integer("each of first", index, 0, len(schema) - 1) for index in first
-    ]
-    if len(set(first)) < len(first):
-        raise ValueError(f"first must name a column once, got {first}.")
-    rest = [index for index in range(len(schema)) if index not in first]
-    if order == "levels_first":
-        rest.sort(key=lambda index: isinstance(schema[index], NumberColumn))
-    return (*first, *rest)

@@ -1,0 +1,59 @@
+"""The chain: in which order columns follow each other, and the fit of all."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from skgan._validation import check_integer
+
+from ._column import ColumnModel
+from ._growing import Grower
+from ._numbers import fit_scale
+from ._predictors import Predictors, to_predictor
+from ._schema import NumberColumn, Schema
+
+
+def chain_order(schema: Schema, first: Sequence[int], order: str) -> tuple[int, ...]:
+    """Columns in the order of the chain."""
+    last = len(schema) - 1
+    first = [check_integer("each of first", index, 0, last) for index in first]
+    if len(set(first)) < len(first):
+        raise ValueError(f"first must name a column once, got {first}.")
+    rest = [index for index in range(len(schema)) if index not in first]
+    if order == "levels_first":
+        rest.sort(key=lambda index: isinstance(schema[index], NumberColumn))
+    return (*first, *rest)
+
+
+def fit_chain(
+    columns: np.ndarray,
+    schema: Schema,
+    order: Sequence[int],
+    *,
+    max_features: int,
+    leaf_size: int,
+    split_cost: float,
+    linear: bool,
+    rng: np.random.Generator,
+) -> list[ColumnModel]:
+    """Fit each column on those before it; models stand by position."""
+    scales = [
+        fit_scale(values, discrete=column.discrete)
+        if isinstance(column, NumberColumn)
+        else None
+        for values, column in zip(columns.T, schema, strict=True)
+    ]
+    x = np.stack([to_predictor(*pair) for pair in zip(columns.T, scales, strict=True)])
+    predictors = Predictors(x, schema, max_features)
+    grower = Grower(predictors, leaf_size, linear, rng, split_cost)
+    models: dict[int, ColumnModel] = {}
+    for place, target in enumerate(order):
+        before, scale = np.array(order[:place], np.intp), scales[target]
+        column = schema[target]
+        if scale is not None:
+            models[target] = grower.numbers(target, before, columns[:, target], scale)
+        elif not isinstance(column, NumberColumn):
+            models[target] = grower.levels(target, before, column.n_levels)
+    return [models[index] for index in range(len(schema))]
