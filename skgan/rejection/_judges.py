@@ -14,7 +14,7 @@ from ._groups import is_levels
 _MAX_ROWS = 3000  # of each side
 _MAX_ONE_HOT = 30
 _MISSING = -1e9
-_N_ERRORS = 2.0
+_N_ERRORS = 3.0
 
 
 def forest_judge(
@@ -41,9 +41,10 @@ def forest_judge(
     -------
     agreed : bool
         False if extremely randomised trees, in two shuffled folds, tell accepted rows
-        apart by an AUC more than two standard errors above that of plain rows. True
-        also if the judge has no power here: a planted fault, one half of the columns
-        of held-out rows shuffled against the other, escapes it.
+        apart by an AUC above that of plain rows by more than three standard errors of
+        the difference: a veto only, for what decides is the gain. True also if the
+        judge has no power here: a planted fault, one half of the columns of held-out
+        rows shuffled against the other, escapes it.
 
     References
     ----------
@@ -68,7 +69,7 @@ def forest_judge(
         for rows in (held_out, plain, accepted)
     )
     of_plain, of_accepted = (_auc(real, rows, schema, rng) for rows in drawn)
-    error = np.sqrt(1 / (6 * max(n, 1)))  # of an AUC near 0.5
+    error = np.sqrt(1 / (3 * max(n, 1)))  # of the difference of AUCs near 0.5
     if of_accepted <= of_plain + _N_ERRORS * error:
         return True
     faulty = real.copy()

@@ -47,7 +47,7 @@ class DensityRatio:
     grower : {"auto", "histogram", "public"}, default="auto"
         "histogram" reads the private arrays of scikit-learn's
         `HistGradientBoostingClassifier` and raises where they are not what they were;
-        "public" boosts `DecisionTreeRegressor`, about ten times slower; "auto" takes
+        "public" boosts `DecisionTreeRegressor`, several times slower; "auto" takes
         the first and, with a warning, falls back on the second.
 
     Attributes

@@ -10,7 +10,7 @@ from sklearn.exceptions import NotFittedError
 from sklearn.metrics import roc_auc_score
 
 from skgan.rejection import ClassifierRatio, DensityRatio
-from skgan.rejection._groups import to_groups
+from skgan.rejection._groups import group_levels, to_groups
 from skgan.rejection._reading import UnreadableTreesError, read_trees
 from skgan.rejection._scoring import TreeScorer
 
@@ -127,6 +127,22 @@ def test_state_is_plain_arrays_that_score_alike(mixed, grower):
     assert np.array_equal(again.log_ratio(new), ratio.log_ratio(new))
     fewer = ratio.staged_log_ratio(new, [4])[:, 0]
     np.testing.assert_allclose(again.truncate(4).log_ratio(new), fewer, atol=1e-12)
+
+
+def test_rare_levels_are_joined_by_their_share_of_real_rows():
+    rng = np.random.default_rng(0)
+    codes = np.concatenate([np.repeat(np.arange(200), 100), np.arange(200, 1000)])
+    codes = np.tile(codes, 10).astype(np.float64)
+    is_real = rng.random(len(codes)) < np.where(codes % 2, 0.9, 0.1)
+    codes[0] = np.nan
+    groups = group_levels(codes, is_real)
+    assert len(groups) == 1000
+    assert set(groups) == set(range(255))
+    frequent, rare = groups[:200], groups[200:]
+    assert len(set(frequent)) == 200
+    assert not set(frequent) & set(rare)
+    # Even and odd codes do not share a group, but for the one on the border.
+    assert len(set(rare[::2]) & set(rare[1::2])) <= 1
 
 
 def test_levels_only_and_numbers_only(number, level):
