@@ -1,7 +1,6 @@
 """skgan: generative adversarial networks as scikit-learn estimators."""
 
 from skgan._lazy import load_on_first_use
-from skgan._version import __version__
 
 # What type checkers and editors know of these is in `__init__.pyi`.
 __getattr__, __dir__, __all__ = load_on_first_use(
