@@ -180,7 +180,7 @@ class TestTrainingProgress:
                 progress.start_ -= 1e6  # so slow that the limit of time comes first
 
         progress = TrainingProgress(100, interval=0.0)
-        make_net(Late(), progress, Late(), TimeLimit(seconds)).fit(X)
+        make_net(progress, Late(), TimeLimit(seconds)).fit(X)
         assert f", {words} left" in capfd.readouterr().err
 
     def test_under_a_time_limit_it_counts_what_there_is_time_for(self, capfd):
