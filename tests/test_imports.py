@@ -14,6 +14,7 @@ import skgan.metrics
 from skgan._lazy import load_on_first_use
 from skgan.cli import _arguments
 
+ROOT = Path(skgan.__file__).parents[1]
 # Most take longer than a tenth of a second to import.
 HEAVY = {"matplotlib", "numpy", "pandas", "polars", "pyarrow", "scipy", "sklearn"}
 HEAVY |= {"skorch", "torch"}
@@ -152,7 +153,7 @@ def test_ctrl_c_while_starting(tmp_path):
     )
     done = subprocess.run(
         [sys.executable, "-m", "skgan", "fit", "x.csv", "-o", "m.skgan"],
-        env=os.environ | {"PYTHONPATH": f"{tmp_path}{os.pathsep}{os.getcwd()}"},
+        env=os.environ | {"PYTHONPATH": f"{tmp_path}{os.pathsep}{ROOT}"},
         check=False,
         capture_output=True,
         text=True,

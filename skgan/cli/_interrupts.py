@@ -50,6 +50,13 @@ class FinishEpoch(Callback):
         # Unlike print, it may be called in the middle of another print.
         os.write(2, f"\n{self.name}: {text}\n".encode())
 
+    def get_training_state(self):
+        """Leave what was pressed out of checkpoints: it was for one run."""
+        return {}
+
+    def set_training_state(self, net, state):
+        """Go on with nothing pressed."""
+
     def on_train_begin(self, net, **kwargs):
         """From here on there is something to lose."""
         self.is_training_ = True

@@ -9,7 +9,6 @@ import os
 import pickle
 import re
 import shlex
-import signal
 import subprocess
 import sys
 import sysconfig
