@@ -1,31 +1,26 @@
 """skgan: generative adversarial networks as scikit-learn estimators."""
 
-from skgan import datasets, metrics, plotting
-from skgan._pipeline import SamplerPipeline, make_sampler_pipeline
-from skgan.augmentation._augmented import AugmentedClassifier, AugmentedRegressor
-from skgan.io import load, save
-from skgan.reporting import report
-from skgan.samplers._conditional import ConditionalGANSampler
-from skgan.samplers._gan import GANSampler
-from skgan.samplers._infogan import InfoGANSampler
-from skgan.samplers._outlier import GANOutlierDetector
+from skgan._lazy import load_on_first_use
 
-__version__ = "0.1.0.dev0"
-
-__all__ = [
-    "AugmentedClassifier",
-    "AugmentedRegressor",
-    "ConditionalGANSampler",
-    "GANOutlierDetector",
-    "GANSampler",
-    "InfoGANSampler",
-    "SamplerPipeline",
-    "__version__",
-    "datasets",
-    "load",
-    "make_sampler_pipeline",
-    "metrics",
-    "plotting",
-    "report",
-    "save",
-]
+# What type checkers and editors know of these is in `__init__.pyi`.
+__getattr__, __dir__, __all__ = load_on_first_use(
+    __name__,
+    {
+        "AugmentedClassifier": "augmentation._augmented",
+        "AugmentedRegressor": "augmentation._augmented",
+        "ConditionalGANSampler": "samplers._conditional",
+        "GANOutlierDetector": "samplers._outlier",
+        "GANSampler": "samplers._gan",
+        "InfoGANSampler": "samplers._infogan",
+        "SamplerPipeline": "_pipeline",
+        "__version__": "_version",
+        "datasets": "",
+        "load": "io",
+        "make_sampler_pipeline": "_pipeline",
+        "metrics": "",
+        "plotting": "",
+        "report": "reporting",
+        "save": "io",
+    },
+    rooms=("callbacks", "encoding", "io", "loader", "modules", "nets", "objectives"),
+)

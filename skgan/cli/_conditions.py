@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Hashable
 from typing import Any
 
@@ -15,21 +14,13 @@ _RANGE = ".."
 _MAX_SHOWN = 20
 
 
-def condition(text: str) -> tuple[str, str]:
-    """Read ``COLUMN=VALUE``, for argparse."""
-    name, sign, value = text.partition("=")
-    if not (name and sign):
-        raise argparse.ArgumentTypeError(f"{text!r} is not COLUMN=VALUE")
-    return name, value
-
-
 def read_given(typed: list[tuple[str, str]], sampler: Any) -> dict[str, Any]:
     """Return the keywords of ``sample`` that say what is given.
 
     Parameters
     ----------
     typed : list of (column, value)
-        As of `condition`; a column that is repeated may have any of its values.
+        As typed; a column that is repeated may have any of its values.
     sampler : estimator
         Fitted.
 

@@ -14,7 +14,7 @@ from sklearn.mixture import GaussianMixture
 from sklearn.model_selection import train_test_split
 
 from skgan import GANSampler, datasets
-from skgan.cli._options import add_debug, add_device, add_max_iter, say, whole_number
+from skgan.cli._options import say
 from skgan.metrics import ReferenceSpace, energy_distance
 from skgan.plotting import SamplesDisplay
 
@@ -131,38 +131,3 @@ def run(options: argparse.Namespace) -> None:
     )
     figure.savefig(options.output, dpi=150)
     print(f"Real and generated digits side by side: {options.output}")
-
-
-def add_parser(verbs) -> None:
-    """Add the verb to the command line."""
-    demo = verbs.add_parser(
-        "demo",
-        help="learn handwritten digits, print scores, write a picture",
-        description="Learn handwritten digits with a GANSampler, print its score "
-        "beside that of a Gaussian mixture and of real digits, and write a picture of "
-        "real and generated digits side by side.",
-    )
-    demo.add_argument(
-        "--data",
-        choices=sorted(DATA),
-        default="digits",
-        help="scikit-learn's digits, or MNIST from the folder SKGAN_DATA or OpenML "
-        "(default: %(default)s)",
-    )
-    demo.add_argument(
-        "--output",
-        type=Path,
-        default=Path("demo.png"),
-        metavar="FILE",
-        help="the picture (default: %(default)s)",
-    )
-    demo.add_argument(
-        "--seed",
-        type=whole_number(0),
-        default=0,
-        help="fixes everything that is drawn at random (default: %(default)s)",
-    )
-    add_max_iter(demo)
-    add_device(demo)
-    add_debug(demo)
-    demo.set_defaults(run=run)

@@ -3,91 +3,70 @@
 from __future__ import annotations
 
 import argparse
+import os
+import sys
+from contextlib import redirect_stdout
+from typing import Any
 
 from skgan import ConditionalGANSampler, GANSampler
-from skgan.cli._models import split_labels
-from skgan.cli._options import (
-    add_debug,
-    add_device,
-    add_force,
-    add_max_iter,
-    add_seed,
-    choose_seed,
-    say,
-    seconds,
-)
+from skgan.callbacks import TrainingCheckpoint
+from skgan.cli._interrupts import FinishEpoch
+from skgan.cli._models import split_labels, was_interrupted
+from skgan.cli._options import choose_seed, say
 from skgan.cli._read_write import STANDARD, Rows, check_output, read_rows
 from skgan.encoding import TableEncoder
 from skgan.io import save
 
 
-def add_parser(verbs) -> None:
-    """Add the verb to the command line."""
-    fit = verbs.add_parser(
-        "fit",
-        help="learn from a file of rows, write a model file",
-        description="Learn to draw rows like those of a file: of CSV or Parquet as a "
-        "table, of an npz file with an array X as vectors or images and, if it holds "
-        "labels y, by label.",
-    )
-    fit.add_argument(
-        "data", help="rows: .csv, .csv.gz, .parquet or .npz; - reads CSV from a pipe"
-    )
-    fit.add_argument(
-        "-o", "--output", required=True, metavar="MODEL", help="the model file"
-    )
-    ask = fit.add_mutually_exclusive_group()
-    ask.add_argument(
-        "--condition-on",
-        action="append",
-        metavar="COLUMN",
-        help="a column that can be given when rows are drawn; may be repeated "
-        "(default: those of at most 20 levels)",
-    )
-    ask.add_argument(
-        "--target",
-        metavar="COLUMN",
-        help="learn the other columns under this one, with a ConditionalGANSampler",
-    )
-    fit.add_argument(
-        "--identifiers",
-        choices=["raise", "draw"],
-        default="raise",
-        help="whether a column of text that is hardly ever repeated, such as names or "
-        "numbers of orders, is an error or drawn fresh (default: %(default)s)",
-    )
-    add_seed(fit, "the whole fit")
-    fit.add_argument(
-        "--time",
-        type=seconds,
-        metavar="SECONDS",
-        help="end training after so long (default: when all updates are done)",
-    )
-    add_max_iter(fit)
-    add_device(fit)
-    fit.add_argument(
-        "-q", "--quiet", action="store_true", help="show no progress, only errors"
-    )
-    add_force(fit)
-    add_debug(fit)
-    fit.set_defaults(run=run)
-
-
 def run(options: argparse.Namespace) -> None:
-    """Read rows, fit a sampler, save it."""
-    if options.output == STANDARD:
+    """Read rows, fit a sampler, save it; or what is trained, if the user breaks off."""
+    output = options.output
+    if output == STANDARD:
         raise ValueError("a model file cannot go to standard output; name a file.")
-    check_output(options.output, options.force)
+    begun = _find_begun(options.checkpoint)
+    # A fit that goes on replaces what it has left there itself.
+    is_own = begun is not None and os.path.isfile(output) and was_interrupted(output)
+    check_output(output, options.force or is_own)
     rows = read_rows(options.data)
     if not options.quiet:
         say(f"{options.data}: {len(rows.X)} rows{_shape(rows)}")
     if options.target is not None:
         rows = split_labels(rows, [options.target])
-    sampler = _make_sampler(options, rows).fit(rows.X, rows.y)
-    save(sampler, options.output)
+    stop = FinishEpoch("skgan fit")
+    sampler = _make_sampler(options, rows, _choose_seed(options, begun))
+    sampler.set_params(callbacks=[("finish_epoch", stop)])
+    interrupted = False
+    try:
+        # Standard output is for what was asked for.
+        with stop.listening(), redirect_stdout(sys.stderr):
+            sampler.fit(rows.X, rows.y)
+    except KeyboardInterrupt:
+        interrupted = stop.n_pressed_ == 1 and getattr(sampler, "n_iter_", 0) > 0
+        if not interrupted:
+            raise
+    # They are of this run, and no file holds them.
+    save(sampler.set_params(callbacks=None, checkpoint=None), output)
+    name, n_iter = type(sampler).__name__, sampler.n_iter_
+    if interrupted:
+        text = f"{output} holds the {name} so far, after {n_iter} updates"
+        if options.checkpoint is not None:
+            text += "; the same command goes on from there"
+        raise KeyboardInterrupt(text)
     if not options.quiet:
-        name, n_iter = type(sampler).__name__, sampler.n_iter_
-        say(f"{options.output}: {name} after {n_iter} updates")
+        say(f"{output}: {name} after {n_iter} updates")
+
+
+def _find_begun(folder: str | None) -> dict[str, Any] | None:
+    """Return the checkpoint of a fit that did not end."""
+    return None if folder is None else TrainingCheckpoint(folder).prepare()
+
+
+def _choose_seed(options: argparse.Namespace, begun: dict[str, Any] | None):
+    """Return the seed that was typed, that of the fit that goes on, or a new one."""
+    if options.seed is None and begun is not None:
+        text = begun["identity"].get("random_state", "")
+        return int(text) if text.isdecimal() else None
+    return options.seed if options.quiet else choose_seed(options.seed)
 
 
 def _shape(rows: Rows) -> str:
@@ -97,13 +76,13 @@ def _shape(rows: Rows) -> str:
     return f" of {shape}" + ("" if rows.y is None else ", with labels")
 
 
-def _make_sampler(options: argparse.Namespace, rows: Rows):
-    seed = options.seed
+def _make_sampler(options: argparse.Namespace, rows: Rows, seed: int | None):
     params = {
         "max_iter": "auto" if options.max_iter is None else options.max_iter,
         "max_time": options.time,
+        "checkpoint": options.checkpoint,
         "device": options.device,
-        "random_state": choose_seed(seed) if not options.quiet else seed,
+        "random_state": seed,
         "verbose": 0 if options.quiet else 1,
     }
     if options.condition_on or options.identifiers != "raise":

@@ -6,8 +6,9 @@ from typing import Any
 
 import numpy as np
 
+from skgan.cli._options import say
 from skgan.cli._read_write import Rows
-from skgan.io import load
+from skgan.io import FileFormatError, load
 
 LABEL = "y"  # what labels without a name are called
 
@@ -19,7 +20,21 @@ def load_sampler(path: str) -> Any:
         raise TypeError(
             f"{path!r} holds a {type(sampler).__name__}, which draws no rows."
         )
+    if _is_interrupted(sampler):
+        say(f"{path}: training was interrupted after {sampler.n_iter_} updates")
     return sampler
+
+
+def was_interrupted(path: str) -> bool:
+    """Whether a file holds a sampler whose training the user broke off."""
+    try:
+        return _is_interrupted(load(path))
+    except FileFormatError:
+        return False
+
+
+def _is_interrupted(sampler: Any) -> bool:
+    return bool(getattr(getattr(sampler, "net_", None), "interrupted_", False))
 
 
 def as_rows(drawn: Any) -> Rows:

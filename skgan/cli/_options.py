@@ -6,9 +6,8 @@ import argparse
 import sys
 from collections.abc import Callable
 from math import isfinite
+from secrets import randbits
 from typing import NoReturn
-
-import numpy as np
 
 
 class Parser(argparse.ArgumentParser):
@@ -35,6 +34,14 @@ def whole_number(minimum: int) -> Callable[[str], int]:
         return value
 
     return parse
+
+
+def condition(text: str) -> tuple[str, str]:
+    """Read ``COLUMN=VALUE``."""
+    name, sign, value = text.partition("=")
+    if not (name and sign):
+        raise argparse.ArgumentTypeError(f"{text!r} is not COLUMN=VALUE")
+    return name, value
 
 
 def seconds(text: str) -> float:
@@ -92,7 +99,7 @@ def choose_seed(seed: int | None) -> int:
     """Return the seed that was typed or, without one, one that can be typed again."""
     if seed is not None:
         return seed
-    seed = int(np.random.SeedSequence().generate_state(1)[0])
+    seed = randbits(32)
     say(f"seed {seed}")
     return seed
 

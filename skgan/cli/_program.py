@@ -4,31 +4,18 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
 import sys
+import threading
 import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from importlib import import_module
 
-from tqdm import tqdm
+from skgan.cli._arguments import make_parser
 
-from skgan import __version__
-from skgan.cli import _demo, _fit, _report, _sample, _score
-from skgan.cli._options import Parser
-
-_VERBS = (_demo, _fit, _sample, _score, _report)
 # As shells have it: 128 and the number of the signal.
 _INTERRUPTED, _NOBODY_READS = 130, 141
-
-
-def make_parser() -> argparse.ArgumentParser:
-    """Return the parser of the command line, a subparser a verb."""
-    parser = Parser(
-        prog="skgan",
-        description="Generative adversarial networks as scikit-learn estimators.",
-    )
-    parser.add_argument("--version", action="version", version=f"skgan {__version__}")
-    verbs = parser.add_subparsers(dest="verb", metavar="VERB", required=True)
-    for verb in _VERBS:
-        verb.add_parser(verbs)
-    return parser
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -48,14 +35,17 @@ def main(arguments: list[str] | None = None) -> int:
     options = make_parser().parse_args(arguments)
     name = f"skgan {options.verb}"
     try:
+        run = _import_verb(options.verb, name)
         with warnings.catch_warnings():
             if not options.debug:
                 warnings.showwarning = _show_in_one_line(name)
-            options.run(options)
+            code = run(options)
             sys.stdout.flush()
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as interrupt:
         _close_bars()
-        print(f"{name}: interrupted", file=sys.stderr)
+        # A verb may have said what is left of its work.
+        rest = "".join(f"; {text}" for text in interrupt.args)
+        print(f"{name}: interrupted{rest}", file=sys.stderr)
         return _INTERRUPTED
     except BrokenPipeError:
         # As in `skgan sample ... | head`. What is left is not to be flushed at exit.
@@ -67,12 +57,41 @@ def main(arguments: list[str] | None = None) -> int:
         _close_bars()
         print(f"{name}: error: {_describe(error)}", file=sys.stderr)
         return 1
-    return 0
+    return code or 0
+
+
+def _import_verb(verb: str, name: str) -> Callable[[argparse.Namespace], int | None]:
+    """Return what runs a verb; what it needs takes seconds to import."""
+    with _leaving_at_once(name):
+        return import_module(f"skgan.cli._{verb}").run
+
+
+@contextmanager
+def _leaving_at_once(name: str) -> Iterator[None]:
+    """Let Ctrl-C end the process where nothing has been begun.
+
+    Libraries that are being imported would turn a KeyboardInterrupt into errors of
+    their own.
+    """
+
+    def leave(number, frame):
+        os.write(2, f"{name}: interrupted\n".encode())
+        os._exit(_INTERRUPTED)
+
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, leave)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _close_bars() -> None:
     """End the lines of progress bars that training left open."""
-    for bar in list(getattr(tqdm, "_instances", ())):
+    tqdm = sys.modules.get("tqdm")
+    for bar in list(getattr(getattr(tqdm, "tqdm", None), "_instances", ())):
         bar.close()
 
 

@@ -5,61 +5,12 @@ from __future__ import annotations
 import argparse
 
 from skgan.cli._models import as_rows, load_sampler, match_rows
-from skgan.cli._options import add_debug, add_force, say, whole_number
+from skgan.cli._options import say
 from skgan.cli._read_write import STANDARD, Rows, check_output, read_rows, write_out
-from skgan.metrics.diagnosis._diagnose import MIN_ROWS, warn_of_copies
+from skgan.metrics.diagnosis._diagnose import warn_of_copies
 from skgan.reporting._report import compose
 
 _ENDINGS = (".html", ".htm")
-
-
-def add_parser(verbs) -> None:
-    """Add the verb to the command line."""
-    report = verbs.add_parser(
-        "report",
-        help="write a page on how good what a model draws is",
-        description="Judge what a model draws by rows that it was not fitted to, and "
-        "write one page of HTML, pictures included: verdicts, what to try, columns and "
-        "pairs or images, coverage, copying, training and settings.",
-    )
-    report.add_argument("model", help="a file that skgan fit, or skgan.save, wrote")
-    report.add_argument(
-        "data",
-        help="rows held out: .csv, .csv.gz, .parquet or .npz; - reads CSV from a pipe",
-    )
-    report.add_argument(
-        "-o",
-        "--output",
-        default="report.html",
-        metavar="FILE",
-        help="the page, .html; - writes it to standard output (default: %(default)s)",
-    )
-    report.add_argument(
-        "--train",
-        metavar="DATA",
-        help="the rows that the model was fitted to, without which copying is not "
-        "judged",
-    )
-    report.add_argument("--title", help="heading of the page")
-    report.add_argument(
-        "-n",
-        "--n-samples",
-        type=whole_number(MIN_ROWS),
-        default=5000,
-        metavar="N",
-        help="rows to draw, and rows of each file to look at (default: %(default)s)",
-    )
-    report.add_argument(
-        "--seed",
-        type=whole_number(0),
-        help="fixes the page (default: a seed that the model keeps)",
-    )
-    report.add_argument(
-        "-q", "--quiet", action="store_true", help="show no progress, only errors"
-    )
-    add_force(report)
-    add_debug(report)
-    report.set_defaults(run=run)
 
 
 def run(options: argparse.Namespace) -> None:

@@ -5,34 +5,8 @@ from __future__ import annotations
 import argparse
 
 from skgan.cli._models import as_rows, load_sampler, match_rows
-from skgan.cli._options import add_debug
 from skgan.cli._read_write import read_rows
 from skgan.metrics import SCORERS
-
-
-def add_parser(verbs) -> None:
-    """Add the verb to the command line."""
-    score = verbs.add_parser(
-        "score",
-        help="compare a model file with rows held out",
-        description="Print the score of a model on rows that it was not fitted to: "
-        "minus the energy distance between them and rows that it draws; 0 is perfect.",
-    )
-    score.add_argument("model", help="a file that skgan fit, or skgan.save, wrote")
-    score.add_argument(
-        "data", help="rows: .csv, .csv.gz, .parquet or .npz; - reads CSV from a pipe"
-    )
-    score.add_argument(
-        "--metric",
-        action="append",
-        choices=sorted(SCORERS),
-        default=[],
-        metavar="NAME",
-        help="print this, too; more is better, distances are negative. May be "
-        f"repeated. Known: {', '.join(sorted(SCORERS))}",
-    )
-    add_debug(score)
-    score.set_defaults(run=run)
 
 
 def run(options: argparse.Namespace) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from math import prod
 from typing import Any
 
+import numpy as np
 import torch
 from torch.overrides import TorchFunctionMode
 
@@ -74,7 +75,8 @@ def _count_of_shapes(func: Callable, args: tuple) -> float:
         return float(tensors[1].sum())
     if len(tensors) < 2 or getattr(func, "__name__", "") not in _BROADCASTING:
         return 0
-    return prod(torch.broadcast_shapes(*(tensor.shape for tensor in tensors)))
+    # That of PyTorch imports its compiler.
+    return prod(np.broadcast_shapes(*(tuple(tensor.shape) for tensor in tensors)))
 
 
 _BROADCASTING = {

@@ -4,74 +4,46 @@ Real rows come first: training rows where memorisation is judged, then held-out
 rows, synthetic ones last.
 """
 
-from skgan.metrics._classifier import (
-    c2st,
-    train_on_synthetic,
-    train_on_synthetic_scores,
-)
-from skgan.metrics._distances import (
-    energy_distance,
-    frechet_distance,
-    sliced_wasserstein,
-)
-from skgan.metrics._intervals import confidence_interval
-from skgan.metrics._kernels import kernel_distance, mmd
-from skgan.metrics._levels import alpha_precision, beta_recall
-from skgan.metrics._marginals_and_pairs import (
-    column_shape_scores,
-    column_shapes,
-    pair_trend_scores,
-    pair_trends,
-)
-from skgan.metrics._memorization import (
-    authenticity,
-    dcr_share,
-    duplicate_rate,
-    membership_auc,
-)
-from skgan.metrics._neighbors import coverage, density, precision, recall
-from skgan.metrics._reference import ReferenceSpace
-from skgan.metrics._scorer import SCORERS, make_sampler_scorer
-from skgan.metrics._selection import refit_without_copying
-from skgan.metrics.diagnosis._diagnose import diagnose
-from skgan.metrics.diagnosis._findings import CopyingWarning, Diagnosis, Finding
-from skgan.metrics.images._image_features import ImageFeatures
-from skgan.metrics.images._image_scores import ImageScore, ImageScores, image_scores
+from skgan._lazy import load_on_first_use
 
-__all__ = [
-    "SCORERS",
-    "CopyingWarning",
-    "Diagnosis",
-    "Finding",
-    "ImageFeatures",
-    "ImageScore",
-    "ImageScores",
-    "ReferenceSpace",
-    "alpha_precision",
-    "authenticity",
-    "beta_recall",
-    "c2st",
-    "column_shape_scores",
-    "column_shapes",
-    "confidence_interval",
-    "coverage",
-    "dcr_share",
-    "density",
-    "diagnose",
-    "duplicate_rate",
-    "energy_distance",
-    "frechet_distance",
-    "image_scores",
-    "kernel_distance",
-    "make_sampler_scorer",
-    "membership_auc",
-    "mmd",
-    "pair_trend_scores",
-    "pair_trends",
-    "precision",
-    "recall",
-    "refit_without_copying",
-    "sliced_wasserstein",
-    "train_on_synthetic",
-    "train_on_synthetic_scores",
-]
+# What type checkers and editors know of these is in `__init__.pyi`.
+__getattr__, __dir__, __all__ = load_on_first_use(
+    __name__,
+    {
+        "SCORERS": "_scorer",
+        "CopyingWarning": "diagnosis._findings",
+        "Diagnosis": "diagnosis._findings",
+        "Finding": "diagnosis._findings",
+        "ImageFeatures": "images._image_features",
+        "ImageScore": "images._image_scores",
+        "ImageScores": "images._image_scores",
+        "ReferenceSpace": "_reference",
+        "alpha_precision": "_levels",
+        "authenticity": "_memorization",
+        "beta_recall": "_levels",
+        "c2st": "_classifier",
+        "column_shape_scores": "_marginals_and_pairs",
+        "column_shapes": "_marginals_and_pairs",
+        "confidence_interval": "_intervals",
+        "coverage": "_neighbors",
+        "dcr_share": "_memorization",
+        "density": "_neighbors",
+        "diagnose": "diagnosis._diagnose",
+        "duplicate_rate": "_memorization",
+        "energy_distance": "_distances",
+        "frechet_distance": "_distances",
+        "image_scores": "images._image_scores",
+        "kernel_distance": "_kernels",
+        "make_sampler_scorer": "_scorer",
+        "membership_auc": "_memorization",
+        "mmd": "_kernels",
+        "pair_trend_scores": "_marginals_and_pairs",
+        "pair_trends": "_marginals_and_pairs",
+        "precision": "_neighbors",
+        "recall": "_neighbors",
+        "refit_without_copying": "_selection",
+        "sliced_wasserstein": "_distances",
+        "train_on_synthetic": "_classifier",
+        "train_on_synthetic_scores": "_classifier",
+    },
+)

@@ -20,6 +20,7 @@ from sklearn.model_selection import train_test_split
 from sklearn.utils.validation import check_is_fitted
 
 from skgan._estimator import VersionedEstimator
+from skgan._threads import training_threads
 from skgan._validation import check_boolean, check_integer, check_share, check_stream
 from skgan.encoding import BaseEncoder, make_encoder
 from skgan.frames._output import as_rows
@@ -540,7 +541,10 @@ class BaseGANSampler(
                 callbacks = make_callbacks(
                     settings, self.callbacks, self.verbose, scorer, **n_scores
                 )
-                train(net, data.rows, settings, callbacks, user_params, given, groups)
+                with training_threads():
+                    train(
+                        net, data.rows, settings, callbacks, user_params, given, groups
+                    )
         finally:
             self.history_ = net.history
             self.n_iter_ = sum(len(epoch["batches"]) for epoch in net.history)
@@ -548,7 +552,13 @@ class BaseGANSampler(
             features = self._features(net.discriminator_, data.rows[:1].to(net.device))
             self._n_features_out = features.shape[1]
         if settings.max_iter and net.interrupted_:
-            raise KeyboardInterrupt
+            error = KeyboardInterrupt()
+            error.add_note(
+                f"Training ended after {self.n_iter_} updates. The "
+                f"{type(self).__name__} can sample and be saved; partial_fit(X) trains "
+                "it further."
+            )
+            raise error
         if data.prior is not None:
             self._keep_best_stage(data)
         return self
@@ -611,8 +621,13 @@ class BaseGANSampler(
         Blocks are always generated whole: the bits of a matrix product depend on
         its size.
         """
-        if self.prior_ is not None:
-            return self._draw_stage(n_samples, seed, given)
+        with training_threads():
+            if self.prior_ is not None:
+                return self._draw_stage(n_samples, seed, given)
+            return self._draw_blocks(n_samples, seed, given)
+
+    def _draw_blocks(self, n_samples: int, seed: int, given=None):
+        """Draw rows of a generator of normal latents."""
         net, encoder = self.net_, self.encoder_
         size = 1024 if np.prod(encoder.tensor_shape_) <= 256 else 256
         if isinstance(self._conditions, TableConditions):

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sklearn.utils import resample
 from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
 from skgan._validation import check_integer, check_stream
 from skgan.frames._output import as_rows
-from skgan.metrics import Diagnosis, ReferenceSpace
-from skgan.metrics.diagnosis._diagnose import MIN_ROWS, diagnose_rows, warn_of_copies
-from skgan.metrics.diagnosis._history import judge_training
+
+# Its forests take long to import, and few samplers are asked.
+if TYPE_CHECKING:
+    from skgan.metrics import Diagnosis, ReferenceSpace
 
 
 class DiagnosisMixin:
@@ -77,12 +78,17 @@ class DiagnosisMixin:
         >>> diagnosis.is_copying, diagnosis.training.verdict
         (False, 'good')
         """
+        from skgan.metrics.diagnosis._diagnose import warn_of_copies
+
         diagnosis = self._diagnosis(X_holdout, X_train, max_samples, random_state)
         warn_of_copies(diagnosis, stacklevel=3)
         return diagnosis
 
     def _diagnosis(self, X_holdout, X_train, max_samples, random_state) -> Diagnosis:
         """Judge rows, or pairs of rows and labels."""
+        from skgan.metrics.diagnosis._diagnose import MIN_ROWS, diagnose_rows
+        from skgan.metrics.diagnosis._history import judge_training
+
         check_is_fitted(self, "net_")
         max_samples = check_integer("max_samples", max_samples, MIN_ROWS)
         seed = self._diagnosis_seed(random_state)
@@ -192,6 +198,8 @@ class LabelledDiagnosisMixin(DiagnosisMixin):
         if X_train is not None and y_train is not None:
             check_consistent_length(X_train, y_train)
             train = (X_train, y_train)
+        from skgan.metrics.diagnosis._diagnose import warn_of_copies
+
         diagnosis = self._diagnosis(holdout, train, max_samples, random_state)
         warn_of_copies(diagnosis, stacklevel=3)
         return diagnosis

@@ -114,7 +114,9 @@ def make_callbacks(
         annealing = Annealing(settings.max_iter, settings.max_time, **settings.schedule)
         chosen.insert(0, ("annealing", annealing))
     if verbose:
-        chosen.append(("progress", TrainingProgress(settings.max_iter)))
+        chosen.append(
+            ("progress", TrainingProgress(settings.max_iter, losses=verbose >= 2))
+        )
     chosen.append(("guard", DivergenceGuard()))
     if scorer is not None:
         n_epochs = -(-settings.max_iter // epoch_length(settings.max_iter))

@@ -146,8 +146,16 @@ class TestTrainingProgress:
         make_net().fit(X)
         assert capfd.readouterr() == ("", "")
 
-    def test_counts_updates_and_shows_both_losses(self, capfd):
-        net = make_net(TrainingProgress(8)).fit(X)
+    def test_counts_updates_and_says_how_long_they_took(self, capfd):
+        make_net(TrainingProgress(8)).fit(X)
+        out, err = capfd.readouterr()
+        assert out == ""
+        last = re.split(r"[\r\n]", err.strip())[-1]
+        assert "8/8 updates, in 0 s" in last and "100%" in last
+        assert "score" not in last and "=" not in last
+
+    def test_shows_both_losses_to_those_who_ask(self, capfd):
+        net = make_net(TrainingProgress(8, losses=True)).fit(X)
         out, err = capfd.readouterr()
         assert out == ""
         last = re.split(r"[\r\n]", err.strip())[-1]
@@ -160,7 +168,20 @@ class TestTrainingProgress:
     def test_says_how_long_it_takes_still(self, capfd):
         make_net(TrainingProgress(100, interval=0.0)).fit(X)
         shown = re.split(r"[\r\n]", capfd.readouterr().err.strip())
-        assert any(re.search(r"4/100 \[\d\d:\d\d<\d\d:\d\d", line) for line in shown)
+        assert any(re.search(r"4/100 updates, \d+ s left", line) for line in shown)
+
+    @pytest.mark.parametrize(
+        ("seconds", "words"),
+        [(0.4, "0 s"), (59.6, "1 min 0 s"), (125, "2 min 5 s"), (7380, "2 h 3 min")],
+    )
+    def test_says_times_as_one_would(self, seconds, words, capfd):
+        class Late(Callback):
+            def on_train_begin(self, net, **kwargs):
+                progress.start_ -= 1e6  # so slow that the limit of time comes first
+
+        progress = TrainingProgress(100, interval=0.0)
+        make_net(progress, Late(), TimeLimit(seconds)).fit(X)
+        assert f", {words} left" in capfd.readouterr().err
 
     def test_under_a_time_limit_it_counts_what_there_is_time_for(self, capfd):
         class Sleeps(Callback):
@@ -186,7 +207,7 @@ class TestTrainingProgress:
                 net.history.record("valid_score", -0.125 * len(net.history))
 
         make_net(TrainingProgress(8), Score()).fit(X)
-        assert "score=-0.25" in capfd.readouterr().err
+        assert "held-out score -0.25" in capfd.readouterr().err
 
     def test_one_bar_for_the_whole_fit(self, capfd):
         make_net(TrainingProgress(8), max_epochs=2).fit(X)

@@ -9,7 +9,6 @@ import os
 import pickle
 import re
 import shlex
-import signal
 import subprocess
 import sys
 import sysconfig
@@ -132,29 +131,6 @@ def test_installed_program_ends_quietly_when_nobody_reads(folder):
         errors = process.stderr.read()
     assert process.returncode == 141
     assert re.fullmatch(rb"seed \d+\n", errors)
-
-
-@pytest.mark.skipif(os.name == "nt", reason="WINDOWS HAS NO SIGINT TO SEND")
-def test_installed_program_can_be_broken_off(folder, tmp_path):
-    model = tmp_path / "model.skgan"
-    with subprocess.Popen(
-        [PROGRAM, "fit", folder / "people.csv", "-o", model, "--time", "200"],
-        env=os.environ | SETTINGS,
-        stderr=subprocess.PIPE,
-        # In a group of its own, so that nothing else is interrupted.
-        start_new_session=True,
-    ) as process:
-        seen = b""
-        while b"G=" not in seen:
-            read = process.stderr.read1()
-            assert read, seen
-            seen += read
-        process.send_signal(signal.SIGINT)
-        seen += process.stderr.read()
-    assert process.returncode == 130
-    assert seen.splitlines()[-1] == b"skgan fit: interrupted"
-    assert b"Traceback" not in seen
-    assert not model.exists()
 
 
 # -- tables

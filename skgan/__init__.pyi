@@ -1,0 +1,35 @@
+from skgan import callbacks as callbacks
+from skgan import datasets, metrics, plotting
+from skgan import encoding as encoding
+from skgan import io as io
+from skgan import loader as loader
+from skgan import modules as modules
+from skgan import nets as nets
+from skgan import objectives as objectives
+from skgan._pipeline import SamplerPipeline, make_sampler_pipeline
+from skgan._version import __version__
+from skgan.augmentation._augmented import AugmentedClassifier, AugmentedRegressor
+from skgan.io import load, save
+from skgan.reporting import report
+from skgan.samplers._conditional import ConditionalGANSampler
+from skgan.samplers._gan import GANSampler
+from skgan.samplers._infogan import InfoGANSampler
+from skgan.samplers._outlier import GANOutlierDetector
+
+__all__ = [
+    "AugmentedClassifier",
+    "AugmentedRegressor",
+    "ConditionalGANSampler",
+    "GANOutlierDetector",
+    "GANSampler",
+    "InfoGANSampler",
+    "SamplerPipeline",
+    "__version__",
+    "datasets",
+    "load",
+    "make_sampler_pipeline",
+    "metrics",
+    "plotting",
+    "report",
+    "save",
+]

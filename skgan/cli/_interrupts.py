@@ -1,0 +1,78 @@
+"""Ctrl-C while a sampler trains: the epoch is finished, and nothing is lost."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from skorch.callbacks import Callback
+
+from skgan.callbacks import TrainingCheckpoint
+
+
+class FinishEpoch(Callback):
+    """End training after the epoch in which the user presses Ctrl-C.
+
+    Pressed again, or before training has begun, it interrupts at once.
+
+    Parameters
+    ----------
+    name : str
+        What the line on standard error begins with.
+    """
+
+    def __init__(self, name: str):
+        self.name = name
+        self.n_pressed_ = 0
+        self.is_training_ = False
+
+    @contextmanager
+    def listening(self) -> Iterator[None]:
+        """Take over what Ctrl-C does, where that is this thread's to say."""
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+        before = signal.signal(signal.SIGINT, self._press)
+        try:
+            yield
+        finally:
+            signal.signal(signal.SIGINT, before)
+
+    def _press(self, number, frame) -> None:
+        self.n_pressed_ += 1
+        if self.n_pressed_ > 1 or not self.is_training_:
+            raise KeyboardInterrupt
+        text = "finishing the epoch, then saving; press Ctrl-C again to lose it"
+        # Unlike print, it may be called in the middle of another print.
+        os.write(2, f"\n{self.name}: {text}\n".encode())
+
+    def get_training_state(self):
+        """Leave what was pressed out of checkpoints: it was for one run."""
+        return {}
+
+    def set_training_state(self, net, state):
+        """Go on with nothing pressed."""
+
+    def on_train_begin(self, net, **kwargs):
+        """From here on there is something to lose."""
+        self.is_training_ = True
+
+    def on_epoch_end(self, net, **kwargs):
+        """Let the checkpoint, which comes after this, be written now."""
+        for _, callback in net.callbacks_:
+            if self.n_pressed_ and isinstance(callback, TrainingCheckpoint):
+                callback.next_ = time.perf_counter()
+
+    def on_epoch_begin(self, net, **kwargs):
+        """Break off before an epoch, when all others have seen the last one's end."""
+        if self.n_pressed_:
+            net.history.pop()
+            raise KeyboardInterrupt
+
+    def on_train_end(self, net, **kwargs):
+        """What is left to do is short."""
+        self.is_training_ = False

@@ -1,0 +1,71 @@
+from skgan.metrics._classifier import (
+    c2st,
+    train_on_synthetic,
+    train_on_synthetic_scores,
+)
+from skgan.metrics._distances import (
+    energy_distance,
+    frechet_distance,
+    sliced_wasserstein,
+)
+from skgan.metrics._intervals import confidence_interval
+from skgan.metrics._kernels import kernel_distance, mmd
+from skgan.metrics._levels import alpha_precision, beta_recall
+from skgan.metrics._marginals_and_pairs import (
+    column_shape_scores,
+    column_shapes,
+    pair_trend_scores,
+    pair_trends,
+)
+from skgan.metrics._memorization import (
+    authenticity,
+    dcr_share,
+    duplicate_rate,
+    membership_auc,
+)
+from skgan.metrics._neighbors import coverage, density, precision, recall
+from skgan.metrics._reference import ReferenceSpace
+from skgan.metrics._scorer import SCORERS, make_sampler_scorer
+from skgan.metrics._selection import refit_without_copying
+from skgan.metrics.diagnosis._diagnose import diagnose
+from skgan.metrics.diagnosis._findings import CopyingWarning, Diagnosis, Finding
+from skgan.metrics.images._image_features import ImageFeatures
+from skgan.metrics.images._image_scores import ImageScore, ImageScores, image_scores
+
+__all__ = [
+    "SCORERS",
+    "CopyingWarning",
+    "Diagnosis",
+    "Finding",
+    "ImageFeatures",
+    "ImageScore",
+    "ImageScores",
+    "ReferenceSpace",
+    "alpha_precision",
+    "authenticity",
+    "beta_recall",
+    "c2st",
+    "column_shape_scores",
+    "column_shapes",
+    "confidence_interval",
+    "coverage",
+    "dcr_share",
+    "density",
+    "diagnose",
+    "duplicate_rate",
+    "energy_distance",
+    "frechet_distance",
+    "image_scores",
+    "kernel_distance",
+    "make_sampler_scorer",
+    "membership_auc",
+    "mmd",
+    "pair_trend_scores",
+    "pair_trends",
+    "precision",
+    "recall",
+    "refit_without_copying",
+    "sliced_wasserstein",
+    "train_on_synthetic",
+    "train_on_synthetic_scores",
+]

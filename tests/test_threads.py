@@ -1,0 +1,107 @@
+"""How many threads PyTorch uses in a fit: few, unless the user says how many."""
+
+import os
+import subprocess
+import sys
+import textwrap
+
+import pytest
+import torch
+
+from skgan._threads import training_threads
+
+FREE = {k: v for k, v in os.environ.items() if not k.endswith("_NUM_THREADS")}
+
+
+def run(code, **variables):
+    """Run a script where PyTorch found two processors; return what it prints."""
+    start = """
+        import os
+        os.cpu_count = lambda: 2
+        os.sched_getaffinity = lambda pid: {0, 1}
+        import torch
+        from contextlib import suppress
+        from concurrent.futures import ThreadPoolExecutor
+        if not any(k.endswith("_NUM_THREADS") for k in os.environ):
+            torch.set_num_threads(2)
+        def inside(n=None):
+            from skgan._threads import training_threads
+            with training_threads(*([n] if n else [])):
+                return torch.get_num_threads()
+    """
+    done = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(start) + textwrap.dedent(code)],
+        env=FREE | variables,
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout.split()
+
+
+def test_one_thread_inside_and_the_old_number_afterwards():
+    code = """
+        from skgan._threads import training_threads
+        print(inside(), torch.get_num_threads())
+        with suppress(ZeroDivisionError), training_threads():
+            1 / 0
+        print(torch.get_num_threads())
+        with training_threads():
+            print(inside(), torch.get_num_threads())
+        print(torch.get_num_threads())
+    """
+    assert run(code) == ["1", "2", "2", "1", "1", "2"]
+
+
+@pytest.mark.parametrize("variable", ["OMP_NUM_THREADS", "MKL_NUM_THREADS"])
+def test_variables_of_the_environment_are_obeyed(variable):
+    code = "n = torch.get_num_threads(); print(inside(1) == n, inside(5) == n)"
+    assert run(code, **{variable: "2"}) == ["True", "True"]
+
+
+def test_what_was_set_in_python_is_obeyed():
+    before = "torch.set_num_threads(3); print(inside(), torch.get_num_threads())"
+    assert run(before) == ["3", "3"]
+    after = "print(inside()); torch.set_num_threads(3); print(inside(), inside(2))"
+    assert run(after) == ["1", "3", "3"]
+
+
+def test_several_threads_at_once():
+    code = """
+        from threading import Barrier
+        from skgan._threads import training_threads
+        barrier = Barrier(4)
+        def train(_):
+            with training_threads():
+                barrier.wait()
+                n = torch.get_num_threads()
+                barrier.wait()
+            return n
+        with ThreadPoolExecutor(4) as pool:
+            print(*pool.map(train, range(4)))
+        print(torch.get_num_threads(), inside(), torch.get_num_threads())
+        with ThreadPoolExecutor(1) as pool:
+            print(pool.submit(torch.get_num_threads).result())
+    """
+    assert run(code) == ["1", "1", "1", "1", "2", "1", "2", "2"]
+
+
+def test_workers_of_joblib_share_the_processors_as_joblib_says():
+    code = """
+        from joblib import Parallel, delayed
+        def train():
+            from skgan._threads import training_threads
+            with training_threads():
+                return torch.get_num_threads(), int(os.environ["OMP_NUM_THREADS"])
+        pairs = Parallel(n_jobs=2)(delayed(train)() for _ in range(2))
+        print(all(used == allotted for used, allotted in pairs))
+    """
+    assert run(code) == ["True"]
+
+
+def test_tests_take_one_thread_a_worker_unless_told_otherwise():
+    n_threads = int(os.environ["OMP_NUM_THREADS"])
+    assert torch.get_num_threads() == n_threads
+    with training_threads(n_threads + 1):
+        assert torch.get_num_threads() == n_threads
