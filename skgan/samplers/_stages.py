@@ -230,8 +230,8 @@ class StageDraws:
         noise = torch.randn(len(rows), self.net.generator_.noise_dim, generator=stream)
         latents = torch.cat([rows, noise], dim=1).to(self.net.device)
         with torch.inference_mode():
-            made = self.net.call_in_parts(self.net.sampling_generator_, latents, None)
-        made = made.flatten(1).cpu().numpy()
+            moved = self.net.call_in_parts(self.net.sampling_generator_, latents, None)
+        made = moved.flatten(1).cpu().numpy()
         k = self.n_labels
         width = rows.shape[1] - (self.labels.condition_dim_ if k else 0)
         columns = columns.copy()
