@@ -19,9 +19,14 @@ from skgan.augmentation._class_sampling import (
     fit_to_classes,
 )
 from skgan.augmentation._sampling_strategy import class_sizes
-from skgan.encoding._features import check_rows
-from skgan.frames._library import repeat_rows, stack_rows, take_rows
-from skgan.frames._output import as_rows, frame_library
+from skgan.encoding import check_rows
+from skgan.frames import (
+    as_rows,
+    concatenate_rows,
+    frame_library,
+    repeat_rows,
+    take_rows,
+)
 
 try:
     from imblearn.over_sampling.base import BaseOverSampler
@@ -224,11 +229,15 @@ class GANOverSampler(VersionedEstimator, BaseOverSampler):
             seen = rows if is_seen.all() else take_rows(rows, is_seen)
             self.sampler_ = fit_to_classes(sampler, seen, y[is_seen], large)
             new = draw_classes(self.sampler_, rows, labels[:n_drawn], rng)
-            rows = stack_rows(rows, new)
+            rows = concatenate_rows([rows, new])
         for name in small:
-            own = take_rows(rows, np.r_[y == name, np.zeros(len(rows) - len(y), bool)])
+            members = take_rows(
+                rows, np.r_[y == name, np.zeros(len(rows) - len(y), bool)]
+            )
             scale = 0.0 if self.small_class == "duplicate" else 1.0
-            rows = stack_rows(rows, repeat_rows(own, lacking[name], scale, rng))
+            rows = concatenate_rows(
+                [rows, repeat_rows(members, lacking[name], scale, rng)]
+            )
         return _sparse_like(rows, X), np.concatenate([y, labels])
 
 

@@ -15,7 +15,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from skgan._estimator import VersionedEstimator
 from skgan.encoding._features import check_encoded, check_rows
-from skgan.frames._output import as_rows, frame_library, make_container
+from skgan.frames import as_rows, frame_library, make_output_builder
 
 
 class BaseEncoder(
@@ -29,8 +29,9 @@ class BaseEncoder(
 
     Attributes
     ----------
-    container_ : object
-        Container, columns, dtypes and trailing shape of what ``fit`` was given.
+    output_builder_ : object
+        Builds what ``inverse_transform`` returns, in the container, columns, dtypes
+        and trailing shape of what ``fit`` was given.
     tensor_shape_ : tuple of int
         Shape of one encoded row for a network; ``transform`` returns it flattened.
     n_features_in_ : int
@@ -56,7 +57,7 @@ class BaseEncoder(
         self._check_parameters()
         X = as_rows(X)
         values = self._validate(X, reset=True)
-        self.container_: Any = self._make_container(X, values)
+        self.output_builder_: Any = self._make_output_builder(X, values)
         self._fit_rows(values.astype(np.float64, copy=False))
         self._n_features_out = int(np.prod(self.tensor_shape_))
         return self
@@ -139,7 +140,7 @@ class BaseEncoder(
         ValueError
             If the trailing axes differ.
         """
-        expected = getattr(self.container_, "row_shape", ())
+        expected = getattr(self.output_builder_, "row_shape", ())
         if getattr(X, "ndim", 2) > 2 and X.shape[1:] != expected:
             raise ValueError(
                 f"X has rows of shape {X.shape[1:]}, but {type(self).__name__} was "
@@ -166,21 +167,21 @@ class BaseEncoder(
         """
         check_is_fitted(self)
         rows = check_encoded(self, Z, self._n_features_out)
-        room = self.container_.allocate(len(rows))
-        self.write_decoded(room, 0, rows)
-        return self.container_.wrap(room)
+        buffer = self.output_builder_.make_buffer(len(rows))
+        self.write_decoded(buffer, 0, rows)
+        return self.output_builder_.build(buffer)
 
     def write_decoded(
-        self, room, start: int, Z: NDArray, n_rows: int | None = None
+        self, buffer, start: int, Z: NDArray, n_rows: int | None = None
     ) -> None:
-        """Decode rows `Z` into what ``container_.allocate`` returned.
+        """Decode rows `Z` into what ``output_builder_.make_buffer`` returned.
 
         Parameters
         ----------
-        room : object
-            What ``container_.allocate`` returned.
+        buffer : object
+            What ``output_builder_.make_buffer`` returned.
         start : int
-            Row of `room` at which the first row goes.
+            Row of `buffer` at which the first row goes.
         Z : ndarray of shape (n_samples, n_encoded)
             Encoded rows. All are decoded, because the bits of a matrix product
             depend on its size.
@@ -188,13 +189,13 @@ class BaseEncoder(
             How many of them are written at most; None writes all.
         """
         values = self._decode(np.asarray(Z, np.float64))
-        self.container_.write(room, start, values[:n_rows])
+        self.output_builder_.write(buffer, start, values[:n_rows])
 
     def _validate(self, X, *, reset: bool) -> NDArray:
         return check_rows(self, X, reset=reset)
 
-    def _make_container(self, X, values: NDArray) -> Any:
-        return make_container(X, values)
+    def _make_output_builder(self, X, values: NDArray) -> Any:
+        return make_output_builder(X, values)
 
     def _check_parameters(self) -> None:
         """Raise if a parameter is out of its range."""

@@ -15,7 +15,7 @@ from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
 from skgan._validation import check_stream
 from skgan.augmentation._class_sampling import takes_labels
-from skgan.frames._output import as_rows, frame_library
+from skgan.frames import as_rows, frame_library
 from skgan.metrics import CopyingWarning, Diagnosis, ReferenceSpace, diagnose
 from skgan.samplers._diagnose import DiagnosisMixin
 

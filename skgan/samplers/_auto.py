@@ -18,8 +18,7 @@ from skgan._validation import (
 )
 from skgan.callbacks import TrainingCheckpoint
 from skgan.callbacks._schedules import check_schedule
-from skgan.encoding import BaseEncoder
-from skgan.encoding.table._rows import TableLayout
+from skgan.encoding import BaseEncoder, TableLayout
 
 SCHEDULES = ("annealed", "constant")
 # What a network becomes that has labels to start from.

@@ -21,7 +21,7 @@ from sklearn.utils.validation import check_is_fitted
 from skgan._estimator import VersionedEstimator
 from skgan._validation import check_boolean, check_integer, check_share, check_stream
 from skgan.encoding import BaseEncoder, make_encoder
-from skgan.frames._output import as_rows
+from skgan.frames import as_rows
 from skgan.metrics import ReferenceSpace, energy_distance
 from skgan.nets import AdversarialNet
 from skgan.samplers._auto import Settings, resolve_settings
@@ -401,7 +401,7 @@ class BaseGANSampler(
         size = 1024 if np.prod(encoder.tensor_shape_) <= 256 else 256
         if isinstance(self._conditions, TableConditions):
             size = 4096
-        room = encoder.container_.allocate(n_samples)
+        buffer = encoder.output_builder_.make_buffer(n_samples)
         for i, start in enumerate(range(0, n_samples, size)):
             entropy = np.random.SeedSequence([seed, i])
             stream = torch.Generator()
@@ -412,11 +412,11 @@ class BaseGANSampler(
             with torch.inference_mode():
                 drawn = net.call_in_parts(net.sampling_generator_, latents, condition)
             rows = drawn.flatten(1).cpu().numpy()
-            encoder.write_decoded(room, start, rows, n_samples - start)
+            encoder.write_decoded(buffer, start, rows, n_samples - start)
             if here is not None and hasattr(encoder, "write_given"):
                 n_rows = min(size, n_samples - start)
-                encoder.write_given(room, start, here, rows[:n_rows])
-        return encoder.container_.wrap(room)
+                encoder.write_given(buffer, start, here, rows[:n_rows])
+        return encoder.output_builder_.build(buffer)
 
     def _draw_condition(self, n: int, rng: np.random.Generator, given):
         """Draw what rows are conditioned on; None where nothing is."""

@@ -16,7 +16,7 @@ import torch
 
 from skgan._validation import check_mapping
 from skgan.callbacks import TrainingCheckpoint
-from skgan.frames._output import frame_library
+from skgan.frames import frame_library
 from skgan.samplers._auto import resolve_device
 
 # What changes nothing of what is learnt, or is compared in another way.

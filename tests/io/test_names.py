@@ -56,11 +56,11 @@ def test_every_other_name_has_an_entry():
 # What a fresh instance gets by itself, without a fit.
 MADE = {
     "Port": ("number", None),
-    "PutArray": ("f8",),
-    "PutObjects": (int,),
-    "Pick": ([],),
+    "ToArray": ("f8",),
+    "ToObjects": (int,),
+    "TakeLevel": ([],),
     "MakeDecimal": (2,),
-    "MakeMoment": (datetime.datetime, None),
+    "MakeDatetime": (datetime.datetime, None),
     "PandasCategorical": (None,),
     "PandasLevels": ([], 0),
     "PandasMasked": (None, None),
@@ -176,7 +176,7 @@ def sampler():
 def test_sizes_of_rows_are_small_whole_numbers(sampler, size, monkeypatch):
     for owner, name in (
         (sampler.encoder_, "tensor_shape_"),
-        (sampler.encoder_.container_, "row_shape"),
+        (sampler.encoder_.output_builder_, "row_shape"),
     ):
         monkeypatch.setattr(owner, name, (size, 2))
         with pytest.raises(ContentError, match="is no shape of a row"):
@@ -186,7 +186,7 @@ def test_sizes_of_rows_are_small_whole_numbers(sampler, size, monkeypatch):
 
 def test_parts_of_a_row_agree(sampler, monkeypatch):
     for owner, name, value, message in (
-        (sampler.encoder_.container_, "row_shape", (3,), "have other features"),
+        (sampler.encoder_.output_builder_, "row_shape", (3,), "have other features"),
         (sampler.encoder_, "tensor_shape_", (3,), "disagree on the size of a row"),
         (sampler, "net_", None, "The net of a sampler is none"),
     ):

@@ -57,12 +57,12 @@ class ClassLabels:
             raise ValueError("y must hold labels, not lists or arrays.") from None
         if -1 in codes:
             unknown = values[codes.index(-1)]
-            known = self.classes_[:_MAX_SHOWN].tolist()
-            n_more = len(self.classes_) - len(known)
+            shown = self.classes_[:_MAX_SHOWN].tolist()
+            n_more = len(self.classes_) - len(shown)
             more = f" and {n_more} more" if n_more else ""
             raise ValueError(
                 f"y holds {_plain(unknown)!r}, which is none of the classes seen in "
-                f"fit: {known}{more}."
+                f"fit: {shown}{more}."
             )
         return np.array(codes, dtype=np.float64)
 

@@ -11,8 +11,8 @@ from skgan.encoding.labels._label_columns import ClassLabels, NumberLabels
 from skgan.encoding.labels._labels import Labels
 from skgan.encoding.table._columns import Column
 from skgan.encoding.table._table import TableEncoder
-from skgan.encoding.table._table_output import TableContainer
-from skgan.frames._output import as_rows
+from skgan.encoding.table._table_output import TableOutputBuilder
+from skgan.frames import as_rows
 
 
 class LabelName(NamedTuple):
@@ -52,17 +52,17 @@ class TargetColumn(Column):
         """Return one label in canonical form."""
         return float(self.labels.read(np.asarray([value]))[0])
 
-    def _read(self, opened) -> NDArray:
-        return self.labels.read(opened.raw)
+    def _read(self, raw_column) -> NDArray:
+        return self.labels.read(raw_column.raw)
 
 
-class LabelledContainer(TableContainer):
+class LabelledOutputBuilder(TableOutputBuilder):
     """A table with columns of y behind its own, which do not leave it."""
 
     def _assemble(self, columns: list):
-        is_own = [not isinstance(c, TargetColumn) for c in self.columns]
+        pairs = zip(columns, self.columns, strict=True)
         return super()._assemble(
-            [values for values, own in zip(columns, is_own, strict=True) if own]
+            [values for values, column in pairs if not isinstance(column, TargetColumn)]
         )
 
 
@@ -134,16 +134,16 @@ class LabelledTableEncoder(TableEncoder):
         for name, column, seed in zip(self._labels, values.T, seeds, strict=True):
             if name in self._slots:
                 slot = self._slots[name]
-                part = slot.column_encoder.encode(column, np.random.default_rng(seed))
-                slot.write(rows, part)
+                stream = np.random.default_rng(seed)
+                slot.write(rows, slot.column_encoder.encode(column, stream))
                 is_given[:, self.condition_columns_.index(name)] = True
         return rows, is_given
 
-    def write_given(self, room, start: int, given: Any, Z) -> None:
-        """Write labels into a room, for what depends on them."""
+    def write_given(self, buffer, start: int, given: Any, Z) -> None:
+        """Write labels into a buffer, for what depends on them."""
         values = self._within(given.values[: len(Z)])
         for name, column in zip(self._labels, values.T, strict=True):
-            room.values[self._index[name], start : start + len(Z)] = column
+            buffer.values[self._index[name], start : start + len(Z)] = column
 
     def _within(self, values: NDArray) -> NDArray:
         low, high = self._bounds
@@ -158,8 +158,8 @@ class LabelledTableEncoder(TableEncoder):
             values = np.hstack([values, self._target])
         return values
 
-    def _make_container(self, X, values: NDArray) -> LabelledContainer:
-        return LabelledContainer(X, values, self._columns, self._dtype)
+    def _make_output_builder(self, X, values: NDArray) -> LabelledOutputBuilder:
+        return LabelledOutputBuilder(X, values, self._columns, self._dtype)
 
     def _fit_constraints(self, table) -> None:
         self._discrete |= {c.name for c in self._targets if c.is_discrete}

@@ -14,7 +14,7 @@ from skgan.encoding.labels._label_columns import (
     learn_labels,
 )
 from skgan.encoding.labels._label_output import (
-    LabelContainer,
+    LabelOutputBuilder,
     as_columns,
     count_axes,
 )
@@ -69,16 +69,16 @@ class Labels:
         ndarray of shape (n, n_columns), float64
             `y` in canonical form.
         """
-        opened = as_columns(y)
+        columns = as_columns(y)
         self.columns_ = [
             learn_labels(values, self.kind, is_category)
-            for values, is_category in opened
+            for values, is_category in columns
         ]
-        self.container_ = LabelContainer(y, opened)
+        self.output_builder_ = LabelOutputBuilder(y, columns)
         classes = [c for c in self.columns_ if isinstance(c, ClassLabels)]
         self.class_widths_ = tuple(column.width for column in classes)
         self.condition_dim_ = sum(column.width for column in self.columns_)
-        pairs = zip(self.columns_, opened, strict=True)
+        pairs = zip(self.columns_, columns, strict=True)
         return np.column_stack([c.read(values) for c, (values, _) in pairs])
 
     def read(self, y) -> NDArray:
@@ -101,12 +101,12 @@ class Labels:
         """
         if count_axes(y) and len(y) == 0:
             return np.empty((0, len(self.columns_)))
-        opened = as_columns(self.container_.in_order(y))
-        if len(opened) != len(self.columns_):
+        columns = as_columns(self.output_builder_.in_order(y))
+        if len(columns) != len(self.columns_):
             raise ValueError(
-                f"y has {len(opened)} column(s), in fit it had {len(self.columns_)}."
+                f"y has {len(columns)} column(s), in fit it had {len(self.columns_)}."
             )
-        pairs = zip(self.columns_, opened, strict=True)
+        pairs = zip(self.columns_, columns, strict=True)
         return np.column_stack([c.read(values) for c, (values, _) in pairs])
 
     def read_request(self, y, n_samples: int) -> NDArray:
@@ -162,14 +162,14 @@ class Labels:
     def encode(self, values: NDArray) -> NDArray:
         """Return conditions of shape (n, condition_dim_), float32."""
         pairs = list(zip(self.columns_, values.T, strict=True))
-        parts = [c.encode(v) for c, v in pairs if isinstance(c, ClassLabels)]
-        parts += [c.encode(v) for c, v in pairs if isinstance(c, NumberLabels)]
-        return np.hstack(parts)
+        blocks = [c.encode(v) for c, v in pairs if isinstance(c, ClassLabels)]
+        blocks += [c.encode(v) for c, v in pairs if isinstance(c, NumberLabels)]
+        return np.hstack(blocks)
 
     def write(self, values: NDArray):
         """Return canonical labels as what ``fit`` was given."""
         pairs = zip(self.columns_, values.T, strict=True)
-        return self.container_.wrap([c.write(v) for c, v in pairs])
+        return self.output_builder_.build([c.write(v) for c, v in pairs])
 
     def reference(self, values: NDArray) -> NDArray:
         """Return vectors whose distances mean something, to stand beside rows'."""

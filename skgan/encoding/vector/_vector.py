@@ -12,7 +12,7 @@ from skgan.encoding._base import BaseEncoder
 from skgan.encoding._features import check_rows
 from skgan.encoding.vector._normal_scores import NormalScores
 from skgan.encoding.vector._rotation import find_rotation
-from skgan.frames._output import frame_library
+from skgan.frames import frame_library
 
 # Every integer up to this one has a float64 of its own.
 _EXACT_INTEGERS = 2**53
@@ -99,9 +99,9 @@ class VectorEncoder(BaseEncoder):
         self.minimum_ = np.nanmin(values, axis=0)
         self.maximum_ = np.nanmax(values, axis=0)
         whole = np.where(missing, 0, np.rint(values)) == np.where(missing, 0, values)
-        self.is_whole_ = whole.all(axis=0) | self.container_.is_whole
+        self.is_whole_ = whole.all(axis=0) | self.output_builder_.is_whole
         largest = np.maximum(np.abs(self.minimum_), np.abs(self.maximum_))
-        if (self.container_.is_whole & (largest > _EXACT_INTEGERS)).any():
+        if (self.output_builder_.is_whole & (largest > _EXACT_INTEGERS)).any():
             warnings.warn(
                 "Integers beyond 2**53 are scaled in float64, which cannot tell "
                 "neighbours apart there; samples are whole but may be off in the "

@@ -9,7 +9,7 @@ import pytest
 
 from skgan.encoding import TableEncoder
 from skgan.encoding.constraints._joint_repairs import _joint_keys
-from skgan.encoding.table._codecs import (
+from skgan.encoding.table._column_encoders import (
     EncodedColumn,
     _best_split,
     _main_axis,

@@ -18,8 +18,7 @@ from skgan.encoding.table._identifiers import (
     is_identifier,
 )
 from skgan.encoding.table._reservoir import rows_needed
-from skgan.frames._output import cast_numbers
-from skgan.frames._raw import UNITS, ColumnFormat, RawColumn
+from skgan.frames import UNITS, ColumnFormat, RawColumn, cast_numbers
 
 NAN = np.nan
 
@@ -49,7 +48,7 @@ def test_scores_stand_before_blocks():
     assert _rows.lay_out({0: codec_of(1, 0)}, ())[0][:2] == (1, ())
 
 
-def test_codecs_are_for_what_varies():
+def test_column_encoders_are_for_what_varies():
     n = 40
     values = np.column_stack(
         [
@@ -193,7 +192,7 @@ def test_scores_between_two(edges):
 
 
 def test_rows_of_what_is_given():
-    cells = _given.Cells(column(1, 2, 3), np.array([True, False, True]))
+    cells = _given.PartialValues(column(1, 2, 3), np.array([True, False, True]))
     piece = _given.Conditions({"a": cells}, 3).rows(1, 5)
     values, is_given = piece.items["a"]
     np.testing.assert_array_equal(values, [2, 3, NAN, NAN])
@@ -263,11 +262,11 @@ def test_labels_are_columns_that_are_always_given():
     beyond[:, 1] = 99
     ends, _ = encoder.encode_labels(beyond, np.random.default_rng(0))
     assert len(set(ends[:, score[0]])) == 1
-    room = encoder.container_.allocate(90)
-    encoder.write_decoded(room, 0, rows)
+    buffer = encoder.output_builder_.make_buffer(90)
+    encoder.write_decoded(buffer, 0, rows)
     flipped = target.copy()
     flipped[:, 0] = 1
-    encoder.write_given(room, 0, SimpleNamespace(values=flipped), rows)
-    back = encoder.container_.wrap(room)
+    encoder.write_given(buffer, 0, SimpleNamespace(values=flipped), rows)
+    back = encoder.output_builder_.build(buffer)
     assert list(back.columns) == ["x", "tied", "c"] and set(back["tied"]) == {"yes"}
     np.testing.assert_array_equal(back["c"], X["c"])
