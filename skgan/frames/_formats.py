@@ -40,6 +40,7 @@ class ColumnFormat:
         levels: Iterable = (),  # what codes stand for
         is_closed: bool = False,  # whether the dtype itself lists the levels
         decimals: int | None = None,  # decimal places that the dtype has
+        is_time_of_day: bool = False,  # of a duration: since midnight
     ):
         self.kind = kind
         self.to_column = to_column
@@ -48,6 +49,7 @@ class ColumnFormat:
         self.levels = list(levels)
         self.is_closed = is_closed
         self.decimals = decimals
+        self.is_time_of_day = is_time_of_day
 
 
 class RawColumn(NamedTuple):

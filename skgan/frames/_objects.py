@@ -111,7 +111,8 @@ def _read_present(present: NDArray, name: Hashable) -> tuple[str, NDArray, Any, 
         times = _read_times(present, types)
         if times is not None:
             kind, make, unit, counts = times
-            return kind, np.array(counts, dtype=np.int64), make, {"unit": unit}
+            details = {"unit": unit, "is_time_of_day": make is make_time}
+            return kind, np.array(counts, dtype=np.int64), make, details
     codes, levels = factorize_objects(present, name)
     return "level", codes, TakeLevel(levels), {"levels": levels}
 

@@ -49,6 +49,8 @@ def _converter_of(dtype, storage: np.dtype) -> Any:
 def cast_to_pandas(values: NDArray, dtype) -> Any:
     """Return an array of values as a column of a dtype."""
     column_format = _number_format_of(dtype)
+    if dtype == np.dtype(object):
+        return values.astype(object)
     if column_format is None:
         return import_module("pandas").array(values, dtype=dtype)
     numbers, missing = numbers_and_missing(values)
@@ -195,7 +197,9 @@ def _read_arrow(series, name) -> RawColumn:
         is_moment = types.is_timestamp(kind) or types.is_date(kind)
         unit = {"date32[day]": "D", "date64[ms]": "ms"}.get(str(kind)) or kind.unit
         label = "time" if is_moment else "duration"
-        return RawColumn(ColumnFormat(label, to_column, unit=UNITS[unit]), raw, missing)
+        column_format = ColumnFormat(label, to_column, unit=UNITS[unit])
+        column_format.is_time_of_day = types.is_time(kind)
+        return RawColumn(column_format, raw, missing)
     return _read_levels(series)
 
 
@@ -304,6 +308,8 @@ class ToPandasArrow:
     def __call__(self, raw, missing):
         pandas, arrow = import_module("pandas"), import_module("pyarrow")
         kind = self.dtype.pyarrow_dtype
+        if raw.dtype.kind == "f" and self.dtype.numpy_dtype.kind in "biu":
+            raw = cast_numbers(np.where(missing, 0, raw), self.dtype.numpy_dtype)
         if arrow.types.is_decimal(kind):
             values = arrow.array(np.round(raw, max(kind.scale, 0)), mask=missing)
         elif raw.dtype.kind == "i" and kind.bit_width < 64:

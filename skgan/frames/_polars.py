@@ -45,6 +45,7 @@ def cast_to_polars(values: NDArray, dtype) -> Any:
     polars = import_module("polars")
     column_format = _number_format_of(dtype)
     if column_format is not None:
+        column_format.to_column.keeps_nan = dtype.is_float()
         return column_format.to_column(*numbers_and_missing(values))
     if dtype == polars.Object:
         return polars.Series(values.tolist(), dtype=dtype)
@@ -77,7 +78,9 @@ def read_polars_column(series, name) -> RawColumn:
         if getattr(dtype, "time_zone", None):
             midnights = series.dt.truncate("1d").eq_missing(series)
             to_column = ToPolarsZoned(dtype, bool(midnights.all()))
-        return RawColumn(ColumnFormat(kind, to_column, unit=UNITS[unit]), raw, missing)
+        column_format = ColumnFormat(kind, to_column, unit=UNITS[unit])
+        column_format.is_time_of_day = dtype == polars.Time
+        return RawColumn(column_format, raw, missing)
     if dtype == polars.Object:
         objects = make_objects(series.to_list())
         missing = np.fromiter(map(is_missing, objects), dtype=bool, count=len(objects))

@@ -194,7 +194,7 @@ _ENTRIES: dict[str, tuple[str, str]] = {
     ),
     "ColumnFormat": (
         "frames._formats:ColumnFormat",
-        "kind to_column storage unit levels is_closed decimals",
+        "kind to_column storage unit levels is_closed decimals is_time_of_day",
     ),
     "ToArray": ("frames._formats:ToArray", "dtype"),
     "ToObjects": ("frames._formats:ToObjects", "make sentinel to_series"),
