@@ -16,7 +16,7 @@ from skgan.cli._options import (
     say,
     seconds,
 )
-from skgan.cli._read_write import STANDARD, Rows, check_output, read_rows
+from skgan.cli._read_write import STANDARD, FileRows, check_output, read_rows
 from skgan.encoding import TableEncoder
 from skgan.io import save
 
@@ -90,14 +90,14 @@ def run(options: argparse.Namespace) -> None:
         say(f"{options.output}: {name} after {n_iter} updates")
 
 
-def _shape(rows: Rows) -> str:
+def _shape(rows: FileRows) -> str:
     if rows.is_table:
         return f", {len(rows.X.columns)} columns"
     shape = " x ".join(map(str, rows.X.shape[1:]))
     return f" of {shape}" + ("" if rows.y is None else ", with labels")
 
 
-def _make_sampler(options: argparse.Namespace, rows: Rows):
+def _make_sampler(options: argparse.Namespace, rows: FileRows):
     seed = options.seed
     params = {
         "max_iter": "auto" if options.max_iter is None else options.max_iter,

@@ -115,15 +115,15 @@ def match_blocks(X: Any, like: list[Block], framed: bool, name: str) -> list[Blo
     columns = [part for block in read_blocks(X, name) for part in block.split()]
     labels = [label for block in like for label in block.labels]
     if framed and is_frame(X):
-        found = {block.labels[0]: block for block in columns}
-        absent = [label for label in labels if label not in found]
-        extra = [label for label in found if label not in set(labels)]
+        by_label = {block.labels[0]: block for block in columns}
+        absent = [label for label in labels if label not in by_label]
+        extra = [label for label in by_label if label not in set(labels)]
         if absent or extra:
             raise ValueError(
                 f"{name} must have the columns of the reference rows: it lacks "
                 f"{absent} and has the unknown {extra}."
             )
-        columns = [found[label] for label in labels]
+        columns = [by_label[label] for label in labels]
     if len(columns) != len(labels):
         raise ValueError(
             f"{name} has {len(columns)} columns, the reference rows {len(labels)}."

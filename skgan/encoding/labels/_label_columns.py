@@ -15,25 +15,7 @@ _MAX_SHOWN = 20
 
 
 class ClassLabels:
-    """Classes: canonical values are their places among the sorted classes.
-
-    Parameters
-    ----------
-    values : ndarray of shape (n,)
-        Labels, none missing.
-
-    Attributes
-    ----------
-    classes_ : ndarray of shape (n_classes,)
-        The classes, sorted.
-    width : int
-        Entries of a condition: one a class.
-
-    Raises
-    ------
-    ValueError
-        If labels are of kinds that cannot be sorted together.
-    """
+    """Classes: canonical values are their places among the sorted classes."""
 
     kind = "classes"
 
@@ -80,20 +62,7 @@ class ClassLabels:
 
 
 class NumberLabels:
-    """Numbers: canonical values are themselves, conditions their normal scores.
-
-    Parameters
-    ----------
-    values : ndarray of shape (n,)
-        Finite numbers.
-
-    Attributes
-    ----------
-    minimum_, maximum_ : float
-        The range seen.
-    width : int
-        Entries of a condition: 1.
-    """
+    """Numbers: canonical values are themselves, conditions their normal scores."""
 
     kind = "numbers"
     width = 1
@@ -139,28 +108,7 @@ class NumberLabels:
 
 
 def learn_labels(values: NDArray, kind: str, is_category: bool):
-    """Return what a column of labels holds.
-
-    Parameters
-    ----------
-    values : ndarray of shape (n,)
-        Labels, none missing.
-    kind : {"auto", "classes", "numbers"}
-        "auto" takes numbers with a fraction for numbers, and whole numbers too if
-        there are more than 20 of them and fewer than 20 rows for each; all else is
-        classes.
-    is_category : bool
-        Whether the column came as categories, which are classes.
-
-    Returns
-    -------
-    ClassLabels or NumberLabels
-
-    Raises
-    ------
-    ValueError
-        If numbers are wanted and labels are none.
-    """
+    """Return what a column of labels holds."""
     if kind == "auto":
         kind = "numbers" if not is_category and _are_numbers(values) else "classes"
     if kind == "classes":

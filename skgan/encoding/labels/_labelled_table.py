@@ -25,15 +25,7 @@ class LabelName(NamedTuple):
 
 
 class TargetColumn(Column):
-    """A column of y in canonical form.
-
-    Parameters
-    ----------
-    name : LabelName
-        Its name.
-    labels : ClassLabels or NumberLabels
-        What it holds.
-    """
+    """A column of y in canonical form."""
 
     def __init__(self, name: LabelName, labels: ClassLabels | NumberLabels):
         self.name = name
@@ -76,21 +68,7 @@ class LabelledTableEncoder(TableEncoder):
     _labels: tuple[LabelName, ...] = ()
 
     def fit_labelled(self, X, labels: Labels, target: NDArray) -> LabelledTableEncoder:
-        """Learn rows and their labels.
-
-        Parameters
-        ----------
-        X : array-like or DataFrame of shape (n_samples, n_features)
-            Rows.
-        labels : Labels
-            Fitted.
-        target : ndarray of shape (n_samples, n_columns)
-            Labels of the rows in canonical form.
-
-        Returns
-        -------
-        self
-        """
+        """Learn rows and their labels."""
         self._labels = tuple(LabelName(i) for i in range(len(labels.columns_)))
         self._targets = list(map(TargetColumn, self._labels, labels.columns_))
         self._target: NDArray | None = target
@@ -111,22 +89,7 @@ class LabelledTableEncoder(TableEncoder):
         return self._encode_for_training(values, np.random.default_rng(seed))
 
     def encode_labels(self, values: NDArray, rng: np.random.Generator):
-        """Encode labels alone, as ``encode_given`` encodes what is given.
-
-        Parameters
-        ----------
-        values : ndarray of shape (n, n_labels)
-            In canonical form; numbers count as the nearest seen.
-        rng : numpy.random.Generator
-            Spreads labels that repeat. A row's do not depend on later rows.
-
-        Returns
-        -------
-        rows : ndarray of shape (n, n_encoded), float32
-            Encoded rows, zero where nothing is given.
-        is_given : ndarray of bool of shape (n, n_conditions)
-            Which of ``condition_columns_`` are given.
-        """
+        """Encode labels alone, as ``encode_given`` encodes what is given."""
         rows = np.zeros((len(values), self.layout_.width), dtype=np.float32)
         is_given = np.zeros((len(values), len(self.condition_columns_)), dtype=bool)
         seeds = rng.integers(2**63, size=len(self._labels))

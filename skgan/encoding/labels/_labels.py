@@ -26,20 +26,6 @@ class Labels:
     A condition is the one-hot codes of the columns of classes, one after the other,
     and then the normal scores of the columns of numbers.
 
-    Parameters
-    ----------
-    kind : {"auto", "classes", "numbers"}, default="auto"
-        What columns hold; see `skgan.ConditionalGANSampler`.
-
-    Attributes
-    ----------
-    columns_ : list of ClassLabels or NumberLabels
-        What each column holds.
-    condition_dim_ : int
-        Width of a condition.
-    class_widths_ : tuple of int
-        Classes of each column of classes.
-
     Examples
     --------
     >>> from skgan.encoding.labels._labels import Labels
@@ -57,18 +43,7 @@ class Labels:
         self.kind = kind
 
     def fit(self, y) -> NDArray:
-        """Learn how `y` came and what it holds.
-
-        Parameters
-        ----------
-        y : array-like, Series or DataFrame of shape (n,) or (n, n_columns)
-            Labels, at least one.
-
-        Returns
-        -------
-        ndarray of shape (n, n_columns), float64
-            `y` in canonical form.
-        """
+        """Learn how `y` came and what it holds."""
         columns = as_columns(y)
         self.columns_ = [
             learn_labels(values, self.kind, is_category)
@@ -82,23 +57,7 @@ class Labels:
         return np.column_stack([c.read(values) for c, (values, _) in pairs])
 
     def read(self, y) -> NDArray:
-        """Return labels of the user's in canonical form.
-
-        Parameters
-        ----------
-        y : array-like, Series or DataFrame
-            Labels like those in ``fit``.
-
-        Returns
-        -------
-        ndarray of shape (n, n_columns), float64
-
-        Raises
-        ------
-        ValueError
-            If a class was not seen in ``fit``, a label is missing or the number of
-            columns, or a name of several, is another.
-        """
+        """Return labels of the user's in canonical form."""
         if count_axes(y) and len(y) == 0:
             return np.empty((0, len(self.columns_)))
         columns = as_columns(self.output_builder_.in_order(y))
@@ -110,30 +69,7 @@ class Labels:
         return np.column_stack([c.read(values) for c, (values, _) in pairs])
 
     def read_request(self, y, n_samples: int) -> NDArray:
-        """Return the labels of rows to draw, in canonical form.
-
-        Parameters
-        ----------
-        y : scalar or array-like
-            One label for all rows, of several columns a sequence of one label each;
-            or a label for each row.
-        n_samples : int
-            Rows wanted; 1 leaves it to `y`.
-
-        Returns
-        -------
-        ndarray of shape (n, n_columns), float64
-
-        Raises
-        ------
-        ValueError
-            If `y` cannot be, or has not as many labels as rows are wanted.
-
-        Warns
-        -----
-        UserWarning
-            If a number lies outside the range seen.
-        """
+        """Return the labels of rows to draw, in canonical form."""
         n_axes = count_axes(y)
         is_one = n_axes == 0 or (n_axes == 1 and len(self.columns_) > 1)
         y = y if n_axes else [y]

@@ -254,19 +254,7 @@ class TableEncoder(ReservoirEncoder):
     def write_decoded(
         self, buffer, start: int, Z: NDArray, n_rows: int | None = None
     ) -> None:
-        """Decode rows `Z` into what ``output_builder_.make_buffer`` returned.
-
-        Parameters
-        ----------
-        buffer : TableBuffer
-            What ``output_builder_.make_buffer`` returned.
-        start : int
-            Row of `buffer` at which the first row goes.
-        Z : ndarray of shape (n_samples, n_encoded)
-            Encoded rows.
-        n_rows : int, default=None
-            How many of them are written at most; None writes all.
-        """
+        """Decode rows `Z` into a buffer, see `BaseEncoder.write_decoded`."""
         Z = np.asarray(Z)[:n_rows]
         # A few rows at a time stay in the processor's cache.
         for first in range(0, len(Z), _ROWS_AT_ONCE):
@@ -283,23 +271,7 @@ class TableEncoder(ReservoirEncoder):
         check_constraints(self.constraints)
 
     def check_features(self, estimator, X, *, reset: bool) -> None:
-        """Validate `X` on behalf of an estimator that will encode it.
-
-        Parameters
-        ----------
-        estimator : BaseEstimator
-            Gets ``n_features_in_`` and ``feature_names_in_``, or is checked against
-            them; named in errors.
-        X : ndarray or DataFrame of shape (n_samples, ...)
-            Rows.
-        reset : bool
-            True in ``fit``.
-
-        Raises
-        ------
-        ValueError
-            If `X` has no rows, no columns, repeated or other columns, or infinity.
-        """
+        """Validate `X` for an estimator, see `BaseEncoder.check_features`."""
         if frame_library(X) is None:
             check_rows(estimator, X, reset=reset)
             return

@@ -33,6 +33,7 @@ class TableOutputBuilder:
 
     def __init__(self, X, values: NDArray, columns: list[Column], dtype: Any):
         self.library = frame_library(X)
+        # An Index of pandas, a list of polars, None of an array.
         self.names: Any = None if self.library is None else X.columns
         self.row_shape = () if self.library else X.shape[1:]
         self.columns = columns
