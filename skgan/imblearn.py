@@ -22,9 +22,13 @@ from skgan.augmentation._sampling_strategy import class_sizes
 from skgan.encoding import check_rows
 from skgan.frames import (
     as_rows,
+    cast_column,
     concatenate_rows,
     frame_library,
+    make_frame,
+    make_series,
     repeat_rows,
+    series_library,
     take_rows,
 )
 
@@ -231,9 +235,7 @@ class GANOverSampler(VersionedEstimator, BaseOverSampler):
             new = draw_classes(self.sampler_, rows, labels[:n_drawn], rng)
             rows = concatenate_rows([rows, new])
         for name in small:
-            members = take_rows(
-                rows, np.r_[y == name, np.zeros(len(rows) - len(y), bool)]
-            )
+            members = take_rows(rows, np.flatnonzero(y == name))
             scale = 0.0 if self.small_class == "duplicate" else 1.0
             rows = concatenate_rows(
                 [rows, repeat_rows(members, lacking[name], scale, rng)]
@@ -242,7 +244,7 @@ class GANOverSampler(VersionedEstimator, BaseOverSampler):
 
 
 def _is_polars(values) -> bool:
-    return type(values).__module__.partition(".")[0] == "polars"
+    return "polars" in (frame_library(values), series_library(values))
 
 
 def _dense(X):
@@ -267,8 +269,10 @@ def _sparse_like(rows, X):
 
 def _cast_targets(labels: NDArray, y) -> Any:
     """Return labels in the container of `y`, at least one of which is polars'."""
-    if _is_polars(y):
-        if frame_library(y):
-            return type(y)(labels.reshape(len(labels), -1), schema=y.schema)
-        return type(y)(name=y.name, values=labels, dtype=y.dtype)
+    if frame_library(y) == "polars":
+        pairs = zip(labels.reshape(len(labels), -1).T, y.dtypes, strict=True)
+        columns = [cast_column(values, dtype, "polars") for values, dtype in pairs]
+        return make_frame(columns, y.columns, "polars")
+    if series_library(y) == "polars":
+        return make_series(labels, y.name, y.dtype, "polars")
     return labels.tolist() if isinstance(y, list) else labels

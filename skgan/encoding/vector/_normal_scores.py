@@ -38,7 +38,7 @@ class NormalScores:
     def __init__(
         self, tolerance: float = 0.2, min_repeats: int = 5, min_share: float = 0.001
     ):
-        # Standard errors of the empirical distribution function that the map may be off.
+        # Standard errors that the map may be off the empirical distribution function.
         self.tolerance = tolerance
         # Rows, and their share if that is more, that make a value an atom.
         self.min_repeats = min_repeats
