@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 from scipy import sparse
 from sklearn.preprocessing import label_binarize
 from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import validate_data
 
 from skgan._estimator import VersionedEstimator
 from skgan._validation import check_integer, check_stream
@@ -19,7 +18,7 @@ from skgan.augmentation._class_sampling import (
     fit_to_classes,
 )
 from skgan.augmentation._sampling_strategy import class_sizes
-from skgan.encoding import check_rows
+from skgan.encoding import check_frame, check_rows
 from skgan.frames import (
     as_rows,
     cast_column,
@@ -199,7 +198,7 @@ class GANOverSampler(VersionedEstimator, BaseOverSampler):
             return super()._check_X_y(X, y, accept_sparse)
         y, is_binarized = check_target_type(y, indicate_one_vs_all=True)
         # What a frame may hold is the sampler's to say.
-        validate_data(self, X=X, y=y, reset=True, skip_check_array=True)
+        check_frame(self, X, None, reset=True)
         return X, y, is_binarized
 
     def _fit_resample(self, X, y, **params):

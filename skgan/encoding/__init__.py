@@ -5,7 +5,8 @@ Each is a scikit-learn transformer with an ``inverse_transform`` that returns wh
 """
 
 from skgan.encoding._base import BaseEncoder
-from skgan.encoding._features import check_rows as check_rows
+from skgan.encoding._check_rows import check_frame as check_frame
+from skgan.encoding._check_rows import check_rows as check_rows
 from skgan.encoding._image import ImageEncoder
 from skgan.encoding._select import make_encoder
 from skgan.encoding.constraints._constraints import (

@@ -14,7 +14,7 @@ from sklearn.base import (
 from sklearn.utils.validation import check_is_fitted
 
 from skgan._estimator import VersionedEstimator
-from skgan.encoding._features import check_encoded, check_rows
+from skgan.encoding._check_rows import check_encoded, check_rows
 from skgan.frames import as_rows, frame_library, make_output_builder
 
 

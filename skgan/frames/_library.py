@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from importlib import import_module
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -57,7 +58,7 @@ def cast_like(new, X):
     if library is None and (new.dtype == X.dtype or X.dtype.kind not in "biuf"):
         return new
     flat = new.reshape(len(new), -1).astype(np.float64)
-    builder = make_output_builder(X, flat)
+    builder: Any = make_output_builder(X, flat)
     buffer = builder.make_buffer(len(new))
     builder.write(buffer, 0, flat)
     return builder.build(buffer)

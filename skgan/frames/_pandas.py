@@ -66,8 +66,6 @@ def read_pandas_column(series, name) -> RawColumn:
     dtype = series.dtype
     if isinstance(dtype, pandas.CategoricalDtype):
         return _read_categorical(series)
-    if isinstance(dtype, pandas.ArrowDtype):
-        return _read_arrow(series, name)
     if isinstance(dtype, pandas.SparseDtype):
         column = read_pandas_column(series.sparse.to_dense(), name)
         to_dense = column.column_format.to_column
@@ -78,11 +76,14 @@ def read_pandas_column(series, name) -> RawColumn:
     if isinstance(dtype, pandas.PeriodDtype):
         missing = series.isna().to_numpy()
         raw = np.where(missing, 0, series.array.asi8)
-        column_format = ColumnFormat("number", ToPandasPeriod(dtype), storage="i8")
-        return RawColumn(column_format, raw, missing)
+        return RawColumn(
+            ColumnFormat("number", ToPandasPeriod(dtype), storage="i8"), raw, missing
+        )
     if isinstance(dtype, np.dtype) and dtype.kind not in "biuf":
         return _read_times_or_objects(series, dtype, name)
     column_format = _number_format_of(dtype)
+    if column_format is None and isinstance(dtype, pandas.ArrowDtype):
+        return _read_arrow(series, name)
     if column_format is None:
         return _read_levels(series)
     storage = column_format.storage
@@ -171,29 +172,15 @@ def _read_arrow(series, name) -> RawColumn:
     missing = np.asarray(series.isna())
     to_column = ToPandasArrow(series.dtype)
 
-    def numbers(values, fill: Any = 0) -> NDArray:
-        return values.fill_null(fill).to_numpy()
-
-    if types.is_boolean(kind):
-        return RawColumn(
-            ColumnFormat("boolean", to_column), numbers(values, False), missing
-        )
-    if types.is_integer(kind) or types.is_floating(kind):
-        raw = numbers(values)
-        if raw.dtype.kind == "f":
-            missing = missing | np.isnan(raw)
-        return RawColumn(
-            ColumnFormat("number", to_column, storage=raw.dtype), raw, missing
-        )
     if types.is_decimal(kind):
-        raw = numbers(values.cast(arrow.float64()))
+        raw = values.cast(arrow.float64()).fill_null(0).to_numpy()
         return RawColumn(
             ColumnFormat("number", to_column, decimals=max(kind.scale, 0)), raw, missing
         )
     if types.is_temporal(kind) and not str(kind).startswith("month"):
         narrow = types.is_date32(kind) or types.is_time32(kind)
         counts = values.cast(arrow.int32()) if narrow else values
-        raw = numbers(counts.cast(arrow.int64()))
+        raw = counts.cast(arrow.int64()).fill_null(0).to_numpy()
         is_moment = types.is_timestamp(kind) or types.is_date(kind)
         unit = {"date32[day]": "D", "date64[ms]": "ms"}.get(str(kind)) or kind.unit
         label = "time" if is_moment else "duration"

@@ -64,7 +64,8 @@ def read_polars_column(series, name) -> RawColumn:
         )
     if dtype == polars.Boolean:
         raw = series.fill_null(False).to_numpy()
-        return RawColumn(number_format_of_polars(series), raw, missing)
+        column_format = ColumnFormat("boolean", ToPolarsColumn(dtype), storage=bool)
+        return RawColumn(column_format, raw, missing)
     if dtype == polars.Null:
         raw = np.zeros(len(series))
         return RawColumn(ColumnFormat("number", ToPolarsColumn(dtype)), raw, missing)
@@ -114,9 +115,9 @@ def _read_numbers(series, missing, name) -> RawColumn:
                 f"Column {name!r} holds integers beyond 64 bits ({dtype}); cast it to "
                 "Float64 or to String."
             ) from None
-        column_format = ColumnFormat("number", ToPolarsColumn(dtype), storage="i8")
-    else:
-        column_format = _number_format_of(dtype)
+    column_format = _number_format_of(dtype) or ColumnFormat(
+        "number", ToPolarsColumn(dtype), storage="i8"
+    )
     if dtype.is_decimal():
         series = series.cast(polars.Float64)
     raw = series.fill_null(0).to_numpy()

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skgan.encoding._base import BaseEncoder
-from skgan.encoding._features import check_frame, check_rows, refuse_infinity
+from skgan.encoding._check_rows import check_frame, check_rows, refuse_infinity
 from skgan.encoding.table._columns import find_decimals, grain_of
 from skgan.encoding.table._identifiers import hash_strings
 from skgan.encoding.table._missing_patterns import pattern_keys
@@ -117,7 +117,7 @@ class ReservoirEncoder(BaseEncoder):
         """
         self._check_parameters()
         X = as_rows(X)
-        reservoir = vars(self).get("_reservoir")
+        reservoir: Any = vars(self).get("_reservoir")
         is_first = reservoir is None
         if not is_first:
             reservoir.check_kind(X)
@@ -130,7 +130,7 @@ class ReservoirEncoder(BaseEncoder):
         reservoir.add(X)
         for name in _LEARNT:
             self.__dict__.pop(name, None)
-        self._reservoir: RowReservoir = reservoir
+        self._reservoir = reservoir
         return self
 
     def _learn_reservoir(self) -> None:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skgan._validation import check_boolean, check_integer
-from skgan.encoding._features import check_frame, check_rows
+from skgan.encoding._check_rows import check_frame, check_rows
 from skgan.encoding.constraints._constraints import check_constraints
 from skgan.encoding.dependencies._dependencies import find_dependencies
 from skgan.encoding.table._column_encoders import LevelEncoder, is_spiky

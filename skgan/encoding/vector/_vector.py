@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from skgan._validation import check_boolean
 from skgan.encoding._base import BaseEncoder
-from skgan.encoding._features import check_rows
+from skgan.encoding._check_rows import check_rows
 from skgan.encoding.vector._normal_scores import NormalScores
 from skgan.encoding.vector._rotation import find_rotation
 from skgan.frames import frame_library

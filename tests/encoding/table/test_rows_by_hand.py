@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from skgan.encoding._features import _show_columns
+from skgan.encoding._check_rows import _show_columns
 from skgan.encoding.labels._labelled_table import LabelledTableEncoder, LabelName
 from skgan.encoding.labels._labels import Labels
 from skgan.encoding.table import _given_values as _given
