@@ -124,7 +124,7 @@ class BaseEncoder(
             If `X` holds what this encoder cannot encode.
         """
         is_frame = frame_library(X) is not None
-        # An encoder that cannot keep what is missing says so itself.
+        # Encoders that cannot keep missing values raise in `_validate`.
         check_rows(estimator, X, reset=reset, allow_missing=is_frame)
 
     def check_axes(self, X) -> None:

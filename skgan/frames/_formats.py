@@ -93,7 +93,7 @@ class ToObjects:
         """Return the objects."""
         objects = np.empty(len(raw), dtype=object)
         present = ~missing
-        # Values repeat: each is made once.
+        # Raw values repeat, so each object is made once.
         unique, inverse = np.unique(raw[present], return_inverse=True)
         made = np.empty(len(unique), dtype=object)
         for i, value in enumerate(unique.tolist()):

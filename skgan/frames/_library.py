@@ -107,5 +107,5 @@ def _with_noise(X, chosen: NDArray, scale: float, rng: np.random.RandomState):
     deviation = np.where(is_flag, 0, present.std(axis=0).filled(0))
     noise = rng.standard_normal((len(chosen), d)) * width * deviation
     low, high = present.min(axis=0).filled(0), present.max(axis=0).filled(0)
-    # What is missing stays so.
+    # NaN plus noise is NaN, so missing values stay missing.
     return np.clip(values[chosen] + noise, low, high)

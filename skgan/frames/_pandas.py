@@ -252,7 +252,7 @@ class ToPandasZoned:
         index = pandas.DatetimeIndex(self.to_naive(raw, missing))
         local = index.tz_localize("UTC").tz_convert(self.dtype.tz)
         if self.are_midnights:
-            # Where clocks change, midnights are no whole days apart.
+            # Around a change of clocks, midnights are 23 or 25 hours apart.
             nearest = local.tz_localize(None) + pandas.Timedelta(hours=12)
             local = nearest.normalize().tz_localize(
                 self.dtype.tz,

@@ -123,7 +123,7 @@ def _read_numbers(series, missing, name) -> RawColumn:
     raw = series.fill_null(0).to_numpy()
     if raw.dtype.kind == "f":
         is_nan = np.isnan(raw)
-        # Polars tells NaN from null: what was seen comes back.
+        # Polars has both NaN and null; the one that was seen is written.
         column_format.to_column.keeps_nan = bool(is_nan.any() and not missing.any())
         missing = missing | is_nan
     return RawColumn(column_format, raw, missing)
@@ -185,7 +185,7 @@ class ToPolarsZoned(ToPolarsColumn):
         column = super().__call__(raw, missing)
         if not self.are_midnights:
             return column
-        # Where clocks change, midnights are no whole days apart.
+        # Around a change of clocks, midnights are 23 or 25 hours apart.
         return column.dt.offset_by("12h").dt.truncate("1d")
 
 

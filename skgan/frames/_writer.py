@@ -105,7 +105,7 @@ class FrameOutputBuilder:
         """Return what was written as what ``fit`` was given."""
         columns = []
         for i, column_format in enumerate(self.formats):
-            # Each column of the buffer is let go as soon as its copy is made.
+            # A column of the buffer is freed as soon as its copy exists.
             raw, buffer[i] = buffer[i], np.empty(0)
             columns.append(column_format.to_column(*numbers_and_missing(raw)))
             del raw

@@ -170,11 +170,11 @@ _ENTRIES: dict[str, tuple[str, str]] = {
         "max_levels patterns_ widths_",
     ),
     "RowEncoder": (
-        "encoding.table._rows:RowEncoder",
+        "encoding.table._row_encoder:RowEncoder",
         "max_levels _template _gaps _patterns layout_ slots_ _pattern_blocks",
     ),
-    "ColumnSlice": ("encoding.table._rows:ColumnSlice", ""),
-    "TableLayout": ("encoding.table._rows:TableLayout", ""),
+    "ColumnSlice": ("encoding.table._row_encoder:ColumnSlice", ""),
+    "TableLayout": ("encoding.table._row_encoder:TableLayout", ""),
     "TimeUnit": ("encoding.table._columns:TimeUnit", ""),
     "NumberColumn": (
         "encoding.table._columns:NumberColumn",

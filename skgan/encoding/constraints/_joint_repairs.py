@@ -170,7 +170,7 @@ class UniqueRepair(Repair):
                 stream = np.random.default_rng([entropy, turn, j])
                 share = stream.uniform(size=len(free))[chosen]
                 values[j][chosen] = self._draw(j, share)
-            # What a row before them took, others have to give up.
+            # Rows give up a combination that an earlier row has taken.
             rows = np.flatnonzero(self._violations(values, is_fixed))
             if not len(rows):
                 return
@@ -195,7 +195,7 @@ class UniqueRepair(Repair):
         order = np.where(free[held].any(axis=1), held, -1)
         holders = dict(zip(map(tuple, table[held].tolist()), order, strict=True))
         pools = [self._pool(j, entropy) for j in range(len(values))]
-        # What one row has found taken is taken for all that come after it.
+        # A combination that is taken for one row is taken for all later rows.
         searches: dict[tuple, Iterator[tuple]] = {}
         failed, todo = [], rows.tolist()
         while todo:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from skgan.encoding.dependencies._relations import Rounding
 
 Columns = Mapping[Any, NDArray]
-# Names, or for each name the rows in which it is fixed.
+# Names of fixed columns, or the rows in which each column is fixed.
 Fixed = Collection[Hashable] | Mapping[Any, NDArray]
 
 _MAX_KEPT = 10_000
@@ -113,7 +113,7 @@ def repair_all(
     for turn in range(_MAX_ROUNDS):
         n_changed = 0
         for i, repair in enumerate(repairs):
-            # A stream of its own: how much others draw depends on the rows.
+            # A stream for each repair, as how much one draws depends on the rows.
             stream = np.random.default_rng([entropy, turn, i])
             result, changed = repair.repair(result, fixed, stream)
             is_repaired |= changed

@@ -14,8 +14,8 @@ from skgan.encoding.dependencies._relations import Dependency, FunctionDependenc
 FALSE_ALARMS = 1e-6
 # Share of the rows that must repeat a value of the source seen in another row.
 _MIN_REPEATS = {True: 0.5, False: 0.8}
-# A number with more values than that, whole or not, and few rows for each value is
-# near-unique.
+# A number with more distinct values than these (whole numbers, others) and few rows
+# for each value is near-unique.
 _MANY_WHOLE, _MANY_BROKEN = 100, 10
 _SAMPLE = 1000
 

@@ -27,13 +27,13 @@ class Rounding:
         column = column[~np.isnan(column)]
         largest = float(np.abs(column).max(initial=0))
         for is_single in (False, True):
-            # With all the digits that there are any value would look decimal.
+            # With all digits of the dtype allowed, any value would look decimal.
             n_values = 1e6 if is_single else 1e14
             for decimals in range(_MAX_DECIMALS + 1):
                 grid = cls(decimals, is_single)
                 if largest * 10**decimals > n_values and decimals:
                     break
-                # Most columns fail at once, and that should cost nothing.
+                # Most columns fail within the first rows, which are cheap to test.
                 if grid.holds(column[:50]) and grid.holds(column):
                     return grid
         return cls(None, cls(None, True).holds(column))

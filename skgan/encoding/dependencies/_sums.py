@@ -19,8 +19,8 @@ from skgan.encoding.dependencies._relations import (
 _MAX_TERMS = 12
 _SAMPLE = 1000
 _MAX_ROWS = 50_000
-# Squared residuals, relative: above the first there is nothing to look for, below
-# the second a column adds nothing to those before it.
+# Relative squared residuals: above the first a column is no sum of others, below the
+# second it is linearly dependent on those before it.
 _LARGEST_RESIDUAL, _SMALLEST_RESIDUAL = 2e-3, 1e-12
 
 
@@ -55,7 +55,7 @@ def find_sums(table: Table) -> Iterator[Dependency]:
                 taken.add(dependency.target)
                 yield dependency
                 if dependency.target != next(reversed(relation)):
-                    # It served to explain others, in place of one that is kept now.
+                    # The target explained other columns: search again without it.
                     is_searching = True
                     break
 
@@ -71,7 +71,7 @@ def _near_relations(
     if len(some) > _MAX_ROWS:
         some = np.random.default_rng(0).choice(some, _MAX_ROWS, replace=False)
     values = np.column_stack([table.columns[name][some] for name in names])
-    # The span can overflow where no sum of such numbers is of any use.
+    # Columns whose span overflows become NaN and are left out below.
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
         values = values - values[0]
         values -= values.mean(axis=0)
@@ -198,7 +198,7 @@ def _short_constants(rest: NDArray, rounding: Rounding) -> Iterator[float]:
     unit = 0.0 if rounding.decimals is None else 10.0**-rounding.decimals
     allowed = unit * (1 + 1e-6) + 1e-6 * max(abs(low), abs(high))
     if rounding.decimals is None:
-        # What the exact test then decides, at a cost that is worth a glance.
+        # Without decimals any constant is tried; the exact test then decides.
         allowed = np.inf
     if not high - low <= allowed:
         return

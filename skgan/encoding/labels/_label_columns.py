@@ -74,7 +74,7 @@ class NumberLabels:
         self.mean_, self.scale_ = self.minimum_, 1.0
         self._scores = None
         if self.minimum_ < self.maximum_:
-            # In units of their own, so that no difference or square overflows.
+            # Scaled by the largest one, so that no difference or square overflows.
             self._unit = max(abs(self.minimum_), abs(self.maximum_))
             power = np.ldexp(1.0, int(np.frexp(self._unit)[1]) - 1)
             self.mean_ = float((values / power).mean() * power)

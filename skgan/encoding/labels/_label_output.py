@@ -78,7 +78,7 @@ def _read_array(y) -> list[NDArray]:
     except ValueError:
         raise ValueError("y must be a column or a table of labels.") from None
     if values.dtype.kind in "US" and not isinstance(y, np.ndarray):
-        # NumPy makes strings of a list that mixes them with numbers.
+        # NumPy turns numbers into strings where a list mixes both.
         mixed = np.asarray(y, dtype=object)
         values = mixed if mixed.shape == values.shape else values
     if values.ndim not in (1, 2):
@@ -120,7 +120,7 @@ def _plain_objects(values: NDArray) -> NDArray:
 
 
 def _scalar(item):
-    # What compares to nothing, such as pandas.NA, is missing.
+    # pandas.NA and NaT compare equal to nothing, so their class tells them.
     name = type(item).__name__
     return None if name in ("NAType", "NaTType") else item
 

@@ -61,7 +61,7 @@ def _profiles(codes: NDArray, counts: NDArray, others: list[EncodedColumn]) -> N
             pairs = codes * width + np.clip(encoded.codes, 0, width - 1)
             table = np.bincount(pairs, minlength=len(counts) * width)
             means.append(table.reshape(len(counts), width) / counts[:, None])
-    # The mere frequency tells levels apart where nothing else does.
+    # Frequencies tell levels apart where the other columns do not.
     frequency = np.log(counts)
     means.append(0.1 * (frequency - frequency.mean())[:, None])
     profiles = np.hstack(means)
@@ -115,15 +115,15 @@ def _best_split(profiles: NDArray, counts: NDArray) -> tuple[float, NDArray]:
     moment = np.cumsum(counts[order] * place[order])
     low, rest = weight[:-1], weight[-1] - weight[:-1]
     gain = (moment[:-1] - moment[-1] * low / weight[-1]) ** 2 * weight[-1] / low / rest
-    # Levels that stand at one place cannot be told apart.
+    # Levels at the same place cannot be separated.
     gain[np.diff(place[order]) <= 1e-12] = 0.0
     best = int(gain.argmax())
     is_high[order[best + 1 :]] = True
     return float(gain[best]), is_high
 
 
-# So many distinct values, each of them seen so often on average, are a list of
-# values rather than a scale.
+# A column of at most so many distinct values, each seen so often on average, is a list
+# of values rather than a scale.
 _MAX_LISTED_VALUES = 1000
 _MIN_ROWS_A_VALUE = 5
 # Fewer distinct values have a common divisor by chance.
@@ -165,7 +165,7 @@ class NumberEncoder:
         largest = max(abs(self.minimum_), abs(self.maximum_))
         # A power of two, so that dividing by it loses nothing.
         self._unit = 2.0 ** np.clip(np.frexp(largest)[1], -1022, 1023)
-        # Few rows say little about detail; following it would copy them.
+        # With few rows, detail is noise, and following it would copy the rows.
         tolerance = float(np.clip(0.8 * (2000 / n) ** 0.6, 0.2, 0.8))
         is_listed = len(unique) <= min(_MAX_LISTED_VALUES, n / _MIN_ROWS_A_VALUE)
         if is_listed:
@@ -204,7 +204,7 @@ class NumberEncoder:
     def decode(self, scores: NDArray | None, codes: NDArray | None) -> NDArray:
         """Return values of scores."""
         assert scores is not None
-        # Clipping ends what overflows.
+        # Overflow gives infinity, which is clipped to the range.
         with np.errstate(over="ignore"):
             values = self.map_.inverse_transform(scores) * self._unit
         values = np.clip(values, self.minimum_, self.maximum_)
@@ -336,7 +336,7 @@ class GroupedLevelEncoder:
         assert scores is not None and codes is not None
         place = np.clip(ndtr(scores), _SMALLEST_SHARE, 1 - _SMALLEST_SHARE)
         rank = np.searchsorted(self._label + self._top, codes + place, side="left")
-        # Of the sum's rounding nothing may cross into another group.
+        # Rounding of the sum must not move a value into another group.
         first = np.searchsorted(self._label, codes, side="left")
         last = np.searchsorted(self._label, codes, side="right") - 1
         return self.levels_.decode(None, self.order_[np.clip(rank, first, last)])

@@ -11,7 +11,7 @@ from scipy.special import ndtr, ndtri
 
 from skgan.encoding.table._column_encoders import LevelEncoder, NumberEncoder
 from skgan.encoding.table._columns import Column, LevelColumn, show_levels
-from skgan.encoding.table._rows import ColumnSlice
+from skgan.encoding.table._row_encoder import ColumnSlice
 from skgan.encoding.table._table_output import TableBuffer
 from skgan.frames import frame_library, is_missing, read_columns
 
@@ -262,7 +262,7 @@ def _read_range(
         start, step = column_encoder.minimum_, column.step
         low = start + np.ceil((low - start) / step) * step
         high = start + np.floor((high - start) / step) * step
-    # A NaN bound fails here, too.
+    # This form also refuses a NaN bound.
     if not low <= high:
         raise ValueError(
             f"given[{column.name!r}]={bounds!r} holds nothing. "
@@ -323,7 +323,7 @@ def _canonical(item, n: int, rng: np.random.Generator) -> NDArray:
 def _draw_scores(edges: tuple[float, float], n: int, rng) -> NDArray:
     """Draw from the normal distribution between two scores."""
     low, high = edges
-    # The upper tail has more digits on the other side.
+    # The lower tail has more digits than the upper, so the upper is mirrored.
     sign = -1.0 if low > 0 else 1.0
     ranks = sorted((ndtr(sign * low), ndtr(sign * high)))
     drawn = sign * ndtri(ranks[0] + (ranks[1] - ranks[0]) * rng.uniform(size=n))

@@ -51,12 +51,12 @@ class IdentifierColumn(Column):
         rng = np.random.default_rng(_TEMPLATE_SEED)
         if len(points) > _MAX_TEMPLATES:
             points = points[rng.choice(len(points), _MAX_TEMPLATES, replace=False)]
-        # Only the shape of a template is kept: a sign of each class in its place.
+        # A template keeps only the shape: one sign of its class in each place.
         self.templates = points.copy()
         for members in self.classes:
             if len(members):
                 self.templates[np.isin(points, members)] = members[0]
-        # The strings themselves are not.
+        # The strings themselves are forgotten.
         raw_column.column_format.levels = []
 
     def _read(self, raw_column: RawColumn) -> NDArray:
@@ -76,13 +76,13 @@ class IdentifierColumn(Column):
 
     def draw(self, n: int, rng: np.random.Generator) -> NDArray:
         """Return `n` different strings that `fit` did not see, as objects."""
-        # Room for digits where a shape has no strings left.
+        # Space for digits where a shape has no strings left.
         width = self.templates.shape[1]
         points = np.zeros((n, width + _MAX_ROUNDS), dtype=np.uint32)
         todo = np.arange(n)
         entropy = int(rng.integers(2**63))
         for attempt in range(_MAX_ROUNDS + 1):
-            # Drawn for all rows, so that none depends on those behind it.
+            # Numbers are drawn for all rows, so that no row depends on later ones.
             streams = [np.random.default_rng([entropy, attempt, i]) for i in range(3)]
             points[todo] = 0
             points[todo, :width] = self._fill(n, todo, *streams[:2])

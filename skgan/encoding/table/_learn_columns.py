@@ -27,7 +27,7 @@ def learn_columns(
     columns: list[Column] = []
     for name, column in zip(names, raw_columns, strict=True):
         if column.column_format.kind in ("time", "duration"):
-            # Nanoseconds and the year 1 do not go together.
+            # Counts of nanoseconds since the year 1 overflow 64 bits.
             time_unit = shared if shared.is_safe else TimeUnit.learn([column])
             columns.append(TimeColumn(name, column, time_unit))
         elif column.column_format.kind == "number":

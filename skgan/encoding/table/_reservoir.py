@@ -27,7 +27,7 @@ from skgan.frames import (
     take_rows,
 )
 
-# Up to so many rows all are kept.
+# All rows are kept up to this number.
 MAX_ROWS = 200_000
 _SEED = 0x9A27
 _LEARNT = (
@@ -145,7 +145,7 @@ class ReservoirEncoder(BaseEncoder):
     if not TYPE_CHECKING:
 
         def __getattr__(self, name):
-            # Only what is not there is looked up here.
+            # Python asks here only for attributes that are not set.
             attributes = vars(self)
             is_learnt = "output_builder_" in attributes
             if name in _LEARNT and "_reservoir" in attributes and not is_learnt:
@@ -191,7 +191,7 @@ class RowReservoir:
         if sum(map(len, self._keys)) > 2 * MAX_ROWS:
             self._let_go()
         else:
-            # The caller's may change.
+            # A copy, because the caller may change the part.
             self._tables[-1] = take_rows(X, np.arange(len(X)))
 
     def table(self):
@@ -262,7 +262,7 @@ def rows_needed(column: RawColumn, n: int) -> NDArray:
     else:
         unit = column.column_format.unit
         rows += _finer(present, raw, n, rows, lambda r, kept: _off_grain(r, kept, unit))
-        # Where clocks change, only the hour tells what is no midnight.
+        # Around a change of clocks, the hour tells which times are no midnights.
         hours = raw // max(UNITS["h"] // unit, 1) % 24
         rows += present[_first_of_new(hours, int((present < n).sum()))].tolist()
     rows = np.array(rows, dtype=np.int64)
@@ -303,7 +303,7 @@ def _first_of_new(classes: NDArray, n: int) -> NDArray:
     """Return the first row of each class that the first `n` rows do not hold."""
     _, first = np.unique(classes, return_index=True)
     new = np.sort(first[first >= n])
-    # Memory is bounded, whatever comes.
+    # The bound keeps memory bounded for any input.
     return new[: MAX_ROWS // 2]
 
 

@@ -25,7 +25,7 @@ from skgan.encoding.table._learn_columns import (
     varies,
 )
 from skgan.encoding.table._reservoir import ReservoirEncoder
-from skgan.encoding.table._rows import RowEncoder
+from skgan.encoding.table._row_encoder import RowEncoder
 from skgan.encoding.table._table_output import TableBuffer, TableOutputBuilder
 from skgan.frames import frame_library, read_columns
 

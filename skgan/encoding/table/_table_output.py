@@ -21,7 +21,7 @@ class TableBuffer:
         self.values = np.full((n_columns, n), np.nan)
         # Masks of the values that the user gave, by column; nothing may change these.
         self.is_given: dict[Hashable, NDArray] = {}
-        # Fixes what is drawn on the way out.
+        # Seeds the repairs and identifiers that `build` draws.
         self.seed = 0
 
     def __len__(self):
@@ -80,7 +80,7 @@ class TableOutputBuilder:
         for i, column in enumerate(self.columns):
             values, fill = table[column.name], self.fill[i]
             if not np.isnan(fill):
-                # What was never missing is not missing now.
+                # A column that was never missing in fit is filled.
                 missing = np.isnan(values)
                 if missing.any():
                     values = np.where(missing, fill, values)

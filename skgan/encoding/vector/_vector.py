@@ -116,8 +116,8 @@ class VectorEncoder(BaseEncoder):
         self._fit_columns(values)
 
     def _fit_columns(self, values: NDArray) -> None:
-        # Both are of the rows and the order they come in, of nothing else. The seed is
-        # one that nobody made the rows with: their own stream would come again.
+        # The random numbers depend on nothing but the rows. The seed is an unusual one,
+        # so that the stream is not the one that synthetic rows were drawn with.
         rng = np.random.default_rng(_SPREADING_SEED)
         columns = self._columns(values, rng)
         d = columns.shape[1]
@@ -128,7 +128,7 @@ class VectorEncoder(BaseEncoder):
         self.rotation_ = find_rotation(standardised, rng) if self.rotate else None
         if self.rotation_ is not None:
             columns = standardised @ self.rotation_
-        # Few rows say little about detail; following it would copy them.
+        # With few rows, detail is noise, and following it would copy the rows.
         tolerance = float(np.clip(0.8 * (2000 / len(columns)) ** 0.6, 0.2, 0.8))
         self.columns_ = [NormalScores(tolerance).fit(column) for column in columns.T]
         self.color_, self._whiten = _correlation_roots(self._scores(columns, rng))
@@ -178,7 +178,7 @@ class VectorEncoder(BaseEncoder):
         values = np.repeat(self.minimum_[None, :], len(rows), axis=0)
         varies = self._varies
         n_varying = int(varies.sum())
-        # Clipping, to the range seen or to what the dtype holds, ends infinity.
+        # Infinity is clipped, to the range seen or to that of the dtype.
         with np.errstate(over="ignore"):
             values[:, varies] = columns[:, :n_varying] * self._unit[varies]
         if self.clip:

@@ -16,7 +16,7 @@ from skgan.encoding.table._column_encoders import (
     _profiles,
     group_levels,
 )
-from skgan.encoding.table._rows import _largest, _set_block
+from skgan.encoding.table._row_encoder import _largest, _set_block
 from skgan.encoding.vector._normal_scores import NormalScores
 
 

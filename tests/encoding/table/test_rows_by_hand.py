@@ -10,7 +10,7 @@ from skgan.encoding._check_rows import _show_columns
 from skgan.encoding.labels._labelled_table import LabelledTableEncoder, LabelName
 from skgan.encoding.labels._labels import Labels
 from skgan.encoding.table import _given_values as _given
-from skgan.encoding.table import _rows
+from skgan.encoding.table import _row_encoder
 from skgan.encoding.table._identifiers import (
     IdentifierColumn,
     _is_other_letter,
@@ -33,7 +33,7 @@ def codec_of(n_scores, n_codes):
 
 def test_scores_stand_before_blocks():
     column_encoders = {0: codec_of(0, 3), 2: codec_of(1, 0), 5: codec_of(1, 4)}
-    layout, slots, patterns = _rows.lay_out(column_encoders, (2, 5))
+    layout, slots, patterns = _row_encoder.lay_out(column_encoders, (2, 5))
     assert layout[:2] == (2, (3, 4, 2, 5)) and layout.width == 16
     assert [slot[0] for slot in slots] == [0, 2, 5]
     assert [slot[2:] for slot in slots] == [
@@ -43,9 +43,9 @@ def test_scores_stand_before_blocks():
     ]
     assert patterns == [(9, 2), (11, 5)]
     assert [slot.positions for slot in slots] == [(2, 3, 4), (0,), (1, 5, 6, 7, 8)]
-    assert _rows.lay_out({}, ())[0][:2] == (1, ())
-    assert _rows.lay_out({}, (2,))[0][:2] == (0, (2,))
-    assert _rows.lay_out({0: codec_of(1, 0)}, ())[0][:2] == (1, ())
+    assert _row_encoder.lay_out({}, ())[0][:2] == (1, ())
+    assert _row_encoder.lay_out({}, (2,))[0][:2] == (0, (2,))
+    assert _row_encoder.lay_out({0: codec_of(1, 0)}, ())[0][:2] == (1, ())
 
 
 def test_column_encoders_are_for_what_varies():
@@ -64,7 +64,7 @@ def test_column_encoders_are_for_what_varies():
     columns = {
         i: SimpleNamespace(step=1.0, decimals=None) for i in range(values.shape[1])
     }
-    column_encoders = _rows.fit_column_encoders(values, columns, {3, 4, 5, 6}, 4)
+    column_encoders = _row_encoder.fit_column_encoders(values, columns, {3, 4, 5, 6}, 4)
     kinds = {
         i: type(column_encoder).__name__
         for i, column_encoder in column_encoders.items()
@@ -75,12 +75,12 @@ def test_column_encoders_are_for_what_varies():
         5: "GroupedLevelEncoder",
         6: "LevelEncoder",
     }
-    column_encoder = _rows.RowEncoder(4).fit(values, columns, {3, 4, 5, 6})
+    column_encoder = _row_encoder.RowEncoder(4).fit(values, columns, {3, 4, 5, 6})
     rows = column_encoder.encode(values)
     np.testing.assert_array_equal(column_encoder.decode(rows), values)
     gaps = values.copy()
     gaps[:3, 0] = NAN
-    column_encoder = _rows.RowEncoder(4).fit(gaps, columns, {3, 4, 5, 6})
+    column_encoder = _row_encoder.RowEncoder(4).fit(gaps, columns, {3, 4, 5, 6})
     assert column_encoder.layout_.block_widths[-1] == 2
     np.testing.assert_array_equal(
         column_encoder.decode(column_encoder.encode(gaps)), gaps

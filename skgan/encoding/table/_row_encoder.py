@@ -32,7 +32,7 @@ class TableLayout(NamedTuple):
 
     Examples
     --------
-    >>> from skgan.encoding.table._rows import TableLayout
+    >>> from skgan.encoding.table._row_encoder import TableLayout
     >>> layout = TableLayout(2, (3, 4), ((2, 3, 4),))
     >>> layout.width, layout.block_starts
     (9, (2, 5))
