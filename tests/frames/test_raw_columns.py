@@ -9,13 +9,18 @@ import polars as pl
 import pyarrow as pa
 import pytest
 
-from skgan.frames._pandas import read_pandas_column
-from skgan.frames._polars import read_polars_column
+from skgan.frames import read_columns
 
 DAY, HOUR, SECOND = 86_400 * 10**9, 3600 * 10**9, 10**9
 EPOCH = datetime.datetime(1970, 1, 1)
 UTC = datetime.UTC
 ROME = "Europe/Rome"
+
+
+def read(series):
+    """Read one column, named x."""
+    library = pd if isinstance(series, pd.Series) else pl
+    return read_columns(library.DataFrame({"x": series}))[0]
 
 
 def arrow(values, kind):
@@ -251,7 +256,7 @@ def check(column, n_missing, kind, raw, column_format):
 @pytest.mark.parametrize("name", PANDAS)
 def test_columns_of_pandas(name):
     series, kind, raw, column_format = PANDAS[name]
-    column = read_pandas_column(series, "x")
+    column = read(series)
     check(column, int(series.isna().sum()), kind, raw, column_format)
     whole = column.raw.astype(float) if kind == "number" else column.raw
     if series.dtype == object and "large" not in name and kind == "number":
@@ -266,7 +271,7 @@ def test_columns_of_pandas(name):
 @pytest.mark.parametrize("name", POLARS)
 def test_columns_of_polars(name):
     series, kind, raw, column_format = POLARS[name]()
-    column = read_polars_column(series, "x")
+    column = read(series)
     check(column, series.null_count(), kind, raw, column_format)
     back = column.column_format.to_column(column.raw.copy(), column.missing.copy())
     assert back.dtype == series.dtype
@@ -284,11 +289,11 @@ def test_midnights_stay_midnights(library):
     days = [datetime.datetime(2024, 3, d) for d in (29, 30, 31)]
     if library == "pandas":
         series = pd.Series(days).astype("M8[s]").dt.tz_localize(ROME)
-        column = read_pandas_column(series, "x")
+        column = read(series)
         raw, back = column.raw, column.column_format.to_column
     else:
         series = pl.Series(days).dt.replace_time_zone(ROME)
-        column = read_polars_column(series, "x")
+        column = read(series)
         raw, back = column.raw, column.column_format.to_column
     hour = HOUR // column.column_format.unit
     none = np.zeros(3, bool)
@@ -298,11 +303,11 @@ def test_midnights_stay_midnights(library):
     noon = days[0].replace(hour=12)
     if library == "pandas":
         series = pd.Series([*days, noon]).astype("M8[s]").dt.tz_localize(ROME)
-        to_column = read_pandas_column(series, "x").column_format.to_column
+        to_column = read(series).column_format.to_column
         wanted = (series[:3] + pd.Timedelta(hours=1)).tolist()
     else:
         series = pl.Series([*days, noon]).dt.replace_time_zone(ROME)
-        to_column = read_polars_column(series, "x").column_format.to_column
+        to_column = read(series).column_format.to_column
         wanted = series[:3].dt.offset_by("1h").to_list()
     assert list(to_column(raw + hour, none))[:2] == wanted[:2]
 
@@ -314,24 +319,24 @@ def test_other_strings_than_the_levels():
         arrow(["a", None], pa.string()),
         objects("a", np.nan),
     ):
-        to_column = read_pandas_column(series, "x").column_format.to_column
+        to_column = read(series).column_format.to_column
         back = to_column.from_strings(np.array(["z", "y"], dtype=object), missing)
         assert back[0] == "z" and pd.isna(back).tolist() == [False, True]
         assert back.dtype == series.dtype
-    to_column = read_polars_column(pl.Series(["a", None]), "x").column_format.to_column
+    to_column = read(pl.Series(["a", None])).column_format.to_column
     back = to_column.from_strings(np.array(["z", "y"], dtype=object), missing)
     assert back.to_list() == ["z", None] and back.dtype == pl.String
 
 
 def test_what_no_encoder_takes():
     nested = [
-        (read_pandas_column, pd.Series([1j])),
-        (read_pandas_column, objects([1], [2])),
-        (read_pandas_column, arrow([[1]], pa.list_(pa.int64()))),
-        (read_polars_column, pl.Series([[1], [2]])),
-        (read_polars_column, pl.Series([{"a": 1}])),
-        (read_polars_column, pl.Series([2**100], dtype=pl.Int128)),
+        pd.Series([1j]),
+        objects([1], [2]),
+        arrow([[1]], pa.list_(pa.int64())),
+        pl.Series([[1], [2]]),
+        pl.Series([{"a": 1}]),
+        pl.Series([2**100], dtype=pl.Int128),
     ]
-    for opener, series in nested:
+    for series in nested:
         with pytest.raises(TypeError, match="Column 'x' holds"):
-            opener(series, "x")
+            read(series)
