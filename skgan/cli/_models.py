@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from skgan.cli._read_write import FileRows
+from skgan.frames import frame_library, with_columns
 from skgan.io import load
 
 LABEL = "y"  # what labels without a name are called
@@ -28,10 +29,8 @@ def drawn_rows(drawn: Any) -> FileRows:
     if not hasattr(X, "columns"):
         return FileRows(X, None if y is None else np.asarray(y))
     # From here on a frame is one of pandas.
-    X = X if hasattr(X, "iloc") else X.to_pandas()
-    for name, column in label_columns(y).items():
-        X[name] = column
-    return FileRows(X)
+    X = X.to_pandas() if frame_library(X) == "polars" else X
+    return FileRows(with_columns(X, label_columns(y)))
 
 
 def label_columns(y: Any) -> dict[Any, Any]:

@@ -14,6 +14,7 @@ from skgan.frames._library import (
     concatenate_rows,
     repeat_rows,
     take_rows,
+    with_columns,
 )
 from skgan.frames._objects import is_missing, level_key, make_objects, read_objects
 from skgan.frames._reader import (
@@ -59,4 +60,5 @@ __all__ = [
     "repeat_rows",
     "series_library",
     "take_rows",
+    "with_columns",
 ]

@@ -64,6 +64,18 @@ def cast_like(new, X):
     return builder.build(buffer)
 
 
+def with_columns(X, columns: dict):
+    """Return a frame with further columns, or others in the place of its own."""
+    if frame_library(X) == "polars":
+        series = import_module("polars").Series
+        named = [series(name, values) for name, values in columns.items()]
+        return X.with_columns(named)
+    frame = X.copy()
+    for name, values in columns.items():
+        frame[name] = values
+    return frame
+
+
 def repeat_rows(X, n: int, scale: float, rng: np.random.RandomState):
     """Return rows chosen at random, with normal noise on their numbers.
 
@@ -88,9 +100,7 @@ def repeat_rows(X, n: int, scale: float, rng: np.random.RandomState):
     else:
         values = numbers.to_numpy(dtype=np.float64, na_value=np.nan)
     jittered = cast_like(_with_noise(values, chosen, scale, rng), numbers)
-    if library == "polars":
-        return rows.with_columns(jittered.get_columns())
-    return rows.assign(**{name: jittered[name] for name in names})
+    return with_columns(rows, {name: jittered[name] for name in names})
 
 
 def _with_noise(X, chosen: NDArray, scale: float, rng: np.random.RandomState):
