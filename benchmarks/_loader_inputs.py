@@ -47,7 +47,7 @@ STRANGE = [
     *(None, True, -1, 0, 1, 10**6, 10**12, 2**63, 10**38, 0.5, 1e308, [], {}, [[]]),
     *("", "os.system", "fit", "__class__", "../../x"),
     *({"again": 0}, {"again": 5}, {"tuple": []}, {"float": "nan"}),
-    *({"definition": "make_date"}, {"object": ["Pick", {"levels": []}]}),
+    *({"definition": "make_date"}, {"object": ["TakeLevel", {"levels": []}]}),
 ]
 STRANGE_TENSORS = [
     *("F32", "F64", "I64", "U8", "BOOL", "BF16", "OBJECT", [], [2], [0], [1, 2]),

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from functools import wraps
-from importlib import import_module
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.sparse import issparse
 from sklearn.compose import ColumnTransformer
 from sklearn.feature_selection import SelectorMixin
@@ -16,7 +14,14 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 from sklearn.utils.validation import check_is_fitted
 
-from skgan.frames._output import as_rows, cast_numbers, frame_library
+from skgan.frames import (
+    as_rows,
+    cast_column,
+    cast_numbers,
+    frame_library,
+    make_frame,
+    read_values,
+)
 
 
 class SamplerPipeline(Pipeline):
@@ -293,57 +298,10 @@ def _cast(rows, template, *, exactly: bool = False):
     )
     if is_named and (not exactly or list(rows.dtypes) == list(template.dtypes)):
         return rows
-    columns = _columns(rows)
+    columns = read_values(rows)
     if len(columns) != template.shape[1]:  # no column of X: nothing to restore
         return rows
-    return _frame(columns, template, library, exactly)
-
-
-def _columns(rows) -> list[NDArray]:
-    library = frame_library(rows)
-    if library == "polars":
-        return [column.to_numpy() for column in rows.get_columns()]
-    if library == "pandas":
-        return [rows.iloc[:, i].to_numpy() for i in range(rows.shape[1])]
-    return list(np.asarray(rows).T)
-
-
-def _frame(columns: list[NDArray], template, library: str, exactly: bool):
-    package = import_module(library)
     if exactly:
-        cast = _polars_column if library == "polars" else _pandas_column
         pairs = zip(columns, template.dtypes, strict=True)
-        columns = [cast(values, dtype, package) for values, dtype in pairs]
-    if library == "polars":
-        pairs = zip(template.columns, columns, strict=True)
-        return package.DataFrame([package.Series(*pair) for pair in pairs])
-    frame = package.DataFrame(dict(enumerate(columns)))
-    frame.columns = template.columns
-    return frame
-
-
-def _pandas_column(values: NDArray, dtype, pandas):
-    storage = getattr(dtype, "numpy_dtype", dtype)
-    if isinstance(storage, np.dtype) and storage.kind in "biuf":
-        values = _as_kind(values.astype(np.float64), storage)
-    return pandas.array(values, dtype=dtype)
-
-
-def _polars_column(values: NDArray, dtype, polars):
-    if not dtype.is_numeric() and str(dtype) != "Boolean":
-        return polars.Series(values.tolist()).cast(dtype)
-    values = values.astype(np.float64)
-    storage = polars.Series([], dtype=dtype).to_numpy().dtype
-    if storage.kind in "biuf":
-        values = _as_kind(values, storage)
-    return polars.Series(values).cast(dtype)
-
-
-def _as_kind(values: NDArray, storage: np.dtype) -> NDArray:
-    """Round to whole numbers or booleans; what is missing stays so, as an object."""
-    missing = np.isnan(values)
-    if storage.kind == "f" or not missing.any():
-        return cast_numbers(values, storage)
-    objects = cast_numbers(np.where(missing, 0, values), storage).astype(object)
-    objects[missing] = None
-    return objects
+        columns = [cast_column(values, dtype, library) for values, dtype in pairs]
+    return make_frame(columns, template.columns, library)

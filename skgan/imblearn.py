@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 from scipy import sparse
 from sklearn.preprocessing import label_binarize
 from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import validate_data
 
 from skgan._estimator import VersionedEstimator
 from skgan._validation import check_integer, check_stream
@@ -19,9 +18,18 @@ from skgan.augmentation._class_sampling import (
     fit_to_classes,
 )
 from skgan.augmentation._sampling_strategy import class_sizes
-from skgan.encoding._features import check_rows
-from skgan.frames._library import repeat_rows, stack_rows, take_rows
-from skgan.frames._output import as_rows, frame_library
+from skgan.encoding import check_frame, check_rows
+from skgan.frames import (
+    as_rows,
+    cast_column,
+    concatenate_rows,
+    frame_library,
+    make_frame,
+    make_series,
+    repeat_rows,
+    series_library,
+    take_rows,
+)
 
 try:
     from imblearn.over_sampling.base import BaseOverSampler
@@ -190,7 +198,7 @@ class GANOverSampler(VersionedEstimator, BaseOverSampler):
             return super()._check_X_y(X, y, accept_sparse)
         y, is_binarized = check_target_type(y, indicate_one_vs_all=True)
         # What a frame may hold is the sampler's to say.
-        validate_data(self, X=X, y=y, reset=True, skip_check_array=True)
+        check_frame(self, X, None, reset=True)
         return X, y, is_binarized
 
     def _fit_resample(self, X, y, **params):
@@ -224,16 +232,18 @@ class GANOverSampler(VersionedEstimator, BaseOverSampler):
             seen = rows if is_seen.all() else take_rows(rows, is_seen)
             self.sampler_ = fit_to_classes(sampler, seen, y[is_seen], large)
             new = draw_classes(self.sampler_, rows, labels[:n_drawn], rng)
-            rows = stack_rows(rows, new)
+            rows = concatenate_rows([rows, new])
         for name in small:
-            own = take_rows(rows, np.r_[y == name, np.zeros(len(rows) - len(y), bool)])
+            members = take_rows(rows, np.flatnonzero(y == name))
             scale = 0.0 if self.small_class == "duplicate" else 1.0
-            rows = stack_rows(rows, repeat_rows(own, lacking[name], scale, rng))
+            rows = concatenate_rows(
+                [rows, repeat_rows(members, lacking[name], scale, rng)]
+            )
         return _sparse_like(rows, X), np.concatenate([y, labels])
 
 
 def _is_polars(values) -> bool:
-    return type(values).__module__.partition(".")[0] == "polars"
+    return "polars" in (frame_library(values), series_library(values))
 
 
 def _dense(X):
@@ -258,8 +268,10 @@ def _sparse_like(rows, X):
 
 def _cast_targets(labels: NDArray, y) -> Any:
     """Return labels in the container of `y`, at least one of which is polars'."""
-    if _is_polars(y):
-        if frame_library(y):
-            return type(y)(labels.reshape(len(labels), -1), schema=y.schema)
-        return type(y)(name=y.name, values=labels, dtype=y.dtype)
+    if frame_library(y) == "polars":
+        pairs = zip(labels.reshape(len(labels), -1).T, y.dtypes, strict=True)
+        columns = [cast_column(values, dtype, "polars") for values, dtype in pairs]
+        return make_frame(columns, y.columns, "polars")
+    if series_library(y) == "polars":
+        return make_series(labels, y.name, y.dtype, "polars")
     return labels.tolist() if isinstance(y, list) else labels

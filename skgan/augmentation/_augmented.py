@@ -42,8 +42,7 @@ from skgan.augmentation._sampling_strategy import (
     missing_rows,
     scale_counts,
 )
-from skgan.frames._library import stack_rows, take_rows
-from skgan.frames._output import as_rows
+from skgan.frames import as_rows, concatenate_rows, take_rows
 
 _DELEGATED = (
     "predict",
@@ -156,7 +155,7 @@ class Augmented(MetaEstimatorMixin, ABC):
         }
         if not self.keep_original:
             return new, targets, params
-        return stack_rows(X, new), np.concatenate([y, targets]), params
+        return concatenate_rows([X, new]), np.concatenate([y, targets]), params
 
     def _extend(self, name: str, value, y: NDArray, targets: NDArray):
         """Return a parameter of fit with values for the synthetic rows."""

@@ -14,7 +14,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from skgan._estimator import VersionedEstimator
 from skgan.augmentation._sampling_strategy import class_sizes
-from skgan.frames._library import cast_like, stack_rows, take_rows
+from skgan.frames import cast_like, concatenate_rows, take_rows
 from skgan.samplers._conditional import ConditionalGANSampler
 
 _MAX_SEED = 2**31 - 1
@@ -184,11 +184,8 @@ class SamplerPerClass(VersionedEstimator):
             drawn = draw(self.samplers_[name], n, rng)
             parts.append(drawn[0] if isinstance(drawn, tuple) else drawn)
             lines.append(np.flatnonzero(y == name))
-        rows = parts[0]
-        for part in parts[1:]:
-            rows = stack_rows(rows, part)
         order = np.argsort(np.concatenate(lines))
-        return (rows.iloc[order] if hasattr(rows, "iloc") else rows[order]), y
+        return take_rows(concatenate_rows(parts), order), y
 
 
 def draw(sampler, n: int, rng: np.random.RandomState, **wanted):

@@ -13,7 +13,7 @@ from skgan.callbacks import TrainingCheckpoint
 from skgan.cli._interrupts import FinishEpoch
 from skgan.cli._models import split_labels, was_interrupted
 from skgan.cli._options import choose_seed, say
-from skgan.cli._read_write import STANDARD, Rows, check_output, read_rows
+from skgan.cli._read_write import STANDARD, FileRows, check_output, read_rows
 from skgan.encoding import TableEncoder
 from skgan.io import save
 
@@ -69,14 +69,14 @@ def _choose_seed(options: argparse.Namespace, begun: dict[str, Any] | None):
     return options.seed if options.quiet else choose_seed(options.seed)
 
 
-def _shape(rows: Rows) -> str:
+def _shape(rows: FileRows) -> str:
     if rows.is_table:
         return f", {len(rows.X.columns)} columns"
     shape = " x ".join(map(str, rows.X.shape[1:]))
     return f" of {shape}" + ("" if rows.y is None else ", with labels")
 
 
-def _make_sampler(options: argparse.Namespace, rows: Rows, seed: int | None):
+def _make_sampler(options: argparse.Namespace, rows: FileRows, seed: int | None):
     params = {
         "max_iter": "auto" if options.max_iter is None else options.max_iter,
         "max_time": options.time,

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 
 from skgan.cli._options import say
-from skgan.cli._read_write import Rows
+from skgan.cli._read_write import FileRows
+from skgan.frames import frame_library, with_columns
 from skgan.io import FileFormatError, load
 
 LABEL = "y"  # what labels without a name are called
@@ -37,16 +38,14 @@ def _is_interrupted(sampler: Any) -> bool:
     return bool(getattr(getattr(sampler, "net_", None), "interrupted_", False))
 
 
-def as_rows(drawn: Any) -> Rows:
+def drawn_rows(drawn: Any) -> FileRows:
     """Return what ``sample`` gave, the labels of a table as its last columns."""
     X, y = drawn if isinstance(drawn, tuple) else (drawn, None)
     if not hasattr(X, "columns"):
-        return Rows(X, None if y is None else np.asarray(y))
+        return FileRows(X, None if y is None else np.asarray(y))
     # From here on a frame is one of pandas.
-    X = X if hasattr(X, "iloc") else X.to_pandas()
-    for name, column in label_columns(y).items():
-        X[name] = column
-    return Rows(X)
+    X = X.to_pandas() if frame_library(X) == "polars" else X
+    return FileRows(with_columns(X, label_columns(y)))
 
 
 def label_columns(y: Any) -> dict[Any, Any]:
@@ -59,7 +58,7 @@ def label_columns(y: Any) -> dict[Any, Any]:
     return {LABEL if name is None else name: y}
 
 
-def split_labels(rows: Rows, names: list) -> Rows:
+def split_labels(rows: FileRows, names: list) -> FileRows:
     """Return rows with the columns `names` of a table as their labels.
 
     Raises
@@ -77,10 +76,10 @@ def split_labels(rows: Rows, names: list) -> Rows:
     if len(columns) == len(names):
         raise ValueError(f"there is no column but {names[0]!r}.")
     y = rows.X[names[0]] if len(names) == 1 else rows.X[names]
-    return Rows(rows.X.drop(columns=names), y)
+    return FileRows(rows.X.drop(columns=names), y)
 
 
-def match_rows(rows: Rows, drawn) -> Rows:
+def match_rows(rows: FileRows, drawn) -> FileRows:
     """Return rows with labels, or without, as the sampler gives them."""
     X, y = drawn if isinstance(drawn, tuple) else (drawn, None)
     if rows.is_table != hasattr(X, "columns"):
@@ -90,5 +89,5 @@ def match_rows(rows: Rows, drawn) -> Rows:
             f"{kinds[not rows.is_table]}."
         )
     if y is None:
-        return Rows(rows.X)
+        return FileRows(rows.X)
     return split_labels(rows, list(label_columns(y))) if rows.is_table else rows

@@ -24,7 +24,7 @@ _MOMENT = r"\d{4}-\d\d-\d\d(?:[ T]\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?)?"
 _UNREADABLE = (ValueError, EOFError, gzip.BadGzipFile, zlib.error, zipfile.BadZipFile)
 
 
-class Rows(NamedTuple):
+class FileRows(NamedTuple):
     """Rows and, where there are any, their labels."""
 
     X: Any
@@ -70,20 +70,20 @@ def check_output(path: str, force: bool) -> None:
         raise PermissionError(f"{str(target.parent)!r} cannot be written to.")
 
 
-def read_rows(path: str, like: Rows | None = None) -> Rows:
+def read_rows(path: str, like: FileRows | None = None) -> FileRows:
     """Read rows.
 
     Parameters
     ----------
     path : str
         A file of a known ending, or "-" for CSV from standard input.
-    like : Rows or None
+    like : FileRows or None
         Rows whose columns say which of these are text and which are moments; None
         takes them for what they look like.
 
     Returns
     -------
-    Rows
+    FileRows
         Labels are those of an npz file.
     """
     kind = "CSV" if path == STANDARD else format_of(path)
@@ -98,7 +98,7 @@ def read_rows(path: str, like: Rows | None = None) -> Rows:
     return rows
 
 
-def _read_csv(path: str, like: Rows | None) -> Rows:
+def _read_csv(path: str, like: FileRows | None) -> FileRows:
     pandas = import_pandas()
     dtypes = {}
     if like is not None and like.is_table:
@@ -124,7 +124,7 @@ def _read_csv(path: str, like: Rows | None) -> Rows:
     for name in frame.columns[frame.dtypes == "string"]:
         if name not in texts:
             frame[name] = _as_moments(frame[name], pandas)
-    return Rows(frame)
+    return FileRows(frame)
 
 
 def _as_moments(column, pandas):
@@ -138,11 +138,11 @@ def _as_moments(column, pandas):
         return column  # such as the 30th of February
 
 
-def _read_parquet(path: str, like: Rows | None) -> Rows:
+def _read_parquet(path: str, like: FileRows | None) -> FileRows:
     pandas = import_pandas()
     _check_pyarrow()
     with open(path, "rb") as file:
-        return Rows(pandas.read_parquet(file, engine="pyarrow"))
+        return FileRows(pandas.read_parquet(file, engine="pyarrow"))
 
 
 def _check_pyarrow() -> None:
@@ -155,7 +155,7 @@ def _check_pyarrow() -> None:
         ) from error
 
 
-def _read_npz(path: str, like: Rows | None) -> Rows:
+def _read_npz(path: str, like: FileRows | None) -> FileRows:
     with open(path, "rb") as file:
         if file.read(2) != b"PK":
             raise ValueError("it is no npz archive")
@@ -169,10 +169,10 @@ def _read_npz(path: str, like: Rows | None) -> Rows:
         y = arrays["y"] if "y" in names else None
     if X.ndim < 2:
         raise ValueError(f"X has the shape {X.shape}, not one row a sample")
-    return Rows(X, y)
+    return FileRows(X, y)
 
 
-def write_rows(rows: Rows, path: str) -> None:
+def write_rows(rows: FileRows, path: str) -> None:
     """Write rows in the format that the file's ending stands for.
 
     On standard output a table is CSV and arrays are npz.
@@ -193,7 +193,7 @@ def write_out(data: bytes) -> None:
         rest = rest[sys.stdout.buffer.write(rest) :]
 
 
-def check_format(rows: Rows, path: str) -> None:
+def check_format(rows: FileRows, path: str) -> None:
     """Raise if a file of this name cannot hold rows of this kind."""
     if path == STANDARD:
         return
@@ -206,7 +206,7 @@ def check_format(rows: Rows, path: str) -> None:
         _check_pyarrow()
 
 
-def _render(rows: Rows, kind: str) -> bytes:
+def _render(rows: FileRows, kind: str) -> bytes:
     if kind == "npz":
         arrays = {"X": rows.X} | ({} if rows.y is None else {"y": rows.y})
         buffer = BytesIO()

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import argparse
 
-from skgan.cli._models import as_rows, load_sampler, match_rows
+from skgan.cli._models import drawn_rows, load_sampler, match_rows
 from skgan.cli._options import say
-from skgan.cli._read_write import STANDARD, Rows, check_output, read_rows, write_out
+from skgan.cli._read_write import STANDARD, FileRows, check_output, read_rows, write_out
 from skgan.metrics.diagnosis._diagnose import warn_of_copies
 from skgan.reporting._report import compose
 
@@ -24,7 +24,7 @@ def run(options: argparse.Namespace) -> None:
     sampler = load_sampler(options.model)
     drawn = sampler.sample(0, random_state=0)
     holdout = _read(options.data, drawn)
-    train = Rows(None) if options.train is None else _read(options.train, drawn)
+    train = FileRows(None) if options.train is None else _read(options.train, drawn)
     # Labels of both sets are judged, or of none.
     has_labels = holdout.y is not None and (train.X is None or train.y is not None)
     report = compose(
@@ -49,5 +49,5 @@ def run(options: argparse.Namespace) -> None:
         say(f"{output}: {verdict}, {size:.1f} MB")
 
 
-def _read(path: str, drawn) -> Rows:
-    return match_rows(read_rows(path, like=as_rows(drawn)), drawn)
+def _read(path: str, drawn) -> FileRows:
+    return match_rows(read_rows(path, like=drawn_rows(drawn)), drawn)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from skgan.cli._conditions import read_given
-from skgan.cli._models import as_rows, load_sampler
+from skgan.cli._models import drawn_rows, load_sampler
 from skgan.cli._options import choose_seed, say
 from skgan.cli._read_write import (
     STANDARD,
@@ -22,10 +22,10 @@ def run(options: argparse.Namespace) -> None:
         format_of(options.output)
     check_output(options.output, options.force)
     sampler = load_sampler(options.model)
-    check_format(as_rows(sampler.sample(0, random_state=0)), options.output)
+    check_format(drawn_rows(sampler.sample(0, random_state=0)), options.output)
     given = read_given(options.given, sampler)
     seed = choose_seed(options.seed)
     drawn = sampler.sample(options.n_samples, random_state=seed, **given)
-    write_rows(as_rows(drawn), options.output)
+    write_rows(drawn_rows(drawn), options.output)
     if options.output != STANDARD:
         say(f"{options.output}: {options.n_samples} rows")

@@ -5,6 +5,8 @@ Each is a scikit-learn transformer with an ``inverse_transform`` that returns wh
 """
 
 from skgan.encoding._base import BaseEncoder
+from skgan.encoding._check_rows import check_frame as check_frame
+from skgan.encoding._check_rows import check_rows as check_rows
 from skgan.encoding._image import ImageEncoder
 from skgan.encoding._select import make_encoder
 from skgan.encoding.constraints._constraints import (
@@ -14,7 +16,11 @@ from skgan.encoding.constraints._constraints import (
     Range,
     Unique,
 )
-from skgan.encoding.table._rows import TableLayout
+from skgan.encoding.labels._labelled_table import (
+    LabelledTableEncoder as LabelledTableEncoder,
+)
+from skgan.encoding.labels._labels import Labels as Labels
+from skgan.encoding.table._row_encoder import TableLayout
 from skgan.encoding.table._table import TableEncoder
 from skgan.encoding.vector._vector import VectorEncoder
 

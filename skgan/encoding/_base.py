@@ -14,8 +14,8 @@ from sklearn.base import (
 from sklearn.utils.validation import check_is_fitted
 
 from skgan._estimator import VersionedEstimator
-from skgan.encoding._features import check_encoded, check_rows
-from skgan.frames._output import as_rows, frame_library, make_container
+from skgan.encoding._check_rows import check_encoded, check_rows
+from skgan.frames import as_rows, frame_library, make_output_builder
 from skgan.priors import Schema
 
 
@@ -30,8 +30,9 @@ class BaseEncoder(
 
     Attributes
     ----------
-    container_ : object
-        Container, columns, dtypes and trailing shape of what ``fit`` was given.
+    output_builder_ : object
+        Builds what ``inverse_transform`` returns, in the container, columns, dtypes
+        and trailing shape of what ``fit`` was given.
     tensor_shape_ : tuple of int
         Shape of one encoded row for a network; ``transform`` returns it flattened.
     n_features_in_ : int
@@ -57,7 +58,7 @@ class BaseEncoder(
         self._check_parameters()
         X = as_rows(X)
         values = self._validate(X, reset=True)
-        self.container_: Any = self._make_container(X, values)
+        self.output_builder_: Any = self._make_output_builder(X, values)
         self._fit_rows(values.astype(np.float64, copy=False))
         self._n_features_out = int(np.prod(self.tensor_shape_))
         return self
@@ -124,7 +125,7 @@ class BaseEncoder(
             If `X` holds what this encoder cannot encode.
         """
         is_frame = frame_library(X) is not None
-        # An encoder that cannot keep what is missing says so itself.
+        # Encoders that cannot keep missing values raise in `_validate`.
         check_rows(estimator, X, reset=reset, allow_missing=is_frame)
 
     def check_axes(self, X) -> None:
@@ -140,7 +141,7 @@ class BaseEncoder(
         ValueError
             If the trailing axes differ.
         """
-        expected = getattr(self.container_, "row_shape", ())
+        expected = getattr(self.output_builder_, "row_shape", ())
         if getattr(X, "ndim", 2) > 2 and X.shape[1:] != expected:
             raise ValueError(
                 f"X has rows of shape {X.shape[1:]}, but {type(self).__name__} was "
@@ -167,21 +168,21 @@ class BaseEncoder(
         """
         check_is_fitted(self)
         rows = check_encoded(self, Z, self._n_features_out)
-        room = self.container_.allocate(len(rows))
-        self.write_decoded(room, 0, rows)
-        return self.container_.wrap(room)
+        buffer = self.output_builder_.make_buffer(len(rows))
+        self.write_decoded(buffer, 0, rows)
+        return self.output_builder_.build(buffer)
 
     def write_decoded(
-        self, room, start: int, Z: NDArray, n_rows: int | None = None
+        self, buffer, start: int, Z: NDArray, n_rows: int | None = None
     ) -> None:
-        """Decode rows `Z` into what ``container_.allocate`` returned.
+        """Decode rows `Z` into what ``output_builder_.make_buffer`` returned.
 
         Parameters
         ----------
-        room : object
-            What ``container_.allocate`` returned.
+        buffer : object
+            What ``output_builder_.make_buffer`` returned.
         start : int
-            Row of `room` at which the first row goes.
+            Row of `buffer` at which the first row goes.
         Z : ndarray of shape (n_samples, n_encoded)
             Encoded rows. All are decoded, because the bits of a matrix product
             depend on its size.
@@ -189,7 +190,7 @@ class BaseEncoder(
             How many of them are written at most; None writes all.
         """
         values = self._decode(np.asarray(Z, np.float64))
-        self.container_.write(room, start, values[:n_rows])
+        self.output_builder_.write(buffer, start, values[:n_rows])
 
     @property
     def schema_(self) -> Schema | None:
@@ -239,9 +240,9 @@ class BaseEncoder(
         """Move numbers to the grid, the range and the dtype that samples have."""
         return self._columns_of(self._values_of(columns))
 
-    def write_columns(self, room, start: int, columns: NDArray) -> None:
-        """Write plain columns into what ``container_.allocate`` returned."""
-        self.container_.write(room, start, self._values_of(columns))
+    def write_columns(self, buffer, start: int, columns: NDArray) -> None:
+        """Write plain columns into what ``make_buffer`` returned."""
+        self.output_builder_.write(buffer, start, self._values_of(columns))
 
     def _columns_of(self, values: NDArray) -> NDArray:
         raise TypeError(f"{type(self).__name__} has no columns that a prior can learn.")
@@ -252,8 +253,8 @@ class BaseEncoder(
     def _validate(self, X, *, reset: bool) -> NDArray:
         return check_rows(self, X, reset=reset)
 
-    def _make_container(self, X, values: NDArray) -> Any:
-        return make_container(X, values)
+    def _make_output_builder(self, X, values: NDArray) -> Any:
+        return make_output_builder(X, values)
 
     def _check_parameters(self) -> None:
         """Raise if a parameter is out of its range."""

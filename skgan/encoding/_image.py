@@ -75,7 +75,7 @@ class ImageEncoder(BaseEncoder):
     def _fit_rows(self, values: NDArray) -> None:
         height, width, channels = self._image_shape(values.shape[1])
         self.tensor_shape_ = (channels, height, width)
-        dtype = getattr(self.container_, "dtype", np.dtype(float))
+        dtype = getattr(self.output_builder_, "dtype", np.dtype(float))
         is_byte = dtype == np.uint8
         self.pixel_range_ = (
             (0.0, 255.0) if is_byte else (float(values.min()), float(values.max()))
@@ -84,7 +84,7 @@ class ImageEncoder(BaseEncoder):
     def _image_shape(self, n_pixels: int) -> tuple[int, int, int]:
         shape = self.shape
         if shape is None:
-            trailing = getattr(self.container_, "row_shape", ())
+            trailing = getattr(self.output_builder_, "row_shape", ())
             shape = trailing if len(trailing) > 1 else (1, n_pixels)
         shape = tuple(int(size) for size in shape)
         if len(shape) not in (2, 3) or prod(shape) != n_pixels:

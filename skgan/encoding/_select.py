@@ -8,7 +8,7 @@ from skgan.encoding._base import BaseEncoder
 from skgan.encoding._image import ImageEncoder
 from skgan.encoding.table._table import TableEncoder
 from skgan.encoding.vector._vector import VectorEncoder
-from skgan.frames._output import frame_library, holds_numbers_only
+from skgan.frames import frame_library, holds_numbers_only
 
 
 def make_encoder(encoder, X) -> BaseEncoder:
@@ -40,7 +40,6 @@ def make_encoder(encoder, X) -> BaseEncoder:
         )
     if getattr(X, "ndim", 2) > 2:
         return ImageEncoder()
-    library = frame_library(X)
-    if library is not None and not holds_numbers_only(X, library):
+    if frame_library(X) is not None and not holds_numbers_only(X):
         return TableEncoder()
     return VectorEncoder()

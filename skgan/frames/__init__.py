@@ -1,1 +1,64 @@
 """One reader and one writer of containers: NumPy, pandas, polars."""
+
+from skgan.frames._casting import cast_numbers
+from skgan.frames._containers import (
+    as_rows,
+    flatten_rows,
+    frame_library,
+    list_series,
+    series_library,
+)
+from skgan.frames._formats import UNITS, ColumnFormat, RawColumn
+from skgan.frames._library import (
+    cast_like,
+    concatenate_rows,
+    repeat_rows,
+    take_rows,
+    with_columns,
+)
+from skgan.frames._objects import is_missing, level_key, make_objects, read_objects
+from skgan.frames._reader import (
+    holds_numbers_only,
+    number_formats,
+    read_columns,
+    read_values,
+)
+from skgan.frames._writer import (
+    ArrayOutputBuilder,
+    FrameOutputBuilder,
+    cast_column,
+    make_frame,
+    make_output_builder,
+    make_series,
+)
+
+__all__ = [
+    "UNITS",
+    "ArrayOutputBuilder",
+    "ColumnFormat",
+    "FrameOutputBuilder",
+    "RawColumn",
+    "as_rows",
+    "cast_column",
+    "cast_like",
+    "cast_numbers",
+    "concatenate_rows",
+    "flatten_rows",
+    "frame_library",
+    "holds_numbers_only",
+    "is_missing",
+    "level_key",
+    "list_series",
+    "make_frame",
+    "make_objects",
+    "make_output_builder",
+    "make_series",
+    "number_formats",
+    "read_columns",
+    "read_objects",
+    "read_values",
+    "repeat_rows",
+    "series_library",
+    "take_rows",
+    "with_columns",
+]

@@ -1,4 +1,4 @@
-"""Rows of any container: chosen, cast like others, put below others."""
+"""Rows of any container: taken, cast like others, concatenated, repeated."""
 
 from __future__ import annotations
 
@@ -8,39 +8,36 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from skgan.frames._output import (
-    frame_library,
-    holds_numbers_only,
-    make_container,
-)
+from skgan.frames._containers import frame_library
+from skgan.frames._reader import holds_numbers_only
+from skgan.frames._writer import make_output_builder
 
 
-def take_rows(X, is_chosen: NDArray):
-    """Return the rows of an array or frame where a mask is true."""
-    return X.filter(is_chosen) if frame_library(X) == "polars" else X[is_chosen]
+def take_rows(X, rows: NDArray):
+    """Return a copy of the rows of an array or frame by a mask or by their places."""
+    library = frame_library(X)
+    if library == "polars":
+        return X.filter(rows) if rows.dtype == bool else X[rows]
+    return X.iloc[rows] if library == "pandas" else X[rows]
+
+
+def concatenate_rows(tables: list):
+    """Return the rows of all tables, one below the other; pandas' index is anew."""
+    if len(tables) == 1:
+        return tables[0]
+    library = frame_library(tables[0])
+    if library == "pandas":
+        return import_module("pandas").concat(tables, ignore_index=True)
+    if library == "polars":
+        return import_module("polars").concat(tables, how="vertical_relaxed")
+    return np.concatenate(tables)
 
 
 def cast_like(new, X):
-    """Return rows in the container and dtypes of other rows.
+    """Return rows that a sampler drew in the container and dtypes of those it learnt.
 
     Samplers that know nothing of frames and integers return arrays of floats: whole
     numbers are rounded, and columns get their names back.
-
-    Parameters
-    ----------
-    new : array-like or DataFrame of shape (m, ...)
-        Rows that a sampler drew.
-    X : ndarray or DataFrame of shape (n, ...)
-        What it learnt from.
-
-    Returns
-    -------
-    ndarray or DataFrame of shape (m, ...)
-
-    Raises
-    ------
-    ValueError
-        If rows of `new` have another shape or other columns than those of `X`.
     """
     library = frame_library(X)
     if library is not None and frame_library(new) == library:
@@ -61,55 +58,30 @@ def cast_like(new, X):
     if library is None and (new.dtype == X.dtype or X.dtype.kind not in "biuf"):
         return new
     flat = new.reshape(len(new), -1).astype(np.float64)
-    container: Any = make_container(X, flat)
-    room = container.allocate(len(new))
-    container.write(room, 0, flat)
-    return container.wrap(room)
+    builder: Any = make_output_builder(X, flat)
+    buffer = builder.make_buffer(len(new))
+    builder.write(buffer, 0, flat)
+    return builder.build(buffer)
 
 
-def stack_rows(X, new):
-    """Return the rows of `new`, as of `cast_like`, below those of `X`.
-
-    Parameters
-    ----------
-    X : ndarray or DataFrame of shape (n, ...)
-        First rows.
-    new : ndarray or DataFrame of shape (m, ...)
-        Rows of the same container and dtypes.
-
-    Returns
-    -------
-    ndarray or DataFrame of shape (n + m, ...)
-        A frame of pandas has a new index.
-    """
-    library = frame_library(X)
-    if library is None:
-        return np.concatenate([X, new])
-    if library == "polars":
-        return import_module("polars").concat([X, new])
-    return import_module("pandas").concat([X, new], ignore_index=True)
+def with_columns(X, columns: dict):
+    """Return a frame with further columns, or others in the place of its own."""
+    if frame_library(X) == "polars":
+        series = import_module("polars").Series
+        named = [series(name, values) for name, values in columns.items()]
+        return X.with_columns(named)
+    frame = X.copy()
+    for name, values in columns.items():
+        frame[name] = values
+    return frame
 
 
 def repeat_rows(X, n: int, scale: float, rng: np.random.RandomState):
     """Return rows chosen at random, with normal noise on their numbers.
 
-    Parameters
-    ----------
-    X : ndarray or DataFrame of shape (n_rows, n_columns)
-        Rows of one class.
-    n : int
-        Rows to return.
-    scale : float
-        Times the noise: 0 is none, 1 is the width of a kernel density estimate by the
-        normal reference rule.
-    rng : RandomState
-        Chooses rows and draws the noise.
-
-    Returns
-    -------
-    ndarray or DataFrame of shape (n, n_columns)
-        Within the range of each column. Columns of no numbers, and those of at most
-        two whole ones, have no noise.
+    A `scale` of 0 is no noise, 1 the width of a kernel density estimate by the normal
+    reference rule. Values stay within the range of their column; columns of no numbers,
+    and those of at most two whole ones, have no noise.
     """
     library = frame_library(X)
     chosen = rng.randint(len(X), size=n)
@@ -118,7 +90,7 @@ def repeat_rows(X, n: int, scale: float, rng: np.random.RandomState):
         return rows
     if library is None:
         return cast_like(_with_noise(X, chosen, scale, rng), X)
-    names = [name for name in X.columns if holds_numbers_only(X[:1][[name]], library)]
+    names = [name for name in X.columns if holds_numbers_only(X[[name]])]
     if not names:
         return rows
     numbers = X[names]
@@ -128,9 +100,7 @@ def repeat_rows(X, n: int, scale: float, rng: np.random.RandomState):
     else:
         values = numbers.to_numpy(dtype=np.float64, na_value=np.nan)
     jittered = cast_like(_with_noise(values, chosen, scale, rng), numbers)
-    if library == "polars":
-        return rows.with_columns(jittered.get_columns())
-    return rows.assign(**{name: jittered[name] for name in names})
+    return with_columns(rows, {name: jittered[name] for name in names})
 
 
 def _with_noise(X, chosen: NDArray, scale: float, rng: np.random.RandomState):
@@ -147,5 +117,5 @@ def _with_noise(X, chosen: NDArray, scale: float, rng: np.random.RandomState):
     deviation = np.where(is_flag, 0, present.std(axis=0).filled(0))
     noise = rng.standard_normal((len(chosen), d)) * width * deviation
     low, high = present.min(axis=0).filled(0), present.max(axis=0).filled(0)
-    # What is missing stays so.
+    # NaN plus noise is NaN, so missing values stay missing.
     return np.clip(values[chosen] + noise, low, high)

@@ -8,75 +8,102 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from skgan.frames._output import cast_numbers
-from skgan.frames._raw import (
-    UNITS,
-    ColumnFormat,
-    PutArray,
-    RawColumn,
-    open_objects,
+from skgan.frames._casting import cast_numbers, numbers_and_missing
+from skgan.frames._formats import UNITS, ColumnFormat, RawColumn, ToArray
+from skgan.frames._objects import (
+    number_objects_format,
+    read_objects,
     sort_levels,
 )
 
 
-def open_pandas(series, name) -> RawColumn:
-    """Open a column of pandas.
+def number_format_of_pandas(series) -> ColumnFormat | None:
+    """Return the format of a column of numbers or booleans, None for others."""
+    dtype = series.dtype
+    if getattr(dtype, "numpy_dtype", dtype) != np.dtype(object):
+        return _number_format_of(dtype)
+    column_format = number_objects_format(series)
+    if column_format is not None and dtype != np.dtype(object):
+        column_format.to_column = _converter_of(dtype, column_format.storage)
+    return column_format
 
-    Raises
-    ------
-    TypeError
-        If it holds complex numbers or nested objects.
-    """
+
+def _number_format_of(dtype) -> ColumnFormat | None:
+    # Nullable and arrow dtypes name the NumPy dtype they extend.
+    storage = getattr(dtype, "numpy_dtype", dtype)
+    if not (isinstance(storage, np.dtype) and storage.kind in "biuf"):
+        return None
+    kind = "boolean" if storage.kind == "b" else "number"
+    return ColumnFormat(kind, _converter_of(dtype, storage), storage=storage)
+
+
+def _converter_of(dtype, storage: np.dtype) -> Any:
+    """Return what turns numbers and a mask into a column of a dtype."""
+    if isinstance(dtype, np.dtype):
+        return ToArray(dtype)
+    if isinstance(dtype, import_module("pandas").ArrowDtype):
+        return ToPandasArrow(dtype)
+    return ToPandasMasked(dtype, storage)
+
+
+def cast_to_pandas(values: NDArray, dtype) -> Any:
+    """Return an array of values as a column of a dtype."""
+    column_format = _number_format_of(dtype)
+    if dtype == np.dtype(object):
+        return values.astype(object)
+    if column_format is None:
+        return import_module("pandas").array(values, dtype=dtype)
+    numbers, missing = numbers_and_missing(values)
+    is_integer = isinstance(dtype, np.dtype) and dtype.kind in "iu"
+    if is_integer and missing.any():
+        raise ValueError(f"A column of {dtype} cannot hold missing values.")
+    return column_format.to_column(numbers, missing)
+
+
+def read_pandas_column(series, name) -> RawColumn:
+    """Read a column of pandas; complex numbers and nested objects are an error."""
     pandas = import_module("pandas")
     dtype = series.dtype
     if isinstance(dtype, pandas.CategoricalDtype):
-        return _open_categorical(series)
-    if isinstance(dtype, pandas.ArrowDtype):
-        return _open_arrow(series, name)
+        return _read_categorical(series)
     if isinstance(dtype, pandas.SparseDtype):
-        opened = open_pandas(series.sparse.to_dense(), name)
-        opened.column_format.put = _PutSparse(opened.column_format.put, dtype)
-        return opened
+        column = read_pandas_column(series.sparse.to_dense(), name)
+        to_dense = column.column_format.to_column
+        column.column_format.to_column = ToPandasSparse(to_dense, dtype)
+        return column
     if isinstance(dtype, pandas.DatetimeTZDtype):
-        return _open_zoned(series)
+        return _read_zoned(series)
     if isinstance(dtype, pandas.PeriodDtype):
         missing = series.isna().to_numpy()
         raw = np.where(missing, 0, series.array.asi8)
         return RawColumn(
-            ColumnFormat("number", _PutPeriod(dtype), storage="i8"), raw, missing
+            ColumnFormat("number", ToPandasPeriod(dtype), storage="i8"), raw, missing
         )
+    if isinstance(dtype, np.dtype) and dtype.kind not in "biuf":
+        return _read_times_or_objects(series, dtype, name)
+    column_format = _number_format_of(dtype)
+    if column_format is None and isinstance(dtype, pandas.ArrowDtype):
+        return _read_arrow(series, name)
+    if column_format is None:
+        return _read_levels(series)
+    storage = column_format.storage
     if isinstance(dtype, np.dtype):
-        return _open_numpy(series, dtype, name)
-    storage = getattr(dtype, "numpy_dtype", None)
-    if isinstance(storage, np.dtype) and storage.kind in "biuf":
-        missing = series.isna().to_numpy()
-        raw = series.to_numpy(dtype=storage, na_value=storage.type(0))
-        kind = "boolean" if storage.kind == "b" else "number"
-        if storage.kind == "f":
-            missing = missing | np.isnan(raw)
-        return RawColumn(
-            ColumnFormat(kind, _PutMasked(dtype, storage), storage=storage),
-            raw,
-            missing,
-        )
-    return _open_levels(series)
+        return RawColumn(column_format, *numbers_and_missing(series.to_numpy()))
+    missing = series.isna().to_numpy()
+    raw = series.to_numpy(dtype=storage, na_value=storage.type(0))
+    if storage.kind == "f":
+        missing = missing | np.isnan(raw)
+    return RawColumn(column_format, raw, missing)
 
 
-def _open_numpy(series, dtype: np.dtype, name) -> RawColumn:
-    if dtype.kind in "biuf":
-        raw = series.to_numpy()
-        missing = np.isnan(raw) if dtype.kind == "f" else np.zeros(len(raw), dtype=bool)
-        kind = "boolean" if dtype.kind == "b" else "number"
-        return RawColumn(
-            ColumnFormat(kind, PutArray(dtype), storage=dtype), raw, missing
-        )
+def _read_times_or_objects(series, dtype: np.dtype, name) -> RawColumn:
     if dtype.kind in "mM":
         values = series.to_numpy()
         missing = np.isnat(values)
         kind = "time" if dtype.kind == "M" else "duration"
         unit = UNITS[np.datetime_data(dtype)[0]]
         raw = np.where(missing, 0, values.view(np.int64))
-        return RawColumn(ColumnFormat(kind, PutArray(dtype), unit=unit), raw, missing)
+        return RawColumn(ColumnFormat(kind, ToArray(dtype), unit=unit), raw, missing)
     if dtype.kind != "O":
         raise TypeError(
             f"Column {name!r} holds {dtype}, which no encoder takes; turn it into "
@@ -88,49 +115,51 @@ def _open_numpy(series, dtype: np.dtype, name) -> RawColumn:
     pandas = import_module("pandas")
     present = objects[~missing]
     if pandas.api.types.infer_dtype(present, skipna=False) != "string":
-        return open_objects(objects, missing, name)
-    opened = _open_levels(series)
+        return read_objects(objects, missing, name)
+    column = _read_levels(series)
     sentinel = objects[missing.argmax()] if missing.any() else None
-    levels = np.array([*opened.column_format.levels, sentinel], dtype=object)
-    opened.column_format.put = _PutLevels(levels, len(levels) - 1)
-    return opened
+    levels = np.array([*column.column_format.levels, sentinel], dtype=object)
+    column.column_format.to_column = ToPandasLevels(levels, len(levels) - 1)
+    return column
 
 
-def _open_categorical(series) -> RawColumn:
+def _read_categorical(series) -> RawColumn:
     dtype = series.dtype
     codes = series.array.codes
     levels = dtype.categories.tolist()
     column_format = ColumnFormat(
-        "level", _PutCategorical(dtype), levels=levels, is_closed=True
+        "level", ToPandasCategorical(dtype), levels=levels, is_closed=True
     )
     return RawColumn(column_format, codes.astype(np.int64), codes < 0)
 
 
-def _open_levels(series) -> RawColumn:
-    """Open a column of strings, or of any dtype whose values can be told apart."""
+def _read_levels(series) -> RawColumn:
+    """Read a column of strings, or of any dtype whose values can be told apart."""
     pandas = import_module("pandas")
     codes, unique = pandas.factorize(series.array)
     levels = list(unique)
     order = np.asarray(sort_levels(levels), dtype=np.int64)
     rank = np.empty(len(order) + 1, dtype=np.int64)
     rank[order], rank[-1] = np.arange(len(order)), -1
-    put = _PutLevels(unique.take(order), None)
-    column_format = ColumnFormat("level", put, levels=[levels[i] for i in order])
+    to_column = ToPandasLevels(unique.take(order), None)
+    column_format = ColumnFormat("level", to_column, levels=[levels[i] for i in order])
     return RawColumn(column_format, rank[codes], codes < 0)
 
 
-def _open_zoned(series) -> RawColumn:
+def _read_zoned(series) -> RawColumn:
     dtype = series.dtype
     values = series.dt.tz_convert("UTC").dt.tz_localize(None).to_numpy()
     missing = np.isnat(values)
     raw = np.where(missing, 0, values.view(np.int64))
     local = series.dt.tz_localize(None)
     is_midnight = (local.dt.normalize() == local).to_numpy() | missing
-    put = _PutZoned(values.dtype, dtype, bool(is_midnight.all()))
-    return RawColumn(ColumnFormat("time", put, unit=UNITS[dtype.unit]), raw, missing)
+    to_column = ToPandasZoned(values.dtype, dtype, bool(is_midnight.all()))
+    return RawColumn(
+        ColumnFormat("time", to_column, unit=UNITS[dtype.unit]), raw, missing
+    )
 
 
-def _open_arrow(series, name) -> RawColumn:
+def _read_arrow(series, name) -> RawColumn:
     arrow = import_module("pyarrow")
     kind = series.dtype.pyarrow_dtype
     types = arrow.types
@@ -141,35 +170,29 @@ def _open_arrow(series, name) -> RawColumn:
         )
     values = series.array.__arrow_array__()
     missing = np.asarray(series.isna())
-    put = _PutArrow(series.dtype)
+    to_column = ToPandasArrow(series.dtype)
 
-    def numbers(values, fill: Any = 0) -> NDArray:
-        return values.fill_null(fill).to_numpy()
-
-    if types.is_boolean(kind):
-        return RawColumn(ColumnFormat("boolean", put), numbers(values, False), missing)
-    if types.is_integer(kind) or types.is_floating(kind):
-        raw = numbers(values)
-        if raw.dtype.kind == "f":
-            missing = missing | np.isnan(raw)
-        return RawColumn(ColumnFormat("number", put, storage=raw.dtype), raw, missing)
     if types.is_decimal(kind):
-        raw = numbers(values.cast(arrow.float64()))
+        raw = values.cast(arrow.float64()).fill_null(0).to_numpy()
         return RawColumn(
-            ColumnFormat("number", put, decimals=max(kind.scale, 0)), raw, missing
+            ColumnFormat("number", to_column, decimals=max(kind.scale, 0)), raw, missing
         )
     if types.is_temporal(kind) and not str(kind).startswith("month"):
         narrow = types.is_date32(kind) or types.is_time32(kind)
         counts = values.cast(arrow.int32()) if narrow else values
-        raw = numbers(counts.cast(arrow.int64()))
+        raw = counts.cast(arrow.int64()).fill_null(0).to_numpy()
         is_moment = types.is_timestamp(kind) or types.is_date(kind)
         unit = {"date32[day]": "D", "date64[ms]": "ms"}.get(str(kind)) or kind.unit
         label = "time" if is_moment else "duration"
-        return RawColumn(ColumnFormat(label, put, unit=UNITS[unit]), raw, missing)
-    return _open_levels(series)
+        column_format = ColumnFormat(label, to_column, unit=UNITS[unit])
+        column_format.is_time_of_day = types.is_time(kind)
+        return RawColumn(column_format, raw, missing)
+    return _read_levels(series)
 
 
-class _PutCategorical:
+class ToPandasCategorical:
+    """Codes to categories."""
+
     def __init__(self, dtype):
         self.dtype = dtype
 
@@ -179,7 +202,7 @@ class _PutCategorical:
         return pandas.Categorical.from_codes(codes, dtype=self.dtype)
 
 
-class _PutLevels:
+class ToPandasLevels:
     """Levels in an array of pandas, or of objects with missing as the last one."""
 
     def __init__(self, levels, missing_code: int | None):
@@ -191,7 +214,7 @@ class _PutLevels:
             return self.levels[np.where(missing, self.missing_code, raw)]
         return self.levels.take(np.where(missing, -1, raw), allow_fill=True)
 
-    def text(self, objects, missing):
+    def from_strings(self, objects, missing):
         """Return other strings than the levels, as a column of their dtype."""
         pandas = import_module("pandas")
         if self.missing_code is not None:
@@ -200,7 +223,9 @@ class _PutLevels:
         return pandas.array(objects, dtype=self.levels.dtype)
 
 
-class _PutMasked:
+class ToPandasMasked:
+    """To an array of values with a mask, of a nullable dtype."""
+
     def __init__(self, dtype, storage):
         self.dtype = dtype
         self.storage = storage
@@ -214,18 +239,20 @@ class _PutMasked:
         return self.dtype.construct_array_type()(values, missing.copy())
 
 
-class _PutZoned:
+class ToPandasZoned:
+    """Counts since 1970 to moments in a time zone."""
+
     def __init__(self, storage, dtype, are_midnights: bool):
-        self.put = PutArray(storage)
+        self.to_naive = ToArray(storage)
         self.dtype = dtype
         self.are_midnights = are_midnights
 
     def __call__(self, raw, missing):
         pandas = import_module("pandas")
-        index = pandas.DatetimeIndex(self.put(raw, missing))
+        index = pandas.DatetimeIndex(self.to_naive(raw, missing))
         local = index.tz_localize("UTC").tz_convert(self.dtype.tz)
         if self.are_midnights:
-            # Where clocks change, midnights are no whole days apart.
+            # Around a change of clocks, midnights are 23 or 25 hours apart.
             nearest = local.tz_localize(None) + pandas.Timedelta(hours=12)
             local = nearest.normalize().tz_localize(
                 self.dtype.tz,
@@ -235,7 +262,9 @@ class _PutZoned:
         return local.as_unit(self.dtype.unit).array
 
 
-class _PutPeriod:
+class ToPandasPeriod:
+    """Ordinals to periods."""
+
     def __init__(self, dtype):
         self.dtype = dtype
 
@@ -245,26 +274,32 @@ class _PutPeriod:
         return pandas.PeriodIndex.from_ordinals(ordinals, freq=self.dtype.freq).array
 
 
-class _PutSparse:
-    def __init__(self, put, dtype):
-        self.put = put
+class ToPandasSparse:
+    """To a sparse array, by way of a dense one."""
+
+    def __init__(self, to_dense, dtype):
+        self.to_dense = to_dense
         self.dtype = dtype
 
     def __call__(self, raw, missing):
         pandas = import_module("pandas")
-        return pandas.array(self.put(raw, missing), dtype=self.dtype)
+        return pandas.array(self.to_dense(raw, missing), dtype=self.dtype)
 
 
-class _PutArrow:
+class ToPandasArrow:
+    """To an array of Arrow."""
+
     def __init__(self, dtype):
         self.dtype = dtype
 
     def __call__(self, raw, missing):
         pandas, arrow = import_module("pandas"), import_module("pyarrow")
         kind = self.dtype.pyarrow_dtype
+        if raw.dtype.kind == "f" and self.dtype.numpy_dtype.kind in "biu":
+            raw = cast_numbers(np.where(missing, 0, raw), self.dtype.numpy_dtype)
         if arrow.types.is_decimal(kind):
             values = arrow.array(np.round(raw, max(kind.scale, 0)), mask=missing)
-        elif raw.dtype.kind in "iu" and kind.bit_width < 64:
+        elif raw.dtype.kind == "i" and kind.bit_width < 64:
             values = arrow.array(raw.astype(f"i{kind.bit_width // 8}"), mask=missing)
         else:
             values = arrow.array(raw, mask=missing)

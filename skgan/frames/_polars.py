@@ -6,26 +6,54 @@ from importlib import import_module
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from skgan.frames._raw import (
-    UNITS,
-    ColumnFormat,
-    RawColumn,
+from skgan.frames._casting import cast_numbers, numbers_and_missing
+from skgan.frames._formats import UNITS, ColumnFormat, RawColumn
+from skgan.frames._objects import (
     factorize_objects,
     is_missing,
-    open_objects,
+    make_objects,
+    read_objects,
     sort_levels,
 )
 
 
-def open_polars(series, name) -> RawColumn:
-    """Open a column of polars.
+def number_format_of_polars(series) -> ColumnFormat | None:
+    """Return the format of a column of numbers or booleans, None for others."""
+    return _number_format_of(series.dtype)
 
-    Raises
-    ------
-    TypeError
-        If it holds nested values, or integers that 64 bits do not hold.
-    """
+
+def _number_format_of(dtype) -> ColumnFormat | None:
+    to_column = ToPolarsColumn(dtype)
+    if str(dtype) == "Boolean":
+        return ColumnFormat("boolean", to_column, storage=bool)
+    # NumPy has no integers of 128 bits.
+    if not dtype.is_numeric() or str(dtype).endswith("nt128"):
+        return None
+    if dtype.is_decimal():
+        return ColumnFormat("number", to_column, decimals=dtype.scale)
+    return ColumnFormat("number", to_column, storage=_storage_of(dtype))
+
+
+def _storage_of(dtype) -> np.dtype:
+    return import_module("polars").Series([], dtype=dtype).to_numpy().dtype
+
+
+def cast_to_polars(values: NDArray, dtype) -> Any:
+    """Return an array of values as a column of a dtype."""
+    polars = import_module("polars")
+    column_format = _number_format_of(dtype)
+    if column_format is not None:
+        column_format.to_column.keeps_nan = dtype.is_float()
+        return column_format.to_column(*numbers_and_missing(values))
+    if dtype == polars.Object:
+        return polars.Series(values.tolist(), dtype=dtype)
+    return polars.Series(values.tolist()).cast(dtype)
+
+
+def read_polars_column(series, name) -> RawColumn:
+    """Read a column of polars; nested values and large integers are an error."""
     polars = import_module("polars")
     dtype = series.dtype
     missing = series.is_null().to_numpy()
@@ -36,58 +64,49 @@ def open_polars(series, name) -> RawColumn:
         )
     if dtype == polars.Boolean:
         raw = series.fill_null(False).to_numpy()
-        return RawColumn(ColumnFormat("boolean", _PutPolars(dtype)), raw, missing)
+        column_format = ColumnFormat("boolean", ToPolarsColumn(dtype), storage=bool)
+        return RawColumn(column_format, raw, missing)
     if dtype == polars.Null:
         raw = np.zeros(len(series))
-        return RawColumn(ColumnFormat("number", _PutPolars(dtype)), raw, missing)
+        return RawColumn(ColumnFormat("number", ToPolarsColumn(dtype)), raw, missing)
     if dtype.is_numeric():
-        return _open_numbers(series, missing, name)
+        return _read_numbers(series, missing, name)
     if dtype.is_temporal():
         raw = series.to_physical().fill_null(0).to_numpy().astype(np.int64)
         unit = {"Date": "D", "Time": "ns"}.get(str(dtype)) or dtype.time_unit
         kind = "time" if str(dtype).startswith("Date") else "duration"
-        put: Any = _PutPolars(dtype)
+        to_column: Any = ToPolarsColumn(dtype)
         if getattr(dtype, "time_zone", None):
             midnights = series.dt.truncate("1d").eq_missing(series)
-            put = _PutZoned(dtype, bool(midnights.all()))
-        return RawColumn(ColumnFormat(kind, put, unit=UNITS[unit]), raw, missing)
+            to_column = ToPolarsZoned(dtype, bool(midnights.all()))
+        column_format = ColumnFormat(kind, to_column, unit=UNITS[unit])
+        column_format.is_time_of_day = dtype == polars.Time
+        return RawColumn(column_format, raw, missing)
     if dtype == polars.Object:
-        objects = _objects(series.to_list())
+        objects = make_objects(series.to_list())
         missing = np.fromiter(map(is_missing, objects), dtype=bool, count=len(objects))
-        return open_objects(objects, missing, name, _WrapObjects())
+        return read_objects(objects, missing, name, ToPolarsObjects())
     if dtype == polars.Enum:
         levels = dtype.categories
         raw = series.to_physical().cast(polars.Int64).fill_null(-1).to_numpy()
-        put = _PutLevels(levels, dtype)
+        to_column = ToPolarsLevels(levels, dtype)
         return RawColumn(
-            ColumnFormat("level", put, levels=levels.to_list(), is_closed=True),
+            ColumnFormat("level", to_column, levels=levels.to_list(), is_closed=True),
             raw,
             missing,
         )
     if dtype in (polars.String, polars.Categorical):
-        return _open_strings(series, missing)
-    objects = _objects(series.to_list())
+        return _read_strings(series, missing)
+    objects = make_objects(series.to_list())
     raw = np.full(len(objects), -1, dtype=np.int64)
-    raw[~missing], found = factorize_objects(objects[~missing], name)
-    put = _PutLevels(polars.Series(found, dtype=dtype), dtype)
-    return RawColumn(ColumnFormat("level", put, levels=found), raw, missing)
+    raw[~missing], levels = factorize_objects(objects[~missing], name)
+    to_column = ToPolarsLevels(polars.Series(levels, dtype=dtype), dtype)
+    return RawColumn(ColumnFormat("level", to_column, levels=levels), raw, missing)
 
 
-def _objects(values: list):
-    objects = np.empty(len(values), dtype=object)
-    objects[:] = values
-    return objects
-
-
-def _open_numbers(series, missing, name) -> RawColumn:
+def _read_numbers(series, missing, name) -> RawColumn:
     polars = import_module("polars")
     dtype = series.dtype
-    put = _PutPolars(dtype)
-    if dtype.is_decimal():
-        raw = series.cast(polars.Float64).fill_null(0).to_numpy()
-        return RawColumn(
-            ColumnFormat("number", put, decimals=dtype.scale), raw, missing
-        )
     if str(dtype).endswith("nt128"):
         try:
             series = series.cast(polars.Int64)
@@ -96,16 +115,21 @@ def _open_numbers(series, missing, name) -> RawColumn:
                 f"Column {name!r} holds integers beyond 64 bits ({dtype}); cast it to "
                 "Float64 or to String."
             ) from None
+    column_format = _number_format_of(dtype) or ColumnFormat(
+        "number", ToPolarsColumn(dtype), storage="i8"
+    )
+    if dtype.is_decimal():
+        series = series.cast(polars.Float64)
     raw = series.fill_null(0).to_numpy()
     if raw.dtype.kind == "f":
         is_nan = np.isnan(raw)
-        # Polars tells NaN from null: what was seen comes back.
-        put = _PutPolars(dtype, is_nan.any() and not missing.any())
+        # Polars has both NaN and null; the one that was seen is written.
+        column_format.to_column.keeps_nan = bool(is_nan.any() and not missing.any())
         missing = missing | is_nan
-    return RawColumn(ColumnFormat("number", put, storage=raw.dtype), raw, missing)
+    return RawColumn(column_format, raw, missing)
 
 
-def _open_strings(series, missing) -> RawColumn:
+def _read_strings(series, missing) -> RawColumn:
     polars = import_module("polars")
     dtype = series.dtype
     text = series.cast(polars.String)
@@ -115,20 +139,22 @@ def _open_strings(series, missing) -> RawColumn:
     codes = text.cast(polars.Enum(levels)).to_physical()
     raw = codes.cast(polars.Int64).fill_null(-1).to_numpy()
     column_format = ColumnFormat(
-        "level", _PutLevels(levels, dtype), levels=levels.to_list()
+        "level", ToPolarsLevels(levels, dtype), levels=levels.to_list()
     )
     return RawColumn(column_format, raw, missing)
 
 
-class _PutPolars:
+class ToPolarsColumn:
+    """Numbers, booleans and counts to a column of a dtype."""
+
     def __init__(self, dtype, keeps_nan=False):
         self.dtype = dtype
         self.keeps_nan = bool(keeps_nan)
 
     def __call__(self, raw, missing):
         polars = import_module("polars")
-        if raw.dtype.kind == "f" and self.dtype.is_decimal():
-            raw = np.round(raw, self.dtype.scale)
+        if raw.dtype.kind == "f":
+            raw = self._rounded(raw, missing)
         column = polars.Series(raw)
         if not self.dtype.is_float() and raw.dtype.kind == "f":
             column = column.fill_nan(0)
@@ -139,8 +165,18 @@ class _PutPolars:
             return polars.Series([None] * len(raw), dtype=polars.Null)
         return column.cast(self.dtype)
 
+    def _rounded(self, raw, missing):
+        if self.dtype.is_decimal():
+            return np.round(raw, self.dtype.scale)
+        column_format = _number_format_of(self.dtype)
+        if column_format is None or column_format.storage.kind == "f":
+            return raw
+        return cast_numbers(np.where(missing, 0, raw), column_format.storage)
 
-class _PutZoned(_PutPolars):
+
+class ToPolarsZoned(ToPolarsColumn):
+    """Counts since 1970 to moments in a time zone."""
+
     def __init__(self, dtype, are_midnights: bool):
         super().__init__(dtype)
         self.are_midnights = are_midnights
@@ -149,11 +185,13 @@ class _PutZoned(_PutPolars):
         column = super().__call__(raw, missing)
         if not self.are_midnights:
             return column
-        # Where clocks change, midnights are no whole days apart.
+        # Around a change of clocks, midnights are 23 or 25 hours apart.
         return column.dt.offset_by("12h").dt.truncate("1d")
 
 
-class _PutLevels:
+class ToPolarsLevels:
+    """Codes to levels."""
+
     def __init__(self, levels, dtype):
         self.levels = levels
         self.dtype = dtype
@@ -166,14 +204,16 @@ class _PutLevels:
             return polars.Series([None] * len(raw), dtype=self.dtype)
         return self.levels.gather(column).cast(self.dtype)
 
-    def text(self, objects, missing):
+    def from_strings(self, objects, missing):
         """Return other strings than the levels, as a column of their dtype."""
         polars = import_module("polars")
         objects[missing] = None
         return polars.Series(objects.tolist(), dtype=polars.String).cast(self.dtype)
 
 
-class _WrapObjects:
+class ToPolarsObjects:
+    """An array of objects to a column of them."""
+
     def __call__(self, objects):
         polars = import_module("polars")
         return polars.Series(objects.tolist(), dtype=polars.Object)

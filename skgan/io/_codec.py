@@ -131,7 +131,7 @@ def state_of(value: Any) -> dict[str, Any]:
     """Return the attributes of an instance."""
     # What an encoder learns from parts is worked out when it is asked for.
     if isinstance(value, BaseEstimator):
-        getattr(value, "container_", None)
+        getattr(value, "output_builder_", None)
     return vars(value)
 
 

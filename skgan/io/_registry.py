@@ -16,7 +16,7 @@ from skgan.modules import DISCRIMINATORS, GENERATORS, CodeHead
 from skgan.storage._errors import ContentError
 
 _FEATURES = "n_features_in_ feature_names_in_ _n_features_out"
-_ENCODER = f"{_FEATURES} container_ tensor_shape_"
+_ENCODER = f"{_FEATURES} output_builder_ tensor_shape_"
 _SAMPLER = (
     f"{_FEATURES} encoder_ net_ _seeds _reference _stream _conditions history_ n_iter_ "
     "inverter_"
@@ -29,8 +29,8 @@ _TABLE_ENCODER = (
     f"{_ENCODER} layout_ condition_columns_ dependencies_ _columns _dtype _index "
     "_discrete _rows _slots"
 )
-_TABLE_CONTAINER = (
-    "library labels row_shape columns dtype dependencies repairs fill repaired_share"
+_TABLE_OUTPUT = (
+    "library names row_shape columns dtype dependencies repairs fill repaired_share"
 )
 _CONDITIONS = "given width starts widths codes is_given counts n_labels"
 _REPAIR = "names title"
@@ -117,25 +117,25 @@ _ENTRIES: dict[str, tuple[str, str]] = {
         "encoding.labels._labelled_table:TargetColumn",
         "name kind step labels",
     ),
-    "ArrayContainer": (
-        "frames._output:ArrayContainer",
+    "ArrayOutputBuilder": (
+        "frames._writer:ArrayOutputBuilder",
         "row_shape dtype is_whole",
     ),
-    "FrameContainer": (
-        "frames._output:FrameContainer",
-        "library columns dtypes is_boolean is_whole storages",
+    "FrameOutputBuilder": (
+        "frames._writer:FrameOutputBuilder",
+        "library names formats is_whole storages",
     ),
-    "TableContainer": (
-        "encoding.table._table_output:TableContainer",
-        _TABLE_CONTAINER,
+    "TableOutputBuilder": (
+        "encoding.table._table_output:TableOutputBuilder",
+        _TABLE_OUTPUT,
     ),
-    "LabelledContainer": (
-        "encoding.labels._labelled_table:LabelledContainer",
-        _TABLE_CONTAINER,
+    "LabelledOutputBuilder": (
+        "encoding.labels._labelled_table:LabelledOutputBuilder",
+        _TABLE_OUTPUT,
     ),
     "Labels": (
         "encoding.labels._labels:Labels",
-        "kind columns_ container_ class_widths_ condition_dim_",
+        "kind columns_ output_builder_ class_widths_ condition_dim_",
     ),
     "ClassLabels": (
         "encoding.labels._label_columns:ClassLabels",
@@ -145,8 +145,8 @@ _ENTRIES: dict[str, tuple[str, str]] = {
         "encoding.labels._label_columns:NumberLabels",
         "is_whole minimum_ maximum_ mean_ scale_ _scores _unit",
     ),
-    "LabelContainer": (
-        "encoding.labels._label_output:LabelContainer",
+    "LabelOutputBuilder": (
+        "encoding.labels._label_output:LabelOutputBuilder",
         "frame library dtypes names dtype is_flat n_columns",
     ),
     "NormalScores": (
@@ -154,27 +154,27 @@ _ENTRIES: dict[str, tuple[str, str]] = {
         "tolerance min_repeats min_share atoms_ atom_ranks_ values_ scores_ tails_",
     ),
     "NumberEncoder": (
-        "encoding.table._codecs:NumberEncoder",
+        "encoding.table._column_encoders:NumberEncoder",
         "step decimals minimum_ maximum_ _unit map_",
     ),
     "LevelEncoder": (
-        "encoding.table._codecs:LevelEncoder",
+        "encoding.table._column_encoders:LevelEncoder",
         "values_ has_missing_ shares_ n_codes _decoded",
     ),
     "GroupedLevelEncoder": (
-        "encoding.table._codecs:GroupedLevelEncoder",
+        "encoding.table._column_encoders:GroupedLevelEncoder",
         "n_groups levels_ groups_ n_codes order_ _top _bottom _rank _label shares_",
     ),
     "MissingPatternEncoder": (
-        "encoding.table._codecs:MissingPatternEncoder",
+        "encoding.table._missing_patterns:MissingPatternEncoder",
         "max_levels patterns_ widths_",
     ),
     "RowEncoder": (
-        "encoding.table._rows:RowEncoder",
+        "encoding.table._row_encoder:RowEncoder",
         "max_levels _template _gaps _patterns layout_ slots_ _pattern_blocks",
     ),
-    "ColumnSlice": ("encoding.table._rows:ColumnSlice", ""),
-    "TableLayout": ("encoding.table._rows:TableLayout", ""),
+    "ColumnSlice": ("encoding.table._row_encoder:ColumnSlice", ""),
+    "TableLayout": ("encoding.table._row_encoder:TableLayout", ""),
     "TimeUnit": ("encoding.table._columns:TimeUnit", ""),
     "NumberColumn": (
         "encoding.table._columns:NumberColumn",
@@ -193,28 +193,28 @@ _ENTRIES: dict[str, tuple[str, str]] = {
         f"{_COLUMN} classes seen templates",
     ),
     "ColumnFormat": (
-        "frames._raw:ColumnFormat",
-        "kind put storage unit levels is_closed decimals",
+        "frames._formats:ColumnFormat",
+        "kind to_column storage unit levels is_closed decimals is_time_of_day",
     ),
-    "PutArray": ("frames._raw:PutArray", "dtype"),
-    "PutObjects": ("frames._raw:PutObjects", "make sentinel wrap"),
-    "Pick": ("frames._raw:Pick", "levels"),
-    "MakeDecimal": ("frames._raw:MakeDecimal", "quantum"),
-    "MakeMoment": ("frames._raw:MakeMoment", "kind zone"),
-    "PandasCategorical": ("frames._pandas:_PutCategorical", "dtype"),
-    "PandasLevels": ("frames._pandas:_PutLevels", "levels missing_code"),
-    "PandasMasked": ("frames._pandas:_PutMasked", "dtype storage"),
-    "PandasZoned": ("frames._pandas:_PutZoned", "put dtype are_midnights"),
-    "PandasPeriod": ("frames._pandas:_PutPeriod", "dtype"),
-    "PandasSparse": ("frames._pandas:_PutSparse", "put dtype"),
-    "PandasArrow": ("frames._pandas:_PutArrow", "dtype"),
-    "PolarsColumn": ("frames._polars:_PutPolars", "dtype keeps_nan"),
-    "PolarsZoned": (
-        "frames._polars:_PutZoned",
+    "ToArray": ("frames._formats:ToArray", "dtype"),
+    "ToObjects": ("frames._formats:ToObjects", "make sentinel to_series"),
+    "TakeLevel": ("frames._objects:TakeLevel", "levels"),
+    "MakeDecimal": ("frames._objects:MakeDecimal", "quantum"),
+    "MakeDatetime": ("frames._objects:MakeDatetime", "kind zone"),
+    "ToPandasCategorical": ("frames._pandas:ToPandasCategorical", "dtype"),
+    "ToPandasLevels": ("frames._pandas:ToPandasLevels", "levels missing_code"),
+    "ToPandasMasked": ("frames._pandas:ToPandasMasked", "dtype storage"),
+    "ToPandasZoned": ("frames._pandas:ToPandasZoned", "to_naive dtype are_midnights"),
+    "ToPandasPeriod": ("frames._pandas:ToPandasPeriod", "dtype"),
+    "ToPandasSparse": ("frames._pandas:ToPandasSparse", "to_dense dtype"),
+    "ToPandasArrow": ("frames._pandas:ToPandasArrow", "dtype"),
+    "ToPolarsColumn": ("frames._polars:ToPolarsColumn", "dtype keeps_nan"),
+    "ToPolarsZoned": (
+        "frames._polars:ToPolarsZoned",
         "dtype keeps_nan are_midnights",
     ),
-    "PolarsLevels": ("frames._polars:_PutLevels", "levels dtype"),
-    "PolarsObjects": ("frames._polars:_WrapObjects", ""),
+    "ToPolarsLevels": ("frames._polars:ToPolarsLevels", "levels dtype"),
+    "ToPolarsObjects": ("frames._polars:ToPolarsObjects", ""),
     "Rounding": ("encoding.dependencies._relations:Rounding", "decimals is_single"),
     "LinearDependency": (
         "encoding.dependencies._relations:LinearDependency",
@@ -270,7 +270,7 @@ _LARGEST = {
 # Classes and functions that are saved as such, by their names.
 _DEFINITIONS = {
     "loader": ("BatchLoader", "OrderedLoader", "TensorData"),
-    "frames._raw": ("make_date", "make_duration", "make_time"),
+    "frames._objects": ("make_date", "make_duration", "make_time"),
 }
 _OPTIMIZERS = ("Adam", "AdamW", "NAdam", "RAdam", "Adamax", "Adagrad", "RMSprop", "SGD")
 _OBJECTIVES = ("_losses", "_penalties", "_augmentations", "_perturbations")

@@ -36,8 +36,8 @@ def smoke_test_sample(sampler: Any) -> None:
     if max(width, sampler.n_features_in_) > _WIDEST_ROW:
         return
     net, encoder = sampler.net_, sampler.encoder_
-    container = encoder.container_
-    shares = getattr(container, "repaired_share", None)
+    builder = encoder.output_builder_
+    shares = getattr(builder, "repaired_share", None)
     with warnings.catch_warnings(), torch.inference_mode():
         warnings.simplefilter("ignore")
         given = _labels(sampler)
@@ -48,14 +48,14 @@ def smoke_test_sample(sampler: Any) -> None:
         rows = drawn.flatten(1).cpu().numpy()
         if rows.shape != (_N_ROWS, width):
             raise ContentError(f"The generator draws rows of shape {rows.shape[1:]}.")
-        room = container.allocate(_N_ROWS)
-        encoder.write_decoded(room, 0, rows)
+        buffer = builder.make_buffer(_N_ROWS)
+        encoder.write_decoded(buffer, 0, rows)
         if given is not None and hasattr(encoder, "write_given"):
-            encoder.write_given(room, 0, given, rows)
-        container.wrap(room)
+            encoder.write_given(buffer, 0, given, rows)
+        builder.build(buffer)
         _smoke_test_inversion(sampler, drawn, condition)
     if shares is not None:
-        container.repaired_share = shares
+        builder.repaired_share = shares
 
 
 def _smoke_test_inversion(sampler: Any, drawn: torch.Tensor, condition: Any) -> None:
@@ -86,8 +86,8 @@ def check_sizes(sampler: Any) -> None:
     encoder, conditions = sampler.encoder_, sampler._conditions
     if not isinstance(sampler.net_, AdversarialNet):
         raise ContentError("The net of a sampler is none.")
-    width, container = prod(encoder.tensor_shape_), encoder.container_
-    row_shape = getattr(container, "row_shape", ())
+    width, builder = prod(encoder.tensor_shape_), encoder.output_builder_
+    row_shape = getattr(builder, "row_shape", ())
     for sizes in (encoder.tensor_shape_, row_shape):
         if not all(type(size) is int and 0 < size < 2**31 for size in sizes):
             raise ContentError(f"{sizes!r:.80} is no shape of a row.")

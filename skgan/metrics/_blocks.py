@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-import datetime
-import numbers
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-_MISSING_TYPES = {"NAType", "NaTType"}  # of pandas, which is not imported here
+from skgan.frames import (
+    RawColumn,
+    frame_library,
+    is_missing,
+    make_objects,
+    read_columns,
+    read_objects,
+)
 
 
 @dataclass
@@ -51,7 +55,7 @@ class Block:
 
 def is_frame(X: Any) -> bool:
     """Whether X is a pandas or a polars DataFrame."""
-    return hasattr(X, "columns") and hasattr(X, "dtypes") and hasattr(X, "shape")
+    return frame_library(X) is not None
 
 
 def read_blocks(X: Any, name: str = "X") -> list[Block]:
@@ -84,7 +88,9 @@ def read_blocks(X: Any, name: str = "X") -> list[Block]:
         raise ValueError(f"{name} has no columns.")
     if values.dtype.kind in "biuf":
         return [Block(labels, _numbers(values, labels, name), shared_scale=is_image)]
-    if values.dtype.kind in "OUSMm":
+    if values.dtype.kind in "Mm":
+        return [_times(values[:, i], i, name) for i in labels]
+    if values.dtype.kind in "OUS":
         return [_read_objects(values[:, i], i, name) for i in labels]
     raise ValueError(f"{name} has the unsupported dtype {values.dtype}.")
 
@@ -109,15 +115,15 @@ def match_blocks(X: Any, like: list[Block], framed: bool, name: str) -> list[Blo
     columns = [part for block in read_blocks(X, name) for part in block.split()]
     labels = [label for block in like for label in block.labels]
     if framed and is_frame(X):
-        found = {block.labels[0]: block for block in columns}
-        absent = [label for label in labels if label not in found]
-        extra = [label for label in found if label not in set(labels)]
+        by_label = {block.labels[0]: block for block in columns}
+        absent = [label for label in labels if label not in by_label]
+        extra = [label for label in by_label if label not in set(labels)]
         if absent or extra:
             raise ValueError(
                 f"{name} must have the columns of the reference rows: it lacks "
                 f"{absent} and has the unknown {extra}."
             )
-        columns = [found[label] for label in labels]
+        columns = [by_label[label] for label in labels]
     if len(columns) != len(labels):
         raise ValueError(
             f"{name} has {len(columns)} columns, the reference rows {len(labels)}."
@@ -134,8 +140,8 @@ def _as_kind_of(block: Block, group: list[Block], name: str) -> Block:
     if not block.is_numeric:
         values = group[0].values
         if group[0].is_numeric:
-            values = _objects(
-                None if value != value else value for value in values[:, 0].tolist()
+            values = make_objects(
+                [None if value != value else value for value in values[:, 0].tolist()]
             )
         return Block(block.labels, values)
     parts = [
@@ -165,114 +171,55 @@ def _read_frame(X: Any, name: str) -> list[Block]:
         raise ValueError(f"{name} has no columns.")
     if len(set(labels)) < len(labels):
         raise ValueError(f"{name} has duplicate column names: rename them.")
-    if hasattr(X, "iloc"):
-        return [_read_pandas(X[label], label, name) for label in labels]
-    return [_read_polars(X[label], label, name) for label in labels]
-
-
-def _read_pandas(column: Any, label: Any, name: str) -> Block:
-    kind = getattr(column.dtype, "kind", "O")
-    if kind in "iu" and not column.isna().any():
-        return _read_array(column.to_numpy(), label, name)
-    if kind in "iuf":
-        values = column.to_numpy(dtype=np.float64, na_value=np.nan)
-        return _read_array(values, label, name)
-    if kind in "Mm":
-        scalar = np.datetime64 if kind == "M" else np.timedelta64
-        missing = scalar("NaT", "us")
-        if column.dtype.name.startswith(("date32", "date64")):
-            # Arrow's dates come as objects otherwise, among which NaT is none.
-            column = column.astype(missing.dtype)
-        values = column.to_numpy(dtype=missing.dtype, na_value=missing)
-        return _read_array(values, label, name)
-    if column.dtype.name == "category":
-        levels = _objects([*column.dtype.categories, None])  # code -1 is missing
-        return Block([label], _none_for_missing(levels[column.cat.codes], label, name))
-    values = column.to_numpy(dtype=object)
-    if kind == "O" and column.dtype == object:
-        return _read_objects(values, label, name)
-    return Block([label], _none_for_missing(values, label, name))
-
-
-def _read_polars(column: Any, label: Any, name: str) -> Block:
-    dtype = column.dtype
-    # NumPy has neither decimals nor integers of 128 bits.
-    if dtype.is_decimal() or str(dtype).endswith("nt128"):
-        return _read_array(np.array(column.cast(float).to_numpy()), label, name)
-    if dtype.is_numeric() or (dtype.is_temporal() and str(dtype) != "Time"):
-        return _read_array(column.to_numpy(), label, name)
-    values = _objects(column.to_list())
-    if str(dtype) == "Object":
-        return _read_objects(values, label, name)
-    return Block([label], _none_for_missing(values, label, name))
-
-
-def _read_array(values: np.ndarray, label: Any, name: str) -> Block:
-    """One column of numbers, dates or durations."""
-    if values.dtype.kind in "Mm":
-        unit = "datetime64[us]" if values.dtype.kind == "M" else "timedelta64[us]"
-        microseconds = values.astype(unit)
-        seconds = microseconds.astype(np.int64) / 1e6
-        values = np.where(np.isnat(microseconds), np.nan, seconds)
-    return Block([label], _numbers(values[:, None], [label], name))
+    try:
+        columns = read_columns(X)
+    except TypeError as error:
+        raise ValueError(f"{name}: {error}") from None
+    pairs = zip(columns, labels, strict=True)
+    return [_to_block(column, label, name) for column, label in pairs]
 
 
 def _read_objects(values: np.ndarray, label: Any, name: str) -> Block:
     """One column of objects: numbers, dates or else categories."""
-    if values.dtype.kind in "Mm":
-        return _read_array(values, label, name)
-    values = _none_for_missing(values, label, name)
-    levels = [value for value in dict.fromkeys(values) if value is not None]
-    if levels and all(_is_number(level) for level in levels):
-        if all(isinstance(v, numbers.Integral) for v in values):
-            whole = np.array([int(v) for v in values])
-            if whole.dtype.kind in "iu":
-                return Block([label], whole[:, None])
-        return Block([label], _parsed(values, label, name))
-    if levels and all(isinstance(level, datetime.date) for level in levels):
-        moments = [np.datetime64("NaT") if v is None else _utc(v) for v in values]
-        return _read_array(np.array(moments, dtype="datetime64[us]"), label, name)
-    return Block([label], values)
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, numbers.Number) and not isinstance(
-        value, (bool, np.bool_, complex, np.complexfloating)
-    )
-
-
-def _utc(moment: datetime.date) -> datetime.date:
-    if isinstance(moment, datetime.datetime) and moment.tzinfo is not None:
-        return moment.astimezone(datetime.UTC).replace(tzinfo=None)
-    return moment
-
-
-def _none_for_missing(values: np.ndarray, label: Any, name: str) -> np.ndarray:
+    objects = values.astype(object)
+    missing = np.fromiter(map(is_missing, objects), dtype=bool, count=len(objects))
     try:
-        replaced = {
-            value: None if _is_missing(value) else value
-            for value in dict.fromkeys(values)
-        }
-    except TypeError:
-        raise ValueError(
-            f"{name}: column {label!r} holds objects that cannot be hashed, so it is "
-            f"neither numbers nor categories."
-        ) from None
-    return _objects(replaced[value] for value in values)
+        return _to_block(read_objects(objects, missing, label), label, name)
+    except TypeError as error:
+        raise ValueError(f"{name}: {error}") from None
 
 
-def _is_missing(value: Any) -> bool:
-    if value is None or type(value).__name__ in _MISSING_TYPES:
-        return True
-    return isinstance(value, (float, np.floating)) and bool(value != value)
+def _to_block(column: RawColumn, label: Any, name: str) -> Block:
+    """One column of a frame: quantities, or levels as objects with None for missing."""
+    column_format, raw, missing = column
+    kind = column_format.kind
+    if kind == "number":
+        if raw.dtype.kind == "f" or missing.any():
+            raw = np.where(missing, np.nan, raw.astype(np.float64))
+        return Block([label], _numbers(raw[:, None], [label], name))
+    if column_format.is_time_of_day:
+        objects = make_objects(list(column_format.to_column(raw, missing)))
+        objects[missing] = None
+        return Block([label], objects)
+    if kind in ("time", "duration"):
+        nanoseconds = column_format.unit
+        microseconds = (
+            raw * (nanoseconds // 1000) if nanoseconds >= 1000 else raw // 1000
+        )
+        seconds = np.where(missing, np.nan, microseconds / 1e6)
+        return Block([label], _numbers(seconds[:, None], [label], name))
+    levels = [False, True] if kind == "boolean" else column_format.levels
+    codes = np.where(missing, -1, raw.astype(np.int64))
+    return Block([label], make_objects([*levels, None])[codes])
 
 
-def _objects(values: Iterable[Any]) -> np.ndarray:
-    """A 1-D object array, even of sequences."""
-    listed = list(values)
-    array = np.empty(len(listed), dtype=object)
-    array[:] = listed
-    return array
+def _times(values: np.ndarray, label: Any, name: str) -> Block:
+    """One column of dates or durations of NumPy, in seconds."""
+    unit = "datetime64[us]" if values.dtype.kind == "M" else "timedelta64[us]"
+    microseconds = values.astype(unit)
+    seconds = microseconds.astype(np.int64) / 1e6
+    seconds = np.where(np.isnat(microseconds), np.nan, seconds)
+    return Block([label], _numbers(seconds[:, None], [label], name))
 
 
 def _numbers(values: np.ndarray, labels: list[Any], name: str) -> np.ndarray:

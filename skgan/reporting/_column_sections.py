@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from skgan.frames._output import frame_library
+from skgan.frames import frame_library
 from skgan.metrics import column_shape_scores
 from skgan.plotting import MarginalsDisplay, PairsDisplay
 from skgan.plotting._comparison import title_of

@@ -15,7 +15,7 @@ from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
 from skgan._validation import check_stream
 from skgan.augmentation._class_sampling import takes_labels
-from skgan.frames._output import as_rows, frame_library
+from skgan.frames import as_rows, frame_library, with_columns
 from skgan.metrics import CopyingWarning, Diagnosis, ReferenceSpace, diagnose
 from skgan.samplers._diagnose import DiagnosisMixin
 
@@ -55,13 +55,10 @@ class Rows:
         library = frame_library(self.X)
         if self.y is None or library is None:
             return self.X
-        X = self.X.copy() if library == "pandas" else self.X.clone()
-        for name, values in _label_columns(self.y, list(X.columns)).items():
-            if library == "pandas":
-                X[name] = values
-            else:
-                X = X.with_columns(_polars_series(name, values))
-        return X
+        columns = _label_columns(self.y, list(self.X.columns))
+        if library == "polars":
+            columns = {name: values.tolist() for name, values in columns.items()}
+        return with_columns(self.X, columns)
 
 
 @dataclass(frozen=True)
@@ -262,9 +259,3 @@ def _label_columns(y: Any, taken: list) -> dict[str, Any]:
         f"{_LABEL} {name}" if name in taken else name: np.asarray(values)
         for name, values in named.items()
     }
-
-
-def _polars_series(name: str, values: np.ndarray):
-    import polars
-
-    return polars.Series(name, values.tolist())

@@ -17,8 +17,7 @@ from skgan._validation import (
     check_verbosity,
 )
 from skgan.callbacks import TrainingCheckpoint, check_schedule
-from skgan.encoding import BaseEncoder
-from skgan.encoding.table._rows import TableLayout
+from skgan.encoding import BaseEncoder, TableLayout
 
 SCHEDULES = ("annealed", "constant")
 # What a network becomes that has labels to start from.

@@ -23,7 +23,7 @@ from skgan._estimator import VersionedEstimator
 from skgan._threads import training_threads
 from skgan._validation import check_boolean, check_integer, check_share, check_stream
 from skgan.encoding import BaseEncoder, make_encoder
-from skgan.frames._output import as_rows
+from skgan.frames import as_rows
 from skgan.metrics import ReferenceSpace, energy_distance
 from skgan.nets import AdversarialNet
 from skgan.priors import PRIORS, BasePrior
@@ -632,7 +632,7 @@ class BaseGANSampler(
         size = 1024 if np.prod(encoder.tensor_shape_) <= 256 else 256
         if isinstance(self._conditions, TableConditions):
             size = 4096
-        room = encoder.container_.allocate(n_samples)
+        buffer = encoder.output_builder_.make_buffer(n_samples)
         for i, start in enumerate(range(0, n_samples, size)):
             entropy = np.random.SeedSequence([seed, i])
             stream = torch.Generator()
@@ -643,17 +643,17 @@ class BaseGANSampler(
             with torch.inference_mode():
                 drawn = net.call_in_parts(net.sampling_generator_, latents, condition)
             rows = drawn.flatten(1).cpu().numpy()
-            encoder.write_decoded(room, start, rows, n_samples - start)
+            encoder.write_decoded(buffer, start, rows, n_samples - start)
             if here is not None and hasattr(encoder, "write_given"):
                 n_rows = min(size, n_samples - start)
-                encoder.write_given(room, start, here, rows[:n_rows])
-        return encoder.container_.wrap(room)
+                encoder.write_given(buffer, start, here, rows[:n_rows])
+        return encoder.output_builder_.build(buffer)
 
     def _draw_stage(self, n_samples: int, seed: int, given=None):
         """Draw rows of the stage that was kept, in blocks like `_draw`."""
         encoder, labels = self.encoder_, getattr(self._conditions, "labels", None)
         draws = StageDraws(encoder, self.prior_, self.net_, labels, self.rejection_)
-        room = encoder.container_.allocate(n_samples)
+        buffer = encoder.output_builder_.make_buffer(n_samples)
         for i, start in enumerate(range(0, n_samples, _STAGE_BLOCK)):
             rng = np.random.default_rng(np.random.SeedSequence([seed, i]))
             stop = start + _STAGE_BLOCK
@@ -663,10 +663,10 @@ class BaseGANSampler(
                 cells = label_cells(labels_given, len(encoder.schema_))
             columns = draws.draw(self.stage_, _STAGE_BLOCK, rng, cells)
             columns = columns[: n_samples - start]
-            encoder.write_columns(room, start, columns[:, draws.n_labels :])
+            encoder.write_columns(buffer, start, columns[:, draws.n_labels :])
             if cells is not None:
-                cells.mark(room, start, columns)
-        return encoder.container_.wrap(room)
+                cells.mark(buffer, start, columns)
+        return encoder.output_builder_.build(buffer)
 
     def _draw_condition(self, n: int, rng: np.random.Generator, given):
         """Draw what rows are conditioned on; None where nothing is."""

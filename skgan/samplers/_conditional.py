@@ -8,9 +8,7 @@ from sklearn.utils import resample
 from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
 from skgan._validation import check_integer
-from skgan.encoding import TableEncoder
-from skgan.encoding.labels._labelled_table import LabelledTableEncoder
-from skgan.encoding.labels._labels import Labels
+from skgan.encoding import LabelledTableEncoder, Labels, TableEncoder
 from skgan.metrics import energy_distance
 from skgan.samplers._base import MAX_WATCHED_ROWS, BaseGANSampler
 from skgan.samplers._conditions import (

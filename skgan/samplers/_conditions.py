@@ -9,10 +9,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from skgan.encoding import BaseEncoder
-from skgan.encoding.labels._labelled_table import LabelledTableEncoder
-from skgan.encoding.labels._labels import Labels
-from skgan.encoding.table._rows import TableLayout
+from skgan.encoding import BaseEncoder, LabelledTableEncoder, Labels, TableLayout
 from skgan.modules import GENERATORS, ConditionMask, resolve_network
 from skgan.objectives import MomentMatching
 from skgan.samplers._auto import Settings

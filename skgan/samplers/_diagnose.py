@@ -8,7 +8,7 @@ from sklearn.utils import resample
 from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
 from skgan._validation import check_integer, check_stream
-from skgan.frames._output import as_rows
+from skgan.frames import as_rows
 
 # Its forests take long to import, and few samplers are asked.
 if TYPE_CHECKING:

@@ -10,7 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skgan.encoding import BaseEncoder
-from skgan.encoding.table._given_values import Cells, Conditions, Interval, Value
+from skgan.encoding.table._given_values import (
+    Conditions,
+    Interval,
+    PartialValues,
+    Value,
+)
 from skgan.priors import BasePrior
 
 # Candidates a row in each round: a condition that one row in a thousand meets is
@@ -71,14 +76,14 @@ class GivenCells:
         """Return the cells of some rows."""
         return replace(self, values=self.values[rows], is_given=self.is_given[rows])
 
-    def mark(self, room: Any, start: int, columns: NDArray) -> None:
+    def mark(self, buffer: Any, start: int, columns: NDArray) -> None:
         """Keep what was given from being changed by repairs."""
-        marks = getattr(room, "is_given", None)
+        marks = getattr(buffer, "is_given", None)
         if marks is None:
             return
         stop = start + len(columns)
         for name, place in self.names.items():
-            mask = marks.setdefault(name, np.zeros(len(room), dtype=bool))
+            mask = marks.setdefault(name, np.zeros(len(buffer), dtype=bool))
             is_given = self.is_given[: len(columns), place]
             mask[start:stop] = True if place in self.tests else is_given
 
@@ -178,7 +183,7 @@ class PriorConditions:
             if isinstance(item, Value):
                 cells.values[:, place] = self._plain(place, np.array([item.value]))
                 cells.is_given[:, place] = True
-            elif isinstance(item, Cells):
+            elif isinstance(item, PartialValues):
                 cells.is_given[:, place] = item.is_given
                 plain = self._plain(place, item.values[item.is_given])
                 cells.values[item.is_given, place] = plain

@@ -12,7 +12,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from skgan._validation import check_integer, check_real
 from skgan.encoding import BaseEncoder, TableEncoder
-from skgan.frames._output import as_rows
+from skgan.frames import as_rows
 from skgan.metrics import ReferenceSpace
 from skgan.nets import InfoGANNet, read_hidden
 from skgan.objectives import warp

@@ -16,7 +16,7 @@ from torch import Tensor, nn
 
 from skgan._validation import check_integer, check_real
 from skgan.encoding import BaseEncoder, TableEncoder
-from skgan.frames._output import as_rows, frame_library
+from skgan.frames import as_rows, frame_library
 from skgan.modules import LatentEncoder, MLPEncoder, StridedConvEncoder
 from skgan.nets import AdversarialNet, borrow_global_stream
 
@@ -303,7 +303,7 @@ class InversionMixin:
         self._check_invertible()
         row = as_rows(row)
         if frame_library(row) is None:
-            shape = getattr(self.encoder_.container_, "row_shape", None)
+            shape = getattr(self.encoder_.output_builder_, "row_shape", None)
             n_axes = 2 if shape is None else 1 + len(shape)
             row = row[None] if row.ndim == n_axes - 1 else row
         if len(row) != 1:

@@ -15,7 +15,7 @@ from torch.nn.functional import max_pool2d
 from skgan._estimator import VersionedEstimator
 from skgan._validation import check_real, check_stream
 from skgan.encoding import ImageEncoder, TableEncoder, VectorEncoder, make_encoder
-from skgan.frames._output import as_rows
+from skgan.frames import as_rows
 from skgan.samplers._base import keeps_features
 from skgan.samplers._gan import GANSampler
 from skgan.samplers._inversion import InverterConfig, InverterRunner

@@ -16,7 +16,7 @@ import torch
 
 from skgan._validation import check_mapping
 from skgan.callbacks import TrainingCheckpoint
-from skgan.frames._output import frame_library
+from skgan.frames import frame_library, list_series
 from skgan.samplers._auto import resolve_device
 
 # Parameters that are ignored when a checkpoint is matched to a fit.
@@ -150,15 +150,10 @@ def _fingerprint(values) -> str:
     kind = type(values)
     digest.update(f"{kind.__module__}.{kind.__name__}".encode())
     digest.update(repr(list(values.columns)).encode("utf-8", "backslashreplace"))
-    for column in (_column(values, i) for i in range(values.shape[1])):
+    for column in list_series(values):
         digest.update(str(column.dtype).encode())
         _add_array(digest, np.asarray(column))
     return digest.hexdigest()
-
-
-def _column(frame, i: int):
-    # Names of columns may occur twice in pandas.
-    return frame.iloc[:, i] if hasattr(frame, "iloc") else frame[:, i]
 
 
 def _add_array(digest, array: np.ndarray) -> None:

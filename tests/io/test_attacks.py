@@ -541,15 +541,15 @@ def set_in_encoder(*places):
     return change
 
 
-NO_CONTAINER = {"object": ["Pick", {"levels": [1]}]}
+NO_CONTAINER = {"object": ["TakeLevel", {"levels": [1]}]}
 LAYOUT = {"object": ["TableLayout", [10**12, {"tuple": []}, {"tuple": []}]]}
-IN_CONTAINER = ("container_", "object", 1)
+IN_CONTAINER = ("output_builder_", "object", 1)
 ENCODERS = {
     "rows of 10^12": ("vectors", *IN_CONTAINER, "row_shape", {"tuple": [10**12]}),
     "tensors of 10^12": ("vectors", "tensor_shape_", {"tuple": [10**12]}),
     "tensors of -1": ("vectors", "tensor_shape_", {"tuple": [-1]}),
-    "another container": ("vectors", "container_", 1),
-    "a container of another class": ("vectors", "container_", NO_CONTAINER),
+    "another container": ("vectors", "output_builder_", 1),
+    "a container of another class": ("vectors", "output_builder_", NO_CONTAINER),
     "an array of another shape": ("vectors", "minimum_", 1.5),
     "images of 10^12": ("images", "tensor_shape_", {"tuple": [1, 10**6, 10**6]}),
     "columns that are none": ("table", *IN_CONTAINER, "columns", [1, 2, 3]),
@@ -572,7 +572,7 @@ def test_labels(bases, path, watched):
         return labels["object"][1]
 
     def library(state):
-        find(state)["container_"]["object"][1].update(library="os")
+        find(state)["output_builder_"]["object"][1].update(library="os")
 
     def width(state):
         find(state)["columns_"][0]["object"][1].update(width=10**7)

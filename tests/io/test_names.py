@@ -18,60 +18,36 @@ from skgan.io._smoke_test import _smoke_test_inversion, check_sizes
 from skgan.nets import AdversarialNet, InfoGANNet
 from skgan.storage._errors import ContentError
 
-# Where the name in files is not that of the class. Files of earlier versions hold
-# these names: they never change.
-OTHER_NAMES = {
-    "PandasCategorical": ("_pandas_ports", "_PutCategorical"),
-    "PandasLevels": ("_pandas_ports", "_PutLevels"),
-    "PandasMasked": ("_pandas_ports", "_PutMasked"),
-    "PandasZoned": ("_pandas_ports", "_PutZoned"),
-    "PandasPeriod": ("_pandas_ports", "_PutPeriod"),
-    "PandasSparse": ("_pandas_ports", "_PutSparse"),
-    "PandasArrow": ("_pandas_ports", "_PutArrow"),
-    "PolarsColumn": ("_polars_ports", "_PutPolars"),
-    "PolarsZoned": ("_polars_ports", "_PutZoned"),
-    "PolarsLevels": ("_polars_ports", "_PutLevels"),
-    "PolarsObjects": ("_polars_ports", "_WrapObjects"),
-}
-
 
 def test_names_in_files_are_those_of_classes():
     for name in _registry._ENTRIES:
         entry = entry_of(name)
-        module = entry.kind.__module__.rpartition(".")[2]
-        if name in OTHER_NAMES:
-            assert (module, entry.kind.__name__) == OTHER_NAMES[name]
-        else:
-            assert entry.kind.__name__.lstrip("_") == name
+        assert entry.kind.__name__.lstrip("_") == name
         assert find_entry(entry.kind) == entry and entry.name == name
         assert inspect.isclass(entry.kind)
         assert not entry.attributes & entry.dropped
         assert all(text.isidentifier() for text in entry.attributes | entry.dropped)
 
 
-def test_every_other_name_has_an_entry():
-    assert set(OTHER_NAMES) <= set(_registry._ENTRIES)
-
-
 # What a fresh instance gets by itself, without a fit.
 MADE = {
-    "Port": ("number", None),
-    "PutArray": ("f8",),
-    "PutObjects": (int,),
-    "Pick": ([],),
+    "ColumnFormat": ("number", None),
+    "ToArray": ("f8",),
+    "ToObjects": (int,),
+    "TakeLevel": ([],),
     "MakeDecimal": (2,),
-    "MakeMoment": (datetime.datetime, None),
-    "PandasCategorical": (None,),
-    "PandasLevels": ([], 0),
-    "PandasMasked": (None, None),
-    "PandasZoned": ("M8[s]", None, True),
-    "PandasPeriod": (None,),
-    "PandasSparse": (None, None),
-    "PandasArrow": (None,),
-    "PolarsColumn": (None,),
-    "PolarsZoned": (None, True),
-    "PolarsLevels": ([], None),
-    "PolarsObjects": (),
+    "MakeDatetime": (datetime.datetime, None),
+    "ToPandasCategorical": (None,),
+    "ToPandasLevels": ([], 0),
+    "ToPandasMasked": (None, None),
+    "ToPandasZoned": ("M8[s]", None, True),
+    "ToPandasPeriod": (None,),
+    "ToPandasSparse": (None, None),
+    "ToPandasArrow": (None,),
+    "ToPolarsColumn": (None,),
+    "ToPolarsZoned": (None, True),
+    "ToPolarsLevels": ([], None),
+    "ToPolarsObjects": (),
     "Rounding": (),
     "Inequality": ("a", "b"),
     "FixedCombinations": ("a", "b"),
@@ -176,7 +152,7 @@ def sampler():
 def test_sizes_of_rows_are_small_whole_numbers(sampler, size, monkeypatch):
     for owner, name in (
         (sampler.encoder_, "tensor_shape_"),
-        (sampler.encoder_.container_, "row_shape"),
+        (sampler.encoder_.output_builder_, "row_shape"),
     ):
         monkeypatch.setattr(owner, name, (size, 2))
         with pytest.raises(ContentError, match="is no shape of a row"):
@@ -186,7 +162,7 @@ def test_sizes_of_rows_are_small_whole_numbers(sampler, size, monkeypatch):
 
 def test_parts_of_a_row_agree(sampler, monkeypatch):
     for owner, name, value, message in (
-        (sampler.encoder_.container_, "row_shape", (3,), "have other features"),
+        (sampler.encoder_.output_builder_, "row_shape", (3,), "have other features"),
         (sampler.encoder_, "tensor_shape_", (3,), "disagree on the size of a row"),
         (sampler, "net_", None, "The net of a sampler is none"),
     ):

@@ -7,6 +7,7 @@ import re
 import numpy as np
 import pandas as pd
 import polars as pl
+import pyarrow as pa
 import pytest
 
 from skgan import metrics
@@ -14,6 +15,8 @@ from skgan.metrics import alpha_precision, beta_recall, confidence_interval
 from skgan.metrics._blocks import match_blocks, read_blocks
 from skgan.metrics._inputs import as_generator, as_vectors, check_count
 from skgan.metrics._nearest import count_balls, nearest, nearest_other
+
+MONEY = pd.ArrowDtype(pa.decimal128(9, 2))
 
 WITH_DEFAULTS = [
     name
@@ -149,6 +152,8 @@ def test_columns_of_frames():
             "c": pd.Categorical(["x", None]),
             "s": pd.array(["y", None], dtype="string"),
             "b": [True, False],
+            "p": pd.period_range("1970-02", periods=2, freq="M"),
+            "m": pd.Series(["1.5", None], dtype="string").astype(MONEY),
         }
     )
     blocks = {block.labels[0]: block for block in read_blocks(frame)}
@@ -158,6 +163,9 @@ def test_columns_of_frames():
     assert blocks["d"].values[0, 0] == 2 and np.isnan(blocks["d"].values[1, 0])
     assert blocks["c"].values.tolist() == ["x", None]
     assert blocks["s"].values.tolist() == ["y", None]
+    assert blocks["b"].values.tolist() == [True, False]
+    assert blocks["p"].values.tolist() == [[1], [2]]
+    assert blocks["m"].values[0, 0] == 1.5 and np.isnan(blocks["m"].values[1, 0])
     same = pl.DataFrame(
         {
             "i": [1, 2],

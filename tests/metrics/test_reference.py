@@ -239,7 +239,7 @@ def test_pickle_and_refit_are_exact():
         ([[0.0, np.inf], [0.0, 1.0]], "column 1 holds infinite"),
         (pd.DataFrame({"a": [1.0, -np.inf]}), "column 'a' holds infinite"),
         (pd.DataFrame([[1, 2]], columns=["a", "a"]), "duplicate column names"),
-        (pd.DataFrame({"a": [[1], [2]]}), "'a' holds objects"),
+        (pd.DataFrame({"a": [[1], [2]]}), "'a' holds nested"),
     ],
 )
 def test_bad_rows_are_named(X, message):

@@ -60,7 +60,7 @@ class Constraint(ABC):
         Returns
         -------
         Repair
-            With ``is_broken(columns)`` and ``repair(columns, fixed, rng)``.
+            With ``find_violations(columns)`` and ``repair(columns, fixed, rng)``.
 
         Raises
         ------

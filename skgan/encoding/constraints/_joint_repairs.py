@@ -45,8 +45,8 @@ class CombinationRepair(Repair):
         return codes
 
     def _violations(self, values: list[NDArray], is_fixed: NDArray | None) -> NDArray:
-        known, keys = _joint_keys(self.combinations, self._codes(values))
-        return ~np.isin(keys, known)
+        possible, keys = _joint_keys(self.combinations, self._codes(values))
+        return ~np.isin(keys, possible)
 
     def _resample(self, values, rows, is_fixed, rng) -> None:
         codes = self._codes([column[rows] for column in values])
@@ -90,22 +90,22 @@ class CombinationRepair(Repair):
 
     def _draw(self, codes: NDArray, kept: list[int], share: NDArray) -> NDArray:
         """Return for each row a combination with its codes, -1 where there is none."""
-        known, keys = _joint_keys(self.combinations[:, kept], codes)
-        order = np.argsort(known, kind="stable")
+        possible, keys = _joint_keys(self.combinations[:, kept], codes)
+        order = np.argsort(possible, kind="stable")
         total = np.r_[0, np.cumsum(self.counts[order])]
-        start = total[np.searchsorted(known[order], keys, "left")]
-        stop = total[np.searchsorted(known[order], keys, "right")]
+        start = total[np.searchsorted(possible[order], keys, "left")]
+        stop = total[np.searchsorted(possible[order], keys, "right")]
         drawn = start + (share * (stop - start)).astype(int)
         place = np.searchsorted(total, drawn, "right") - 1
         return np.where(stop > start, order[np.minimum(place, len(order) - 1)], -1)
 
 
-def _joint_keys(known: NDArray, codes: NDArray) -> tuple[NDArray, NDArray]:
+def _joint_keys(combinations: NDArray, codes: NDArray) -> tuple[NDArray, NDArray]:
     """Return one number for each row of codes, equal in both where the rows are.
 
     Rows with an unknown code, -1, get -1.
     """
-    both = np.concatenate([known, codes])
+    both = np.concatenate([combinations, codes])
     keys = np.zeros(len(both), dtype=np.int64)
     largest = 0
     for column in both.T:
@@ -116,7 +116,7 @@ def _joint_keys(known: NDArray, codes: NDArray) -> tuple[NDArray, NDArray]:
         keys = keys * size + column + 1
         largest = (largest + 1) * size
     keys[(both < 0).any(axis=1)] = -1
-    return keys[: len(known)], keys[len(known) :]
+    return keys[: len(combinations)], keys[len(combinations) :]
 
 
 def repeats(values: list[NDArray], comes_first: NDArray | None = None) -> NDArray:
@@ -170,7 +170,7 @@ class UniqueRepair(Repair):
                 stream = np.random.default_rng([entropy, turn, j])
                 share = stream.uniform(size=len(free))[chosen]
                 values[j][chosen] = self._draw(j, share)
-            # What a row before them took, others have to give up.
+            # Rows give up a combination that an earlier row has taken.
             rows = np.flatnonzero(self._violations(values, is_fixed))
             if not len(rows):
                 return
@@ -195,7 +195,7 @@ class UniqueRepair(Repair):
         order = np.where(free[held].any(axis=1), held, -1)
         holders = dict(zip(map(tuple, table[held].tolist()), order, strict=True))
         pools = [self._pool(j, entropy) for j in range(len(values))]
-        # What one row has found taken is taken for all that come after it.
+        # A combination that is taken for one row is taken for all later rows.
         searches: dict[tuple, Iterator[tuple]] = {}
         failed, todo = [], rows.tolist()
         while todo:
@@ -203,14 +203,14 @@ class UniqueRepair(Repair):
             kept = tuple(np.where(free[row], np.inf, table[row]).tolist())
             if kept not in searches:
                 searches[kept] = self._candidates(pools, kept)
-            for found in islice(searches[kept], _MAX_TRIED):
-                holder = holders.get(found, len(table))
+            for drawn in islice(searches[kept], _MAX_TRIED):
+                holder = holders.get(drawn, len(table))
                 if holder > row:
                     break
             else:
                 failed.append(row)
                 continue
-            holders[found], table[row] = row, found
+            holders[drawn], table[row] = row, drawn
             if holder < len(table):
                 heappush(todo, int(holder))
         if failed:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from skgan.encoding.dependencies._relations import Rounding
 
 Columns = Mapping[Any, NDArray]
-# Names, or for each name the rows in which it is fixed.
+# Names of fixed columns, or the rows in which each column is fixed.
 Fixed = Collection[Hashable] | Mapping[Any, NDArray]
 
 _MAX_KEPT = 10_000
@@ -20,19 +20,11 @@ _MAX_ROUNDS = 10
 
 
 class Repair(ABC):
-    """What keeps sampled rows to one constraint, as learnt from the training rows.
-
-    Parameters
-    ----------
-    names : tuple of hashable
-        The columns that it reads and writes.
-    title : str
-        The constraint, as errors name it.
-    """
+    """What keeps sampled rows to one constraint, as learnt from the training rows."""
 
     def __init__(self, names: tuple[Hashable, ...], title: str):
-        self.names = names
-        self.title = title
+        self.names = names  # columns that are read and written
+        self.title = title  # the constraint, as errors name it
 
     def __repr__(self):
         return f"<repair of {self.title}>"
@@ -47,29 +39,7 @@ class Repair(ABC):
         fixed: Fixed = frozenset(),
         rng: np.random.Generator | None = None,
     ) -> tuple[dict[Hashable, NDArray], NDArray]:
-        """Return columns that keep to the constraint.
-
-        Parameters
-        ----------
-        columns : mapping of name to ndarray of shape (n,), float64
-            All of the constraint's columns, and any others.
-        fixed : collection of names, or mapping of name to bool ndarray of shape (n,)
-            What must stay: whole columns, or the rows of columns that are True.
-        rng : numpy.random.Generator or None, default=None
-            Draws new values; None is a generator of its own, seeded with 0.
-
-        Returns
-        -------
-        columns : dict of name to ndarray of shape (n,)
-            Arrays that change are new ones.
-        is_repaired : ndarray of shape (n,), bool
-            The rows that changed.
-
-        Raises
-        ------
-        ValueError
-            If what is fixed breaks the constraint, or no value is left to draw.
-        """
+        """Return columns that keep to the constraint, and which rows changed."""
         rng = np.random.default_rng(0) if rng is None else rng
         old = [columns[name] for name in self.names]
         n = len(old[0])
@@ -143,7 +113,7 @@ def repair_all(
     for turn in range(_MAX_ROUNDS):
         n_changed = 0
         for i, repair in enumerate(repairs):
-            # A stream of its own: how much others draw depends on the rows.
+            # A stream for each repair, as how much one draws depends on the rows.
             stream = np.random.default_rng([entropy, turn, i])
             result, changed = repair.repair(result, fixed, stream)
             is_repaired |= changed

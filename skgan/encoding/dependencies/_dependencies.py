@@ -27,23 +27,6 @@ def find_dependencies(
     sums with fixed weights up to the decimals of the column, and columns that are a
     function of one other, where the rows hold evidence enough that it is no chance.
 
-    Parameters
-    ----------
-    columns : mapping of name to ndarray of shape (n,), float64
-        Numbers or codes of levels; NaN is missing, which is a value of its own.
-    discrete : collection of names
-        The columns that are codes of levels.
-    keep : collection of names
-        Columns never to be left out. Where two determine each other the one in
-        `keep` is the source, else the category rather than the number, else the
-        first.
-
-    Returns
-    -------
-    list of Dependency
-        Each column is the target of one at most. Restored in this order, every
-        source is there when it is needed.
-
     Notes
     -----
     A relation counts if independent columns would show it, or any other, in less
@@ -69,21 +52,21 @@ def find_dependencies(
     >>> rng = np.random.default_rng(0)
     >>> net, tax = rng.integers(100, size=(2, 500)) / 4
     >>> columns = {"net": net, "tax": tax, "total": net + tax}
-    >>> found = find_dependencies(columns)
-    >>> found
+    >>> dependencies = find_dependencies(columns)
+    >>> dependencies
     [total = net + tax]
-    >>> restored = restore_all(found, {"net": net[:1] + 1, "tax": tax[:1]})
+    >>> restored = restore_all(dependencies, {"net": net[:1] + 1, "tax": tax[:1]})
     >>> bool(restored["total"] == net[0] + tax[0] + 1)
     True
     """
     table = Table(dict(columns), frozenset(discrete), frozenset(keep))
-    found: dict[Hashable, Dependency] = {}
+    by_target: dict[Hashable, Dependency] = {}
     for dependency in chain(find_sums(table), find_functions(table)):
-        if dependency.target in found:
+        if dependency.target in by_target:
             continue
-        if not _needs(dependency.target, dependency.sources, found):
-            found[dependency.target] = dependency
-    return _in_order(found)
+        if not _needs(dependency.target, dependency.sources, by_target):
+            by_target[dependency.target] = dependency
+    return _in_order(by_target)
 
 
 def restore_all(
@@ -99,27 +82,27 @@ def restore_all(
 def _needs(
     target: Hashable,
     sources: tuple[Hashable, ...],
-    found: dict[Hashable, Dependency],
+    by_target: dict[Hashable, Dependency],
 ) -> bool:
     """Whether any of `sources` is restored from `target`."""
     for source in sources:
         if source == target:
             return True
-        if source in found and _needs(target, found[source].sources, found):
+        if source in by_target and _needs(target, by_target[source].sources, by_target):
             return True
     return False
 
 
-def _in_order(found: dict[Hashable, Dependency]) -> list[Dependency]:
+def _in_order(by_target: dict[Hashable, Dependency]) -> list[Dependency]:
     """Sort, so that each target comes before the dependencies that need it."""
     ordered: dict[Hashable, Dependency] = {}
 
     def place(target: Hashable) -> None:
-        if target in found and target not in ordered:
-            for source in found[target].sources:
+        if target in by_target and target not in ordered:
+            for source in by_target[target].sources:
                 place(source)
-            ordered[target] = found[target]
+            ordered[target] = by_target[target]
 
-    for target in found:
+    for target in by_target:
         place(target)
     return list(ordered.values())

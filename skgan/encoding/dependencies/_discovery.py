@@ -14,21 +14,15 @@ from skgan.encoding.dependencies._relations import Dependency, FunctionDependenc
 FALSE_ALARMS = 1e-6
 # Share of the rows that must repeat a value of the source seen in another row.
 _MIN_REPEATS = {True: 0.5, False: 0.8}
-# A number with more values than that, whole or not, and few rows for each value is
-# near-unique.
+# A number with more distinct values than these (whole numbers, others) and few rows
+# for each value is near-unique.
 _MANY_WHOLE, _MANY_BROKEN = 100, 10
 _SAMPLE = 1000
 
 
 @dataclass
 class Factor:
-    """A column as codes of its distinct values, missing being one of them.
-
-    Parameters
-    ----------
-    column : ndarray of shape (n,)
-        Numbers, NaN is missing.
-    """
+    """A column as codes of its distinct values, missing being one of them."""
 
     column: NDArray
     values: NDArray = field(init=False)
@@ -70,21 +64,11 @@ def _distinct(present: NDArray) -> tuple[NDArray, NDArray]:
 
 @dataclass
 class Table:
-    """Columns that vary, and which of two equally good ones to keep.
-
-    Parameters
-    ----------
-    columns : dict of name to ndarray of shape (n,)
-        Numbers, NaN is missing.
-    discrete : collection of names
-        Columns of codes of levels, which neither add up nor have distances.
-    keep : collection of names
-        Columns that are no targets.
-    """
+    """Columns that vary, and which of two equally good ones to keep."""
 
     columns: dict[Hashable, NDArray]
-    discrete: Collection[Hashable]
-    keep: Collection[Hashable]
+    discrete: Collection[Hashable]  # codes of levels, which neither add up nor differ
+    keep: Collection[Hashable]  # columns that are no targets
     factors: dict[Hashable, Factor] = field(init=False)
 
     def __post_init__(self):
@@ -144,16 +128,6 @@ def find_functions(table: Table) -> Iterator[Dependency]:
     The code that says the target's value once for each value of the source has to
     be shorter than the one that says it in each row, by so much that independent
     columns would not be as lucky once in a million tables.
-
-    Parameters
-    ----------
-    table : Table
-
-    Yields
-    ------
-    Dependency
-        Exact on every row, the best source of a target first. Of two columns that
-        determine each other only the one with the better rank is a source.
     """
     names = list(table.columns)
     if not names:
@@ -161,7 +135,7 @@ def find_functions(table: Table) -> Iterator[Dependency]:
     n = table.n_rows
     codes = np.column_stack([table.factors[name].codes for name in names])
     sample = np.random.default_rng(0).integers(n, size=min(n, _SAMPLE))
-    found = []
+    functions = []
     for source in names:
         factor, is_discrete = table.factors[source], source in table.discrete
         if factor.n_levels > (1 - _MIN_REPEATS[is_discrete]) * n:
@@ -173,8 +147,8 @@ def find_functions(table: Table) -> Iterator[Dependency]:
             if target in table.keep or target == source:
                 continue
             if _is_function(table, source, target, example):
-                found.append((_preference(table, source, target), source, target))
-    for _, source, target in sorted(found, key=lambda entry: entry[0]):
+                functions.append((_preference(table, source, target), source, target))
+    for _, source, target in sorted(functions, key=lambda entry: entry[0]):
         yield _tabulate(table, source, target)
 
 

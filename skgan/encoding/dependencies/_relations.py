@@ -16,18 +16,10 @@ Columns = Mapping[Any, NDArray]
 
 @dataclass(frozen=True)
 class Rounding:
-    """The grid that a column's values lie on.
+    """The grid that a column's values lie on."""
 
-    Parameters
-    ----------
-    decimals : int or None, default=None
-        Decimals that all values have at most; None where values are not decimal.
-    is_single : bool, default=False
-        Whether every value is one of single precision.
-    """
-
-    decimals: int | None = None
-    is_single: bool = False
+    decimals: int | None = None  # that all values have at most
+    is_single: bool = False  # whether every value is one of single precision
 
     @classmethod
     def of(cls, column: NDArray) -> Rounding:
@@ -35,13 +27,13 @@ class Rounding:
         column = column[~np.isnan(column)]
         largest = float(np.abs(column).max(initial=0))
         for is_single in (False, True):
-            # With all the digits that there are any value would look decimal.
+            # With all digits of the dtype allowed, any value would look decimal.
             n_values = 1e6 if is_single else 1e14
             for decimals in range(_MAX_DECIMALS + 1):
                 grid = cls(decimals, is_single)
                 if largest * 10**decimals > n_values and decimals:
                     break
-                # Most columns fail at once, and that should cost nothing.
+                # Most columns fail within the first rows, which are cheap to test.
                 if grid.holds(column[:50]) and grid.holds(column):
                     return grid
         return cls(None, cls(None, True).holds(column))
@@ -70,35 +62,16 @@ class Rounding:
 
 @dataclass(frozen=True, eq=False)
 class Dependency(ABC):
-    """A column that others determine on every row learnt from.
-
-    Parameters
-    ----------
-    target : hashable
-        Name of the column that is restored.
-    sources : tuple of hashable
-        Names of the columns it is restored from.
-    kind : {"copy", "constant offset", "scale", "linear", "sum", "function"}
-        What the target is.
-    """
+    """A column that others determine on every row learnt from."""
 
     target: Hashable
     sources: tuple[Hashable, ...]
+    # "copy", "constant offset", "scale", "linear", "sum" or "function"
     kind: str
 
     @abstractmethod
     def restore(self, columns: Columns) -> NDArray:
-        """Return the target from its sources.
-
-        Parameters
-        ----------
-        columns : mapping of name to ndarray of shape (n,)
-            The sources at least; NaN is a missing value.
-
-        Returns
-        -------
-        ndarray of shape (n,), float64
-        """
+        """Return the target from its sources."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -106,17 +79,6 @@ class LinearDependency(Dependency):
     """A weighted sum of other columns, rounded as the target's values are.
 
     It is missing where any source is.
-
-    Parameters
-    ----------
-    target, sources, kind
-        As in `Dependency`.
-    weights : tuple of float
-        One a source.
-    constant : float
-        Added to the sum.
-    rounding : Rounding
-        The grid of the target's values.
 
     Examples
     --------
@@ -133,7 +95,7 @@ class LinearDependency(Dependency):
 
     weights: tuple[float, ...]
     constant: float
-    rounding: Rounding
+    rounding: Rounding  # the grid of the target's values
 
     def restore(self, columns: Columns) -> NDArray:
         """Return the target from its sources, see `Dependency.restore`."""
@@ -178,19 +140,6 @@ class FunctionDependency(Dependency):
     A number that the table does not hold takes the entry of the nearest that it
     does, a level or a missing value that it does not hold the commonest entry.
 
-    Parameters
-    ----------
-    target, sources, kind
-        As in `Dependency`; one source.
-    keys : ndarray of shape (m,)
-        Values of the source, ascending, without NaN.
-    values : ndarray of shape (m,)
-        The target's value for each, NaN where it is missing.
-    value_of_missing, commonest : float
-        The target's value where the source is missing, and where it is unknown.
-    is_discrete : bool
-        Whether the source is codes of levels, which have no distances.
-
     Examples
     --------
     >>> import numpy as np
@@ -211,11 +160,11 @@ class FunctionDependency(Dependency):
     array([16., 13., nan])
     """
 
-    keys: NDArray
-    values: NDArray
+    keys: NDArray  # values of the source, ascending, without NaN
+    values: NDArray  # the target's value for each, NaN where it is missing
     value_of_missing: float
-    commonest: float
-    is_discrete: bool
+    commonest: float  # the target's value where that of the source is unknown
+    is_discrete: bool  # whether the source is codes of levels, without distances
 
     _texts: ClassVar[dict[str, str]] = {
         "copy": "a copy of",

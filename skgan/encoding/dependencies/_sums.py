@@ -19,8 +19,8 @@ from skgan.encoding.dependencies._relations import (
 _MAX_TERMS = 12
 _SAMPLE = 1000
 _MAX_ROWS = 50_000
-# Squared residuals, relative: above the first there is nothing to look for, below
-# the second a column adds nothing to those before it.
+# Relative squared residuals: above the first a column is no sum of others, below the
+# second it is linearly dependent on those before it.
 _LARGEST_RESIDUAL, _SMALLEST_RESIDUAL = 2e-3, 1e-12
 
 
@@ -30,16 +30,6 @@ def find_sums(table: Table) -> Iterator[Dependency]:
     Columns are taken one after the other, the missing values of each deciding which
     rows and columns it can be compared on; one that the columns before it explain
     gives the weights, which are then tried as short decimals on every row.
-
-    Parameters
-    ----------
-    table : Table
-
-    Yields
-    ------
-    Dependency
-        Exact on every row; up to the rounding error where the target's values are
-        not decimal.
     """
     numbers = sorted(set(table.columns) - set(table.discrete), key=table.rank)
     masks = {name: np.isnan(table.columns[name]) for name in numbers}
@@ -65,7 +55,7 @@ def find_sums(table: Table) -> Iterator[Dependency]:
                 taken.add(dependency.target)
                 yield dependency
                 if dependency.target != next(reversed(relation)):
-                    # It served to explain others, in place of one that is kept now.
+                    # The target explained other columns: search again without it.
                     is_searching = True
                     break
 
@@ -81,7 +71,7 @@ def _near_relations(
     if len(some) > _MAX_ROWS:
         some = np.random.default_rng(0).choice(some, _MAX_ROWS, replace=False)
     values = np.column_stack([table.columns[name][some] for name in names])
-    # The span can overflow where no sum of such numbers is of any use.
+    # Columns whose span overflows become NaN and are left out below.
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
         values = values - values[0]
         values -= values.mean(axis=0)
@@ -148,11 +138,11 @@ def _fit_sum(table: Table, target: Hashable, weights: dict) -> Dependency | None
     if not _is_surprising(table, target, len(weights)):
         return None
     rounding = Rounding.of(column)
-    parts = [table.columns[name] for name in weights]
+    terms = [table.columns[name] for name in weights]
     rows = np.flatnonzero(~np.isnan(column))[:_SAMPLE]
     close = None
     for tried in _short_weights(np.array(list(weights.values())), rounding.is_single):
-        total = weighted_sum([part[rows] for part in parts], tried)
+        total = weighted_sum([term[rows] for term in terms], tried)
         for constant in _short_constants(column[rows] - total, rounding):
             kind = _kind(tried, constant)
             dependency = LinearDependency(
@@ -177,14 +167,14 @@ def _is_surprising(table: Table, target: Hashable, n_terms: int) -> bool:
 def _match(dependency: LinearDependency, columns: dict, rows) -> int:
     """Return 2 where all rows are met, 1 up to rounding errors, 0 elsewhere."""
     wanted = columns[dependency.target][rows]
-    parts = {name: columns[name][rows] for name in dependency.sources}
-    got = dependency.restore(parts)
+    sources = {name: columns[name][rows] for name in dependency.sources}
+    got = dependency.restore(sources)
     if np.array_equal(got, wanted, equal_nan=True):
         return 2
     if not dependency.rounding.error or (np.isnan(got) != np.isnan(wanted)).any():
         return 0
-    terms = zip(parts.values(), dependency.weights, strict=True)
-    size = abs(dependency.constant) + sum(np.abs(part * w) for part, w in terms)
+    terms = zip(sources.values(), dependency.weights, strict=True)
+    size = abs(dependency.constant) + sum(np.abs(values * w) for values, w in terms)
     off = np.nan_to_num(np.abs(got - wanted) - dependency.rounding.error * size)
     return int((off <= 0).all())
 
@@ -208,7 +198,7 @@ def _short_constants(rest: NDArray, rounding: Rounding) -> Iterator[float]:
     unit = 0.0 if rounding.decimals is None else 10.0**-rounding.decimals
     allowed = unit * (1 + 1e-6) + 1e-6 * max(abs(low), abs(high))
     if rounding.decimals is None:
-        # What the exact test then decides, at a cost that is worth a glance.
+        # Without decimals any constant is tried; the exact test then decides.
         allowed = np.inf
     if not high - low <= allowed:
         return

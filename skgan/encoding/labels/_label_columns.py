@@ -15,25 +15,7 @@ _MAX_SHOWN = 20
 
 
 class ClassLabels:
-    """Classes: canonical values are their places among the sorted classes.
-
-    Parameters
-    ----------
-    values : ndarray of shape (n,)
-        Labels, none missing.
-
-    Attributes
-    ----------
-    classes_ : ndarray of shape (n_classes,)
-        The classes, sorted.
-    width : int
-        Entries of a condition: one a class.
-
-    Raises
-    ------
-    ValueError
-        If labels are of kinds that cannot be sorted together.
-    """
+    """Classes: canonical values are their places among the sorted classes."""
 
     kind = "classes"
 
@@ -57,12 +39,12 @@ class ClassLabels:
             raise ValueError("y must hold labels, not lists or arrays.") from None
         if -1 in codes:
             unknown = values[codes.index(-1)]
-            known = self.classes_[:_MAX_SHOWN].tolist()
-            n_more = len(self.classes_) - len(known)
+            shown = self.classes_[:_MAX_SHOWN].tolist()
+            n_more = len(self.classes_) - len(shown)
             more = f" and {n_more} more" if n_more else ""
             raise ValueError(
                 f"y holds {_plain(unknown)!r}, which is none of the classes seen in "
-                f"fit: {known}{more}."
+                f"fit: {shown}{more}."
             )
         return np.array(codes, dtype=np.float64)
 
@@ -80,20 +62,7 @@ class ClassLabels:
 
 
 class NumberLabels:
-    """Numbers: canonical values are themselves, conditions their normal scores.
-
-    Parameters
-    ----------
-    values : ndarray of shape (n,)
-        Finite numbers.
-
-    Attributes
-    ----------
-    minimum_, maximum_ : float
-        The range seen.
-    width : int
-        Entries of a condition: 1.
-    """
+    """Numbers: canonical values are themselves, conditions their normal scores."""
 
     kind = "numbers"
     width = 1
@@ -105,7 +74,7 @@ class NumberLabels:
         self.mean_, self.scale_ = self.minimum_, 1.0
         self._scores = None
         if self.minimum_ < self.maximum_:
-            # In units of their own, so that no difference or square overflows.
+            # Scaled by the largest one, so that no difference or square overflows.
             self._unit = max(abs(self.minimum_), abs(self.maximum_))
             power = np.ldexp(1.0, int(np.frexp(self._unit)[1]) - 1)
             self.mean_ = float((values / power).mean() * power)
@@ -139,28 +108,7 @@ class NumberLabels:
 
 
 def learn_labels(values: NDArray, kind: str, is_category: bool):
-    """Return what a column of labels holds.
-
-    Parameters
-    ----------
-    values : ndarray of shape (n,)
-        Labels, none missing.
-    kind : {"auto", "classes", "numbers"}
-        "auto" takes numbers with a fraction for numbers, and whole numbers too if
-        there are more than 20 of them and fewer than 20 rows for each; all else is
-        classes.
-    is_category : bool
-        Whether the column came as categories, which are classes.
-
-    Returns
-    -------
-    ClassLabels or NumberLabels
-
-    Raises
-    ------
-    ValueError
-        If numbers are wanted and labels are none.
-    """
+    """Return what a column of labels holds."""
     if kind == "auto":
         kind = "numbers" if not is_category and _are_numbers(values) else "classes"
     if kind == "classes":

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from skgan.frames._output import cast_numbers, frame_library
+from skgan.frames import (
+    cast_column,
+    cast_numbers,
+    frame_library,
+    list_series,
+    make_frame,
+    make_objects,
+    make_series,
+    series_library,
+)
 
 
 class LabelColumn(NamedTuple):
@@ -16,15 +24,6 @@ class LabelColumn(NamedTuple):
 
     values: NDArray
     is_category: bool
-
-
-def series_library(y) -> str | None:
-    """Return "pandas" or "polars" if `y` is a Series of theirs, else None."""
-    for base in type(y).__mro__:
-        library = base.__module__.partition(".")[0]
-        if library in ("pandas", "polars") and base.__name__ == "Series":
-            return library
-    return None
 
 
 def count_axes(y) -> int:
@@ -42,37 +41,19 @@ def _shape(y) -> tuple[int, ...]:
 
 
 def as_columns(y) -> list[LabelColumn]:
-    """Return the columns of `y`, whatever it came in.
-
-    Parameters
-    ----------
-    y : array-like, Series or DataFrame of shape (n,) or (n, n_columns)
-        Labels.
-
-    Returns
-    -------
-    list of LabelColumn
-
-    Raises
-    ------
-    ValueError
-        If `y` is no column or table, or a label is missing or infinite.
-    """
-    library = frame_library(y)
-    if library == "polars":
-        columns = [_open_series(y.to_series(i)) for i in range(y.shape[1])]
-    elif library == "pandas":
-        columns = [_open_series(y.iloc[:, i]) for i in range(y.shape[1])]
+    """Return the columns of `y`, whatever it came in; no label may be missing."""
+    if frame_library(y) is not None:
+        columns = list(map(_read_series, list_series(y)))
     elif series_library(y) is not None:
-        columns = [_open_series(y)]
+        columns = [_read_series(y)]
     else:
-        columns = [LabelColumn(column, False) for column in _open_array(y)]
+        columns = [LabelColumn(column, False) for column in _read_array(y)]
     if not columns:
         raise ValueError("y has no columns.")
     return [LabelColumn(_checked(values), is_cat) for values, is_cat in columns]
 
 
-def _open_series(series) -> LabelColumn:
+def _read_series(series) -> LabelColumn:
     dtype = series.dtype
     is_category = hasattr(dtype, "categories")
     storage = getattr(dtype, "numpy_dtype", dtype)
@@ -80,16 +61,16 @@ def _open_series(series) -> LabelColumn:
         has_missing = bool(series.isna().any())
         if storage.kind != "O" and not has_missing:
             return LabelColumn(series.to_numpy(dtype=storage), is_category)
-        return LabelColumn(_objects(series.tolist()), is_category)
+        return LabelColumn(make_objects(series.tolist()), is_category)
     if hasattr(dtype, "is_numeric") and (dtype.is_numeric() or str(dtype) == "Boolean"):
         if not series.null_count():
             return LabelColumn(series.to_numpy(), False)
-        return LabelColumn(_objects(series.to_list()), False)
+        return LabelColumn(make_objects(series.to_list()), False)
     is_category |= str(dtype) in ("Categorical", "Enum")
-    return LabelColumn(_objects(list(series)), is_category)
+    return LabelColumn(make_objects(list(series)), is_category)
 
 
-def _open_array(y) -> list[NDArray]:
+def _read_array(y) -> list[NDArray]:
     if np.ma.is_masked(y):
         raise ValueError("y is a masked array with masked values; a label is missing.")
     try:
@@ -97,7 +78,7 @@ def _open_array(y) -> list[NDArray]:
     except ValueError:
         raise ValueError("y must be a column or a table of labels.") from None
     if values.dtype.kind in "US" and not isinstance(y, np.ndarray):
-        # NumPy makes strings of a list that mixes them with numbers.
+        # NumPy turns numbers into strings where a list mixes both.
         mixed = np.asarray(y, dtype=object)
         values = mixed if mixed.shape == values.shape else values
     if values.ndim not in (1, 2):
@@ -139,27 +120,13 @@ def _plain_objects(values: NDArray) -> NDArray:
 
 
 def _scalar(item):
-    # What compares to nothing, such as pandas.NA, is missing.
+    # pandas.NA and NaT compare equal to nothing, so their class tells them.
     name = type(item).__name__
     return None if name in ("NAType", "NaTType") else item
 
 
-def _objects(items: list) -> NDArray:
-    values = np.empty(len(items), dtype=object)
-    values[:] = items
-    return values
-
-
-class LabelContainer:
-    """Container, names and dtypes of y.
-
-    Parameters
-    ----------
-    y : array-like, Series or DataFrame
-        What ``fit`` was given.
-    columns : list of LabelColumn
-        The same, opened.
-    """
+class LabelOutputBuilder:
+    """How y came: its container, names and dtypes."""
 
     def __init__(self, y, columns: list[LabelColumn]):
         self.frame = frame_library(y)
@@ -181,38 +148,25 @@ class LabelContainer:
         """Return a frame of several columns with them in the order of ``fit``."""
         if not self.frame or not frame_library(y) or y.shape[1] != self.n_columns:
             return y
-        found, wanted = list(y.columns), list(self.names)
-        if found == wanted or self.n_columns == 1:
+        names, names_of_fit = list(y.columns), list(self.names)
+        if names == names_of_fit or self.n_columns == 1:
             return y
-        if set(found) != set(wanted) or len(set(found)) < len(found):
-            raise ValueError(f"y has the columns {found}, in fit it had {wanted}.")
-        return y[wanted]
+        if set(names) != set(names_of_fit) or len(set(names)) < len(names):
+            raise ValueError(
+                f"y has the columns {names}, in fit it had {names_of_fit}."
+            )
+        return y[names_of_fit]
 
-    def wrap(self, columns: list[NDArray]):
+    def build(self, columns: list[NDArray]):
         """Return columns of labels as what ``fit`` was given."""
         if self.library is None:
             columns = [_cast(column, self.dtype) for column in columns]
             return columns[0] if self.is_flat else np.column_stack(columns)
-        library = import_module(self.library)
-        made = []
-        for values, dtype in zip(columns, self.dtypes, strict=True):
-            storage = getattr(dtype, "numpy_dtype", dtype)
-            if isinstance(storage, np.dtype):
-                values = _cast(values, storage)
-            if self.library == "pandas":
-                made.append(library.Series(values, dtype=dtype))
-            else:
-                is_whole = dtype.is_integer() and values.dtype.kind == "f"
-                values = np.rint(values).astype(np.int64) if is_whole else values
-                made.append(library.Series(values.tolist(), dtype=dtype, strict=False))
         if not self.frame:
-            return made[0].rename(self.names[0])
-        if self.library == "polars":
-            named = [s.alias(name) for s, name in zip(made, self.names, strict=True)]
-            return library.DataFrame(named)
-        frame = library.DataFrame(dict(enumerate(made)), copy=False)
-        frame.columns = self.names
-        return frame
+            return make_series(columns[0], self.names[0], self.dtypes[0], self.library)
+        pairs = zip(columns, self.dtypes, strict=True)
+        columns = [cast_column(values, dtype, self.library) for values, dtype in pairs]
+        return make_frame(columns, self.names, self.library)
 
 
 def _cast(values: NDArray, dtype: np.dtype) -> NDArray:

@@ -11,8 +11,8 @@ from skgan.encoding.labels._label_columns import ClassLabels, NumberLabels
 from skgan.encoding.labels._labels import Labels
 from skgan.encoding.table._columns import Column
 from skgan.encoding.table._table import TableEncoder
-from skgan.encoding.table._table_output import TableContainer
-from skgan.frames._output import as_rows
+from skgan.encoding.table._table_output import TableOutputBuilder
+from skgan.frames import as_rows
 
 
 class LabelName(NamedTuple):
@@ -25,15 +25,7 @@ class LabelName(NamedTuple):
 
 
 class TargetColumn(Column):
-    """A column of y in canonical form.
-
-    Parameters
-    ----------
-    name : LabelName
-        Its name.
-    labels : ClassLabels or NumberLabels
-        What it holds.
-    """
+    """A column of y in canonical form."""
 
     def __init__(self, name: LabelName, labels: ClassLabels | NumberLabels):
         self.name = name
@@ -52,17 +44,17 @@ class TargetColumn(Column):
         """Return one label in canonical form."""
         return float(self.labels.read(np.asarray([value]))[0])
 
-    def _read(self, opened) -> NDArray:
-        return self.labels.read(opened.raw)
+    def _read(self, raw_column) -> NDArray:
+        return self.labels.read(raw_column.raw)
 
 
-class LabelledContainer(TableContainer):
+class LabelledOutputBuilder(TableOutputBuilder):
     """A table with columns of y behind its own, which do not leave it."""
 
     def _assemble(self, columns: list):
-        is_own = [not isinstance(c, TargetColumn) for c in self.columns]
+        pairs = zip(columns, self.columns, strict=True)
         return super()._assemble(
-            [values for values, own in zip(columns, is_own, strict=True) if own]
+            [values for values, column in pairs if not isinstance(column, TargetColumn)]
         )
 
 
@@ -76,21 +68,7 @@ class LabelledTableEncoder(TableEncoder):
     _labels: tuple[LabelName, ...] = ()
 
     def fit_labelled(self, X, labels: Labels, target: NDArray) -> LabelledTableEncoder:
-        """Learn rows and their labels.
-
-        Parameters
-        ----------
-        X : array-like or DataFrame of shape (n_samples, n_features)
-            Rows.
-        labels : Labels
-            Fitted.
-        target : ndarray of shape (n_samples, n_columns)
-            Labels of the rows in canonical form.
-
-        Returns
-        -------
-        self
-        """
+        """Learn rows and their labels."""
         self._labels = tuple(LabelName(i) for i in range(len(labels.columns_)))
         self._targets = list(map(TargetColumn, self._labels, labels.columns_))
         self._target: NDArray | None = target
@@ -111,22 +89,7 @@ class LabelledTableEncoder(TableEncoder):
         return self._encode_for_training(values, np.random.default_rng(seed))
 
     def encode_labels(self, values: NDArray, rng: np.random.Generator):
-        """Encode labels alone, as ``encode_given`` encodes what is given.
-
-        Parameters
-        ----------
-        values : ndarray of shape (n, n_labels)
-            In canonical form; numbers count as the nearest seen.
-        rng : numpy.random.Generator
-            Spreads labels that repeat. A row's do not depend on later rows.
-
-        Returns
-        -------
-        rows : ndarray of shape (n, n_encoded), float32
-            Encoded rows, zero where nothing is given.
-        is_given : ndarray of bool of shape (n, n_conditions)
-            Which of ``condition_columns_`` are given.
-        """
+        """Encode labels alone, as ``encode_given`` encodes what is given."""
         rows = np.zeros((len(values), self.layout_.width), dtype=np.float32)
         is_given = np.zeros((len(values), len(self.condition_columns_)), dtype=bool)
         seeds = rng.integers(2**63, size=len(self._labels))
@@ -134,16 +97,16 @@ class LabelledTableEncoder(TableEncoder):
         for name, column, seed in zip(self._labels, values.T, seeds, strict=True):
             if name in self._slots:
                 slot = self._slots[name]
-                part = slot.column_encoder.encode(column, np.random.default_rng(seed))
-                slot.write(rows, part)
+                stream = np.random.default_rng(seed)
+                slot.write(rows, slot.column_encoder.encode(column, stream))
                 is_given[:, self.condition_columns_.index(name)] = True
         return rows, is_given
 
-    def write_given(self, room, start: int, given: Any, Z) -> None:
-        """Write labels into a room, for what depends on them."""
+    def write_given(self, buffer, start: int, given: Any, Z) -> None:
+        """Write labels into a buffer, for what depends on them."""
         values = self._within(given.values[: len(Z)])
         for name, column in zip(self._labels, values.T, strict=True):
-            room.values[self._index[name], start : start + len(Z)] = column
+            buffer.values[self._index[name], start : start + len(Z)] = column
 
     def _within(self, values: NDArray) -> NDArray:
         low, high = self._bounds
@@ -158,8 +121,8 @@ class LabelledTableEncoder(TableEncoder):
             values = np.hstack([values, self._target])
         return values
 
-    def _make_container(self, X, values: NDArray) -> LabelledContainer:
-        return LabelledContainer(X, values, self._columns, self._dtype)
+    def _make_output_builder(self, X, values: NDArray) -> LabelledOutputBuilder:
+        return LabelledOutputBuilder(X, values, self._columns, self._dtype)
 
     def _fit_constraints(self, table) -> None:
         self._discrete |= {c.name for c in self._targets if c.is_discrete}

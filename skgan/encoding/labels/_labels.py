@@ -14,7 +14,7 @@ from skgan.encoding.labels._label_columns import (
     learn_labels,
 )
 from skgan.encoding.labels._label_output import (
-    LabelContainer,
+    LabelOutputBuilder,
     as_columns,
     count_axes,
 )
@@ -26,20 +26,6 @@ class Labels:
 
     A condition is the one-hot codes of the columns of classes, one after the other,
     and then the normal scores of the columns of numbers.
-
-    Parameters
-    ----------
-    kind : {"auto", "classes", "numbers"}, default="auto"
-        What columns hold; see `skgan.ConditionalGANSampler`.
-
-    Attributes
-    ----------
-    columns_ : list of ClassLabels or NumberLabels
-        What each column holds.
-    condition_dim_ : int
-        Width of a condition.
-    class_widths_ : tuple of int
-        Classes of each column of classes.
 
     Examples
     --------
@@ -58,83 +44,33 @@ class Labels:
         self.kind = kind
 
     def fit(self, y) -> NDArray:
-        """Learn how `y` came and what it holds.
-
-        Parameters
-        ----------
-        y : array-like, Series or DataFrame of shape (n,) or (n, n_columns)
-            Labels, at least one.
-
-        Returns
-        -------
-        ndarray of shape (n, n_columns), float64
-            `y` in canonical form.
-        """
-        opened = as_columns(y)
+        """Learn how `y` came and what it holds."""
+        columns = as_columns(y)
         self.columns_ = [
             learn_labels(values, self.kind, is_category)
-            for values, is_category in opened
+            for values, is_category in columns
         ]
-        self.container_ = LabelContainer(y, opened)
+        self.output_builder_ = LabelOutputBuilder(y, columns)
         classes = [c for c in self.columns_ if isinstance(c, ClassLabels)]
         self.class_widths_ = tuple(column.width for column in classes)
         self.condition_dim_ = sum(column.width for column in self.columns_)
-        pairs = zip(self.columns_, opened, strict=True)
+        pairs = zip(self.columns_, columns, strict=True)
         return np.column_stack([c.read(values) for c, (values, _) in pairs])
 
     def read(self, y) -> NDArray:
-        """Return labels of the user's in canonical form.
-
-        Parameters
-        ----------
-        y : array-like, Series or DataFrame
-            Labels like those in ``fit``.
-
-        Returns
-        -------
-        ndarray of shape (n, n_columns), float64
-
-        Raises
-        ------
-        ValueError
-            If a class was not seen in ``fit``, a label is missing or the number of
-            columns, or a name of several, is another.
-        """
+        """Return labels of the user's in canonical form."""
         if count_axes(y) and len(y) == 0:
             return np.empty((0, len(self.columns_)))
-        opened = as_columns(self.container_.in_order(y))
-        if len(opened) != len(self.columns_):
+        columns = as_columns(self.output_builder_.in_order(y))
+        if len(columns) != len(self.columns_):
             raise ValueError(
-                f"y has {len(opened)} column(s), in fit it had {len(self.columns_)}."
+                f"y has {len(columns)} column(s), in fit it had {len(self.columns_)}."
             )
-        pairs = zip(self.columns_, opened, strict=True)
+        pairs = zip(self.columns_, columns, strict=True)
         return np.column_stack([c.read(values) for c, (values, _) in pairs])
 
     def read_request(self, y, n_samples: int) -> NDArray:
-        """Return the labels of rows to draw, in canonical form.
-
-        Parameters
-        ----------
-        y : scalar or array-like
-            One label for all rows, of several columns a sequence of one label each;
-            or a label for each row.
-        n_samples : int
-            Rows wanted; 1 leaves it to `y`.
-
-        Returns
-        -------
-        ndarray of shape (n, n_columns), float64
-
-        Raises
-        ------
-        ValueError
-            If `y` cannot be, or has not as many labels as rows are wanted.
-
-        Warns
-        -----
-        UserWarning
-            If a number lies outside the range seen.
-        """
+        """Return the labels of rows to draw, in canonical form."""
         n_axes = count_axes(y)
         is_one = n_axes == 0 or (n_axes == 1 and len(self.columns_) > 1)
         y = y if n_axes else [y]
@@ -182,14 +118,14 @@ class Labels:
     def encode(self, values: NDArray) -> NDArray:
         """Return conditions of shape (n, condition_dim_), float32."""
         pairs = list(zip(self.columns_, values.T, strict=True))
-        parts = [c.encode(v) for c, v in pairs if isinstance(c, ClassLabels)]
-        parts += [c.encode(v) for c, v in pairs if isinstance(c, NumberLabels)]
-        return np.hstack(parts)
+        blocks = [c.encode(v) for c, v in pairs if isinstance(c, ClassLabels)]
+        blocks += [c.encode(v) for c, v in pairs if isinstance(c, NumberLabels)]
+        return np.hstack(blocks)
 
     def write(self, values: NDArray):
         """Return canonical labels as what ``fit`` was given."""
         pairs = zip(self.columns_, values.T, strict=True)
-        return self.container_.wrap([c.write(v) for c, v in pairs])
+        return self.output_builder_.build([c.write(v) for c, v in pairs])
 
     def reference(self, values: NDArray) -> NDArray:
         """Return vectors whose distances mean something, to stand beside rows'."""

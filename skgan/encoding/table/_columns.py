@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from skgan.frames._raw import UNITS, ColumnFormat, RawColumn, level_key
+from skgan.frames import UNITS, ColumnFormat, RawColumn, level_key
 
 # Every integer up to this one has a float64 of its own.
 EXACT_INTEGERS = 2**53
@@ -27,27 +27,13 @@ _MAX_SHOWN = 20
 
 
 class Column(ABC):
-    """What every column shares.
+    """What every column shares."""
 
-    Parameters
-    ----------
-    name : hashable
-        The column's name.
-    port : ColumnFormat
-        Where it goes out.
-
-    Attributes
-    ----------
-    kind : {"number", "boolean", "category", "time", "duration"}
-        What it holds.
-    step : float or None
-        What canonical values are whole multiples of; None if they are continuous.
-    decimals : int or None
-        Decimal places of all values, if they have few.
-    """
-
+    # "number", "boolean", "category", "time", "duration" or "identifier".
     kind = "number"
+    # What canonical values are whole multiples of; None if they are continuous.
     step: float | None = None
+    # Decimal places of all values, if they have few.
     decimals: int | None = None
 
     def __init__(self, name: Hashable, column_format: ColumnFormat):
@@ -59,52 +45,52 @@ class Column(ABC):
         """Whether values are levels."""
         return self.kind in ("boolean", "category")
 
-    def read(self, opened: RawColumn) -> NDArray:
+    def read(self, raw_column: RawColumn) -> NDArray:
         """Return canonical values of a column like the one in ``fit``."""
-        if opened.missing.all():
-            return np.full(len(opened.missing), np.nan)
-        values = self._read(opened)
-        values[opened.missing] = np.nan
+        if raw_column.missing.all():
+            return np.full(len(raw_column.missing), np.nan)
+        values = self._read(raw_column)
+        values[raw_column.missing] = np.nan
         return values
 
     def write(self, values: NDArray, rng: np.random.Generator) -> Any:
         """Return canonical values as the column that they came from."""
         missing = np.isnan(values)
         raw = self._write(np.where(missing, 0.0, values) if missing.any() else values)
-        return self.column_format.put(raw, missing)
+        return self.column_format.to_column(raw, missing)
 
     @abstractmethod
     def parse(self, value) -> float:
         """Return one value of the user's in canonical form, or raise ValueError."""
 
     @abstractmethod
-    def _read(self, opened: RawColumn) -> NDArray:
+    def _read(self, raw_column: RawColumn) -> NDArray:
         """Return canonical values, whatever those of what is missing."""
 
     def _write(self, values: NDArray) -> NDArray:
         """Return raw values of canonical ones without NaN: by default the same."""
         return values
 
-    def _refuse(self, opened: RawColumn):
+    def _refuse(self, raw_column: RawColumn):
         raise TypeError(
             f"Column {self.name!r} held {self.kind} values in fit and holds "
-            f"{opened.column_format.kind} values now; pass it with the dtype it had in "
-            "fit."
+            f"{raw_column.column_format.kind} values now; pass it with the dtype it "
+            "had in fit."
         )
 
 
 class NumberColumn(Column):
     """Numbers; integers that float64 cannot tell apart go by offset and step."""
 
-    def __init__(self, name: Hashable, opened: RawColumn):
-        super().__init__(name, opened.column_format)
-        present = opened.raw[~opened.missing]
+    def __init__(self, name: Hashable, raw_column: RawColumn):
+        super().__init__(name, raw_column.column_format)
+        present = raw_column.raw[~raw_column.missing]
         self.offset: int | None = None
-        if opened.column_format.storage.kind in "iu":
+        if raw_column.column_format.storage.kind in "iu":
             self.step = 1.0
             self._learn_offset(present)
-        elif opened.column_format.decimals is not None:
-            self.decimals = opened.column_format.decimals
+        elif raw_column.column_format.decimals is not None:
+            self.decimals = raw_column.column_format.decimals
         elif len(present):
             if np.isinf(present).any():
                 raise ValueError(
@@ -129,11 +115,11 @@ class NumberColumn(Column):
                 stacklevel=2,
             )
 
-    def _read(self, opened: RawColumn) -> NDArray:
-        if opened.column_format.kind not in ("number", "boolean"):
-            self._refuse(opened)
-        raw = opened.raw
-        if raw.dtype.kind == "f" and np.isinf(raw[~opened.missing]).any():
+    def _read(self, raw_column: RawColumn) -> NDArray:
+        if raw_column.column_format.kind not in ("number", "boolean"):
+            self._refuse(raw_column)
+        raw = raw_column.raw
+        if raw.dtype.kind == "f" and np.isinf(raw[~raw_column.missing]).any():
             raise ValueError(
                 f"Column {self.name!r} contains infinity; clip it or drop these rows."
             )
@@ -199,14 +185,14 @@ class LevelColumn(Column):
 
     kind = "category"
 
-    def __init__(self, name: Hashable, opened: RawColumn):
-        super().__init__(name, opened.column_format)
+    def __init__(self, name: Hashable, raw_column: RawColumn):
+        super().__init__(name, raw_column.column_format)
         self.step = 1.0
         self.levels: list = [False, True]
-        if opened.column_format.kind == "boolean":
+        if raw_column.column_format.kind == "boolean":
             self.kind = "boolean"
         else:
-            self.levels = opened.column_format.levels
+            self.levels = raw_column.column_format.levels
         self._by_key = {level_key(level): i for i, level in enumerate(self.levels)}
         self._by_value = {level: i for i, level in reversed([*enumerate(self.levels)])}
 
@@ -218,12 +204,12 @@ class LevelColumn(Column):
         except TypeError:
             return -1
 
-    def _read(self, opened: RawColumn) -> NDArray:
-        raw, levels = opened.raw, opened.column_format.levels
-        if opened.column_format.kind == "boolean":
+    def _read(self, raw_column: RawColumn) -> NDArray:
+        raw, levels = raw_column.raw, raw_column.column_format.levels
+        if raw_column.column_format.kind == "boolean":
             levels = [False, True]
-        elif opened.column_format.kind != "level":
-            present = raw[~opened.missing]
+        elif raw_column.column_format.kind != "level":
+            present = raw[~raw_column.missing]
             unique = np.unique(present)
             raw, levels = np.searchsorted(unique, raw), unique.tolist()
             raw = np.minimum(raw, len(unique) - 1)
@@ -261,25 +247,17 @@ def show_levels(levels: Iterable) -> str:
 
 
 class TimeUnit(NamedTuple):
-    """What all times of a table are counted in.
+    """What all times of a table are counted in."""
 
-    Attributes
-    ----------
-    step : int
-        Nanoseconds.
-    origin : int
-        Steps from 1970 to the moment that counts as 0.
-    """
-
-    step: int
-    origin: int
+    step: int  # nanoseconds
+    origin: int  # steps from 1970 to the moment that counts as 0
 
     @classmethod
-    def learn(cls, opened: Iterable[RawColumn]) -> TimeUnit:
+    def learn(cls, raw_columns: Iterable[RawColumn]) -> TimeUnit:
         """Learn the coarsest step that fits all times of the columns."""
-        opened = [column for column in opened if not column.missing.all()]
-        step = min((grain_of(column) for column in opened), default=UNITS["D"])
-        moments = [column for column in opened if column.column_format.kind == "time"]
+        columns = [column for column in raw_columns if not column.missing.all()]
+        step = min((grain_of(column) for column in columns), default=UNITS["D"])
+        moments = [column for column in columns if column.column_format.kind == "time"]
         lows = [
             _extreme(column, min) * column.column_format.unit // step
             for column in moments
@@ -297,14 +275,14 @@ class TimeUnit(NamedTuple):
         return abs(self.origin) < 2**62
 
 
-def _extreme(opened: RawColumn, of) -> int:
-    present = opened.raw[~opened.missing]
+def _extreme(raw_column: RawColumn, of) -> int:
+    present = raw_column.raw[~raw_column.missing]
     return int(present.min() if of is min else present.max())
 
 
-def grain_of(opened: RawColumn) -> int:
+def grain_of(raw_column: RawColumn) -> int:
     """Return the coarsest unit, in nanoseconds, that all times are multiples of."""
-    present, unit = opened.raw[~opened.missing], opened.column_format.unit
+    present, unit = raw_column.raw[~raw_column.missing], raw_column.column_format.unit
     for grain in UNITS.values():
         if grain <= unit or not (present % (grain // unit)).any():
             return max(grain, unit)
@@ -314,20 +292,24 @@ def grain_of(opened: RawColumn) -> int:
 class TimeColumn(Column):
     """Moments, dates, times of day and durations as counts of a clock's steps."""
 
-    def __init__(self, name: Hashable, opened: RawColumn, time_unit: TimeUnit):
-        super().__init__(name, opened.column_format)
-        self.kind = opened.column_format.kind
+    def __init__(self, name: Hashable, raw_column: RawColumn, time_unit: TimeUnit):
+        super().__init__(name, raw_column.column_format)
+        self.kind = raw_column.column_format.kind
         self.time_unit = time_unit
         self.origin = time_unit.origin if self.kind == "time" else 0
-        has_values = not opened.missing.all()
+        has_values = not raw_column.missing.all()
         self.step = (
-            float(max(grain_of(opened) // time_unit.step, 1)) if has_values else 1.0
+            float(max(grain_of(raw_column) // time_unit.step, 1)) if has_values else 1.0
         )
 
-    def _read(self, opened: RawColumn) -> NDArray:
-        if opened.column_format.kind != self.kind:
-            self._refuse(opened)
-        raw, unit, step = opened.raw, opened.column_format.unit, self.time_unit.step
+    def _read(self, raw_column: RawColumn) -> NDArray:
+        if raw_column.column_format.kind != self.kind:
+            self._refuse(raw_column)
+        raw, unit, step = (
+            raw_column.raw,
+            raw_column.column_format.unit,
+            self.time_unit.step,
+        )
         if unit >= step:
             factor = unit // step
             top = (2**63 - 1 - abs(self.origin)) // factor

@@ -9,12 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtr, ndtri
 
-from skgan.encoding.table._codecs import LevelEncoder, NumberEncoder
+from skgan.encoding.table._column_encoders import LevelEncoder, NumberEncoder
 from skgan.encoding.table._columns import Column, LevelColumn, show_levels
-from skgan.encoding.table._rows import ColumnSlice
-from skgan.encoding.table._table_output import TableRoom, open_frame
-from skgan.frames._output import frame_library
-from skgan.frames._raw import is_missing
+from skgan.encoding.table._row_encoder import ColumnSlice
+from skgan.encoding.table._table_output import TableBuffer
+from skgan.frames import frame_library, is_missing, read_columns
 
 if TYPE_CHECKING:
     from skgan.encoding.table._table import TableEncoder
@@ -26,7 +25,7 @@ class Value(NamedTuple):
     value: float
 
 
-class Cells(NamedTuple):
+class PartialValues(NamedTuple):
     """A value for each row that has one."""
 
     values: NDArray
@@ -51,12 +50,8 @@ class Interval(NamedTuple):
 class Conditions:
     """Conditions that were read and found possible.
 
-    Parameters
-    ----------
-    items : dict of name to Value, Cells, Choice or Interval
-        What is given, in canonical form.
-    n_rows : int or None
-        Rows of partial rows; None if the same holds for any number of rows.
+    Items, in canonical form, go by the name of the column. `n_rows` is the number of
+    partial rows, None where the same holds for any number of rows.
     """
 
     def __init__(self, items: dict[Hashable, Any], n_rows: int | None):
@@ -64,26 +59,15 @@ class Conditions:
         self.n_rows = n_rows
 
     def rows(self, start: int, stop: int) -> Conditions:
-        """Return what is given for some rows; nothing is beyond the last one.
-
-        Parameters
-        ----------
-        start, stop : int
-            The rows.
-
-        Returns
-        -------
-        Given
-            For ``stop - start`` rows.
-        """
+        """Return what is given for some rows; nothing is beyond the last one."""
         if self.n_rows is None:
             return self
         items = {
-            name: Cells(
-                _padded(cells.values[start:stop], stop - start, np.nan),
-                _padded(cells.is_given[start:stop], stop - start, False),
+            name: PartialValues(
+                _padded(item.values[start:stop], stop - start, np.nan),
+                _padded(item.is_given[start:stop], stop - start, False),
             )
-            for name, cells in self.items.items()
+            for name, item in self.items.items()
         }
         return Conditions(items, stop - start)
 
@@ -136,23 +120,23 @@ def _slot_of(encoder: TableEncoder, name: Hashable, names: list) -> ColumnSlice:
 
 def _read_frame(encoder: TableEncoder, frame, names: list) -> Conditions:
     items: dict[Hashable, Any] = {}
-    for name, opened in zip(frame.columns, open_frame(frame), strict=True):
-        if opened.missing.all():
+    for name, raw_column in zip(frame.columns, read_columns(frame), strict=True):
+        if raw_column.missing.all():
             continue
         slot = _slot_of(encoder, name, names)
         column = encoder._columns[slot.place]
-        values = column.read(opened)
-        is_given = ~opened.missing
+        values = column.read(raw_column)
+        is_given = ~raw_column.missing
         present = values[is_given]
         unique, first = np.unique(present, return_index=True)
         for value, row in zip(unique, np.flatnonzero(is_given)[first], strict=True):
-            _check_value(column, slot, value, opened_value(frame, name, int(row)))
-        items[name] = Cells(values, is_given)
+            _check_value(column, slot, value, _value_at(frame, name, int(row)))
+        items[name] = PartialValues(values, is_given)
     return Conditions(items, len(frame))
 
 
-def opened_value(frame, name: Hashable, row: int):
-    """Return a cell as the user wrote it."""
+def _value_at(frame, name: Hashable, row: int):
+    """Return one value as the user wrote it."""
     column = frame[name]
     value = column.iloc[row] if hasattr(column, "iloc") else column[row]
     return value.item() if isinstance(value, np.generic) else value
@@ -280,7 +264,7 @@ def _read_range(
         start, step = column_encoder.minimum_, column.step
         low = start + np.ceil((low - start) / step) * step
         high = start + np.floor((high - start) / step) * step
-    # A NaN bound fails here, too.
+    # This form also refuses a NaN bound.
     if not low <= high:
         raise ValueError(
             f"given[{column.name!r}]={bounds!r} holds nothing. "
@@ -315,7 +299,9 @@ def encode_given(
         if item is None:
             continue
         slot = encoder._slots[name]
-        rows = item.is_given if isinstance(item, Cells) else np.ones(n, dtype=bool)
+        rows = (
+            item.is_given if isinstance(item, PartialValues) else np.ones(n, dtype=bool)
+        )
         is_given[:, unit] = rows
         lines = np.flatnonzero(rows)
         if isinstance(item, Interval):
@@ -329,7 +315,7 @@ def encode_given(
 
 
 def _canonical(item, n: int, rng: np.random.Generator) -> NDArray:
-    if isinstance(item, Cells):
+    if isinstance(item, PartialValues):
         return item.values
     if isinstance(item, Choice):
         return rng.choice(item.values, size=n, p=item.shares)
@@ -339,7 +325,7 @@ def _canonical(item, n: int, rng: np.random.Generator) -> NDArray:
 def _draw_scores(edges: tuple[float, float], n: int, rng) -> NDArray:
     """Draw from the normal distribution between two scores."""
     low, high = edges
-    # The upper tail has more digits on the other side.
+    # The lower tail has more digits than the upper, so the upper is mirrored.
     sign = -1.0 if low > 0 else 1.0
     ranks = sorted((ndtr(sign * low), ndtr(sign * high)))
     drawn = sign * ndtri(ranks[0] + (ranks[1] - ranks[0]) * rng.uniform(size=n))
@@ -347,24 +333,28 @@ def _draw_scores(edges: tuple[float, float], n: int, rng) -> NDArray:
 
 
 def write_given(
-    encoder: TableEncoder, room: TableRoom, start: int, given: Conditions, Z: NDArray
+    encoder: TableEncoder,
+    buffer: TableBuffer,
+    start: int,
+    given: Conditions,
+    Z: NDArray,
 ) -> None:
-    """Write conditions into a room; see `TableEncoder.write_given`."""
+    """Write conditions into a buffer; see `TableEncoder.write_given`."""
     stop = start + len(Z)
     for name, item in given.items.items():
         index = encoder._index[name]
-        target = room.values[index, start:stop]
+        target = buffer.values[index, start:stop]
         rows = np.ones(len(Z), dtype=bool)
         if isinstance(item, Value):
             target[:] = item.value
-        elif isinstance(item, Cells):
+        elif isinstance(item, PartialValues):
             rows = item.is_given[: len(Z)]
             target[rows] = item.values[: len(Z)][rows]
         elif isinstance(item, Interval):
             target[:] = np.clip(encoder._slots[name].read(Z), item.low, item.high)
         else:
             target[:] = _nearest(item.values, encoder._slots[name].read(Z))
-        mask = room.is_given.setdefault(name, np.zeros(len(room), dtype=bool))
+        mask = buffer.is_given.setdefault(name, np.zeros(len(buffer), dtype=bool))
         mask[start:stop] = rows
 
 

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skgan.encoding.table._columns import Column
-from skgan.frames._raw import RawColumn
+from skgan.frames import RawColumn
 
 _MIN_ROWS = 50
 _MIN_UNIQUE = 0.95
@@ -17,12 +17,12 @@ _MAX_ROUNDS = 20
 _TEMPLATE_SEED = 0x1D
 
 
-def is_identifier(opened: RawColumn) -> bool:
+def is_identifier(raw_column: RawColumn) -> bool:
     """Whether a column of strings is almost unique."""
-    column_format = opened.column_format
+    column_format = raw_column.column_format
     if column_format.kind != "level" or column_format.is_closed:
         return False
-    n_present = len(opened.missing) - int(opened.missing.sum())
+    n_present = len(raw_column.missing) - int(raw_column.missing.sum())
     if n_present < _MIN_ROWS or len(column_format.levels) <= _MIN_UNIQUE * n_present:
         return False
     return all(isinstance(level, str) for level in column_format.levels)
@@ -38,9 +38,9 @@ class IdentifierColumn(Column):
 
     kind = "identifier"
 
-    def __init__(self, name: Hashable, opened: RawColumn):
-        super().__init__(name, opened.column_format)
-        text = np.array(opened.column_format.levels, dtype=np.str_)
+    def __init__(self, name: Hashable, raw_column: RawColumn):
+        super().__init__(name, raw_column.column_format)
+        text = np.array(raw_column.column_format.levels, dtype=np.str_)
         points = _points(text)
         unique = np.unique(points[points > 0])
         self.classes = [
@@ -51,24 +51,24 @@ class IdentifierColumn(Column):
         rng = np.random.default_rng(_TEMPLATE_SEED)
         if len(points) > _MAX_TEMPLATES:
             points = points[rng.choice(len(points), _MAX_TEMPLATES, replace=False)]
-        # Only the shape of a template is kept: a sign of each class in its place.
+        # A template keeps only the shape: one sign of its class in each place.
         self.templates = points.copy()
         for members in self.classes:
             if len(members):
                 self.templates[np.isin(points, members)] = members[0]
-        # The strings themselves are not.
-        opened.column_format.levels = []
+        # The strings themselves are forgotten.
+        raw_column.column_format.levels = []
 
-    def _read(self, opened: RawColumn) -> NDArray:
-        if opened.column_format.kind != "level":
-            self._refuse(opened)
-        return np.zeros(len(opened.missing))
+    def _read(self, raw_column: RawColumn) -> NDArray:
+        if raw_column.column_format.kind != "level":
+            self._refuse(raw_column)
+        return np.zeros(len(raw_column.missing))
 
     def write(self, values: NDArray, rng: np.random.Generator):
         """Return fresh strings, missing where `values` are NaN."""
         missing = np.isnan(values)
         fresh = self.draw(len(values), rng)
-        return self.column_format.put.text(fresh, missing)
+        return self.column_format.to_column.from_strings(fresh, missing)
 
     def parse(self, value) -> float:
         """Refuse: what is drawn fresh cannot be given."""
@@ -76,13 +76,13 @@ class IdentifierColumn(Column):
 
     def draw(self, n: int, rng: np.random.Generator) -> NDArray:
         """Return `n` different strings that `fit` did not see, as objects."""
-        # Room for digits where a shape has no strings left.
+        # Space for digits where a shape has no strings left.
         width = self.templates.shape[1]
         points = np.zeros((n, width + _MAX_ROUNDS), dtype=np.uint32)
         todo = np.arange(n)
         entropy = int(rng.integers(2**63))
         for attempt in range(_MAX_ROUNDS + 1):
-            # Drawn for all rows, so that none depends on those behind it.
+            # Numbers are drawn for all rows, so that no row depends on later ones.
             streams = [np.random.default_rng([entropy, attempt, i]) for i in range(3)]
             points[todo] = 0
             points[todo, :width] = self._fill(n, todo, *streams[:2])

@@ -6,31 +6,32 @@ a decimal place, a step of time or a pattern of missing values would be forgotte
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from skgan.encoding._base import BaseEncoder
-from skgan.encoding._features import check_rows
-from skgan.encoding.table._codecs import pattern_keys
+from skgan.encoding._check_rows import check_frame, check_rows, refuse_infinity
 from skgan.encoding.table._columns import find_decimals, grain_of
 from skgan.encoding.table._identifiers import hash_strings
-from skgan.encoding.table._table_output import (
-    check_frame,
-    open_frame,
-    open_rows,
-    refuse_infinity,
+from skgan.encoding.table._missing_patterns import pattern_keys
+from skgan.frames import (
+    UNITS,
+    ColumnFormat,
+    RawColumn,
+    as_rows,
+    concatenate_rows,
+    frame_library,
+    read_columns,
+    take_rows,
 )
-from skgan.frames._output import as_rows, frame_library
-from skgan.frames._raw import UNITS, ColumnFormat, RawColumn
 
-# Up to so many rows all are kept.
+# All rows are kept up to this number.
 MAX_ROWS = 200_000
 _SEED = 0x9A27
 _LEARNT = (
-    "container_",
+    "output_builder_",
     "layout_",
     "condition_columns_",
     "dependencies_",
@@ -116,19 +117,20 @@ class ReservoirEncoder(BaseEncoder):
         """
         self._check_parameters()
         X = as_rows(X)
-        parts = vars(self).get("_reservoir")
-        if parts is not None:
-            parts.check_kind(X)
-        labels = None if parts is None else parts.labels
+        reservoir: Any = vars(self).get("_reservoir")
+        is_first = reservoir is None
+        if not is_first:
+            reservoir.check_kind(X)
+        labels = None if is_first else reservoir.labels
         if frame_library(X) is None:
-            check_rows(self, X, reset=parts is None)
+            check_rows(self, X, reset=is_first)
         else:
-            check_frame(self, X, labels, reset=parts is None)
-        parts = RowReservoir() if parts is None else parts
-        parts.add(X)
+            check_frame(self, X, labels, reset=is_first)
+        reservoir = RowReservoir() if is_first else reservoir
+        reservoir.add(X)
         for name in _LEARNT:
             self.__dict__.pop(name, None)
-        self._reservoir: RowReservoir = parts
+        self._reservoir = reservoir
         return self
 
     def _learn_reservoir(self) -> None:
@@ -138,14 +140,15 @@ class ReservoirEncoder(BaseEncoder):
                 column.exclude(self._reservoir.hashes[i])
 
     def __sklearn_is_fitted__(self) -> bool:
-        return "container_" in vars(self) or "_reservoir" in vars(self)
+        return "output_builder_" in vars(self) or "_reservoir" in vars(self)
 
     if not TYPE_CHECKING:
 
         def __getattr__(self, name):
-            # Only what is not there is looked up here.
-            own = vars(self)
-            if name in _LEARNT and "_reservoir" in own and "container_" not in own:
+            # Python asks here only for attributes that are not set.
+            attributes = vars(self)
+            is_learnt = "output_builder_" in attributes
+            if name in _LEARNT and "_reservoir" in attributes and not is_learnt:
                 self._learn_reservoir()
                 return getattr(self, name)
             raise AttributeError(
@@ -156,15 +159,10 @@ class ReservoirEncoder(BaseEncoder):
 
 
 class RowReservoir:
-    """Rows kept of a table that comes in parts.
-
-    Attributes
-    ----------
-    hashes : dict of int to ndarray of uint64
-        Of almost unique strings in rows that were let go, by the place of the column.
-    """
+    """Rows kept of a table that comes in parts."""
 
     def __init__(self) -> None:
+        # Of almost unique strings in rows that were let go, by the place of the column.
         self.hashes: dict[int, NDArray] = {}
         self._tables: list[Any] = []
         self._keys: list[NDArray] = []
@@ -193,18 +191,18 @@ class RowReservoir:
         if sum(map(len, self._keys)) > 2 * MAX_ROWS:
             self._let_go()
         else:
-            # The caller's may change.
+            # A copy, because the caller may change the part.
             self._tables[-1] = take_rows(X, np.arange(len(X)))
 
     def table(self):
         """Return the rows kept, in the order in which they came."""
         if sum(map(len, self._keys)) > MAX_ROWS:
             self._let_go()
-        return join(self._tables)
+        return concatenate_rows(self._tables)
 
     def _check(self, X) -> None:
         """Raise if `X` holds infinity, nested objects or other dtypes."""
-        refuse_infinity(getattr(X, "columns", range(X.shape[1])), open_table(X))
+        refuse_infinity(getattr(X, "columns", range(X.shape[1])), read_columns(X))
         if not self._tables or frame_library(X) is None:
             return
         first = self._tables[0]
@@ -218,19 +216,19 @@ class RowReservoir:
 
     def _let_go(self) -> None:
         """Keep a uniform sample, and the rows that hold what it lacks."""
-        table, keys = join(self._tables), np.concatenate(self._keys)
+        table, keys = concatenate_rows(self._tables), np.concatenate(self._keys)
         order = np.argsort(keys)
-        opened = [
+        raw_columns = [
             RawColumn(column.column_format, column.raw[order], column.missing[order])
-            for column in open_table(table)
+            for column in read_columns(table)
         ]
-        needed = [rows_needed(column, MAX_ROWS) for column in opened]
-        patterns = pattern_keys(np.column_stack([c.missing for c in opened]))
+        needed = [rows_needed(column, MAX_ROWS) for column in raw_columns]
+        patterns = pattern_keys(np.column_stack([c.missing for c in raw_columns]))
         needed.append(_first_of_new(patterns, MAX_ROWS))
         places = np.unique(np.r_[np.arange(MAX_ROWS), np.concatenate(needed)])
         is_dropped = np.ones(len(keys), dtype=bool)
         is_dropped[places] = False
-        for i, column in enumerate(opened):
+        for i, column in enumerate(raw_columns):
             if _is_almost_unique(column) and _is_text(column):
                 codes = column.raw[is_dropped & ~column.missing]
                 text = [column.column_format.levels[code] for code in codes]
@@ -243,19 +241,9 @@ class RowReservoir:
 def rows_needed(column: RawColumn, n: int) -> NDArray:
     """Return the rows that hold what the first `n` rows of a column lack.
 
-    Parameters
-    ----------
-    column : RawColumn
-        The column.
-    n : int
-        Rows that are kept anyway.
-
-    Returns
-    -------
-    ndarray of int
-        One row, the first, for each level and for what is missing; of numbers and
-        times the extremes and those of the finest step. None of these for levels if
-        almost all are unique.
+    One row, the first, for each level and for what is missing; of numbers and times the
+    extremes and those of the finest step. None of these for levels if almost all are
+    unique.
     """
     kind = column.column_format.kind
     if kind in ("level", "boolean"):
@@ -274,7 +262,7 @@ def rows_needed(column: RawColumn, n: int) -> NDArray:
     else:
         unit = column.column_format.unit
         rows += _finer(present, raw, n, rows, lambda r, kept: _off_grain(r, kept, unit))
-        # Where clocks change, only the hour tells what is no midnight.
+        # Around a change of clocks, the hour tells which times are no midnights.
         hours = raw // max(UNITS["h"] // unit, 1) % 24
         rows += present[_first_of_new(hours, int((present < n).sum()))].tolist()
     rows = np.array(rows, dtype=np.int64)
@@ -284,14 +272,14 @@ def rows_needed(column: RawColumn, n: int) -> NDArray:
 def _finer(present: NDArray, raw: NDArray, n: int, rows: list, is_off) -> list[int]:
     """Return rows that are off the grid of those kept, until none is."""
     is_kept = (present < n) | np.isin(present, rows)
-    found: list[int] = []
+    finer: list[int] = []
     while True:
         off = is_off(raw, raw[is_kept])
         if not off.any():
-            return found
+            return finer
         first = int(off.argmax())
         is_kept[first] = True
-        found.append(int(present[first]))
+        finer.append(int(present[first]))
 
 
 def _off_decimals(raw: NDArray, kept: NDArray) -> NDArray:
@@ -315,7 +303,7 @@ def _first_of_new(classes: NDArray, n: int) -> NDArray:
     """Return the first row of each class that the first `n` rows do not hold."""
     _, first = np.unique(classes, return_index=True)
     new = np.sort(first[first >= n])
-    # Memory is bounded, whatever comes.
+    # The bound keeps memory bounded for any input.
     return new[: MAX_ROWS // 2]
 
 
@@ -330,32 +318,6 @@ def _is_almost_unique(column: RawColumn) -> bool:
         column.column_format.kind == "level" and not column.column_format.is_closed
     )
     return is_open and 2 * len(column.column_format.levels) > n_present
-
-
-def open_table(X) -> list[RawColumn]:
-    """Open all columns of a frame or an array."""
-    if frame_library(X) is not None:
-        return open_frame(X)
-    rows = X.reshape(len(X), -1)
-    rows = rows.astype(np.float64) if rows.dtype.kind == "O" else rows
-    return open_rows(rows, rows.dtype)
-
-
-def take_rows(X, rows: NDArray):
-    """Return a copy of some rows."""
-    return X.iloc[rows] if frame_library(X) == "pandas" else X[rows]
-
-
-def join(tables: list):
-    """Return the rows of all tables, one behind the other."""
-    if len(tables) == 1:
-        return tables[0]
-    library = frame_library(tables[0])
-    if library == "pandas":
-        return import_module("pandas").concat(tables, ignore_index=True)
-    if library == "polars":
-        return import_module("polars").concat(tables, how="vertical_relaxed")
-    return np.concatenate(tables)
 
 
 def _show(dtype) -> str:

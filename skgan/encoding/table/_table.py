@@ -8,30 +8,26 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skgan._validation import check_boolean, check_integer
-from skgan.encoding._features import check_rows
+from skgan.encoding._check_rows import check_frame, check_rows
 from skgan.encoding.constraints._constraints import check_constraints
 from skgan.encoding.dependencies._dependencies import find_dependencies
-from skgan.encoding.table._codecs import LevelEncoder, is_spiky
+from skgan.encoding.table._column_encoders import LevelEncoder, is_spiky
 from skgan.encoding.table._given_values import (
     Conditions,
     encode_given,
     read_given,
     write_given,
 )
-from skgan.encoding.table._reservoir import ReservoirEncoder
-from skgan.encoding.table._rows import RowEncoder
-from skgan.encoding.table._table_output import (
-    TableContainer,
-    TableRoom,
-    check_frame,
+from skgan.encoding.table._learn_columns import (
     check_names,
     check_time_units,
     learn_columns,
-    open_frame,
-    open_rows,
     varies,
 )
-from skgan.frames._output import frame_library
+from skgan.encoding.table._reservoir import ReservoirEncoder
+from skgan.encoding.table._row_encoder import RowEncoder
+from skgan.encoding.table._table_output import TableBuffer, TableOutputBuilder
+from skgan.frames import frame_library, read_columns
 from skgan.priors import Schema
 
 _MAX_CONDITION_LEVELS = 20
@@ -82,8 +78,9 @@ class TableEncoder(ReservoirEncoder):
         ``layout_.condition_units``.
     dependencies_ : list of Dependency
         The columns left out because others determine them, and how.
-    container_ : object
-        Container, columns and dtypes of what ``fit`` was given.
+    output_builder_ : object
+        Builds what ``inverse_transform`` returns, in the container, columns and dtypes
+        of what ``fit`` was given.
     tensor_shape_ : tuple of int
         ``(layout_.width,)``.
     n_features_in_ : int
@@ -145,7 +142,7 @@ class TableEncoder(ReservoirEncoder):
     @property
     def repaired_share_(self) -> dict[str, float]:
         """Share of the rows decoded last that broke each constraint beforehand."""
-        return dict(self.container_.repaired_share)
+        return dict(self.output_builder_.repaired_share)
 
     def positions_of(self, name: Hashable) -> tuple[int, ...]:
         """Return the positions of the encoded row that a column takes up.
@@ -242,43 +239,33 @@ class TableEncoder(ReservoirEncoder):
         """
         return encode_given(self, read_given(self, given, n), n, rng)
 
-    def write_given(self, room: TableRoom, start: int, given: Conditions, Z) -> None:
-        """Write conditions into a room, so that they come back exactly.
+    def write_given(
+        self, buffer: TableBuffer, start: int, given: Conditions, Z
+    ) -> None:
+        """Write conditions into the buffer, so that they come back exactly.
 
         Parameters
         ----------
-        room : TableRoom
+        buffer : TableBuffer
             Where ``write_decoded`` put the decoded rows.
         start : int
-            Row of `room` at which the first row is.
+            Row of `buffer` at which the first row is.
         given : Conditions
             What ``read_given`` returned, cut to these rows.
         Z : ndarray of shape (n_samples, n_encoded)
             What ``encode_given`` made of it.
         """
-        write_given(self, room, start, given, np.asarray(Z)[: len(room) - start])
+        write_given(self, buffer, start, given, np.asarray(Z)[: len(buffer) - start])
 
     def write_decoded(
-        self, room, start: int, Z: NDArray, n_rows: int | None = None
+        self, buffer, start: int, Z: NDArray, n_rows: int | None = None
     ) -> None:
-        """Decode rows `Z` into what ``container_.allocate`` returned.
-
-        Parameters
-        ----------
-        room : TableRoom
-            What ``container_.allocate`` returned.
-        start : int
-            Row of `room` at which the first row goes.
-        Z : ndarray of shape (n_samples, n_encoded)
-            Encoded rows.
-        n_rows : int, default=None
-            How many of them are written at most; None writes all.
-        """
+        """Decode rows `Z` into a buffer, see `BaseEncoder.write_decoded`."""
         Z = np.asarray(Z)[:n_rows]
         # A few rows at a time stay in the processor's cache.
         for first in range(0, len(Z), _ROWS_AT_ONCE):
             values = self._decode(Z[first : first + _ROWS_AT_ONCE])
-            self.container_.write(room, start + first, values)
+            self.output_builder_.write(buffer, start + first, values)
 
     def _check_parameters(self) -> None:
         check_boolean("dependencies", self.dependencies)
@@ -290,31 +277,15 @@ class TableEncoder(ReservoirEncoder):
         check_constraints(self.constraints)
 
     def check_features(self, estimator, X, *, reset: bool) -> None:
-        """Validate `X` on behalf of an estimator that will encode it.
-
-        Parameters
-        ----------
-        estimator : BaseEstimator
-            Gets ``n_features_in_`` and ``feature_names_in_``, or is checked against
-            them; named in errors.
-        X : ndarray or DataFrame of shape (n_samples, ...)
-            Rows.
-        reset : bool
-            True in ``fit``.
-
-        Raises
-        ------
-        ValueError
-            If `X` has no rows, no columns, repeated or other columns, or infinity.
-        """
+        """Validate `X` for an estimator, see `BaseEncoder.check_features`."""
         if frame_library(X) is None:
             check_rows(estimator, X, reset=reset)
             return
-        labels = None if reset else self.container_.labels
+        labels = None if reset else self.output_builder_.names
         check_frame(estimator, X, labels, reset=reset)
         if not reset and estimator is not self:
-            for column, part in zip(self._columns, open_frame(X), strict=True):
-                column.read(part)
+            for column, raw_column in zip(self._columns, read_columns(X), strict=True):
+                column.read(raw_column)
 
     def _validate(self, X, *, reset: bool) -> NDArray:
         """Return canonical rows; in ``fit`` learn the columns first."""
@@ -323,20 +294,22 @@ class TableEncoder(ReservoirEncoder):
             rows = check_rows(self, X, reset=reset)
             dtype = X.dtype if X.dtype.kind in "biuf" else rows.dtype
             dtype = dtype.newbyteorder("=")
-            names, opened = list(range(rows.shape[1])), open_rows(rows, dtype)
+            names = list(range(rows.shape[1]))
+            raw_columns = read_columns(rows, dtype)
         else:
             self.check_features(self, X, reset=reset)
-            names, opened = list(X.columns), open_frame(X)
+            names, raw_columns = list(X.columns), read_columns(X)
         if reset:
-            self._columns = learn_columns(names, opened, self.identifiers)
+            self._columns = learn_columns(names, raw_columns, self.identifiers)
             self._dtype = dtype
-        values = np.empty((len(opened), len(opened[0].raw)))
-        for i, (column, part) in enumerate(zip(self._columns, opened, strict=True)):
-            values[i] = column.read(part)
+        values = np.empty((len(raw_columns), len(raw_columns[0].raw)))
+        pairs = zip(self._columns, raw_columns, strict=True)
+        for i, (column, raw_column) in enumerate(pairs):
+            values[i] = column.read(raw_column)
         return values.T
 
-    def _make_container(self, X, values: NDArray) -> TableContainer:
-        return TableContainer(X, values, self._columns, self._dtype)
+    def _make_output_builder(self, X, values: NDArray) -> TableOutputBuilder:
+        return TableOutputBuilder(X, values, self._columns, self._dtype)
 
     def _fit_rows(self, values: NDArray) -> None:
         names = [column.name for column in self._columns]
@@ -360,12 +333,11 @@ class TableEncoder(ReservoirEncoder):
 
     def _fit_constraints(self, table: dict[Hashable, NDArray]) -> None:
         """Learn constraints and dependencies."""
-        container = self.container_
         constraints = check_constraints(self.constraints)
         keep = {name for constraint in constraints for name in constraint.columns}
         keep |= set(getattr(self, "_labels", ()))
         check_time_units(constraints, self._columns)
-        container.repairs = [
+        self.output_builder_.repairs = [
             constraint.learn(table, self._discrete, self._parse)
             for constraint in constraints
         ]
@@ -376,7 +348,7 @@ class TableEncoder(ReservoirEncoder):
             varying = {n: v for n, v in table.items() if varies(v)}
             discrete = self._discrete & set(varying)
             self.dependencies_ = find_dependencies(varying, discrete, keep)
-        container.dependencies = self.dependencies_
+        self.output_builder_.dependencies = self.dependencies_
 
     def _parse(self, name: Hashable, value) -> float:
         return self._columns[self._index[name]].parse(value)

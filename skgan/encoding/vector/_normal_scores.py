@@ -20,25 +20,6 @@ class NormalScores:
     distribution function would otherwise be missed by more than its own error:
     single rows leave no trace.
 
-    Parameters
-    ----------
-    tolerance : float, default=0.2
-        Standard errors of the empirical distribution function that the map may be
-        off; less follows the rows more closely.
-    min_repeats : int, default=5
-        Rows that make a value an atom.
-    min_share : float, default=0.001
-        Share of all rows that makes a value an atom, if that is more rows.
-
-    Attributes
-    ----------
-    values_, scores_ : ndarray of shape (n_knots,)
-        The knots; an atom has two with one value.
-    atoms_ : ndarray of shape (n_atoms,)
-        The values that repeat.
-    atom_ranks_ : ndarray of shape (n_atoms, 2)
-        The interval of ranks in [0, 1] that each atom takes up.
-
     References
     ----------
     .. [1] van der Waerden, "Order tests for the two-sample problem and their
@@ -57,7 +38,9 @@ class NormalScores:
     def __init__(
         self, tolerance: float = 0.2, min_repeats: int = 5, min_share: float = 0.001
     ):
+        # Standard errors that the map may be off the empirical distribution function.
         self.tolerance = tolerance
+        # Rows, and their share if that is more, that make a value an atom.
         self.min_repeats = min_repeats
         self.min_share = min_share
 
@@ -104,20 +87,7 @@ class NormalScores:
     def transform(
         self, column: NDArray, rng: np.random.Generator | None = None
     ) -> NDArray:
-        """Return the scores of a column of shape (n,).
-
-        Parameters
-        ----------
-        column : ndarray of shape (n,)
-            Values without NaN.
-        rng : numpy.random.Generator or None, default=None
-            Spreads the rows of an atom over its interval, which makes the scores of
-            the rows learnt from normal; None puts them into its middle.
-
-        Returns
-        -------
-        ndarray of shape (n,)
-        """
+        """Return the scores of a column of shape (n,)."""
         scores = np.interp(column, self.values_, self.scores_)
         low, high = self.tails_
         if low > 0:

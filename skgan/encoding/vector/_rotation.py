@@ -24,21 +24,6 @@ def find_rotation(
     component analysis with the sum of marginal entropies as its contrast [1]_, and
     kept if on the other half it explains the rows better than their correlations do.
 
-    Parameters
-    ----------
-    columns : ndarray of shape (n, d)
-        Standardised columns.
-    rng : numpy.random.Generator
-        Halves the rows.
-    min_gain : float, default=0.1
-        Nats a column by which the map has to beat a Gaussian copula.
-
-    Returns
-    -------
-    ndarray of shape (d, d) or None
-        ``columns @ map`` are the new columns; None where it does not pay, columns
-        repeat values, or there are too few rows or too many columns to tell.
-
     References
     ----------
     .. [1] Learned-Miller and Fisher, "ICA using spacings estimates of entropy",

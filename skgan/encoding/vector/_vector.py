@@ -9,10 +9,10 @@ from numpy.typing import NDArray
 
 from skgan._validation import check_boolean
 from skgan.encoding._base import BaseEncoder
-from skgan.encoding._features import check_rows
+from skgan.encoding._check_rows import check_rows
 from skgan.encoding.vector._normal_scores import NormalScores
 from skgan.encoding.vector._rotation import find_rotation
-from skgan.frames._output import frame_library
+from skgan.frames import frame_library
 from skgan.priors import NumberColumn, Schema
 
 # Every integer up to this one has a float64 of its own.
@@ -100,9 +100,9 @@ class VectorEncoder(BaseEncoder):
         self.minimum_ = np.nanmin(values, axis=0)
         self.maximum_ = np.nanmax(values, axis=0)
         whole = np.where(missing, 0, np.rint(values)) == np.where(missing, 0, values)
-        self.is_whole_ = whole.all(axis=0) | self.container_.is_whole
+        self.is_whole_ = whole.all(axis=0) | self.output_builder_.is_whole
         largest = np.maximum(np.abs(self.minimum_), np.abs(self.maximum_))
-        if (self.container_.is_whole & (largest > _EXACT_INTEGERS)).any():
+        if (self.output_builder_.is_whole & (largest > _EXACT_INTEGERS)).any():
             warnings.warn(
                 "Integers beyond 2**53 are scaled in float64, which cannot tell "
                 "neighbours apart there; samples are whole but may be off in the "
@@ -117,8 +117,8 @@ class VectorEncoder(BaseEncoder):
         self._fit_columns(values)
 
     def _fit_columns(self, values: NDArray) -> None:
-        # Both are of the rows and the order they come in, of nothing else. The seed is
-        # one that nobody made the rows with: their own stream would come again.
+        # The random numbers depend on nothing but the rows. The seed is an unusual one,
+        # so that the stream is not the one that synthetic rows were drawn with.
         rng = np.random.default_rng(_SPREADING_SEED)
         columns = self._columns(values, rng)
         d = columns.shape[1]
@@ -129,7 +129,7 @@ class VectorEncoder(BaseEncoder):
         self.rotation_ = find_rotation(standardised, rng) if self.rotate else None
         if self.rotation_ is not None:
             columns = standardised @ self.rotation_
-        # Few rows say little about detail; following it would copy them.
+        # With few rows, detail is noise, and following it would copy the rows.
         tolerance = float(np.clip(0.8 * (2000 / len(columns)) ** 0.6, 0.2, 0.8))
         self.columns_ = [NormalScores(tolerance).fit(column) for column in columns.T]
         self.color_, self._whiten = _correlation_roots(self._scores(columns, rng))
@@ -201,7 +201,7 @@ class VectorEncoder(BaseEncoder):
         values = np.repeat(self.minimum_[None, :], len(rows), axis=0)
         varies = self._varies
         n_varying = int(varies.sum())
-        # Clipping, to the range seen or to what the dtype holds, ends infinity.
+        # Infinity is clipped, to the range seen or to that of the dtype.
         with np.errstate(over="ignore"):
             values[:, varies] = columns[:, :n_varying] * self._unit[varies]
         if self.clip:

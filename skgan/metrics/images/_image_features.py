@@ -15,7 +15,7 @@ from sklearn.utils.validation import check_is_fitted, column_or_1d
 from skgan._estimator import VersionedEstimator
 from skgan._validation import check_integer, check_real
 from skgan.encoding import ImageEncoder
-from skgan.frames._output import as_rows
+from skgan.frames import as_rows
 from skgan.metrics._inputs import as_generator, draw_seed
 from skgan.metrics.images._image_network import FeatureNetwork
 from skgan.metrics.images._image_tasks import class_task, learn, pairs_task

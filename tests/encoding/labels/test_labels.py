@@ -7,9 +7,10 @@ import pandas as pd
 import polars as pl
 import pytest
 
+from skgan.encoding import Labels
 from skgan.encoding.labels._label_columns import ClassLabels, NumberLabels, learn_labels
-from skgan.encoding.labels._label_output import as_columns, count_axes, series_library
-from skgan.encoding.labels._labels import Labels
+from skgan.encoding.labels._label_output import as_columns, count_axes
+from skgan.frames import series_library
 
 CLASSES = ["b", "a", "b", "c"]
 NUMBERS = [0.5, -1.5, 2.5, 0.5]

@@ -9,14 +9,14 @@ import pytest
 
 from skgan.encoding import TableEncoder
 from skgan.encoding.constraints._joint_repairs import _joint_keys
-from skgan.encoding.table._codecs import (
+from skgan.encoding.table._column_encoders import (
     EncodedColumn,
     _best_split,
     _main_axis,
     _profiles,
     group_levels,
 )
-from skgan.encoding.table._rows import _largest, _set_block
+from skgan.encoding.table._row_encoder import _largest, _set_block
 from skgan.encoding.vector._normal_scores import NormalScores
 
 

@@ -16,7 +16,7 @@ from skgan.encoding.table._columns import (
     grain_of,
     show_levels,
 )
-from skgan.frames._raw import UNITS, ColumnFormat, RawColumn
+from skgan.frames import UNITS, ColumnFormat, RawColumn
 
 DAY, HOUR, MINUTE, SECOND = (UNITS[unit] for unit in ("D", "h", "m", "s"))
 RNG = np.random.default_rng(0)

@@ -6,11 +6,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from skgan.encoding._features import _show_columns
+from skgan.encoding._check_rows import _show_columns
 from skgan.encoding.labels._labelled_table import LabelledTableEncoder, LabelName
 from skgan.encoding.labels._labels import Labels
 from skgan.encoding.table import _given_values as _given
-from skgan.encoding.table import _rows
+from skgan.encoding.table import _row_encoder
 from skgan.encoding.table._identifiers import (
     IdentifierColumn,
     _is_other_letter,
@@ -18,8 +18,7 @@ from skgan.encoding.table._identifiers import (
     is_identifier,
 )
 from skgan.encoding.table._reservoir import rows_needed
-from skgan.frames._output import cast_numbers
-from skgan.frames._raw import UNITS, ColumnFormat, RawColumn
+from skgan.frames import UNITS, ColumnFormat, RawColumn, cast_numbers
 
 NAN = np.nan
 
@@ -34,7 +33,7 @@ def codec_of(n_scores, n_codes):
 
 def test_scores_stand_before_blocks():
     column_encoders = {0: codec_of(0, 3), 2: codec_of(1, 0), 5: codec_of(1, 4)}
-    layout, slots, patterns = _rows.lay_out(column_encoders, (2, 5))
+    layout, slots, patterns = _row_encoder.lay_out(column_encoders, (2, 5))
     assert layout[:2] == (2, (3, 4, 2, 5)) and layout.width == 16
     assert [slot[0] for slot in slots] == [0, 2, 5]
     assert [slot[2:] for slot in slots] == [
@@ -44,12 +43,12 @@ def test_scores_stand_before_blocks():
     ]
     assert patterns == [(9, 2), (11, 5)]
     assert [slot.positions for slot in slots] == [(2, 3, 4), (0,), (1, 5, 6, 7, 8)]
-    assert _rows.lay_out({}, ())[0][:2] == (1, ())
-    assert _rows.lay_out({}, (2,))[0][:2] == (0, (2,))
-    assert _rows.lay_out({0: codec_of(1, 0)}, ())[0][:2] == (1, ())
+    assert _row_encoder.lay_out({}, ())[0][:2] == (1, ())
+    assert _row_encoder.lay_out({}, (2,))[0][:2] == (0, (2,))
+    assert _row_encoder.lay_out({0: codec_of(1, 0)}, ())[0][:2] == (1, ())
 
 
-def test_codecs_are_for_what_varies():
+def test_column_encoders_are_for_what_varies():
     n = 40
     values = np.column_stack(
         [
@@ -65,7 +64,7 @@ def test_codecs_are_for_what_varies():
     columns = {
         i: SimpleNamespace(step=1.0, decimals=None) for i in range(values.shape[1])
     }
-    column_encoders = _rows.fit_column_encoders(values, columns, {3, 4, 5, 6}, 4)
+    column_encoders = _row_encoder.fit_column_encoders(values, columns, {3, 4, 5, 6}, 4)
     kinds = {
         i: type(column_encoder).__name__
         for i, column_encoder in column_encoders.items()
@@ -76,12 +75,12 @@ def test_codecs_are_for_what_varies():
         5: "GroupedLevelEncoder",
         6: "LevelEncoder",
     }
-    column_encoder = _rows.RowEncoder(4).fit(values, columns, {3, 4, 5, 6})
+    column_encoder = _row_encoder.RowEncoder(4).fit(values, columns, {3, 4, 5, 6})
     rows = column_encoder.encode(values)
     np.testing.assert_array_equal(column_encoder.decode(rows), values)
     gaps = values.copy()
     gaps[:3, 0] = NAN
-    column_encoder = _rows.RowEncoder(4).fit(gaps, columns, {3, 4, 5, 6})
+    column_encoder = _row_encoder.RowEncoder(4).fit(gaps, columns, {3, 4, 5, 6})
     assert column_encoder.layout_.block_widths[-1] == 2
     np.testing.assert_array_equal(
         column_encoder.decode(column_encoder.encode(gaps)), gaps
@@ -193,7 +192,7 @@ def test_scores_between_two(edges):
 
 
 def test_rows_of_what_is_given():
-    cells = _given.Cells(column(1, 2, 3), np.array([True, False, True]))
+    cells = _given.PartialValues(column(1, 2, 3), np.array([True, False, True]))
     piece = _given.Conditions({"a": cells}, 3).rows(1, 5)
     values, is_given = piece.items["a"]
     np.testing.assert_array_equal(values, [2, 3, NAN, NAN])
@@ -263,11 +262,11 @@ def test_labels_are_columns_that_are_always_given():
     beyond[:, 1] = 99
     ends, _ = encoder.encode_labels(beyond, np.random.default_rng(0))
     assert len(set(ends[:, score[0]])) == 1
-    room = encoder.container_.allocate(90)
-    encoder.write_decoded(room, 0, rows)
+    buffer = encoder.output_builder_.make_buffer(90)
+    encoder.write_decoded(buffer, 0, rows)
     flipped = target.copy()
     flipped[:, 0] = 1
-    encoder.write_given(room, 0, SimpleNamespace(values=flipped), rows)
-    back = encoder.container_.wrap(room)
+    encoder.write_given(buffer, 0, SimpleNamespace(values=flipped), rows)
+    back = encoder.output_builder_.build(buffer)
     assert list(back.columns) == ["x", "tied", "c"] and set(back["tied"]) == {"yes"}
     np.testing.assert_array_equal(back["c"], X["c"])

@@ -111,12 +111,12 @@ def test_rows_in_blocks_are_rows_at_once():
     frame.loc[::7, "height"] = np.nan
     encoder = TableEncoder().fit(frame)
     noise = np.random.default_rng(0).normal(size=(1000, encoder.layout_.width))
-    room = encoder.container_.allocate(700)
+    buffer = encoder.output_builder_.make_buffer(700)
     for start in range(0, 1000, 300):
         block = noise[start : start + 300]
-        encoder.write_decoded(room, start, block, max(700 - start, 0))
+        encoder.write_decoded(buffer, start, block, max(700 - start, 0))
     pd.testing.assert_frame_equal(
-        encoder.container_.wrap(room), encoder.inverse_transform(noise)[:700]
+        encoder.output_builder_.build(buffer), encoder.inverse_transform(noise)[:700]
     )
 
 

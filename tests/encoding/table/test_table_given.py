@@ -46,10 +46,10 @@ def decode_with(given, n=400, encoder=ENCODER):
     rng = np.random.default_rng(1)
     values, is_given = encoder.encode_given(read, n, rng)
     noise = rng.normal(size=(n, encoder.layout_.width))
-    room = encoder.container_.allocate(n)
-    encoder.write_decoded(room, 0, noise)
-    encoder.write_given(room, 0, read, values)
-    return values, is_given, encoder.container_.wrap(room)
+    buffer = encoder.output_builder_.make_buffer(n)
+    encoder.write_decoded(buffer, 0, noise)
+    encoder.write_given(buffer, 0, read, values)
+    return values, is_given, encoder.output_builder_.build(buffer)
 
 
 @pytest.mark.parametrize(
@@ -176,10 +176,10 @@ def test_partial_rows_in_pieces():
     values, is_given = ENCODER.encode_given(part, 4, np.random.default_rng(0))
     unit = ENCODER.condition_columns_.index("age")
     assert is_given[:, unit].tolist() == [True, True, False, False]
-    room = ENCODER.container_.allocate(10)
-    ENCODER.write_decoded(room, 0, np.zeros((10, ENCODER.layout_.width)))
-    ENCODER.write_given(room, 8, part, values)
-    out = ENCODER.container_.wrap(room)
+    buffer = ENCODER.output_builder_.make_buffer(10)
+    ENCODER.write_decoded(buffer, 0, np.zeros((10, ENCODER.layout_.width)))
+    ENCODER.write_given(buffer, 8, part, values)
+    out = ENCODER.output_builder_.build(buffer)
     assert out["age"][8:].tolist() == [28, 29]
     assert out["age"][:8].nunique() == 1
 

@@ -4,23 +4,23 @@ import numpy as np
 import pytest
 from scipy.special import ndtr, ndtri
 
-from skgan.encoding.table import _codecs
-from skgan.encoding.table._codecs import (
+from skgan.encoding.table import _column_encoders
+from skgan.encoding.table._column_encoders import (
     GroupedLevelEncoder,
     LevelEncoder,
-    MissingPatternEncoder,
     NumberEncoder,
     group_levels,
     is_spiky,
 )
 from skgan.encoding.table._columns import NumberColumn
+from skgan.encoding.table._missing_patterns import MissingPatternEncoder
 from skgan.encoding.vector._normal_scores import NormalScores, _sparse_knots
 from skgan.encoding.vector._rotation import (
     _best_angle,
     _plane_rotation,
     spacing_entropy,
 )
-from skgan.frames._raw import ColumnFormat, RawColumn
+from skgan.frames import ColumnFormat, RawColumn
 
 NAN = np.nan
 
@@ -118,7 +118,7 @@ def test_knots_are_where_a_line_is_off(tolerance):
     assert found.tolist() == sorted(wanted) and 3 < len(found) < n
 
 
-def test_codecs_of_numbers():
+def test_column_encoders_of_numbers():
     threes = np.tile(3.0 * np.arange(10), 5)
     assert NumberEncoder(1.0).fit(threes).step == 3
     assert NumberEncoder(5.0).fit(threes).step == 5
@@ -141,7 +141,7 @@ def test_codecs_of_numbers():
 
 
 @pytest.mark.parametrize("n", [100, 2000, 3000, 100_000])
-def test_codecs_follow_few_rows_less(n):
+def test_column_encoders_follow_few_rows_less(n):
     values = np.linspace(0, 1, n)
     wanted = min(max(0.8 * (2000 / n) ** 0.6, 0.2), 0.8)
     assert NumberEncoder().fit(values).map_.tolerance == pytest.approx(wanted)
@@ -173,7 +173,7 @@ def test_ranges_take_up_whole_atoms():
     assert low == pytest.approx(-8) and 0.5 < high < 0.9
     low, high = column_encoder.encode_range(1.2, 1.7)
     assert 0 < low < high < 2
-    assert _codecs._score_of(column(0, 0.5, 1)).tolist() == [-8, 0, 8]
+    assert _column_encoders._score_of(column(0, 0.5, 1)).tolist() == [-8, 0, 8]
 
 
 def test_codes_of_levels():
@@ -238,7 +238,7 @@ def test_groups_hold_levels_that_are_alike():
     rng = np.random.default_rng(0)
     codes = np.repeat(np.arange(6), 100)
     other = np.where(codes % 2, 3.0, -3.0) + 0.1 * rng.normal(size=600)
-    part = _codecs.EncodedColumn((other - other.mean()) / other.std(), None)
+    part = _column_encoders.EncodedColumn((other - other.mean()) / other.std(), None)
     labels = group_levels(codes, 6, [part], 2).labels
     assert len(set(labels[::2])) == 1 and len(set(labels[1::2])) == 1
     assert labels[0] != labels[1]

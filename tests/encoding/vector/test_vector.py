@@ -168,10 +168,10 @@ def test_decoding_in_blocks_is_decoding_at_once():
     rows = make_rows()
     encoder = VectorEncoder().fit(rows)
     encoded = encoder.transform(rows)
-    room = encoder.container_.allocate(len(rows))
+    buffer = encoder.output_builder_.make_buffer(len(rows))
     for start in range(0, len(rows), 64):
-        encoder.write_decoded(room, start, encoded[start : start + 64])
-    blocks = encoder.container_.wrap(room)
+        encoder.write_decoded(buffer, start, encoded[start : start + 64])
+    blocks = encoder.output_builder_.build(buffer)
     np.testing.assert_allclose(blocks, encoder.inverse_transform(encoded), rtol=1e-12)
 
 

@@ -8,14 +8,14 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from skgan.encoding.table._codecs import (
+from skgan.encoding.table._column_encoders import (
     EncodedColumn,
     GroupedLevelEncoder,
     LevelEncoder,
-    MissingPatternEncoder,
     NumberEncoder,
 )
 from skgan.encoding.table._columns import Column
+from skgan.encoding.table._missing_patterns import MissingPatternEncoder
 from skgan.priors import LevelColumn, NumberColumn, Schema
 
 
@@ -33,7 +33,7 @@ class TableLayout(NamedTuple):
 
     Examples
     --------
-    >>> from skgan.encoding.table._rows import TableLayout
+    >>> from skgan.encoding.table._row_encoder import TableLayout
     >>> layout = TableLayout(2, (3, 4), ((2, 3, 4),))
     >>> layout.width, layout.block_starts
     (9, (2, 5))
@@ -59,24 +59,12 @@ class TableLayout(NamedTuple):
 
 
 class ColumnSlice(NamedTuple):
-    """Where the encoded row holds a column.
+    """Where the encoded row holds a column."""
 
-    Attributes
-    ----------
-    place : int
-        Place of the column in the table.
-    codec : NumberEncoder, LevelEncoder or GroupedLevelEncoder
-        What encodes it.
-    score : int or None
-        Position of its score.
-    block : tuple of int or None
-        Start and width of its block.
-    """
-
-    place: int
+    place: int  # of the column in the table
     column_encoder: Any
-    score: int | None
-    block: tuple[int, int] | None
+    score: int | None  # position of its score
+    block: tuple[int, int] | None  # start and width of its block
 
     @property
     def positions(self) -> tuple[int, ...]:
@@ -85,12 +73,12 @@ class ColumnSlice(NamedTuple):
         start, width = self.block or (0, 0)
         return first + tuple(range(start, start + width))
 
-    def write(self, rows: NDArray, part: EncodedColumn) -> None:
-        """Put what the codec made of the column into encoded rows."""
-        if part.scores is not None:
-            rows[:, self.score] = part.scores
-        if part.codes is not None and self.block is not None:
-            _set_block(rows, self.block[0], part.codes)
+    def write(self, rows: NDArray, encoded: EncodedColumn) -> None:
+        """Write the encoded column into encoded rows."""
+        if encoded.scores is not None:
+            rows[:, self.score] = encoded.scores
+        if encoded.codes is not None and self.block is not None:
+            _set_block(rows, self.block[0], encoded.codes)
 
     def read(self, rows: NDArray) -> NDArray:
         """Return the column's canonical values from encoded rows."""
@@ -103,20 +91,7 @@ class ColumnSlice(NamedTuple):
 
 
 class RowEncoder:
-    """Canonical rows as scores and one-hot blocks.
-
-    Parameters
-    ----------
-    max_levels : int
-        Width of a block at most.
-
-    Attributes
-    ----------
-    layout_ : TableLayout
-        What stands where; without condition units.
-    slots_ : list of ColumnSlice
-        The columns encoded, in the order of the table.
-    """
+    """Canonical rows as scores and one-hot blocks, each of at most `max_levels`."""
 
     def __init__(self, max_levels: int):
         self.max_levels = max_levels
@@ -124,17 +99,9 @@ class RowEncoder:
     def fit(
         self, values: NDArray, columns: dict[int, Column], discrete: Collection[int]
     ) -> RowEncoder:
-        """Learn from canonical rows.
+        """Learn from canonical rows; of columns that are not encoded a value is kept.
 
-        Parameters
-        ----------
-        values : ndarray of shape (n, n_columns), float64
-            Canonical rows.
-        columns : dict of int to Column
-            The columns to encode, by their place in the table; of the others a value
-            is kept.
-        discrete : collection of int
-            Places of those that are encoded as levels.
+        Columns, and which of them are levels, go by their place in the table.
         """
         missing = np.isnan(values)
         # A value of each column, NaN where all are missing.
@@ -155,21 +122,7 @@ class RowEncoder:
         return self
 
     def encode(self, values: NDArray, rng=None, dtype=np.float64) -> NDArray:
-        """Return encoded rows of canonical rows of shape (n, n_columns).
-
-        Parameters
-        ----------
-        values : ndarray of shape (n, n_columns), float64
-            Canonical rows.
-        rng : numpy.random.Generator or None, default=None
-            Spreads what several values share; None puts it in the middle.
-        dtype : dtype, default=float64
-            Of the encoded rows.
-
-        Returns
-        -------
-        ndarray of shape (n, n_encoded)
-        """
+        """Return encoded rows; `rng` spreads what several values share."""
         rows = np.zeros((len(values), self.layout_.width), dtype=dtype)
         for slot in self.slots_:
             slot.write(rows, slot.column_encoder.encode(values[:, slot.place], rng))
@@ -242,8 +195,8 @@ def _levels_of(encoder: LevelEncoder | GroupedLevelEncoder) -> LevelEncoder:
 
 def _set_block(rows: NDArray, start: int, codes: NDArray) -> None:
     """Set the entry of each code in its block; -1 sets none."""
-    known = np.flatnonzero(codes >= 0)
-    rows[known, start + codes[known]] = 1
+    has_code = np.flatnonzero(codes >= 0)
+    rows[has_code, start + codes[has_code]] = 1
 
 
 def _largest(rows: NDArray, block: tuple[int, int]) -> NDArray:
@@ -260,23 +213,7 @@ def fit_column_encoders(
     discrete: Collection[int],
     max_levels: int,
 ) -> dict[int, Any]:
-    """Fit a codec for each column that is not the same in all rows.
-
-    Parameters
-    ----------
-    values : ndarray of shape (n, n_columns), float64
-        Canonical rows.
-    columns : dict of int to Column
-        The columns to encode, by their place in the table.
-    discrete : collection of int
-        Places of those that are encoded as levels.
-    max_levels : int
-        More levels share groups.
-
-    Returns
-    -------
-    dict of int to codec
-    """
+    """Fit an encoder for each column that is not the same in all rows."""
     column_encoders: dict[int, Any] = {}
     crowded = []
     for i, column in columns.items():
@@ -305,24 +242,7 @@ def fit_column_encoders(
 def lay_out(
     column_encoders: dict[int, Any], pattern_widths: tuple[int, ...]
 ) -> tuple[TableLayout, list[ColumnSlice], list[tuple[int, int]]]:
-    """Give columns and patterns their positions: scores first, then blocks.
-
-    Parameters
-    ----------
-    codecs : dict of int to codec
-        By the column's place in the table, in order.
-    pattern_widths : tuple of int
-        Blocks for what is missing.
-
-    Returns
-    -------
-    layout : TableLayout
-        Without condition units.
-    slots : list of ColumnSlice
-        One for each codec.
-    pattern_blocks : list of (start, width)
-        Blocks for what is missing.
-    """
+    """Give columns and patterns their positions: scores first, then blocks."""
     n_numbers = sum(
         column_encoder.n_scores for column_encoder in column_encoders.values()
     )

@@ -1,4 +1,4 @@
-"""What Python objects and arrays are opened into, and leave as."""
+"""What Python objects and arrays are read into, and leave as."""
 
 import datetime
 import decimal
@@ -6,16 +6,9 @@ import decimal
 import numpy as np
 import pandas as pd
 
-from skgan.frames._raw import (
-    MakeMoment,
-    PutArray,
-    factorize_objects,
-    is_missing,
-    level_key,
-    open_array,
-    open_objects,
-    sort_levels,
-)
+from skgan.frames import is_missing, level_key, read_objects
+from skgan.frames._formats import ToArray, read_array_column
+from skgan.frames._objects import MakeDatetime, factorize_objects, sort_levels
 
 EPOCH = datetime.datetime(1970, 1, 1)
 UTC = datetime.UTC
@@ -36,11 +29,11 @@ def test_missing_objects():
 
 def test_moments_of_zones_and_libraries():
     (zone,) = {datetime.timezone(TD(hours=2))}
-    made = MakeMoment(datetime.datetime, zone)(5)
+    made = MakeDatetime(datetime.datetime, zone)(5)
     assert made == datetime.datetime(1970, 1, 1, 2, 0, 0, 5, tzinfo=zone)
     assert made.tzinfo is zone and type(made) is datetime.datetime
-    assert type(MakeMoment(pd.Timestamp, None)(5)) is pd.Timestamp
-    assert MakeMoment(pd.Timestamp, None)(5) == pd.Timestamp(5, unit="us")
+    assert type(MakeDatetime(pd.Timestamp, None)(5)) is pd.Timestamp
+    assert MakeDatetime(pd.Timestamp, None)(5) == pd.Timestamp(5, unit="us")
 
 
 def as_objects(*values):
@@ -54,31 +47,31 @@ def test_objects_that_look_alike_are_told_apart():
     zones = as_objects(
         *(m.replace(tzinfo=z) for m, z in zip(moments(1, 2), (None, UTC), strict=True))
     )
-    assert open_objects(zones, none[:2], "x").column_format.kind == "level"
+    assert read_objects(zones, none[:2], "x").column_format.kind == "level"
     exact = as_objects(pd.Timestamp(1), pd.Timestamp(2))
-    assert open_objects(exact, none[:2], "x").column_format.kind == "level"
+    assert read_objects(exact, none[:2], "x").column_format.kind == "level"
     truths = as_objects(True, 1, 2)
-    opened = open_objects(truths, none, "x")
-    assert opened.column_format.kind == "level" and opened.column_format.levels == [
+    column = read_objects(truths, none, "x")
+    assert column.column_format.kind == "level" and column.column_format.levels == [
         True,
         1,
         2,
     ]
-    assert opened.column_format.put(opened.raw, none).tolist() == [True, 1, 2]
+    assert column.column_format.to_column(column.raw, none).tolist() == [True, 1, 2]
     both = as_objects(D(1970, 1, 1), *moments(1))
-    assert open_objects(both, none[:2], "x").column_format.kind == "level"
-    empty = open_objects(as_objects(None, None), ~none[:2], "x")
+    assert read_objects(both, none[:2], "x").column_format.kind == "level"
+    empty = read_objects(as_objects(None, None), ~none[:2], "x")
     assert empty.column_format.kind == "level" and empty.raw.tolist() == [-1, -1]
     for low, high, storage in (
         (-(2**63), 2**63 - 1, "i8"),
         (-(2**63) - 1, 0, "f8"),
         (0, 2**63, "f8"),
     ):
-        ints = open_objects(as_objects(low, high), none[:2], "x")
+        ints = read_objects(as_objects(low, high), none[:2], "x")
         assert ints.column_format.storage == storage
-    tens = open_objects(as_objects(decimal.Decimal("1E+2")), none[:1], "x")
+    tens = read_objects(as_objects(decimal.Decimal("1E+2")), none[:1], "x")
     assert tens.column_format.decimals == 0
-    assert tens.column_format.put(np.array([300.0]), none[:1]).tolist() == [
+    assert tens.column_format.to_column(np.array([300.0]), none[:1]).tolist() == [
         decimal.Decimal(300)
     ]
 
@@ -94,18 +87,20 @@ def test_order_of_levels():
 
 
 def test_arrays():
-    opened = open_array(np.array([0.5, np.nan]), np.dtype("f4"))
-    assert (opened.column_format.kind, opened.column_format.storage) == (
+    column = read_array_column(np.array([0.5, np.nan]), np.dtype("f4"))
+    assert (column.column_format.kind, column.column_format.storage) == (
         "number",
         np.dtype("f4"),
     )
-    assert opened.missing.tolist() == [False, True]
-    opened = open_array(np.array([True, False]), np.dtype("?"))
-    assert opened.column_format.kind == "boolean" and not opened.missing.any()
+    assert column.missing.tolist() == [False, True]
+    column = read_array_column(np.array([True, False]), np.dtype("?"))
+    assert column.column_format.kind == "boolean" and not column.missing.any()
     holes = np.array([False, True])
-    put = PutArray("M8[s]")(np.array([3, 4]), holes)
-    assert put.dtype == "M8[s]" and put[0].astype(int) == 3 and np.isnat(put[1])
-    assert PutArray("i2")(np.array([2.6, 40_000.0]), holes).tolist() == [3, 32_767]
-    put = PutArray("f4")(np.array([1, 2]), holes)
-    assert put.dtype == np.float32 and put[0] == 1 and np.isnan(put[1])
-    assert PutArray("i8")(np.array([2**62 + 1, 0]), holes).tolist() == [2**62 + 1, 0]
+    back = ToArray("M8[s]")(np.array([3, 4]), holes)
+    assert back.dtype == "M8[s]" and back[0].astype(int) == 3 and np.isnat(back[1])
+    assert ToArray("i2")(np.array([2.6, 40_000.0]), holes).tolist() == [3, 32_767]
+    to_column = ToArray("f4")(np.array([1, 2]), holes)
+    assert (
+        to_column.dtype == np.float32 and to_column[0] == 1 and np.isnan(to_column[1])
+    )
+    assert ToArray("i8")(np.array([2**62 + 1, 0]), holes).tolist() == [2**62 + 1, 0]

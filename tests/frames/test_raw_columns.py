@@ -1,4 +1,4 @@
-"""What columns of any library are opened into, and that they leave as they came."""
+"""What columns of any library are read into, and that they leave as they came."""
 
 import datetime
 import decimal
@@ -9,13 +9,18 @@ import polars as pl
 import pyarrow as pa
 import pytest
 
-from skgan.frames._pandas import open_pandas
-from skgan.frames._polars import open_polars
+from skgan.frames import read_columns
 
 DAY, HOUR, SECOND = 86_400 * 10**9, 3600 * 10**9, 10**9
 EPOCH = datetime.datetime(1970, 1, 1)
 UTC = datetime.UTC
 ROME = "Europe/Rome"
+
+
+def read(series):
+    """Read one column, named x."""
+    library = pd if isinstance(series, pd.Series) else pl
+    return read_columns(library.DataFrame({"x": series}))[0]
 
 
 def arrow(values, kind):
@@ -232,18 +237,18 @@ POLARS = {
 }
 
 
-def check(opened, n_missing, kind, raw, column_format):
-    assert opened.column_format.kind == kind
-    assert opened.missing.dtype == bool and int(opened.missing.sum()) == n_missing
-    assert opened.raw[~opened.missing].tolist() == raw
-    assert opened.column_format.is_closed == column_format.get("is_closed", False)
-    assert opened.column_format.decimals == column_format.get("decimals")
-    assert opened.column_format.unit == column_format.get("unit", 1)
+def check(column, n_missing, kind, raw, column_format):
+    assert column.column_format.kind == kind
+    assert column.missing.dtype == bool and int(column.missing.sum()) == n_missing
+    assert column.raw[~column.missing].tolist() == raw
+    assert column.column_format.is_closed == column_format.get("is_closed", False)
+    assert column.column_format.decimals == column_format.get("decimals")
+    assert column.column_format.unit == column_format.get("unit", 1)
     if "storage" in column_format:
-        assert opened.column_format.storage == np.dtype(column_format["storage"])
+        assert column.column_format.storage == np.dtype(column_format["storage"])
     if "levels" in column_format:
-        assert opened.column_format.levels == column_format["levels"]
-        assert list(map(type, opened.column_format.levels)) == list(
+        assert column.column_format.levels == column_format["levels"]
+        assert list(map(type, column.column_format.levels)) == list(
             map(type, column_format["levels"])
         )
 
@@ -251,12 +256,12 @@ def check(opened, n_missing, kind, raw, column_format):
 @pytest.mark.parametrize("name", PANDAS)
 def test_columns_of_pandas(name):
     series, kind, raw, column_format = PANDAS[name]
-    opened = open_pandas(series, "x")
-    check(opened, int(series.isna().sum()), kind, raw, column_format)
-    whole = opened.raw.astype(float) if kind == "number" else opened.raw
+    column = read(series)
+    check(column, int(series.isna().sum()), kind, raw, column_format)
+    whole = column.raw.astype(float) if kind == "number" else column.raw
     if series.dtype == object and "large" not in name and kind == "number":
-        whole = opened.raw
-    back = opened.column_format.put(whole.copy(), opened.missing.copy())
+        whole = column.raw
+    back = column.column_format.to_column(whole.copy(), column.missing.copy())
     pd.testing.assert_series_equal(pd.Series(back, dtype=series.dtype), series)
     assert getattr(back, "dtype", None) == series.dtype
     if series.dtype == object:
@@ -266,15 +271,15 @@ def test_columns_of_pandas(name):
 @pytest.mark.parametrize("name", POLARS)
 def test_columns_of_polars(name):
     series, kind, raw, column_format = POLARS[name]()
-    opened = open_polars(series, "x")
-    check(opened, series.null_count(), kind, raw, column_format)
-    back = opened.column_format.put(opened.raw.copy(), opened.missing.copy())
+    column = read(series)
+    check(column, series.null_count(), kind, raw, column_format)
+    back = column.column_format.to_column(column.raw.copy(), column.missing.copy())
     assert back.dtype == series.dtype
     assert back.to_list() == series.to_list()
     if kind == "number" and name != "Object":
-        holes = np.where(opened.missing, np.nan, opened.raw)
+        holes = np.where(column.missing, np.nan, column.raw)
         assert (
-            opened.column_format.put(holes, opened.missing).to_list()
+            column.column_format.to_column(holes, column.missing).to_list()
             == series.to_list()
         )
 
@@ -284,13 +289,13 @@ def test_midnights_stay_midnights(library):
     days = [datetime.datetime(2024, 3, d) for d in (29, 30, 31)]
     if library == "pandas":
         series = pd.Series(days).astype("M8[s]").dt.tz_localize(ROME)
-        opened = open_pandas(series, "x")
-        raw, back = opened.raw, opened.column_format.put
+        column = read(series)
+        raw, back = column.raw, column.column_format.to_column
     else:
         series = pl.Series(days).dt.replace_time_zone(ROME)
-        opened = open_polars(series, "x")
-        raw, back = opened.raw, opened.column_format.put
-    hour = HOUR // opened.column_format.unit
+        column = read(series)
+        raw, back = column.raw, column.column_format.to_column
+    hour = HOUR // column.column_format.unit
     none = np.zeros(3, bool)
     for off in (-11 * hour, -hour, hour, 10 * hour):
         assert list(back(raw + off, none)) == list(series)
@@ -298,13 +303,13 @@ def test_midnights_stay_midnights(library):
     noon = days[0].replace(hour=12)
     if library == "pandas":
         series = pd.Series([*days, noon]).astype("M8[s]").dt.tz_localize(ROME)
-        put = open_pandas(series, "x").column_format.put
+        to_column = read(series).column_format.to_column
         wanted = (series[:3] + pd.Timedelta(hours=1)).tolist()
     else:
         series = pl.Series([*days, noon]).dt.replace_time_zone(ROME)
-        put = open_polars(series, "x").column_format.put
+        to_column = read(series).column_format.to_column
         wanted = series[:3].dt.offset_by("1h").to_list()
-    assert list(put(raw + hour, none))[:2] == wanted[:2]
+    assert list(to_column(raw + hour, none))[:2] == wanted[:2]
 
 
 def test_other_strings_than_the_levels():
@@ -314,24 +319,24 @@ def test_other_strings_than_the_levels():
         arrow(["a", None], pa.string()),
         objects("a", np.nan),
     ):
-        put = open_pandas(series, "x").column_format.put
-        back = put.text(np.array(["z", "y"], dtype=object), missing)
+        to_column = read(series).column_format.to_column
+        back = to_column.from_strings(np.array(["z", "y"], dtype=object), missing)
         assert back[0] == "z" and pd.isna(back).tolist() == [False, True]
         assert back.dtype == series.dtype
-    put = open_polars(pl.Series(["a", None]), "x").column_format.put
-    back = put.text(np.array(["z", "y"], dtype=object), missing)
+    to_column = read(pl.Series(["a", None])).column_format.to_column
+    back = to_column.from_strings(np.array(["z", "y"], dtype=object), missing)
     assert back.to_list() == ["z", None] and back.dtype == pl.String
 
 
 def test_what_no_encoder_takes():
     nested = [
-        (open_pandas, pd.Series([1j])),
-        (open_pandas, objects([1], [2])),
-        (open_pandas, arrow([[1]], pa.list_(pa.int64()))),
-        (open_polars, pl.Series([[1], [2]])),
-        (open_polars, pl.Series([{"a": 1}])),
-        (open_polars, pl.Series([2**100], dtype=pl.Int128)),
+        pd.Series([1j]),
+        objects([1], [2]),
+        arrow([[1]], pa.list_(pa.int64())),
+        pl.Series([[1], [2]]),
+        pl.Series([{"a": 1}]),
+        pl.Series([2**100], dtype=pl.Int128),
     ]
-    for opener, series in nested:
+    for series in nested:
         with pytest.raises(TypeError, match="Column 'x' holds"):
-            opener(series, "x")
+            read(series)

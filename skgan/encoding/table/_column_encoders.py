@@ -1,4 +1,4 @@
-"""One column to what networks see of it, and back: scores, or codes of levels."""
+"""One column to scores or codes of levels, which networks see, and back."""
 
 from __future__ import annotations
 
@@ -9,77 +9,6 @@ from numpy.typing import NDArray
 from scipy.special import ndtr, ndtri
 
 from skgan.encoding.vector._normal_scores import NormalScores
-
-
-class MissingPatternEncoder:
-    """Which of several columns are missing, as one block of the patterns seen.
-
-    Where there are more patterns than a block may have levels, each column gets a
-    block of its own: present or missing.
-
-    Parameters
-    ----------
-    max_levels : int
-        Patterns at most.
-
-    Attributes
-    ----------
-    patterns_ : ndarray of bool of shape (n_patterns, n_columns) or None
-        The patterns; None if each column has a block.
-    widths_ : tuple of int
-        Widths of the blocks.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from skgan.encoding.table._codecs import MissingPatternEncoder
-    >>> missing = np.array([[0, 0, 0], [1, 1, 0], [0, 0, 0], [0, 0, 1]], dtype=bool)
-    >>> codec = MissingPatternEncoder(8).fit(missing)
-    >>> codec.widths_, codec.encode(missing)
-    ((3,), [array([0, 2, 0, 1])])
-    """
-
-    def __init__(self, max_levels: int):
-        self.max_levels = max_levels
-
-    def fit(self, missing: NDArray) -> MissingPatternEncoder:
-        """Learn the patterns of bool rows of shape (n, n_columns)."""
-        self.patterns_: NDArray | None = None
-        self.widths_: tuple[int, ...] = ()
-        n_columns = missing.shape[1]
-        if not n_columns:
-            return self
-        _, first = np.unique(pattern_keys(missing), return_index=True)
-        if len(first) > self.max_levels:
-            self.widths_ = (2,) * n_columns
-            return self
-        self.patterns_ = missing[first]
-        self.widths_ = (len(first),)
-        return self
-
-    def encode(self, missing: NDArray) -> list[NDArray]:
-        """Return the codes of each block; -1 for a pattern that was not seen."""
-        if not self.widths_:
-            return []
-        if self.patterns_ is None:
-            return [column.astype(np.int64) for column in missing.T]
-        known = {key.tobytes(): i for i, key in enumerate(pattern_keys(self.patterns_))}
-        unique, inverse = np.unique(pattern_keys(missing), return_inverse=True)
-        codes = [known.get(key.tobytes(), -1) for key in unique]
-        return [np.array(codes, dtype=np.int64)[inverse]]
-
-    def decode(self, codes: list[NDArray]) -> NDArray:
-        """Return bool rows of shape (n, n_columns) from the codes of each block."""
-        if self.patterns_ is None:
-            return np.column_stack(codes).astype(bool)
-        return self.patterns_[codes[0]]
-
-
-def pattern_keys(rows: NDArray) -> NDArray:
-    """Return one key for each bool row, equal where the rows are."""
-    packed = np.ascontiguousarray(np.packbits(rows, axis=1))
-    return packed.view(np.dtype((np.void, packed.shape[1])))[:, 0]
-
 
 # Rows that a level needs for its own mean to count as much as that of all rows.
 _PRIOR_ROWS = 20.0
@@ -102,22 +31,7 @@ def group_levels(
 ) -> Groups:
     """Put levels into groups that are alike in the other columns.
 
-    Parameters
-    ----------
-    codes : ndarray of int of shape (n,)
-        The level of each row.
-    n_levels : int
-        How many there are.
-    others : list of EncodedColumn
-        What the other columns' codecs made of the same rows.
-    n_groups : int
-        Groups at most.
-    last : bool, default=False
-        Whether the last level is alone in one more group.
-
-    Returns
-    -------
-    Groups
+    With `last`, the last level is alone in one more group.
     """
     counts = np.bincount(codes, minlength=n_levels).astype(np.float64)
     profiles = _profiles(codes, counts, others)
@@ -139,15 +53,15 @@ def _profiles(codes: NDArray, counts: NDArray, others: list[EncodedColumn]) -> N
     has: what is rare ends up together.
     """
     means = []
-    for part in others:
-        if part.scores is not None and part.codes is None:
-            means.append(_means(codes, counts, part.scores)[:, None])
-        elif part.codes is not None:
-            width = min(int(part.codes.max(initial=0)) + 1, _MAX_BLOCK)
-            pairs = codes * width + np.clip(part.codes, 0, width - 1)
+    for encoded in others:
+        if encoded.scores is not None and encoded.codes is None:
+            means.append(_means(codes, counts, encoded.scores)[:, None])
+        elif encoded.codes is not None:
+            width = min(int(encoded.codes.max(initial=0)) + 1, _MAX_BLOCK)
+            pairs = codes * width + np.clip(encoded.codes, 0, width - 1)
             table = np.bincount(pairs, minlength=len(counts) * width)
             means.append(table.reshape(len(counts), width) / counts[:, None])
-    # The mere frequency tells levels apart where nothing else does.
+    # Frequencies tell levels apart where the other columns do not.
     frequency = np.log(counts)
     means.append(0.1 * (frequency - frequency.mean())[:, None])
     profiles = np.hstack(means)
@@ -170,9 +84,9 @@ def _split(profiles: NDArray, counts: NDArray, n_groups: int) -> tuple:
         if gain <= 0:
             break
         group = members[widest]
-        for part in (group[~is_high], group[is_high]):
-            members.append(part)
-            splits.append(_best_split(profiles[part], counts[part]))
+        for half in (group[~is_high], group[is_high]):
+            members.append(half)
+            splits.append(_best_split(profiles[half], counts[half]))
         del members[widest], splits[widest]
     labels = np.empty(len(profiles), dtype=np.int64)
     places = np.empty(len(profiles))
@@ -192,25 +106,24 @@ def _main_axis(profiles: NDArray, counts: NDArray) -> NDArray:
 
 def _best_split(profiles: NDArray, counts: NDArray) -> tuple[float, NDArray]:
     """Return the variance that the best split in two explains, and the split."""
-    nowhere = np.zeros(len(profiles), dtype=bool)
+    is_high = np.zeros(len(profiles), dtype=bool)
     if len(profiles) < 2:
-        return 0.0, nowhere
+        return 0.0, is_high
     place = _main_axis(profiles, counts)
     order = np.argsort(place, kind="stable")
     weight = np.cumsum(counts[order])
     moment = np.cumsum(counts[order] * place[order])
     low, rest = weight[:-1], weight[-1] - weight[:-1]
     gain = (moment[:-1] - moment[-1] * low / weight[-1]) ** 2 * weight[-1] / low / rest
-    # Levels that stand at one place cannot be told apart.
+    # Levels at the same place cannot be separated.
     gain[np.diff(place[order]) <= 1e-12] = 0.0
     best = int(gain.argmax())
-    is_high = nowhere
     is_high[order[best + 1 :]] = True
     return float(gain[best]), is_high
 
 
-# So many distinct values, each of them seen so often on average, are a list of
-# values rather than a scale.
+# A column of at most so many distinct values, each seen so often on average, is a list
+# of values rather than a scale.
 _MAX_LISTED_VALUES = 1000
 _MIN_ROWS_A_VALUE = 5
 # Fewer distinct values have a common divisor by chance.
@@ -223,36 +136,16 @@ _SPIKY_ROWS = 10
 
 
 class EncodedColumn(NamedTuple):
-    """What a codec makes of a column.
+    """What an encoder makes of a column."""
 
-    Attributes
-    ----------
-    scores : ndarray of shape (n,) or None
-        Standard normal on the rows learnt from.
-    codes : ndarray of int of shape (n,) or None
-        The level in its block; -1 is none of them.
-    """
-
-    scores: NDArray | None
-    codes: NDArray | None
+    scores: NDArray | None  # standard normal on the rows learnt from
+    codes: NDArray | None  # the level in its block; -1 is none of them
 
 
 class NumberEncoder:
     """Numbers as normal scores, rounded and bounded on the way back.
 
-    Parameters
-    ----------
-    step : float or None
-        What all values are whole multiples of.
-    decimals : int or None
-        Decimal places of all values.
-
-    Attributes
-    ----------
-    n_scores, n_codes : int
-        How many scores and levels a value has: 1 and 0.
-    minimum_, maximum_ : float
-        The range seen.
+    Values are whole multiples of `step`, or have so many `decimals`, where known.
     """
 
     n_scores = 1
@@ -272,7 +165,7 @@ class NumberEncoder:
         largest = max(abs(self.minimum_), abs(self.maximum_))
         # A power of two, so that dividing by it loses nothing.
         self._unit = 2.0 ** np.clip(np.frexp(largest)[1], -1022, 1023)
-        # Few rows say little about detail; following it would copy them.
+        # With few rows, detail is noise, and following it would copy the rows.
         tolerance = float(np.clip(0.8 * (2000 / n) ** 0.6, 0.2, 0.8))
         is_listed = len(unique) <= min(_MAX_LISTED_VALUES, n / _MIN_ROWS_A_VALUE)
         if is_listed:
@@ -311,7 +204,7 @@ class NumberEncoder:
     def decode(self, scores: NDArray | None, codes: NDArray | None) -> NDArray:
         """Return values of scores."""
         assert scores is not None
-        # Clipping ends what overflows.
+        # Overflow gives infinity, which is clipped to the range.
         with np.errstate(over="ignore"):
             values = self.map_.inverse_transform(scores) * self._unit
         return self.snap(values)
@@ -352,17 +245,7 @@ def _common_divisor(unique: NDArray) -> float:
 
 
 class LevelEncoder:
-    """Few levels as one block; what is missing is one more of them.
-
-    Attributes
-    ----------
-    values_ : ndarray of shape (n_levels,)
-        The canonical values seen, in order.
-    shares_ : ndarray of shape (n_codes,)
-        How often each code was seen.
-    n_scores, n_codes : int
-        How many scores and levels a value has.
-    """
+    """Few levels as one block; what is missing is one more of them."""
 
     n_scores = 0
 
@@ -404,16 +287,6 @@ class GroupedLevelEncoder:
     Levels whose rows are alike in the other columns share a group. A level takes up
     the interval of scores that its share of the group makes, so that a normal score
     draws levels as often as they were seen, and the inverse is exact.
-
-    Parameters
-    ----------
-    n_groups : int
-        Groups at most, one of them for what is missing.
-
-    Attributes
-    ----------
-    n_scores, n_codes : int
-        How many scores and groups a value has.
     """
 
     n_scores = 1
@@ -422,7 +295,7 @@ class GroupedLevelEncoder:
         self.n_groups = n_groups
 
     def fit(self, values: NDArray, others: list[EncodedColumn]) -> GroupedLevelEncoder:
-        """Learn from canonical values of shape (n,) and parts of other columns."""
+        """Learn from canonical values of shape (n,) and encoded other columns."""
         self.levels_ = LevelEncoder().fit(values)
         codes = self.levels_.code(values)
         n_levels = self.levels_.n_codes
@@ -467,25 +340,17 @@ class GroupedLevelEncoder:
         assert scores is not None and codes is not None
         place = np.clip(ndtr(scores), _SMALLEST_SHARE, 1 - _SMALLEST_SHARE)
         rank = np.searchsorted(self._label + self._top, codes + place, side="left")
-        # Of the sum's rounding nothing may cross into another group.
+        # Rounding of the sum must not move a value into another group.
         first = np.searchsorted(self._label, codes, side="left")
         last = np.searchsorted(self._label, codes, side="right") - 1
         return self.levels_.decode(None, self.order_[np.clip(rank, first, last)])
 
 
 def is_spiky(values: NDArray) -> bool:
-    """Tell whether a number's values are few and far between.
+    """Whether a number's values are few and far between.
 
-    Parameters
-    ----------
-    values : ndarray of shape (n,)
-        Canonical values; NaN is left out.
-
-    Returns
-    -------
-    bool
-        Whether there are at most ten values, or at most 256 of which one holds more
-        than half of the rows; and ten rows a value at least.
+    There are at most ten, or at most 256 of which one holds more than half of the rows;
+    and ten rows a value at least.
     """
     present = values[~np.isnan(values)]
     n_values = len(present) // _SPIKY_ROWS

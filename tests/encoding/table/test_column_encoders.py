@@ -4,15 +4,15 @@ import numpy as np
 import pytest
 from scipy.special import ndtr
 
-from skgan.encoding.table._codecs import (
+from skgan.encoding.table._column_encoders import (
     EncodedColumn,
     GroupedLevelEncoder,
     LevelEncoder,
-    MissingPatternEncoder,
     NumberEncoder,
     group_levels,
     is_spiky,
 )
+from skgan.encoding.table._missing_patterns import MissingPatternEncoder
 
 RNG = np.random.default_rng(0)
 

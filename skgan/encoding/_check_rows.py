@@ -2,43 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from math import prod
 
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils.validation import validate_data
 
-from skgan.frames._output import check_columns, flatten_rows, frame_library
+from skgan.frames import RawColumn, flatten_rows, frame_library, number_formats
 
 
 def check_rows(estimator, X, *, reset: bool, allow_missing: bool = False) -> NDArray:
     """Validate `X` for `estimator` and return its rows, flattened, as numbers.
 
-    Parameters
-    ----------
-    estimator : BaseEstimator
-        Gets ``n_features_in_`` and ``feature_names_in_``, or is checked against
-        them; named in errors.
-    X : ndarray, DataFrame or sparse matrix of shape (n_samples, ...)
-        As `skgan.frames._output.as_rows` returns it. Axes behind the first are
-        flattened into one.
-    reset : bool
-        True in ``fit``: learn the number and names of features; at least 2 rows.
-    allow_missing : bool, default=False
-        Whether NaN passes.
-
-    Returns
-    -------
-    ndarray of shape (n_samples, n_features)
-        Of the numeric dtype of `X`.
-
-    Raises
-    ------
-    ValueError
-        If `X` holds NaN where it may not, infinity, text, or too few rows; columns
-        are named.
-    TypeError
-        If `X` is sparse or complex.
+    `X` is what `skgan.frames.as_rows` returns. With `reset`, as in ``fit``, the number
+    and names of features are learnt, and two rows are the least.
     """
     refuse_repeated_names(X)
     _refuse_what_is_no_number(X)
@@ -58,6 +36,28 @@ def check_rows(estimator, X, *, reset: bool, allow_missing: bool = False) -> NDA
         elif reset:
             _refuse_empty_columns(values, names)
     return values
+
+
+def check_frame(estimator, X, labels, *, reset: bool) -> None:
+    """Validate the shape and names of a frame; `labels` are the columns of fit."""
+    refuse_repeated_names(X)
+    if not len(X.columns):
+        raise ValueError(
+            f"Found array with 0 feature(s) (shape={X.shape}) while a minimum of 1 is "
+            "required."
+        )
+    minimum = 2 if reset else 1
+    if len(X) < minimum:
+        raise ValueError(
+            f"Found array with {len(X)} sample(s) (shape={X.shape}) while a minimum of "
+            f"{minimum} is required by {type(estimator).__name__}."
+        )
+    validate_data(estimator, X, reset=reset, skip_check_array=True)
+    if not reset and labels is not None and list(X.columns) != list(labels):
+        raise ValueError(
+            f"The columns of X must be those of fit, in their order: "
+            f"{list(labels)}; got {list(X.columns)}."
+        )
 
 
 def check_encoded(estimator, Z, width: int) -> NDArray:
@@ -117,7 +117,7 @@ def _refuse_what_is_no_number(X) -> None:
                 f"Found array with 0 feature(s) (shape={X.shape}) while a minimum of "
                 "1 is required."
             )
-        check_columns(X, library)
+        number_formats(X)
         return
     kind = getattr(getattr(X, "dtype", None), "kind", "f")
     _refuse_what_is_no_table(X, kind)
@@ -173,3 +173,13 @@ def refuse_repeated_names(X) -> None:
             f"Column names are repeated: {', '.join(repeated)}. Rename them, so that "
             "each column can be told apart."
         )
+
+
+def refuse_infinity(names: Iterable, columns: list[RawColumn]) -> None:
+    """Raise a ValueError if a column holds infinity."""
+    for name, column in zip(names, columns, strict=True):
+        present = column.raw[~column.missing]
+        if present.dtype.kind == "f" and np.isinf(present).any():
+            raise ValueError(
+                f"Column {name!r} contains infinity; clip it or drop these rows."
+            )

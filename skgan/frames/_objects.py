@@ -1,0 +1,226 @@
+"""Columns of Python objects, read by what the objects are."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Hashable
+from decimal import Decimal
+from importlib import import_module
+from numbers import Integral, Number, Real
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from skgan.frames._formats import UNITS, ColumnFormat, RawColumn, ToObjects
+
+_EPOCH = datetime.datetime(1970, 1, 1)
+_MICROSECOND = datetime.timedelta(microseconds=1)
+
+
+class TakeLevel:
+    """A function that takes the level of a code."""
+
+    def __init__(self, levels: list):
+        self.levels = levels
+
+    def __call__(self, code: int):
+        """Return the level."""
+        return self.levels[code]
+
+
+class MakeDecimal:
+    """A function that makes decimals with a number of places."""
+
+    def __init__(self, places: int):
+        self.quantum = Decimal(1).scaleb(-places)
+
+    def __call__(self, value: float) -> Decimal:
+        """Return the decimal nearest to a float."""
+        return Decimal(repr(value)).quantize(self.quantum)
+
+
+class MakeDatetime:
+    """A function that makes datetimes of microseconds since 1970."""
+
+    def __init__(self, kind: type, zone: datetime.tzinfo | None):
+        self.kind = kind
+        self.zone = zone
+
+    def __call__(self, value: int):
+        """Return the datetime, in the zone."""
+        moment = _EPOCH + value * _MICROSECOND
+        if self.zone is not None:
+            moment = moment.replace(tzinfo=datetime.UTC).astimezone(self.zone)
+        if self.kind.__name__ == "Timestamp":
+            return import_module("pandas").Timestamp(moment)
+        return moment
+
+
+def make_date(value: int) -> datetime.date:
+    """Return the date of days since 1970."""
+    return (_EPOCH + datetime.timedelta(days=value)).date()
+
+
+def make_duration(value: int) -> datetime.timedelta:
+    """Return the duration of microseconds."""
+    return value * _MICROSECOND
+
+
+def make_time(value: int) -> datetime.time:
+    """Return the time of day of microseconds since midnight."""
+    return (_EPOCH + value * _MICROSECOND).time()
+
+
+def is_missing(value) -> bool:
+    """Whether an object stands for a missing value."""
+    if value is None or type(value).__name__ in ("NAType", "NaTType"):
+        return True
+    return isinstance(value, float | np.floating | Decimal) and bool(value != value)
+
+
+def make_objects(values: list) -> NDArray:
+    """Return an array of objects, whatever these are."""
+    objects = np.empty(len(values), dtype=object)
+    objects[:] = values
+    return objects
+
+
+def read_objects(
+    objects: NDArray, missing: NDArray, name: Hashable, to_series=None
+) -> RawColumn:
+    """Read a column of Python objects by what they are."""
+    sentinel = objects[missing.argmax()] if missing.any() else None
+    present = objects[~missing]
+    kind, raw, make, details = _read_present(present, name)
+    spread = np.full(len(objects), -1 if kind == "level" else 0, dtype=raw.dtype)
+    spread[~missing] = raw
+    to_column = ToObjects(make, sentinel, to_series)
+    return RawColumn(ColumnFormat(kind, to_column, **details), spread, missing)
+
+
+def _read_present(present: NDArray, name: Hashable) -> tuple[str, NDArray, Any, dict]:
+    """Return kind, raw values, maker of objects and further details of a format."""
+    types = set(map(type, present.tolist()))
+    are_booleans = [issubclass(kind, bool | np.bool_) for kind in types]
+    if types and all(are_booleans):
+        return "boolean", present.astype(bool), bool, {}
+    if types and not any(are_booleans):
+        if all(issubclass(kind, Real | Decimal) for kind in types):
+            return _read_numbers(present, types)
+        times = _read_times(present, types)
+        if times is not None:
+            kind, make, unit, counts = times
+            details = {"unit": unit, "is_time_of_day": make is make_time}
+            return kind, np.array(counts, dtype=np.int64), make, details
+    codes, levels = factorize_objects(present, name)
+    return "level", codes, TakeLevel(levels), {"levels": levels}
+
+
+def _read_numbers(present: NDArray, types: set) -> tuple[str, NDArray, Any, dict]:
+    if all(issubclass(kind, Integral) for kind in types):
+        fits = all(-(2**63) <= int(v) < 2**63 for v in (min(present), max(present)))
+        storage = np.dtype(np.int64 if fits else np.float64)
+        return "number", present.astype(storage), int, {"storage": storage}
+    if all(issubclass(kind, Decimal) for kind in types):
+        exponents = {value.as_tuple().exponent for value in set(present.tolist())}
+        whole = [exponent for exponent in exponents if isinstance(exponent, int)]
+        places = max(0, -min(whole, default=0))
+        make = MakeDecimal(places)
+        return "number", present.astype(float), make, {"decimals": places}
+    return "number", present.astype(float), float, {}
+
+
+def number_objects_format(column) -> ColumnFormat | None:
+    """Return the format of objects if all are numbers or booleans, else None."""
+    # NaN, which differs from itself, is missing; so is None.
+    present = [v for v in column if v is not None and not _is_nan(v)]
+    if all(isinstance(value, bool | np.bool_) for value in present) and present:
+        return ColumnFormat("boolean", ToObjects(bool), storage=bool)
+    if all(_is_small_integer(value) for value in present) and present:
+        return ColumnFormat("number", ToObjects(int), storage=np.int64)
+    if all(isinstance(v, Number) and not isinstance(v, complex) for v in present):
+        return ColumnFormat("number", ToObjects(float))
+    return None
+
+
+def _is_nan(value) -> bool:
+    return isinstance(value, float | np.floating) and bool(np.isnan(value))
+
+
+def _is_small_integer(value) -> bool:
+    return (
+        isinstance(value, Integral)
+        and not isinstance(value, bool)
+        and -(2**63) <= int(value) < 2**63
+    )
+
+
+def _read_times(present, types) -> tuple | None:
+    """Return kind, maker, unit and counts of times; None if these are none."""
+    names = {kind.__name__ for kind in types}
+    if names <= {"datetime", "Timestamp"} and names:
+        zones = {value.tzinfo for value in present}
+        if len(zones) > 1 or any(getattr(v, "nanosecond", 0) for v in present):
+            return None
+        (zone,) = zones
+        epoch = _EPOCH if zone is None else _EPOCH.replace(tzinfo=datetime.UTC)
+        counts = [(_moment(value) - epoch) // _MICROSECOND for value in present]
+        return "time", MakeDatetime(min(types, key=str), zone), UNITS["us"], counts
+    if types == {datetime.date}:
+        counts = [(value - _EPOCH.date()).days for value in present]
+        return "time", make_date, UNITS["D"], counts
+    if types == {datetime.timedelta}:
+        counts = [value // _MICROSECOND for value in present]
+        return "duration", make_duration, UNITS["us"], counts
+    if types == {datetime.time} and all(value.tzinfo is None for value in present):
+        day = datetime.date(1970, 1, 1)
+        counts = [
+            (datetime.datetime.combine(day, value) - _EPOCH) // _MICROSECOND
+            for value in present
+        ]
+        return "duration", make_time, UNITS["us"], counts
+    return None
+
+
+def _moment(value) -> datetime.datetime:
+    return value.to_pydatetime() if hasattr(value, "to_pydatetime") else value
+
+
+def level_key(level) -> Hashable:
+    """Return what tells a level from those that only equal it, as True equals 1."""
+    return level if type(level) is str else (type(level).__name__, level)
+
+
+def factorize_objects(objects: NDArray, name: Hashable) -> tuple[NDArray, list]:
+    """Return codes of objects, and their levels in order if they have one."""
+    seen: dict[Hashable, int] = {}
+    levels: list = []
+    codes = np.empty(len(objects), dtype=np.int64)
+    try:
+        for i, value in enumerate(objects.tolist()):
+            code = seen.setdefault(level_key(value), len(levels))
+            if code == len(levels):
+                levels.append(value)
+            codes[i] = code
+    except TypeError:
+        raise TypeError(
+            f"Column {name!r} holds nested or mutable objects, such as "
+            f"{type(value).__name__}: spread them over columns of their own, turn them "
+            "into strings or drop the column."
+        ) from None
+    order = sort_levels(levels)
+    rank = np.empty(len(order), dtype=np.int64)
+    rank[order] = np.arange(len(order))
+    return rank[codes] if len(codes) else codes, [levels[i] for i in order]
+
+
+def sort_levels(levels: list) -> list[int]:
+    """Return the order of levels: their own, or by type and name if they have none."""
+    try:
+        return sorted(range(len(levels)), key=levels.__getitem__)
+    except TypeError:
+        return sorted(
+            range(len(levels)),
+            key=lambda i: (type(levels[i]).__name__, str(levels[i])),
+        )
