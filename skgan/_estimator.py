@@ -1,15 +1,63 @@
-"""Pickles remember the version of skgan that they were made by."""
+"""What files hold of a class, and pickles that remember the version they are of."""
 
 from __future__ import annotations
 
 import warnings
+from collections.abc import Callable, Container, Mapping
 from importlib import import_module
-from typing import Any
+from typing import Any, NamedTuple, TypeVar
 
 from sklearn.base import BaseEstimator
 from sklearn.exceptions import InconsistentVersionWarning as _OfScikitLearn
 
 _KEY = "_skgan_version"
+_Definition = TypeVar("_Definition")
+
+
+class Persistence(NamedTuple):
+    """What `persistent` was told of a class."""
+
+    name: str
+    fields: frozenset[str]
+    rebuilt: frozenset[str]
+    values: Mapping[str, Container]
+
+
+def persistent(
+    *fields: str,
+    rebuilt: tuple[str, ...] = (),
+    values: Mapping[str, Container] | None = None,
+    name: str | None = None,
+) -> Callable[[_Definition], _Definition]:
+    """Let files of `skgan.save` hold instances of a class, or name a function.
+
+    Of an instance a file holds attributes named as parameters of the constructor are,
+    or as what a fit learns, with an underscore at the end, and those declared here;
+    subclasses inherit the declarations. A class with `get_state` and `from_state` is
+    saved by what the one returns and the other takes and checks: a dict of arrays,
+    numbers, strings and the like.
+
+    Parameters
+    ----------
+    *fields : str
+        Other attributes that are saved.
+    rebuilt : tuple of str
+        Attributes that are not saved, since those who need them work them out anew.
+    values : dict of str to container
+        The only values that a file may give an attribute: a range of integers where
+        memory is taken by it, a tuple where a library is imported by it.
+    name : str, default=None
+        What files call the class, by default as it is called, without underscores.
+    """
+
+    def declare(kind: _Definition) -> _Definition:
+        own_name = name or kind.__name__.lstrip("_")  # type: ignore[attr-defined]
+        kind.__persistent__ = Persistence(  # type: ignore[attr-defined]
+            own_name, frozenset(fields), frozenset(rebuilt), values or {}
+        )
+        return kind
+
+    return declare
 
 
 class InconsistentVersionWarning(_OfScikitLearn):
@@ -66,8 +114,12 @@ class InconsistentVersionWarning(_OfScikitLearn):
 _UNKNOWN = "an early version of skgan"
 
 
+@persistent(
+    "_n_features_out",
+    values={"n_features_in_": range(2**30), "_n_features_out": range(2**30)},
+)
 class VersionedEstimator(BaseEstimator):
-    """An estimator whose pickles warn in another version of skgan.
+    """An estimator that files can hold, whose pickles warn in another version of skgan.
 
     scikit-learn's own check is for scikit-learn's estimators alone.
     """

@@ -10,6 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import issparse
 
+from skgan._estimator import persistent
+
+# Libraries of frames; None stands for arrays.
+LIBRARIES = (None, "pandas", "polars")
+
 
 def frame_library(X) -> str | None:
     """Return "pandas" or "polars" if `X` is a frame of theirs, else None."""
@@ -47,6 +52,7 @@ def flatten_rows(X):
     return X
 
 
+@persistent("row_shape", "dtype", "is_whole")
 class ArrayContainer:
     """An ndarray, or a list that becomes one, with its dtype and trailing shape.
 
@@ -78,6 +84,14 @@ class ArrayContainer:
         return room
 
 
+@persistent(
+    "columns",
+    "dtypes",
+    "is_boolean",
+    "is_whole",
+    "storages",
+    values={"library": LIBRARIES},
+)
 class FrameContainer:
     """A pandas or polars frame of numbers, with its columns and their dtypes.
 

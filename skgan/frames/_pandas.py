@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from skgan._estimator import persistent
 from skgan.frames._output import cast_numbers
 from skgan.frames._raw import (
     UNITS,
@@ -169,6 +170,7 @@ def _open_arrow(series, name) -> RawColumn:
     return _open_levels(series)
 
 
+@persistent(name="PandasCategorical")
 class _PutCategorical:
     def __init__(self, dtype):
         self.dtype = dtype
@@ -179,6 +181,7 @@ class _PutCategorical:
         return pandas.Categorical.from_codes(codes, dtype=self.dtype)
 
 
+@persistent(name="PandasLevels")
 class _PutLevels:
     """Levels in an array of pandas, or of objects with missing as the last one."""
 
@@ -200,6 +203,7 @@ class _PutLevels:
         return pandas.array(objects, dtype=self.levels.dtype)
 
 
+@persistent(name="PandasMasked")
 class _PutMasked:
     def __init__(self, dtype, storage):
         self.dtype = dtype
@@ -214,6 +218,7 @@ class _PutMasked:
         return self.dtype.construct_array_type()(values, missing.copy())
 
 
+@persistent("put", name="PandasZoned")
 class _PutZoned:
     def __init__(self, storage, dtype, are_midnights: bool):
         self.put = PutArray(storage)
@@ -235,6 +240,7 @@ class _PutZoned:
         return local.as_unit(self.dtype.unit).array
 
 
+@persistent(name="PandasPeriod")
 class _PutPeriod:
     def __init__(self, dtype):
         self.dtype = dtype
@@ -245,6 +251,7 @@ class _PutPeriod:
         return pandas.PeriodIndex.from_ordinals(ordinals, freq=self.dtype.freq).array
 
 
+@persistent(name="PandasSparse")
 class _PutSparse:
     def __init__(self, put, dtype):
         self.put = put
@@ -255,6 +262,7 @@ class _PutSparse:
         return pandas.array(self.put(raw, missing), dtype=self.dtype)
 
 
+@persistent(name="PandasArrow")
 class _PutArrow:
     def __init__(self, dtype):
         self.dtype = dtype

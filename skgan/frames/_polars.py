@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from skgan._estimator import persistent
 from skgan.frames._raw import (
     UNITS,
     ColumnFormat,
@@ -120,6 +121,7 @@ def _open_strings(series, missing) -> RawColumn:
     return RawColumn(column_format, raw, missing)
 
 
+@persistent(name="PolarsColumn")
 class _PutPolars:
     def __init__(self, dtype, keeps_nan=False):
         self.dtype = dtype
@@ -140,6 +142,7 @@ class _PutPolars:
         return column.cast(self.dtype)
 
 
+@persistent("keeps_nan", name="PolarsZoned")
 class _PutZoned(_PutPolars):
     def __init__(self, dtype, are_midnights: bool):
         super().__init__(dtype)
@@ -153,6 +156,7 @@ class _PutZoned(_PutPolars):
         return column.dt.offset_by("12h").dt.truncate("1d")
 
 
+@persistent(name="PolarsLevels")
 class _PutLevels:
     def __init__(self, levels, dtype):
         self.levels = levels
@@ -173,6 +177,7 @@ class _PutLevels:
         return polars.Series(objects.tolist(), dtype=polars.String).cast(self.dtype)
 
 
+@persistent(name="PolarsObjects")
 class _WrapObjects:
     def __call__(self, objects):
         polars = import_module("polars")

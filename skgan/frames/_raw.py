@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from skgan._estimator import persistent
 from skgan.frames._output import cast_numbers
 
 # Nanoseconds of each unit of time.
@@ -34,6 +35,7 @@ _MICROSECOND = datetime.timedelta(microseconds=1)
 _FRACTION = 1e-6
 
 
+@persistent()
 class ColumnFormat:
     """Where a column goes out.
 
@@ -83,6 +85,7 @@ class RawColumn(NamedTuple):
     missing: NDArray
 
 
+@persistent()
 class PutArray:
     """Out into a NumPy array."""
 
@@ -105,6 +108,7 @@ class PutArray:
         return out
 
 
+@persistent()
 class PutObjects:
     """Out into Python objects.
 
@@ -137,6 +141,7 @@ class PutObjects:
         return objects if self.wrap is None else self.wrap(objects)
 
 
+@persistent()
 class Pick:
     """A function that picks the level of a code."""
 
@@ -148,6 +153,7 @@ class Pick:
         return self.levels[code]
 
 
+@persistent("quantum")
 class MakeDecimal:
     """A function that makes decimals with a number of places."""
 
@@ -159,6 +165,7 @@ class MakeDecimal:
         return Decimal(repr(value)).quantize(self.quantum)
 
 
+@persistent()
 class MakeMoment:
     """A function that makes datetimes of microseconds since 1970."""
 
@@ -176,16 +183,19 @@ class MakeMoment:
         return moment
 
 
+@persistent()
 def make_date(value: int) -> datetime.date:
     """Return the date of days since 1970."""
     return (_EPOCH + datetime.timedelta(days=value)).date()
 
 
+@persistent()
 def make_duration(value: int) -> datetime.timedelta:
     """Return the duration of microseconds."""
     return value * _MICROSECOND
 
 
+@persistent()
 def make_time(value: int) -> datetime.time:
     """Return the time of day of microseconds since midnight."""
     return (_EPOCH + value * _MICROSECOND).time()

@@ -10,9 +10,12 @@ from typing import Any
 
 import numpy as np
 
+from skgan._estimator import persistent
+
 _MISSING_TYPES = {"NAType", "NaTType"}  # of pandas, which is not imported here
 
 
+@persistent()
 @dataclass
 class Block:
     """Columns of one kind that are handled together.

@@ -10,82 +10,11 @@ import numpy as np
 import pytest
 
 from skgan import GANSampler
-from skgan.io import _registry
 from skgan.io._library_values import decode_zone, encode_zone
 from skgan.io._networks import _may_be_set
-from skgan.io._registry import entry_of, find_entry
 from skgan.io._smoke_test import _smoke_test_inversion, check_sizes
 from skgan.nets import AdversarialNet, InfoGANNet
 from skgan.storage._errors import ContentError
-
-# Where the name in files is not that of the class. Files of earlier versions hold
-# these names: they never change.
-OTHER_NAMES = {
-    "PandasCategorical": ("_pandas_ports", "_PutCategorical"),
-    "PandasLevels": ("_pandas_ports", "_PutLevels"),
-    "PandasMasked": ("_pandas_ports", "_PutMasked"),
-    "PandasZoned": ("_pandas_ports", "_PutZoned"),
-    "PandasPeriod": ("_pandas_ports", "_PutPeriod"),
-    "PandasSparse": ("_pandas_ports", "_PutSparse"),
-    "PandasArrow": ("_pandas_ports", "_PutArrow"),
-    "PolarsColumn": ("_polars_ports", "_PutPolars"),
-    "PolarsZoned": ("_polars_ports", "_PutZoned"),
-    "PolarsLevels": ("_polars_ports", "_PutLevels"),
-    "PolarsObjects": ("_polars_ports", "_WrapObjects"),
-}
-
-
-def test_names_in_files_are_those_of_classes():
-    for name in _registry._ENTRIES:
-        entry = entry_of(name)
-        module = entry.kind.__module__.rpartition(".")[2]
-        if name in OTHER_NAMES:
-            assert (module, entry.kind.__name__) == OTHER_NAMES[name]
-        else:
-            assert entry.kind.__name__.lstrip("_") == name
-        assert find_entry(entry.kind) == entry and entry.name == name
-        assert inspect.isclass(entry.kind)
-        assert not entry.attributes & entry.dropped
-        assert all(text.isidentifier() for text in entry.attributes | entry.dropped)
-
-
-def test_every_other_name_has_an_entry():
-    assert set(OTHER_NAMES) <= set(_registry._ENTRIES)
-
-
-# What a fresh instance gets by itself, without a fit.
-MADE = {
-    "Port": ("number", None),
-    "PutArray": ("f8",),
-    "PutObjects": (int,),
-    "Pick": ([],),
-    "MakeDecimal": (2,),
-    "MakeMoment": (datetime.datetime, None),
-    "PandasCategorical": (None,),
-    "PandasLevels": ([], 0),
-    "PandasMasked": (None, None),
-    "PandasZoned": ("M8[s]", None, True),
-    "PandasPeriod": (None,),
-    "PandasSparse": (None, None),
-    "PandasArrow": (None,),
-    "PolarsColumn": (None,),
-    "PolarsZoned": (None, True),
-    "PolarsLevels": ([], None),
-    "PolarsObjects": (),
-    "Rounding": (),
-    "Inequality": ("a", "b"),
-    "FixedCombinations": ("a", "b"),
-    "Range": ("a", 0),
-    "Positive": ("a",),
-    "Unique": ("a",),
-}
-
-
-@pytest.mark.parametrize("name", MADE)
-def test_all_that_an_instance_has_is_listed(name):
-    entry = entry_of(name)
-    made = entry.kind(*MADE[name])
-    assert set(vars(made)) == entry.attributes
 
 
 @pytest.mark.parametrize("kind", [AdversarialNet, InfoGANNet])

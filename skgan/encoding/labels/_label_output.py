@@ -8,7 +8,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from skgan.frames._output import cast_numbers, frame_library
+from skgan._estimator import persistent
+from skgan.frames._output import LIBRARIES, cast_numbers, frame_library
 
 
 class LabelColumn(NamedTuple):
@@ -150,6 +151,16 @@ def _objects(items: list) -> NDArray:
     return values
 
 
+@persistent(
+    "frame",
+    "library",
+    "dtypes",
+    "names",
+    "dtype",
+    "is_flat",
+    "n_columns",
+    values={"frame": LIBRARIES, "library": LIBRARIES, "n_columns": range(2**24)},
+)
 class LabelContainer:
     """Container, names and dtypes of y.
 

@@ -8,9 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtr, ndtri
 
+from skgan._estimator import persistent
 from skgan.encoding.vector._normal_scores import NormalScores
 
 
+@persistent()
 class MissingPatternEncoder:
     """Which of several columns are missing, as one block of the patterns seen.
 
@@ -237,6 +239,7 @@ class EncodedColumn(NamedTuple):
     codes: NDArray | None
 
 
+@persistent("_unit")
 class NumberEncoder:
     """Numbers as normal scores, rounded and bounded on the way back.
 
@@ -347,6 +350,7 @@ def _common_divisor(unique: NDArray) -> float:
     return float(np.gcd.reduce(differences.astype(np.int64)))
 
 
+@persistent("n_codes", "_decoded", values={"n_codes": range(2**24)})
 class LevelEncoder:
     """Few levels as one block; what is missing is one more of them.
 
@@ -394,6 +398,9 @@ class LevelEncoder:
         return self._decoded[codes]
 
 
+@persistent(
+    "n_codes", "_top", "_bottom", "_rank", "_label", values={"n_codes": range(2**24)}
+)
 class GroupedLevelEncoder:
     """Many levels as a block of groups and the place within the group, a score.
 

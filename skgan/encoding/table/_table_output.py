@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils.validation import validate_data
 
+from skgan._estimator import persistent
 from skgan.encoding._features import refuse_repeated_names
 from skgan.encoding.constraints._repairs import Repair, repair_all
 from skgan.encoding.table._columns import (
@@ -21,7 +22,7 @@ from skgan.encoding.table._columns import (
     TimeUnit,
 )
 from skgan.encoding.table._identifiers import IdentifierColumn, is_identifier
-from skgan.frames._output import frame_library
+from skgan.frames._output import LIBRARIES, frame_library
 from skgan.frames._pandas import open_pandas
 from skgan.frames._polars import open_polars
 from skgan.frames._raw import RawColumn, open_array
@@ -49,6 +50,16 @@ class TableRoom:
         return self.values.shape[1]
 
 
+@persistent(
+    "library",
+    "labels",
+    "row_shape",
+    "dependencies",
+    "repairs",
+    "fill",
+    "repaired_share",
+    values={"library": LIBRARIES},
+)
 class TableContainer:
     """A frame or an array with its columns, their dtypes and what ties them.
 
