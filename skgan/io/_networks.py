@@ -42,7 +42,7 @@ _DEFAULTS = {"compile": False, "torch_load_kwargs": None}
 
 
 @cache
-def _parameters(kind: type[AdversarialNet]) -> frozenset[str]:
+def _parameters(kind: Any) -> frozenset[str]:
     """Return what a net is made with; nothing that compiles, loads or calls back."""
     named = {
         parameter.name
@@ -54,7 +54,7 @@ def _parameters(kind: type[AdversarialNet]) -> frozenset[str]:
     return frozenset(named | _OF_SKORCH)
 
 
-def _may_be_set(kind: type[AdversarialNet], name: str, value: Any) -> bool:
+def _may_be_set(kind: Any, name: str, value: Any) -> bool:
     if name.startswith("callbacks__"):
         # Switches a callback of the net's own off.
         return value is None

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Container, Iterator
+from collections.abc import Callable, Container, Iterator
 from dataclasses import fields, is_dataclass
 from functools import cache
 from importlib import import_module
@@ -33,7 +33,10 @@ _ROOMS = (
 # Estimators in rooms that need another library, which only a file of theirs imports.
 _OPTIONAL = {"GANOverSampler": "imblearn"}
 # Rooms whose functions, or classes, are values: losses, penalties, loaders.
-_DEFINED = {"objectives": inspect.isfunction, "loader": inspect.isclass}
+_DEFINED: dict[str, Callable] = {
+    "objectives": inspect.isfunction,
+    "loader": inspect.isclass,
+}
 _OPTIMIZERS = ("Adam", "AdamW", "NAdam", "RAdam", "Adamax", "Adagrad", "RMSprop", "SGD")
 _LEARNT = re.compile(r"[a-z][a-z0-9_]{0,60}_")
 
@@ -42,7 +45,7 @@ class Entry(NamedTuple):
     """A class, and what a file may hold of its instances."""
 
     name: str
-    kind: type
+    kind: Any
     fields: frozenset[str]
     rebuilt: frozenset[str]
     values: dict[str, Container]
@@ -66,13 +69,17 @@ class Entry(NamedTuple):
             raise ContentError(f"{name} cannot be {value!r:.80}.")
 
 
-@cache
-def find_entry(kind: type) -> Entry | None:
+def find_entry(kind: Any) -> Entry | None:
     """Return the entry of a class; None if files do not hold its instances."""
     name = _name_of(kind)
     is_ours = kind.__module__.partition(".")[0] == "skgan"
     if name is None or not is_ours or _find(name) is not kind:
         return None
+    return _entry(name, kind)
+
+
+@cache
+def _entry(name: str, kind: Any) -> Entry:
     declared = [vars(base).get("__persistent__") for base in kind.__mro__]
     declared = [one for one in declared if isinstance(one, Persistence)]
     values: dict[str, Container] = {}
@@ -150,7 +157,7 @@ def _modules(*rooms: str) -> Iterator[ModuleType]:
 
 
 @cache
-def is_plain(kind: type, attribute: str) -> bool:
+def is_plain(kind: Any, attribute: str) -> bool:
     """Whether an attribute is data: no method, property or dunder of its class."""
     if attribute.startswith("__"):
         return False

@@ -19,7 +19,6 @@ from skgan.io._registry import entry_of, find_entry
 from skgan.io._smoke_test import check_sizes, smoke_test_sample
 from skgan.storage._archive import (
     describe,
-    is_file_object,
     pack,
     unpack,
     write_whole,
@@ -105,6 +104,7 @@ def save(estimator: Any, path: PathOrFile, *, leave_out: Collection[str] = ()) -
     >>> bool((loaded.sample(5) == sampler.sample(5)).all())
     True
     """
+    _check_place(path, "write")
     if isinstance(leave_out, str):
         raise TypeError(f"leave_out must be a list of names, got {leave_out!r}.")
     entry = find_entry(type(estimator))
@@ -134,10 +134,19 @@ def save(estimator: Any, path: PathOrFile, *, leave_out: Collection[str] = ()) -
         _WEIGHTS: encoder.weights.to_bytes(),
     }
     data = pack(members, SCHEMA)
-    if is_file_object(path):
-        path.write(data)
-    else:
+    if isinstance(path, str | os.PathLike):
         write_whole(path, [data])
+    else:
+        path.write(data)
+
+
+def _check_place(path: Any, method: str) -> None:
+    """Raise a TypeError unless something is a path or a file object."""
+    if not isinstance(path, str | os.PathLike) and not hasattr(path, method):
+        raise TypeError(
+            "path must be a str, an os.PathLike or a binary file object, got "
+            f"{path!r:.80}."
+        )
 
 
 def _is_pipeline(estimator: Any) -> bool:
@@ -201,8 +210,7 @@ def load(
     named = {}
     for item in classes:
         named[getattr(item, "__name__", repr(item))] = item
-    if not is_file_object(path):
-        path = os.fspath(path)
+    _check_place(path, "read")
     try:
         schema, packed = unpack(path)
         return _build(_migrate(schema, packed), named, objects or {})

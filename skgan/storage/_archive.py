@@ -18,7 +18,7 @@ import zipfile
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
-from typing import IO, Any, TypeGuard
+from typing import IO, Any
 
 from skgan.storage._errors import (
     ContentError,
@@ -87,7 +87,7 @@ def unpack(source: str | os.PathLike | IO[bytes]) -> tuple[int, dict[str, bytes]
     IntegrityError
         If a member is not the one that the manifest lists.
     """
-    if is_file_object(source):
+    if not isinstance(source, str | os.PathLike):
         return _read(source)
     # Pipes and devices would hang, or never end.
     mode = os.stat(source).st_mode
@@ -95,11 +95,6 @@ def unpack(source: str | os.PathLike | IO[bytes]) -> tuple[int, dict[str, bytes]
         raise StructureError("It is no plain file.")
     with open(source, "rb") as file:
         return _read(file)
-
-
-def is_file_object(source: Any) -> TypeGuard[IO[bytes]]:
-    """Whether something is a file object, rather than a path."""
-    return hasattr(source, "read") or hasattr(source, "write")
 
 
 def _read(file: IO[bytes]) -> tuple[int, dict[str, bytes]]:
@@ -192,10 +187,10 @@ def describe(
     source: str | os.PathLike | IO[bytes], error: FileFormatError
 ) -> FileFormatError:
     """Return the same kind of error, naming the file."""
-    if is_file_object(source):
-        name = getattr(source, "name", f"a {type(source).__name__}")
-    else:
+    if isinstance(source, str | os.PathLike):
         name = os.fspath(source)
+    else:
+        name = getattr(source, "name", f"a {type(source).__name__}")
     return type(error)(f"{name!r} cannot be loaded. {error}")
 
 
