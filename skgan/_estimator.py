@@ -15,11 +15,21 @@ _Definition = TypeVar("_Definition")
 
 
 class Persistence(NamedTuple):
-    """What `persistent` was told of a class."""
+    """What files of `skgan.save` may hold of the instances of a class.
 
+    They hold parameters of the constructor, attributes that end with an underscore, as
+    what a fit learns does, and `fields`; subclasses inherit these. Of a class with
+    `get_state` and `from_state` they hold what the one returns, a dict of arrays,
+    numbers and strings, and the other checks.
+    """
+
+    # What files call the class.
     name: str
     fields: frozenset[str]
+    # Not saved, since those who need these attributes work them out anew.
     rebuilt: frozenset[str]
+    # The only values that a file may give: ranges of sizes, which memory is taken by,
+    # and names of libraries, which are imported.
     values: Mapping[str, Container]
 
 
@@ -29,26 +39,7 @@ def persistent(
     values: Mapping[str, Container] | None = None,
     name: str | None = None,
 ) -> Callable[[_Definition], _Definition]:
-    """Let files of `skgan.save` hold instances of a class, or name a function.
-
-    Of an instance a file holds attributes named as parameters of the constructor are,
-    or as what a fit learns, with an underscore at the end, and those declared here;
-    subclasses inherit the declarations. A class with `get_state` and `from_state` is
-    saved by what the one returns and the other takes and checks: a dict of arrays,
-    numbers, strings and the like.
-
-    Parameters
-    ----------
-    *fields : str
-        Other attributes that are saved.
-    rebuilt : tuple of str
-        Attributes that are not saved, since those who need them work them out anew.
-    values : dict of str to container
-        The only values that a file may give an attribute: a range of integers where
-        memory is taken by it, a tuple where a library is imported by it.
-    name : str, default=None
-        What files call the class, by default as it is called, without underscores.
-    """
+    """Let files hold instances of a class, or name a function: see `Persistence`."""
 
     def declare(kind: _Definition) -> _Definition:
         own_name = name or kind.__name__.lstrip("_")  # type: ignore[attr-defined]

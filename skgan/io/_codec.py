@@ -16,35 +16,24 @@ from sklearn.base import BaseEstimator
 from sklearn.exceptions import NotFittedError
 from sklearn.utils.validation import check_is_fitted
 
-from skgan.io import _library_values as _foreign
-from skgan.io import _networks
+from skgan.io import _library_values, _networks
 from skgan.io._memory_bound import MemoryBound
 from skgan.io._registry import Entry, definitions, entry_of, find_entry
 from skgan.storage._errors import (
     ContentError,
+    FileFormatError,
     MissingDefinitionError,
     UnsaveableError,
 )
 from skgan.storage._tensors import TensorReader, TensorWriter
 from skgan.storage._values import ValueDecoder, ValueEncoder
 
-# Code of the user's, and places to write to, are for who loads to choose.
+# Parameters that whoever loads a file chooses: their code, and places to write to.
 NOT_KEPT = ("callbacks", "checkpoint")
 
 
 class Encoder(ValueEncoder):
-    """Turns values into JSON, and puts arrays and weights aside.
-
-    Parameters
-    ----------
-    leave_out : collection of str
-        Attributes of estimators that whoever loads the file hands over.
-
-    Attributes
-    ----------
-    arrays, weights : TensorWriter
-        Arrays of the state, and the weights of networks.
-    """
+    """Turns values into JSON, and puts arrays and weights aside."""
 
     def __init__(self, leave_out: Collection[str] = ()):
         super().__init__()
@@ -61,7 +50,7 @@ class Encoder(ValueEncoder):
         return f"{name}_{n_before}." if n_before else f"{name}."
 
     def _encode_other(self, value: Any) -> Any:
-        for encode in (_networks.encode, _foreign.encode):
+        for encode in (_networks.encode, _library_values.encode):
             node = encode(value, self)
             if node is not None:
                 return node
@@ -102,16 +91,11 @@ class Encoder(ValueEncoder):
 
     def _encode_state(self, state: Mapping[str, Any]) -> dict:
         """Encode what `get_state` returned."""
-        result = {}
         for name, value in state.items():
-            if name in self.leave_out:
-                result[name] = self._leave_out(name)
-            elif is_plain_value(value):
-                result[name] = self.encode_at(name, value)
-            else:
+            if not is_plain_value(value):
                 self._path.append(name)
                 raise self._refusal_of(value)
-        return result
+        return {name: self.encode_at(name, value) for name, value in state.items()}
 
     def _leave_out(self, name: str) -> dict:
         self.left_out.add(name)
@@ -178,7 +162,7 @@ def is_plain_value(value: Any, depth: int = 0) -> bool:
 
 def state_of(value: Any) -> dict[str, Any]:
     """Return the attributes of an instance."""
-    # What an encoder learns from parts is worked out when it is asked for.
+    # An encoder that was given parts of a table learns from them when it is asked.
     if isinstance(value, BaseEstimator):
         getattr(value, "tensor_shape_", None)
     return vars(value)
@@ -194,19 +178,7 @@ def _warn_of_dropped(name: str) -> None:
 
 
 class Decoder(ValueDecoder):
-    """Turns JSON back into values.
-
-    Parameters
-    ----------
-    arrays, weights : TensorReader
-        Arrays of the state, and the weights of networks.
-    classes : dict of str to type or function
-        The user's own definitions, by name.
-    objects : dict of str to object
-        What was left out of the file, by the attribute's name.
-    bound : MemoryBound
-        What networks are made under; all else is as large as the file has it.
-    """
+    """Turns JSON back into values."""
 
     def __init__(
         self,
@@ -233,7 +205,7 @@ class Decoder(ValueDecoder):
     def _decode_kept(self, tag: str, payload: Any) -> Any:
         if tag in self._kinds:
             return self._kinds[tag](payload)
-        for decoders in (_networks.DECODERS, _foreign.DECODERS):
+        for decoders in (_networks.DECODERS, _library_values.DECODERS):
             if tag in decoders:
                 return decoders[tag](payload, self)
         return super()._decode_kept(tag, payload)
@@ -253,22 +225,21 @@ class Decoder(ValueDecoder):
         entry = entry_of(self.text(name))
         if not has_state(entry.kind) or not isinstance(nodes, dict):
             raise ContentError(f"A {entry.name} is not made by a state.")
-        state = {}
-        for key, part in nodes.items():
-            state[key] = self.decode(part)
-            is_outside = isinstance(part, dict) and set(part) == {"outside"}
-            if not (is_outside or is_plain_value(state[key])):
-                raise ContentError(f"{key!r:.80} of a {entry.name} is no plain value.")
+        state = {key: self.decode(part) for key, part in nodes.items()}
+        if not all(map(is_plain_value, state.values())):
+            raise ContentError(f"The state of a {entry.name} is no plain value.")
+        # Other arguments are objects that were never in the file.
+        others = {*inspect.signature(entry.kind.from_state).parameters} - {"state"}
+        handed = {key: self.objects[key] for key in others & set(self.objects)}
         try:
-            value = entry.kind.from_state(state)
+            return entry.kind.from_state(state, **handed)
+        except FileFormatError:
+            raise
         except Exception as error:
             raise ContentError(
                 f"The state of a {entry.name} is none: {type(error).__name__}: "
                 f"{error!s:.300}"
             ) from error
-        if type(value) is not entry.kind:
-            raise ContentError(f"The state of a {entry.name} is that of another class.")
-        return value
 
     def decode_attributes(self, *states_and_entry: Any) -> Any:
         """Return an instance of a class with the attributes of one or more objects."""

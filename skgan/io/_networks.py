@@ -36,7 +36,7 @@ _PREFIXES = (
 )
 # Parameters of every net of skorch that may be set.
 _OF_SKORCH = {"predict_nonlinearity", "warm_start", "verbose", "device", "use_caching"}
-# Each fit sets these.
+# Parameters that each fit sets.
 _OF_ONE_FIT = ("callbacks", "iterator_train__groups")
 _DEFAULTS = {"compile": False, "torch_load_kwargs": None}
 
@@ -56,7 +56,7 @@ def _parameters(kind: Any) -> frozenset[str]:
 
 def _may_be_set(kind: Any, name: str, value: Any) -> bool:
     if name.startswith("callbacks__"):
-        # Switches a callback of the net's own off.
+        # None switches a callback off that the net has by itself.
         return value is None
     return name in _parameters(kind) or name.startswith(_PREFIXES)
 
@@ -148,7 +148,7 @@ def _decode_net(
         if not _may_be_set(kind, name, params[name]):
             raise ContentError(f"A net has no parameter {name!r:.80}.")
     params["device"] = _device(params.get("device"), decoder)
-    # An instance without anything yet: others may refer to it before it is made.
+    # The instance is empty yet: other values may refer to it before it is made.
     net = kind.__new__(kind)
     optimizers = [
         (name, *_decode_optimizer(state, decoder))
@@ -182,10 +182,10 @@ class _Plan(NamedTuple):
             _load_optimizer(getattr(net, f"{name}_"), groups, moments)
         for name, value in self.attributes.items():
             is_stream = isinstance(value, torch.Generator)
-            # Streams of a device that is not here begin anew.
+            # A stream of a device that is not here begins anew.
             if not is_stream or value.device.type == getattr(net, name).device.type:
                 setattr(net, name, value)
-        # What `fit_loop` leaves behind.
+        # As `fit_loop` leaves a net.
         net.step_graph_ = None
         net._set_training(False)
 

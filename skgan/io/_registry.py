@@ -114,13 +114,7 @@ def _find(name: str) -> Any:
 
 
 def entry_of(name: str) -> Entry:
-    """Return the entry of a key.
-
-    Raises
-    ------
-    ContentError
-        If there is none.
-    """
+    """Return the entry of a key."""
     kind = _find(name)
     entry = find_entry(kind) if inspect.isclass(kind) else None
     if entry is None:

@@ -34,13 +34,13 @@ from skgan.storage._json import read_json, write_json
 from skgan.storage._tensors import TensorReader
 
 SCHEMA = 1
-# From each schema to the next: a function of the members, by name, parsed where they
-# are JSON, that returns those of the next one.
+# The functions that bring members from a schema to the next. They take and return a
+# dict of members, JSON parsed.
 MIGRATIONS: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {}
 _CONFIG, _STATE = "config.json", "state.json"
 _ARRAYS, _WEIGHTS = "state.safetensors", "weights.safetensors"
 _MEMBERS = {_CONFIG, _STATE, _ARRAYS, _WEIGHTS}
-# Networks may hold values that follow from others, so many times the file's.
+# Networks may make so many values for each byte of weights and arrays.
 _VALUES_PER_BYTE = 4
 _LEAST_VALUES = 2**24
 _TENSORS_PER_WEIGHT, _LEAST_TENSORS = 4, 200
@@ -272,7 +272,7 @@ def _build(members: dict[str, Any], classes: dict, objects: Mapping) -> Any:
     except ImportError as error:
         raise MissingDefinitionError(f"It needs a library: {error}") from error
     except Exception as error:
-        # What is written by hand can be wrong in any way.
+        # A file written by hand can be wrong in any way.
         raise ContentError(
             f"Its parts do not fit together: {type(error).__name__}: {error!s:.300}"
         ) from error

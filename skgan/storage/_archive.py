@@ -41,13 +41,7 @@ _MAX_FRAME = 46 + _HEADER_SIZE + 2 * 64
 
 
 def pack(members: dict[str, bytes], schema: int) -> bytes:
-    """Return an archive of `members`, a manifest before them.
-
-    Raises
-    ------
-    OverflowError
-        If they are larger than such an archive can be.
-    """
+    """Return an archive of `members`, a manifest before them."""
     if sum(map(len, members.values())) > _MAX_SIZE:
         raise OverflowError("A file holds 2 GB at most, and this one would not do.")
     return _zip({MANIFEST: write_json(_manifest_of(members, schema)), **members})
@@ -76,17 +70,7 @@ def _fingerprint(data: bytes) -> dict[str, Any]:
 
 
 def unpack(source: str | os.PathLike | IO[bytes]) -> tuple[int, dict[str, bytes]]:
-    """Return the schema of an archive and its members, all of them verified.
-
-    Raises
-    ------
-    OSError
-        If there is no such file, or it cannot be read.
-    StructureError
-        If it is no archive of the form that `pack` writes.
-    IntegrityError
-        If a member is not the one that the manifest lists.
-    """
+    """Return the schema and the members of an archive, or raise a FileFormatError."""
     if not isinstance(source, str | os.PathLike):
         return _read(source)
     # Pipes and devices would hang, or never end.
@@ -195,13 +179,7 @@ def describe(
 
 
 def write_whole(path: str | os.PathLike, parts: Iterable[bytes]) -> None:
-    """Write a file so that it is there whole, or the old one still is.
-
-    Raises
-    ------
-    OSError
-        If it cannot be written; what was there before is untouched.
-    """
+    """Write a file so that it is there whole, or the old one is as it was."""
     # Through a link, as opening it would go.
     target = Path(os.path.realpath(path))
     if target.is_dir():
