@@ -184,7 +184,7 @@ class TrainingCheckpoint(Callback):
             is_due = self.n_updates_ - self.n_written_ >= self.updates
         if is_due:
             with self._warning("written"):
-                write_whole(self.path, self._pack(net))
+                write_whole(self.path, [self._pack(net)])
                 self.n_written_ = self.n_updates_
             end = time.perf_counter()
             self.next_ = end + max(self.seconds, (end - start) / _MAX_SHARE)
@@ -194,7 +194,7 @@ class TrainingCheckpoint(Callback):
         with self._warning("removed"):
             self.path.unlink(missing_ok=True)
 
-    def _pack(self, net) -> list[bytes]:
+    def _pack(self, net) -> bytes:
         encoder = ValueEncoder()
         content = {
             "written_by": {

@@ -18,15 +18,7 @@ _FACTORIES: dict[Callable, str] = {
 
 
 class MemoryBound(TorchFunctionMode):
-    """Raises before a tensor is made that is larger than a file can call for.
-
-    Parameters
-    ----------
-    n_values : int
-        Values that may be made, all tensors together.
-    n_tensors : int
-        Tensors that may be made.
-    """
+    """Raises before a tensor is made that is larger than a file can call for."""
 
     def __init__(self, n_values: int, n_tensors: int):
         super().__init__()

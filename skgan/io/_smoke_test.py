@@ -20,18 +20,7 @@ _WIDEST_ROW = 2**20
 
 
 def smoke_test_sample(sampler: Any) -> None:
-    """Draw two rows, which no stream notices.
-
-    Parameters
-    ----------
-    sampler : BaseGANSampler
-        Just loaded.
-
-    Raises
-    ------
-    ContentError
-        If its parts do not fit together.
-    """
+    """Draw two rows, which no stream notices."""
     width = prod(sampler.encoder_.tensor_shape_)
     if max(width, sampler.n_features_in_) > _WIDEST_ROW:
         return

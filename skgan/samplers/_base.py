@@ -18,7 +18,7 @@ from sklearn.base import (
 from sklearn.model_selection import train_test_split
 from sklearn.utils.validation import check_is_fitted
 
-from skgan._estimator import VersionedEstimator
+from skgan._estimator import VersionedEstimator, persistent
 from skgan._validation import check_boolean, check_integer, check_share, check_stream
 from skgan.encoding import BaseEncoder, make_encoder
 from skgan.frames import as_rows
@@ -63,6 +63,7 @@ MAX_WATCHED_ROWS = 2000
 _MIN_SPLIT_ROWS = 10
 
 
+@persistent()
 class Seeds(NamedTuple):
     """What is drawn from `random_state`, once a fit: a seed a purpose."""
 
@@ -72,6 +73,7 @@ class Seeds(NamedTuple):
     split: int
 
 
+@persistent("_seeds", "_reference", "_stream", "_conditions")
 class BaseGANSampler(
     ClassNamePrefixFeaturesOutMixin, DensityMixin, TransformerMixin, VersionedEstimator
 ):

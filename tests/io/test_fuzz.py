@@ -192,7 +192,7 @@ def test_any_attribute_loads_or_is_refused(members, tmp_path, data):
     state["attributes"][name] = data.draw(NODES)
     changed = members | {"state.json": json.dumps(state).encode()}
     path = tmp_path / "file.skgan"
-    path.write_bytes(b"".join(pack(changed, 1)))
+    path.write_bytes(pack(changed, 1))
     try:
         loaded = load(path)
     except FileFormatError:
