@@ -12,9 +12,7 @@ training digits is around zero.
 
     python benchmarks/conditional_digits.py --out runs/conditional_digits.jsonl
 
-takes about six minutes of CPU, most of it for the images. The fits called `projected`,
-whose dense discriminators take the label by projection, are made if they are named in
-`--methods`.
+takes about six minutes of CPU, most of it for the images.
 """
 
 import _trials
@@ -30,10 +28,7 @@ from skgan.metrics import energy_distance
 
 N_HELD_OUT = 500
 SETS = {"vectors": load_digits, "images": load_digit_images}
-METHODS = {
-    "default": {},
-    "projected": {"vectors": "projection_mlp", "images": "projection_residual_mlp"},
-}
+METHODS = {"default": {}}
 CLASSIFIERS = {
     "linear": (LogisticRegression, {"max_iter": 5000}),
     "forest": (RandomForestClassifier, {}),
@@ -64,8 +59,6 @@ def run(trial):
         X, y, test_size=N_HELD_OUT, random_state=trial["seed"]
     )
     params = _trials.iterations(trial)
-    if trial["method"] != "default":
-        params["discriminator"] = METHODS[trial["method"]][trial["set"]]
     with _trials.stopwatch() as seconds:
         sampler = ConditionalGANSampler(random_state=trial["seed"], **params).fit(X, y)
     X_new, y_new = sampler.sample(len(X))

@@ -49,11 +49,10 @@ class MomentCalibration(Callback):
         covariance = torch.atleast_2d(torch.cov(rows.T, correction=0))
         identity = torch.eye(d, device=rows.device)
         covariance = (n * covariance + d * identity) / (n + d)
-        # A stream of its own: measuring must not change what is trained. Latents and
-        # their opposites together have no mean of their own.
+        # A stream of its own: measuring must not change what is trained.
         stream = torch.Generator().manual_seed(0)
-        half = torch.randn(self.n_latents // 2, net.latent_dim, generator=stream)
-        wanted = (torch.cat([half, -half]), rows.mean(0), covariance)
+        latents = _draw_balanced(net, self.n_latents // 2, stream)
+        wanted = (latents, rows.mean(0), covariance)
         self.wanted_ = tuple(tensor.to(net.device) for tensor in wanted)
 
     def _measure_conditions(self, net, generator, rows, conditions) -> None:
@@ -65,9 +64,8 @@ class MomentCalibration(Callback):
         half = min(half, _MAX_LATENTS)
         weights = 1 / torch.bincount(groups)[groups].double()
         chosen = torch.multinomial(weights, half, replacement=True, generator=stream)
-        latents = torch.randn(half, net.latent_dim, generator=stream)
         self.wanted_ = (
-            torch.cat([latents, -latents]).to(net.device),
+            _draw_balanced(net, half, stream),
             conditions[chosen].repeat(2, 1).to(net.device),
             type(wanted)(*(tensor.to(net.device) for tensor in wanted)),
         )
@@ -88,3 +86,11 @@ class MomentCalibration(Callback):
         """Calibrate what was broken off, and let go of the rows' moments."""
         self.on_epoch_end(net)
         self.wanted_ = None
+
+
+def _draw_balanced(net, n_pairs: int, stream: torch.Generator) -> torch.Tensor:
+    """Draw pairs of latents: normal ones with their opposites, which have mean zero."""
+    if net.latents is not None:
+        return net.draw_latents(2 * n_pairs, stream)
+    latents = net.draw_latents(n_pairs, stream)
+    return torch.cat([latents, -latents])

@@ -133,20 +133,20 @@ class TrainingCheckpoint(Callback):
             check_integer("updates of a TrainingCheckpoint", self.updates, 1)
         folder = Path(self.directory)
         folder.mkdir(parents=True, exist_ok=True)
-        # What cannot be written to is better known before training than after.
+        # A folder that cannot be written to is refused before training, not after.
         with tempfile.TemporaryFile(dir=folder):
             pass
         for leftover in folder.glob(f".{FILE_NAME}.*.tmp"):
             leftover.unlink(missing_ok=True)
         return read_checkpoint(self.path) if self.path.exists() else None
 
-    def begin(self, identity: dict, seeds: list[int], found: dict | None) -> None:
-        """Say which fit this is, and what it goes on from."""
-        self.identity_, self.seeds_, self.found_ = identity, seeds, found
+    def begin(self, identity: dict, seeds: list[int], earlier: dict | None) -> None:
+        """Say which fit this is, and the earlier checkpoint that it goes on from."""
+        self.identity_, self.seeds_, self.earlier_ = identity, seeds, earlier
 
     def on_train_begin(self, net, **kwargs):
-        """Go on from what was found."""
-        found = getattr(self, "found_", None)
+        """Go on from the earlier checkpoint, if there is one."""
+        earlier = getattr(self, "earlier_", None)
         if not hasattr(self, "identity_"):
             raise ValueError(
                 "A TrainingCheckpoint among the callbacks does not know which fit it "
@@ -162,16 +162,16 @@ class TrainingCheckpoint(Callback):
         self.n_epochs_ = self.n_updates_ = self.n_written_ = 0
         self.has_failed_ = False
         self.next_ = time.perf_counter() + self.seconds
-        if found is not None:
-            self.n_epochs_, self.n_updates_ = found["progress"]
+        if earlier is not None:
+            self.n_epochs_, self.n_updates_ = earlier["progress"]
             self.n_written_ = self.n_updates_
-            net.load_training_state(found["net"], self.n_epochs_)
-            _load_callbacks(net, found["callbacks"], self)
+            net.load_training_state(earlier["net"], self.n_epochs_)
+            _load_callbacks(net, earlier["callbacks"], self)
             for _, callback in net.callbacks_:
-                # It may not have been shown before.
+                # A progress bar starts at the updates done in the earlier process.
                 if isinstance(callback, TrainingProgress):
                     callback.start_at(self.n_updates_)
-            self.found_ = None
+            self.earlier_ = None
 
     def on_epoch_end(self, net, **kwargs):
         """Write a checkpoint, where it is time to."""
@@ -231,15 +231,7 @@ class TrainingCheckpoint(Callback):
 
 
 def read_checkpoint(path: Path) -> dict[str, Any]:
-    """Return the content of a checkpoint, of which nothing is executed.
-
-    Raises
-    ------
-    FileFormatError
-        If it is none, was changed or damaged, or follows a later schema.
-    OSError
-        If it cannot be read.
-    """
+    """Return the content of a checkpoint, of which nothing is executed, or raise."""
     try:
         schema, members = unpack(path)
         if schema != SCHEMA:
@@ -259,26 +251,26 @@ def read_checkpoint(path: Path) -> dict[str, Any]:
         raise describe(path, type(error)(f"{error} {advice}")) from error
 
 
-def _states_of_callbacks(net, own: Callback) -> dict[str, list]:
+def _states_of_callbacks(net, itself: Callback) -> dict[str, list]:
     return {
         name: [type(callback).__name__, _state_of(callback)]
         for name, callback in net.callbacks_
-        if callback is not own
+        if callback is not itself
     }
 
 
-def _load_callbacks(net, states: dict[str, list], own: Callback) -> None:
+def _load_callbacks(net, states: dict[str, list], itself: Callback) -> None:
     """Give callbacks their states; one that was not there before starts anew."""
     for name, callback in net.callbacks_:
         kind, state = states.get(name, ("", {}))
-        if callback is not own and kind == type(callback).__name__:
+        if callback is not itself and kind == type(callback).__name__:
             _load_state(callback, net, state)
 
 
 def _state_of(callback: Callback) -> dict[str, Any]:
     if hasattr(callback, "get_training_state"):
         return callback.get_training_state()
-    # skorch itself takes all for parameters that does not end in an underscore.
+    # By the signature: skorch counts every attribute without an underscore.
     parameters = signature(type(callback)).parameters
     plain, parts = {}, {}
     for name, value in vars(callback).items():

@@ -5,21 +5,13 @@ from __future__ import annotations
 import math
 import warnings
 from copy import deepcopy
+from typing import Any
 
 import torch
 from sklearn.exceptions import ConvergenceWarning
 from skorch.callbacks import Callback
 
 from skgan.callbacks._stopping import StopTraining
-
-_KEPT = (
-    "generator_",
-    "discriminator_",
-    "code_head_",
-    "averaged_generator_",
-    "optimizer_generator_",
-    "optimizer_discriminator_",
-)
 
 
 class DivergenceWarning(ConvergenceWarning):
@@ -85,8 +77,8 @@ class DivergenceGuard(Callback):
 
     def _go_back(self, net, cause: str) -> None:
         self.diverged_ = True
-        for name, state in self.kept_.items():
-            getattr(net, name).load_state_dict(state)
+        for name, part in _networks_and_optimizers(net).items():
+            part.load_state_dict(self.kept_[name])
         warnings.warn(
             f"Training diverged: {cause}. The weights of update {self.n_good_} were "
             "restored. Try a lower learning_rate, a higher penalty_weight, or "
@@ -103,18 +95,17 @@ class DivergenceGuard(Callback):
             worst = next((v for v in values if not abs(v) <= self.limit), None)
             if worst is not None:
                 return f"the {name.replace('_', ' ')} reached {worst:.3g}"
-        weights = [
-            p
-            for name in _KEPT[:4]
-            if hasattr(net, name)
-            for p in getattr(net, name).parameters()
-        ]
+        weights = [p for module in net.modules_.values() for p in module.parameters()]
         total = torch.stack(torch._foreach_norm(weights)).sum().item()
         return None if math.isfinite(total) else "a weight is no longer finite"
 
     def _keep(self, net):
         self.kept_ = {
-            name: deepcopy(getattr(net, name).state_dict())
-            for name in _KEPT
-            if hasattr(net, name)
+            name: deepcopy(part.state_dict())
+            for name, part in _networks_and_optimizers(net).items()
         }
+
+
+def _networks_and_optimizers(net) -> dict[str, Any]:
+    """Return the networks and the optimizers, by name."""
+    return {**net.modules_, **net.optimizers_}

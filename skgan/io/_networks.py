@@ -16,9 +16,12 @@ from skorch.history import History
 from torch import Tensor, nn
 
 from skgan.modules import LATENT_ENCODERS, ConditionMask, LatentEncoder
-from skgan.nets import AdversarialNet, InfoGANNet
-from skgan.nets._skorch import GLOBAL_STREAM
-from skgan.nets._state import load_optimizer
+from skgan.nets import (
+    AdversarialNet,
+    InfoGANNet,
+    borrow_global_stream,
+    load_optimizer,
+)
 from skgan.storage._errors import ContentError
 
 if TYPE_CHECKING:
@@ -185,9 +188,7 @@ class _Plan(NamedTuple):
             # A stream of a device that is not here begins anew.
             if not is_stream or value.device.type == getattr(net, name).device.type:
                 setattr(net, name, value)
-        # As `fit_loop` leaves a net.
-        net.step_graph_ = None
-        net._set_training(False)
+        net.eval()
 
 
 def _decode_progress(node: dict, decoder: Decoder) -> dict[str, Any]:
@@ -250,7 +251,7 @@ def _latent_encoder(node: Any, decoder: Decoder) -> LatentEncoder:
     name, params, prefix = decoder.parts(node, 3)
     if decoder.text(name) not in LATENT_ENCODERS:
         raise ContentError(f"{name!r:.80} is no encoder of latents.")
-    with decoder.bound, GLOBAL_STREAM, torch.random.fork_rng(devices=[]):
+    with decoder.bound, borrow_global_stream():
         module = LATENT_ENCODERS[name](**decoder.decode(params))
     _load_weights(module, "latent_encoder", decoder.text(prefix), decoder)
     return module.requires_grad_(False).eval()

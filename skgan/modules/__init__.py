@@ -11,7 +11,7 @@ from torch import nn
 
 from skgan.modules._code_head import CodeHead
 from skgan.modules._condition_mask import ConditionMask
-from skgan.modules._conditional_transport import (
+from skgan.modules._conditional_residual_latent import (
     CalibratedConditionalResidualLatentGenerator,
     ConditionalResidualLatentGenerator,
 )
@@ -21,23 +21,26 @@ from skgan.modules._convolutional import (
 )
 from skgan.modules._dcgan import DCGANDiscriminator, DCGANGenerator
 from skgan.modules._encoder import LatentEncoder, MLPEncoder, StridedConvEncoder
+
+# For other rooms; not part of the public surface.
+from skgan.modules._image_layers import default_channels as default_channels
+from skgan.modules._image_layers import geometry as geometry
+from skgan.modules._image_layers import initialize as initialize
+from skgan.modules._image_layers import pad_to_even as pad_to_even
+from skgan.modules._image_layers import pyramid as pyramid
+from skgan.modules._image_layers import to_rows as to_rows
 from skgan.modules._mlp import MLPDiscriminator, MLPGenerator
-from skgan.modules._projection import (
-    ProjectionMLPDiscriminator,
-    ProjectionResidualMLPDiscriminator,
-)
 from skgan.modules._residual import ResidualMLPDiscriminator, ResidualMLPGenerator
 from skgan.modules._residual_convolutional import (
     ResidualConvDiscriminator,
     ResidualConvGenerator,
 )
-from skgan.modules._table import TableDiscriminator, TableGenerator
-from skgan.modules._transport import (
+from skgan.modules._residual_latent import (
     CalibratedResidualLatentGenerator,
     KaimingMLPDiscriminator,
     ResidualLatentGenerator,
 )
-from skgan.modules._wrapped import PackedMLPDiscriminator, SpectralMLPDiscriminator
+from skgan.modules._table import TableDiscriminator, TableGenerator
 
 GENERATORS: dict[str, type[nn.Module]] = {
     "calibrated_conditional_transport": CalibratedConditionalResidualLatentGenerator,
@@ -55,12 +58,8 @@ DISCRIMINATORS: dict[str, type[nn.Module]] = {
     "dcgan": DCGANDiscriminator,
     "kaiming_mlp": KaimingMLPDiscriminator,
     "mlp": MLPDiscriminator,
-    "packed_mlp": PackedMLPDiscriminator,
-    "projection_mlp": ProjectionMLPDiscriminator,
-    "projection_residual_mlp": ProjectionResidualMLPDiscriminator,
     "residual_conv": ResidualConvDiscriminator,
     "residual_mlp": ResidualMLPDiscriminator,
-    "spectral_mlp": SpectralMLPDiscriminator,
     "strided_conv": StridedConvDiscriminator,
     "table": TableDiscriminator,
 }
@@ -85,15 +84,11 @@ __all__ = [
     "MLPDiscriminator",
     "MLPEncoder",
     "MLPGenerator",
-    "PackedMLPDiscriminator",
-    "ProjectionMLPDiscriminator",
-    "ProjectionResidualMLPDiscriminator",
     "ResidualConvDiscriminator",
     "ResidualConvGenerator",
     "ResidualLatentGenerator",
     "ResidualMLPDiscriminator",
     "ResidualMLPGenerator",
-    "SpectralMLPDiscriminator",
     "StridedConvDiscriminator",
     "StridedConvEncoder",
     "StridedConvGenerator",

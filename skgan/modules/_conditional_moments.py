@@ -142,10 +142,11 @@ def _covariances(residuals: Tensor, groups: Tensor, n_groups: int) -> Tensor:
     pooled = share * pooled + (1 - share) * pooled.trace() / d * identity
     covariances = []
     for group in range(n_groups):
-        own = residuals[groups == group]
-        if not len(own):
+        members = residuals[groups == group]
+        if not len(members):
             covariances.append(pooled)
             continue
-        share = len(own) / (len(own) + _ROWS_A_DIMENSION * d)
-        covariances.append(share * own.T @ own / len(own) + (1 - share) * pooled)
+        share = len(members) / (len(members) + _ROWS_A_DIMENSION * d)
+        covariance = share * members.T @ members / len(members)
+        covariances.append(covariance + (1 - share) * pooled)
     return torch.stack(covariances)

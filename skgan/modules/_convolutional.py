@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from torch.nn.functional import adaptive_max_pool2d
 
 from skgan.modules._image_layers import (
+    ProjectionHead,
     check_image_shape,
     default_channels,
     fold,
@@ -24,7 +25,6 @@ from skgan.modules._image_layers import (
     unfold,
 )
 from skgan.modules._mlp import concatenate, make_activation
-from skgan.modules._projection import ProjectionHead
 
 _NARROWEST = 32
 # The generator starts near the middle of the range, where tanh is not flat.

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from skgan.modules._image_layers import (
+    ProjectionHead,
     check_image_shape,
     default_channels,
     geometry,
@@ -19,7 +20,6 @@ from skgan.modules._image_layers import (
     to_rows,
 )
 from skgan.modules._mlp import concatenate, make_activation
-from skgan.modules._projection import ProjectionHead
 
 _NARROWEST = 64
 

@@ -10,6 +10,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import pad
 
+from skgan.modules._precision import apply_head
+
 # Coarser than this, a convolution sees all of an image and a dense layer is cheaper.
 _LEAST_SIZE = 8
 _WIDEST = 128
@@ -38,28 +40,7 @@ def check_image_shape(name: str, shape: Sequence[int]) -> tuple[int, int, int]:
 def pyramid(
     height: int, width: int, n_scales: int | None = None
 ) -> list[tuple[int, int]]:
-    """Sizes of an image, halved (and rounded up) along each axis of 8 pixels or more.
-
-    Parameters
-    ----------
-    height, width : int
-        In pixels.
-    n_scales : int or None, default=None
-        Scales below the image's own; None goes on until nothing is left to halve.
-
-    Returns
-    -------
-    list of tuple of int
-        Finest first, ``n_scales + 1`` of them.
-
-    Examples
-    --------
-    >>> from skgan.modules._image_layers import pyramid
-    >>> pyramid(28, 28)
-    [(28, 28), (14, 14), (7, 7)]
-    >>> pyramid(15, 6)
-    [(15, 6), (8, 6), (4, 6)]
-    """
+    """Sizes of an image, halved and rounded up along each axis of 8 pixels or more."""
     sizes = [(height, width)]
     while max(sizes[-1]) >= _LEAST_SIZE if n_scales is None else len(sizes) <= n_scales:
         height, width = sizes[-1]
@@ -171,3 +152,23 @@ def to_map(rows: Tensor, size: tuple[int, int]) -> Tensor:
 def to_rows(images: Tensor) -> Tensor:
     """Images as dense rows, without a copy from channels-last memory."""
     return images.permute(0, 2, 3, 1).flatten(1)
+
+
+class ProjectionHead(nn.Module):
+    """A linear logit plus <V c, features>: Miyato and Koyama (2018), eq. 3."""
+
+    def __init__(self, n_features: int, condition_dim: int):
+        super().__init__()
+        self.linear = nn.Linear(n_features, 1)
+        self.embedding = None
+        if condition_dim:
+            self.embedding = nn.Linear(condition_dim, n_features, bias=False)
+            nn.init.normal_(self.embedding.weight, std=n_features**-0.5)
+
+    def forward(self, features: Tensor, condition: Tensor | None = None) -> Tensor:
+        """Return logits of shape (n, 1)."""
+        logits = apply_head(self.linear, features)
+        if self.embedding is None or condition is None:
+            return logits
+        direction = apply_head(self.embedding, condition)
+        return logits + (direction * features).sum(1, keepdim=True)

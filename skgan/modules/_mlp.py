@@ -23,22 +23,7 @@ ACTIVATIONS: dict[str, type[nn.Module]] = {
 
 
 def make_activation(name: str) -> nn.Module:
-    """Return a new activation layer by name.
-
-    Parameters
-    ----------
-    name : str
-        A key of `ACTIVATIONS`.
-
-    Returns
-    -------
-    nn.Module
-
-    Raises
-    ------
-    ValueError
-        If the name is not known.
-    """
+    """Return a new activation layer by its name in `ACTIVATIONS`."""
     if name not in ACTIVATIONS:
         raise ValueError(
             f"activation {name!r} is not known; choose one of {sorted(ACTIVATIONS)}."

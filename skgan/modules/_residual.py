@@ -13,21 +13,8 @@ from skgan.modules._mlp import concatenate, make_activation, shape_rows
 class ResidualBlock(nn.Module):
     """``x + W2 act(W1 act(x))``, the identity at the start.
 
-    The last layer starts at zero and the first is scaled by ``n_blocks ** -0.25``,
-    so that depth does not change the scale of what flows through [1]_.
-
-    Parameters
-    ----------
-    width : int
-        Of the stream and of the hidden layer.
-    n_blocks : int
-        How many such blocks the network has.
-    activation : str
-        A key of ``skgan.modules._mlp.ACTIVATIONS``.
-
-    References
-    ----------
-    .. [1] Zhang, Dauphin, Ma, "Fixup Initialization", ICLR 2019, section 3.
+    The last layer starts at zero and the first is scaled by ``n_blocks ** -0.25``, so
+    that depth does not change the scale of activations: Zhang et al. (2019), section 3.
     """
 
     def __init__(self, width: int, n_blocks: int, activation: str):

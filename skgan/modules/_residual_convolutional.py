@@ -12,6 +12,7 @@ from torch.nn.functional import interpolate
 
 from skgan.modules._convolutional import dense_stack
 from skgan.modules._image_layers import (
+    ProjectionHead,
     check_image_shape,
     default_channels,
     initialize,
@@ -21,7 +22,6 @@ from skgan.modules._image_layers import (
     to_rows,
 )
 from skgan.modules._mlp import concatenate, make_activation
-from skgan.modules._projection import ProjectionHead
 
 _NARROWEST = 32
 _GROUP_WIDTH = 16
@@ -32,18 +32,7 @@ class InvertedBlock(nn.Module):
     """``x + W3 act(W2 act(W1 x))``: widened, convolved by groups, narrowed again.
 
     The last layer starts at zero, the others are scaled by ``n_blocks ** -0.25``, so
-    that depth does not change the scale of what flows through.
-
-    Parameters
-    ----------
-    channels : int
-        Of the stream.
-    n_blocks : int
-        How many such blocks the network has.
-    activation : str
-        A key of ``skgan.modules._mlp.ACTIVATIONS``.
-    expansion : int, default=2
-        Times wider inside.
+    that depth does not change the scale of activations.
     """
 
     def __init__(
@@ -67,15 +56,7 @@ class InvertedBlock(nn.Module):
 
 
 class Resample(nn.Module):
-    """Bilinear change of size, and of channels where they differ.
-
-    Parameters
-    ----------
-    channels_in, channels_out : int
-        A 1 x 1 convolution stands between those that differ.
-    size : tuple of int
-        ``(height, width)`` of what comes out.
-    """
+    """Bilinear change of size, and a 1 x 1 convolution where channels differ."""
 
     def __init__(self, channels_in: int, channels_out: int, size: tuple[int, int]):
         super().__init__()

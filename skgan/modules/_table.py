@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from skgan.modules._condition_mask import ConditionMask
 from skgan.modules._mlp import concatenate, shape_rows
 from skgan.modules._precision import apply_head
-from skgan.modules._transport import KaimingMLPDiscriminator, kaiming_layers
+from skgan.modules._residual_latent import KaimingMLPDiscriminator, kaiming_layers
 
 # Further apart than this, the rarer of two levels is never drawn anyway.
 _LARGEST_LOGIT = 60.0
@@ -226,20 +226,20 @@ class TableGenerator(nn.Module):
 
     def forward(self, z: Tensor, condition: Tensor | None = None) -> Tensor:
         """Turn latents of shape (n, latent_dim + noise_dim) into rows."""
-        numbers, levels, _ = self._reservoir(z, condition)
+        numbers, levels, _ = self._outputs(z, condition)
         return self._assemble(numbers, levels, condition)
 
     def with_expectation(
         self, z: Tensor, condition: Tensor | None = None
     ) -> tuple[Tensor, Tensor]:
         """Return rows, and the same rows with probabilities in place of levels."""
-        numbers, levels, probabilities = self._reservoir(z, condition)
+        numbers, levels, probabilities = self._outputs(z, condition)
         return (
             self._assemble(numbers, levels, condition),
             self._assemble(numbers, probabilities, condition),
         )
 
-    def _reservoir(self, z: Tensor, condition: Tensor | None) -> tuple[Tensor, ...]:
+    def _outputs(self, z: Tensor, condition: Tensor | None) -> tuple[Tensor, ...]:
         """Numbers, levels drawn and their probabilities."""
         z, noise = z[:, : self.latent_dim], z[:, self.latent_dim :]
         outputs = apply_head(self.head, self.layers(concatenate(z, condition)))

@@ -1,150 +1,43 @@
-"""The alternating optimization of a generator and a discriminator."""
+"""Algorithm 1 of generative adversarial nets: both steps and the whole objective."""
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from copy import deepcopy
+from functools import partial
 from itertools import compress
 
 import numpy as np
 import torch
 from sklearn.utils import check_random_state
-from skorch.callbacks import EpochTimer, PassthroughScoring, PrintLog
 from skorch.utils import to_device
 from torch import Tensor, nn
 
 from skgan._validation import check_integer
-from skgan.callbacks import GeneratorAverage
 from skgan.loader import BatchLoader, OrderedLoader, TensorData
-from skgan.nets._skorch import GLOBAL_STREAM, AdversarialLoop, AdversarialParams
+from skgan.nets._global_stream import borrow_global_stream
+from skgan.nets._skorch import SkorchAdapter
 from skgan.objectives import (
+    BATCH_HALVES,
     Penalty,
     resolve_augmentation,
     resolve_loss,
     resolve_penalty,
+    squared_gradient_norms,
 )
-from skgan.objectives._penalties import BATCH_HALVES, squared_gradient_norms
 
 PRECISIONS = ("float32", "bfloat16")
 
 
-class AdversarialObjective(AdversarialLoop):
-    """The losses of `AdversarialNet`, from rows and networks to scalars."""
-
-    def check_objective(self) -> None:
-        """Raise if what says how a step is computed is out of its range."""
-        check_integer("penalty_interval", self.penalty_interval, 1)
-        if self.precision not in PRECISIONS:
-            raise ValueError(
-                f"precision must be one of {PRECISIONS}, got {self.precision!r}."
-            )
-
-    def call(self, module: nn.Module, x: Tensor, condition: Tensor | None) -> Tensor:
-        """Run a network, which need not know conditions when there are none."""
-        arguments = (x,) if condition is None else (x, condition)
-        if self.precision == "float32":
-            return module(*arguments)
-        with self.autocast(x.device.type):
-            return module(*arguments).float()
-
-    def call_in_parts(
-        self, module: nn.Module, x: Tensor, condition: Tensor | None
-    ) -> Tensor:
-        """Run a network, on half the rows at a time where memory does not suffice."""
-        try:
-            return self.call(module, x, condition)
-        except torch.OutOfMemoryError:
-            if len(x) == 1:
-                raise
-        conditions = (None, None) if condition is None else condition.chunk(2)
-        halves = zip(x.chunk(2), conditions, strict=True)
-        return torch.cat([self.call_in_parts(module, *half) for half in halves])
-
-    def autocast(self, device_type: str) -> AbstractContextManager:
-        """Return the context in which networks compute in ``precision``."""
-        if self.precision == "float32":
-            return nullcontext()
-        return torch.autocast(device_type, dtype=getattr(torch, self.precision))
-
-    def _discriminator_loss(self, real, fake, condition) -> Tensor:
-        joint = self._augment(torch.cat([real, fake]))
-        both = None if condition is None else torch.cat([condition, condition])
-        penalty = self._due_penalty()
-        is_joint = penalty is not None and penalty.points in BATCH_HALVES
-        joint.requires_grad_(is_joint)
-        logits = self._joint_logits(joint, both)
-        loss = self.loss_.discriminator(*logits.chunk(2))
-        if penalty is None:
-            return loss
-        if is_joint:
-            norms = self._squared_norms(joint, logits, both, penalty.step, True)
-            halves = norms.chunk(2)
-            norms = torch.cat(list(compress(halves, BATCH_HALVES[penalty.points])))
-        else:
-            real, fake = joint.chunk(2)
-            points = penalty.points(real, fake, self.latent_stream_)
-            points = points.detach().requires_grad_()
-            there = both if len(points) == len(joint) else condition
-            logits = self.call(self.discriminator_, points, there)
-            norms = self._squared_norms(points, logits, there, penalty.step, False)
-        return loss + self.penalty_weight_ * penalty.cost(norms)
-
-    def _due_penalty(self) -> Penalty | None:
-        """Return the penalty in every `penalty_interval`-th step, None in between."""
-        if self.penalty_interval == 1:
-            return self.penalty_
-        is_due = self.n_penalty_steps_ % self.penalty_interval == 0
-        self.n_penalty_steps_ += 1
-        return self.penalty_ if is_due else None
-
-    def _augment(self, x: Tensor) -> Tensor:
-        if self.augmentation_ is None:
-            return x
-        return self.augmentation_(x, self.latent_stream_)
-
-    def _joint_logits(self, joint: Tensor, condition, is_joint=True) -> Tensor:
-        """Judge real and fake rows in one pass, or apart if the network mixes rows."""
-        discriminator = self.discriminator_
-        if not (is_joint and getattr(discriminator, "mixes_rows", False)):
-            return self.call(discriminator, joint, condition)
-        conditions = (None, None) if condition is None else condition.chunk(2)
-        halves = zip(joint.chunk(2), conditions, strict=True)
-        return torch.cat([self.call(discriminator, x, c) for x, c in halves])
-
-    def _squared_norms(
-        self, x: Tensor, logits: Tensor, condition, step: float | None, is_joint
-    ) -> Tensor:
-        """Squared norms of the logits' gradients at `x`, exact or by a small step."""
-        if step is None:
-            return squared_gradient_norms(logits, x)
-        noise = torch.empty_like(x).normal_(0, step, generator=self.latent_stream_)
-        moved = self._joint_logits(x.detach() + noise, condition, is_joint)
-        return ((moved - logits) / step).square().flatten(1).sum(1)
-
-    def squared_gradient_norms(self, x: Tensor, condition: Tensor | None) -> Tensor:
-        """Squared norms, of shape (n,), of the logit's gradients at rows `x`."""
-        x = x.detach().requires_grad_()
-        logits = self.call(self.discriminator_, x, condition)
-        return squared_gradient_norms(logits, x)
-
-    def _generator_loss(self, real, fake, condition) -> Tensor:
-        fake_logits = self.call(self.discriminator_, self._augment(fake), condition)
-        real_logits = None
-        if self.loss_.pairs_real:
-            with torch.no_grad():
-                real_logits = self.call(
-                    self.discriminator_, self._augment(real), condition
-                )
-        return self.loss_.generator(real_logits, fake_logits)
-
-
-class AdversarialNet(AdversarialParams, AdversarialObjective):
+class AdversarialNet(SkorchAdapter):
     """A skorch net that trains a generator against a discriminator.
 
-    Each step draws latents z, takes `n_discriminator_steps` steps of the
-    discriminator and then one of the generator. It minimises, by name, what
-    `skgan.objectives` holds. Everything skorch's users know works on both
-    networks: ``generator__*``, ``discriminator__*``, ``optimizer_generator__*`` and
+    Algorithm 1 of Goodfellow et al. [1]_: each step draws latents z, takes
+    `n_discriminator_steps` steps of the discriminator and then one of the generator.
+    Losses, penalties and augmentations are those of `skgan.objectives`, by name.
+    Everything skorch's users know works on both networks: ``generator__*``,
+    ``discriminator__*``, ``optimizer_generator__*`` and
     ``optimizer_discriminator__*`` parameters, callbacks, history, ``save_params``.
 
     Parameters
@@ -154,8 +47,10 @@ class AdversarialNet(AdversarialParams, AdversarialObjective):
     discriminator : type
         Class of modules; ``forward(x, condition=None)`` returns one logit a row.
     latent_dim : int, default=64
-        Dimension of z, drawn from a standard normal distribution. Also passed to
-        the generator.
+        Dimension of z. Also passed to the generator.
+    latents : Tensor of shape (n_latents, latent_dim) or None, default=None
+        A pool from which z is drawn, row by row with replacement, in training and in
+        sampling; None draws z from a standard normal distribution.
     loss : str or tuple, default="nonsaturating"
         A key of `skgan.objectives.LOSSES` or the user's own pair of functions.
     penalty : str, tuple or None, default=None
@@ -185,9 +80,6 @@ class AdversarialNet(AdversarialParams, AdversarialObjective):
     precision : {"float32", "bfloat16"}, default="float32"
         What the networks compute in while they are trained. Weights, last layers,
         losses and optimizers are float32 in any case.
-    cuda_graph : bool, default=False
-        Whether a step is recorded as one CUDA graph and replayed from then on, which
-        is faster for small networks. On other devices it has no effect.
     optimizer_generator, optimizer_discriminator : type, default=torch.optim.Adam
         One optimizer each.
     lr : float, default=2e-4
@@ -221,7 +113,7 @@ class AdversarialNet(AdversarialParams, AdversarialObjective):
     Notes
     -----
     The discriminator sees real and fake rows in one forward pass, unless its class
-    has an attribute ``mixes_rows`` that is true, as one with batch normalisation
+    has an attribute ``couples_batch`` that is true, as one with batch normalisation
     should. The fake rows of its last step are those of the generator's step.
 
     References
@@ -254,6 +146,7 @@ class AdversarialNet(AdversarialParams, AdversarialObjective):
         discriminator,
         *,
         latent_dim=64,
+        latents=None,
         loss="nonsaturating",
         penalty=None,
         penalty_weight=1.0,
@@ -264,7 +157,6 @@ class AdversarialNet(AdversarialParams, AdversarialObjective):
         n_discriminator_steps=1,
         average_halflife=None,
         precision="float32",
-        cuda_graph=False,
         optimizer_generator=torch.optim.Adam,
         optimizer_discriminator=torch.optim.Adam,
         lr=2e-4,
@@ -290,6 +182,7 @@ class AdversarialNet(AdversarialParams, AdversarialObjective):
         self.generator = generator
         self.discriminator = discriminator
         self.latent_dim = latent_dim
+        self.latents = latents
         self.loss = loss
         self.penalty = penalty
         self.penalty_weight = penalty_weight
@@ -298,44 +191,11 @@ class AdversarialNet(AdversarialParams, AdversarialObjective):
         self.matching = matching
         self.conditioning = conditioning
         self.precision = precision
-        self.cuda_graph = cuda_graph
         self.n_discriminator_steps = n_discriminator_steps
         self.average_halflife = average_halflife
         self.optimizer_generator = optimizer_generator
         self.optimizer_discriminator = optimizer_discriminator
         self.random_state = random_state
-
-    # What callbacks written for one network see.
-    @property
-    def module_(self) -> nn.Module:
-        """The generator, for callbacks that know one network."""
-        return self.generator_
-
-    @property
-    def optimizer_(self) -> torch.optim.Optimizer:
-        """The generator's optimizer, for callbacks that know one network."""
-        return self.optimizer_generator_
-
-    @property
-    def sampling_generator_(self) -> nn.Module:
-        """The generator to draw from: the averaged one where there is one."""
-        has_average = hasattr(self, "averaged_generator_")
-        return self.averaged_generator_ if has_average else self.generator_
-
-    @property
-    def _default_callbacks(self):
-        callbacks = [
-            ("epoch_timer", EpochTimer()),
-            *(
-                (name, PassthroughScoring(name=name, on_train=True))
-                for name in self.loss_names
-            ),
-            ("valid_loss", PassthroughScoring(name="valid_loss")),
-            ("print_log", PrintLog()),
-        ]
-        if self.average_halflife is not None:
-            callbacks.insert(0, ("average", GeneratorAverage(self.average_halflife)))
-        return callbacks
 
     def initialize_module(self):
         """Make both networks, and the averaged generator where one is wanted."""
@@ -345,8 +205,7 @@ class AdversarialNet(AdversarialParams, AdversarialObjective):
         seed = int(rng.randint(2**31 - 1))
         self.latent_stream_ = torch.Generator(self.device).manual_seed(seed)
         self.order_stream_ = torch.Generator().manual_seed(seed + 1)
-        with GLOBAL_STREAM, torch.random.fork_rng(devices=[]):
-            torch.default_generator.manual_seed(seed)
+        with borrow_global_stream(seed):
             for name in self.network_names:
                 kwargs = self.get_params_for(name)
                 module = self.initialized_instance(getattr(self, name), kwargs)
@@ -359,11 +218,16 @@ class AdversarialNet(AdversarialParams, AdversarialObjective):
 
     def initialize_criterion(self):
         """Look up the objective; it is made of functions and has no weights."""
-        self.check_objective()
+        check_integer("penalty_interval", self.penalty_interval, 1)
+        if self.precision not in PRECISIONS:
+            raise ValueError(
+                f"precision must be one of {PRECISIONS}, got {self.precision!r}."
+            )
         self.loss_ = resolve_loss(self.loss)
         self.penalty_ = resolve_penalty(self.penalty)
         self.n_penalty_steps_ = 0
         self.augmentation_ = resolve_augmentation(self.augmentation)
+        self.latent_pool_ = self._read_latents()
         return self
 
     def initialize_optimizer(self, triggered_directly=None):
@@ -377,32 +241,18 @@ class AdversarialNet(AdversarialParams, AdversarialObjective):
             setattr(self, f"optimizer_{name}_", optimizer)
         return self
 
-    def draw_latents(self, n: int, stream: torch.Generator | None = None) -> Tensor:
-        """Draw latents for `n` rows, on the net's device.
-
-        Parameters
-        ----------
-        n : int
-            Rows.
-        stream : torch.Generator, default=None
-            Where they come from; None is the net's own stream.
-
-        Returns
-        -------
-        Tensor of shape (n, latent_dim + noise_dim)
-            `noise_dim` is the generator's attribute of that name, or 0.
-        """
-        stream = self.latent_stream_ if stream is None else stream
-        width = self.latent_dim + getattr(self.generator_, "noise_dim", 0)
-        latents = torch.randn(n, width, generator=stream, device=stream.device)
-        return latents.to(self.device)
-
+    # Algorithm 1: the steps.
     def train_step(self, batch, **fit_params):
-        """Take the discriminator's steps, then one of the generator."""
-        for x, c in self._reservoir(batch):
-            fake, expected = self._generate(len(x), c)
-            discriminator_loss = self._discriminator_step(x, fake.detach(), c, batch)
-        generator_loss = self._generator_step(x, fake, c, batch, expected)
+        """Take the discriminator's steps, then one of the generator.
+
+        The fake rows of the last of these are those of the generator's step.
+        """
+        for real, condition in self._minibatches(batch):
+            fake, expected = self._generate(len(real), condition)
+            discriminator_loss = self._discriminator_step(
+                real, fake.detach(), condition, batch
+            )
+        generator_loss = self._generator_step(real, fake, condition, expected, batch)
         return {
             "loss": generator_loss,
             "generator_loss": generator_loss,
@@ -410,16 +260,111 @@ class AdversarialNet(AdversarialParams, AdversarialObjective):
             "y_pred": fake.detach(),
         }
 
-    def _reservoir(self, batch) -> list[tuple[Tensor, Tensor | None]]:
+    def _discriminator_step(self, real, fake, condition, batch) -> Tensor:
+        _clear_gradients(self.optimizer_discriminator_)
+        loss = self._discriminator_loss(real, fake, condition)
+        loss.backward()
+        self.notify_gradients("discriminator", batch)
+        self.optimizer_discriminator_.step()
+        return loss.detach()
+
+    def _generator_step(self, real, fake, condition, expected, batch) -> Tensor:
+        # A frozen discriminator passes gradients on without gathering its own.
+        with _frozen(self.optimizer_discriminator_):
+            _clear_gradients(self.optimizer_generator_)
+            loss = self._generator_loss(real, fake, condition)
+            if expected is not None:
+                loss = loss + self.matching(expected)
+            loss.backward()
+        self.notify_gradients("generator", batch)
+        self.optimizer_generator_.step()
+        return loss.detach()
+
+    # Algorithm 1: the objective.
+    def _discriminator_loss(self, real, fake, condition) -> Tensor:
+        """L_D(x, G(z)) + weight * penalty, on real rows x, then fake ones."""
+        penalty = self._next_penalty()
+        x = self._augment(torch.cat([real, fake]))
+        # A penalty at the rows themselves takes its gradients from the same pass.
+        x.requires_grad_(penalty is not None and penalty.points in BATCH_HALVES)
+        conditions = None if condition is None else torch.cat([condition, condition])
+        logits = self._judge(x, conditions)
+        loss = self._adversarial_loss(logits)
+        if penalty is None:
+            return loss
+        cost = self._gradient_penalty(penalty, x, logits, conditions)
+        return loss + self.penalty_weight_ * cost
+
+    def _adversarial_loss(self, logits: Tensor) -> Tensor:
+        """What D minimises, of the logits of real rows, then of fake ones."""
+        real_logits, fake_logits = logits.chunk(2)
+        return self.loss_.discriminator(real_logits, fake_logits)
+
+    def _gradient_penalty(
+        self, penalty: Penalty, x: Tensor, logits: Tensor, conditions: Tensor | None
+    ) -> Tensor:
+        """What D pays for the norms of its gradients at the penalty's points."""
+        if penalty.points in BATCH_HALVES:
+            # Each half of the batch, real or fake, is a set of points or is none.
+            norms = self._squared_norms(penalty, self._judge, x, logits, conditions)
+            halves = compress(norms.chunk(2), BATCH_HALVES[penalty.points])
+            return penalty.cost(torch.cat(list(halves)))
+        real, fake = x.chunk(2)
+        points = penalty.points(real, fake, self.latent_stream_)
+        points = points.detach().requires_grad_()
+        if conditions is not None and len(points) != len(x):
+            conditions = conditions.chunk(2)[0]
+        judge = partial(self.call, self.discriminator_)
+        logits = judge(points, conditions)
+        return penalty.cost(
+            self._squared_norms(penalty, judge, points, logits, conditions)
+        )
+
+    def _generator_loss(self, real, fake, condition) -> Tensor:
+        """L_G(x, G(z)) under the discriminator as it stands."""
+        fake_logits = self.call(self.discriminator_, self._augment(fake), condition)
+        real_logits = None
+        if self.loss_.pairs_real:
+            with torch.no_grad():
+                real_logits = self.call(
+                    self.discriminator_, self._augment(real), condition
+                )
+        return self.loss_.generator(real_logits, fake_logits)
+
+    def _next_penalty(self) -> Penalty | None:
+        """Return the penalty in every `penalty_interval`-th step, None in between."""
+        if self.penalty_interval == 1:
+            return self.penalty_
+        is_due = self.n_penalty_steps_ % self.penalty_interval == 0
+        self.n_penalty_steps_ += 1
+        return self.penalty_ if is_due else None
+
+    def _squared_norms(self, penalty: Penalty, judge, x, logits, conditions) -> Tensor:
+        """Squared norms of the logits' gradients at `x`, exact or by a small step."""
+        if penalty.step is None:
+            return squared_gradient_norms(logits, x)
+        noise = torch.empty_like(x)
+        noise.normal_(0, penalty.step, generator=self.latent_stream_)
+        differences = judge(x.detach() + noise, conditions) - logits
+        return (differences / penalty.step).square().flatten(1).sum(1)
+
+    def squared_gradient_norms(self, x: Tensor, condition: Tensor | None) -> Tensor:
+        """Squared norms, of shape (n,), of the logit's gradients at rows `x`."""
+        x = x.detach().requires_grad_()
+        logits = self.call(self.discriminator_, x, condition)
+        return squared_gradient_norms(logits, x)
+
+    # What goes into a step: rows, conditions, latents.
+    def _minibatches(self, batch) -> list[tuple[Tensor, Tensor | None]]:
         """Cut a batch into rows and conditions for each discriminator step."""
         real, condition = self.rows_and_condition(batch)
-        n_parts = min(self.n_discriminator_steps, len(real))
-        if n_parts == 1:
+        n_steps = min(self.n_discriminator_steps, len(real))
+        if n_steps == 1:
             return [(real, condition)]
-        rows = real.tensor_split(n_parts)
+        rows = real.tensor_split(n_steps)
         if condition is None:
             return [(x, None) for x in rows]
-        return list(zip(rows, condition.tensor_split(n_parts), strict=True))
+        return list(zip(rows, condition.tensor_split(n_steps), strict=True))
 
     def rows_and_condition(
         self, batch, stream: torch.Generator | None = None
@@ -444,6 +389,60 @@ class AdversarialNet(AdversarialParams, AdversarialObjective):
             return real, self.conditioning(real, condition, stream)
         return real, condition if condition.shape[1] else None
 
+    def draw_latents(self, n: int, stream: torch.Generator | None = None) -> Tensor:
+        """Draw latents for `n` rows, on the net's device.
+
+        The one source of latents: of both steps, of validation, of sampling and of
+        callbacks. A subclass that starts elsewhere overrides it.
+
+        Parameters
+        ----------
+        n : int
+            Rows.
+        stream : torch.Generator, default=None
+            What they are drawn with; None is the net's own stream.
+
+        Returns
+        -------
+        Tensor of shape (n, latent_dim + noise_dim)
+            Rows of the pool `latents`, or normal numbers; behind them normal ones
+            that decide what a generator draws, `noise_dim` being its attribute of that
+            name, or 0.
+        """
+        stream = self.latent_stream_ if stream is None else stream
+        width = getattr(self.generator_, "noise_dim", 0)
+        if self.latent_pool_ is None:
+            width += self.latent_dim
+        latents = torch.randn(n, width, generator=stream, device=stream.device)
+        latents = latents.to(self.device)
+        if self.latent_pool_ is None:
+            return latents
+        n_pool = len(self.latent_pool_)
+        index = torch.randint(n_pool, (n,), generator=stream, device=stream.device)
+        rows = self.latent_pool_.index_select(0, index.to(self.device))
+        return torch.cat([rows, latents], dim=1)
+
+    def _read_latents(self) -> Tensor | None:
+        if self.latents is None:
+            return None
+        pool = torch.as_tensor(self.latents, dtype=torch.float32, device=self.device)
+        if pool.ndim != 2 or pool.shape[1] != self.latent_dim or not len(pool):
+            raise ValueError(
+                f"latents must be of shape (n_latents, {self.latent_dim}), latent_dim "
+                f"being {self.latent_dim}, and hold one or more; got "
+                f"{tuple(pool.shape)}."
+            )
+        if not pool.isfinite().all():
+            raise ValueError("latents hold NaN or infinity.")
+        return pool
+
+    # The networks at work.
+    @property
+    def sampling_generator_(self) -> nn.Module:
+        """The generator to draw from: the averaged one where there is one."""
+        has_average = hasattr(self, "averaged_generator_")
+        return self.averaged_generator_ if has_average else self.generator_
+
     def _generate(self, n: int, condition: Tensor | None):
         """Return fake rows, and what is expected of them if that is matched."""
         latents = self.draw_latents(n)
@@ -452,32 +451,45 @@ class AdversarialNet(AdversarialParams, AdversarialObjective):
         with self.autocast(latents.device.type):
             return self.generator_.with_expectation(latents, condition)
 
-    def _discriminator_step(self, real, fake, condition, batch) -> Tensor:
-        _forget_gradients(self.optimizer_discriminator_)
-        loss = self._discriminator_loss(real, fake, condition)
-        loss.backward()
-        self._notify_gradients("discriminator", batch)
-        self.optimizer_discriminator_.step()
-        return loss.detach()
+    def _augment(self, x: Tensor) -> Tensor:
+        if self.augmentation_ is None:
+            return x
+        return self.augmentation_(x, self.latent_stream_)
 
-    def _generator_step(self, real, fake, condition, batch, expected) -> Tensor:
-        # A frozen discriminator passes gradients on without gathering its own.
-        groups = self.optimizer_discriminator_.param_groups
-        frozen = [p for group in groups for p in group["params"] if p.requires_grad]
-        for parameter in frozen:
-            parameter.requires_grad_(False)
+    def _judge(self, x: Tensor, conditions: Tensor | None) -> Tensor:
+        """Judge real and fake rows in one pass, or apart if D couples a batch."""
+        if not getattr(self.discriminator_, "couples_batch", False):
+            return self.call(self.discriminator_, x, conditions)
+        pair = (None, None) if conditions is None else conditions.chunk(2)
+        halves = zip(x.chunk(2), pair, strict=True)
+        return torch.cat([self.call(self.discriminator_, *half) for half in halves])
+
+    def call(self, module: nn.Module, x: Tensor, condition: Tensor | None) -> Tensor:
+        """Run a network, which need not know conditions when there are none."""
+        arguments = (x,) if condition is None else (x, condition)
+        if self.precision == "float32":
+            return module(*arguments)
+        with self.autocast(x.device.type):
+            return module(*arguments).float()
+
+    def call_in_parts(
+        self, module: nn.Module, x: Tensor, condition: Tensor | None
+    ) -> Tensor:
+        """Run a network, on half the rows at a time where memory does not suffice."""
         try:
-            _forget_gradients(self.optimizer_generator_)
-            loss = self._generator_loss(real, fake, condition)
-            if expected is not None:
-                loss = loss + self.matching(expected)
-            loss.backward()
-        finally:
-            for parameter in frozen:
-                parameter.requires_grad_(True)
-        self._notify_gradients("generator", batch)
-        self.optimizer_generator_.step()
-        return loss.detach()
+            return self.call(module, x, condition)
+        except torch.OutOfMemoryError:
+            if len(x) == 1:
+                raise
+        conditions = (None, None) if condition is None else condition.chunk(2)
+        halves = zip(x.chunk(2), conditions, strict=True)
+        return torch.cat([self.call_in_parts(module, *half) for half in halves])
+
+    def autocast(self, device_type: str) -> AbstractContextManager:
+        """Return the context in which networks compute in ``precision``."""
+        if self.precision == "float32":
+            return nullcontext()
+        return torch.autocast(device_type, dtype=getattr(torch, self.precision))
 
     @torch.no_grad()
     def validation_step(self, batch, **fit_params):
@@ -497,8 +509,22 @@ class AdversarialNet(AdversarialParams, AdversarialObjective):
         return self.generator_(to_device(x, self.device), **fit_params)
 
 
-def _forget_gradients(optimizer: torch.optim.Optimizer) -> None:
+def _clear_gradients(optimizer: torch.optim.Optimizer) -> None:
     """Do what ``zero_grad`` does, without what it does for profilers."""
     for group in optimizer.param_groups:
         for parameter in group["params"]:
             parameter.grad = None
+
+
+@contextmanager
+def _frozen(optimizer: torch.optim.Optimizer) -> Iterator[None]:
+    """Keep what an optimizer trains from gathering gradients."""
+    groups = optimizer.param_groups
+    frozen = [p for group in groups for p in group["params"] if p.requires_grad]
+    for parameter in frozen:
+        parameter.requires_grad_(False)
+    try:
+        yield
+    finally:
+        for parameter in frozen:
+            parameter.requires_grad_(True)

@@ -125,8 +125,8 @@ class InfoGANNet(AdversarialNet):
     @property
     def loss_names(self) -> tuple[str, ...]:
         """What the history gets of each batch."""
-        own = ("code_loss", "clustering_loss")
-        return (*super().loss_names, *own[: 2 if self.clustering_weight else 1])
+        clustering = ("clustering_loss",) if self.clustering_weight else ()
+        return (*super().loss_names, "code_loss", *clustering)
 
     def get_params_for(self, prefix: str) -> dict:
         """Collect ``prefix__*``; what has to do with codes learns their sizes."""
@@ -217,7 +217,7 @@ class InfoGANNet(AdversarialNet):
         # Early fakes are of no kind: a Q that learns their categories, which they then
         # follow, does not find those of real rows.
         parts = [fake, real, self._moved(real, condition[:, self.code_dim :])]
-        if getattr(self.discriminator_, "mixes_rows", False):
+        if getattr(self.discriminator_, "couples_batch", False):
             of_fake, of_real, of_moved = map(self.read_codes, parts)
         else:
             logits, means = self.read_codes(torch.cat(parts))

@@ -1,38 +1,45 @@
-"""Epochs and batches: the loop around the steps, and what it records."""
+"""All that leans on skorch's insides: parameters, registration, and the loop."""
 
 from __future__ import annotations
 
-import os
-import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
-from functools import partial
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import torch
 from skorch import NeuralNet
-from skorch.callbacks import Callback, EarlyStopping
+from skorch.callbacks import (
+    Callback,
+    EarlyStopping,
+    EpochTimer,
+    PassthroughScoring,
+    PrintLog,
+)
 from skorch.utils import TeeGenerator
 from torch import Tensor, nn
 
-from skgan.callbacks import StopTraining
+from skgan.callbacks import GeneratorAverage, StopTraining
 from skgan.loader import BatchLoader, TensorData
-from skgan.nets._graph import make_step_graph
+from skgan.nets._global_stream import borrow_global_stream, draw_globally
 from skgan.nets._state import load_position, load_trained, training_state
 
 _OPTIMIZERS = ("optimizer_generator", "optimizer_discriminator")
 _DATA_PREFIXES = ("iterator_train", "iterator_valid", "dataset")
 
 
-class AdversarialParams(NeuralNet):
-    """The parameters of `AdversarialNet`: skorch's, for two networks.
+class SkorchAdapter(NeuralNet):
+    """A skorch net of several networks, with two optimizers and a leaner loop.
 
     skorch changes a running optimizer when ``optimizer_generator__lr`` is set but
     forgets it at the next initialisation, refuses iterators and optimizer classes
-    on an initialised net, and knows the learning rate of one optimizer only.
+    on an initialised net, and knows one network and the learning rate of one
+    optimizer only. A subclass makes the networks and takes the steps.
     """
 
     network_names: tuple[str, ...] = ("generator", "discriminator")
+    # The loader of the fit under way, and the checkpoint that a fit starts from.
+    loader_: Any = None
+    resumed_: dict | None = None
 
     def __init__(self, **kwargs):
         super().__init__(module=None, criterion=None, **kwargs)
@@ -40,17 +47,31 @@ class AdversarialParams(NeuralNet):
         for name in ("module", "criterion", "optimizer"):
             self.__dict__.pop(name)
 
-    def get_params_for(self, prefix: str) -> dict:
-        """Collect ``prefix__*``; both networks learn the width of the latents."""
-        params = super().get_params_for(prefix)
-        if prefix == "generator":
-            params.setdefault("latent_dim", self.latent_dim)
-        return params
+    @property
+    def loss_names(self) -> tuple[str, ...]:
+        """What the history gets of each step."""
+        return ("generator_loss", "discriminator_loss")
 
-    def get_all_learnable_params(self) -> Iterator:
-        """Yield the weights of the networks, named ``generator.…`` and so on."""
-        for name in self.network_names:
-            yield from getattr(self, f"{name}_").named_parameters(prefix=name)
+    # The networks and their optimizers.
+    @property
+    def module_(self) -> nn.Module:
+        """The generator, for callbacks that know one network."""
+        return self.generator_
+
+    @property
+    def optimizer_(self) -> torch.optim.Optimizer:
+        """The generator's optimizer, for callbacks that know one network."""
+        return self.optimizer_generator_
+
+    @property
+    def modules_(self) -> dict[str, nn.Module]:
+        """All networks by name, the averaged generator among them."""
+        return {name: getattr(self, f"{name}_") for name in self._modules}
+
+    @property
+    def optimizers_(self) -> dict[str, torch.optim.Optimizer]:
+        """The optimizers by name."""
+        return {name: getattr(self, f"{name}_") for name in self._optimizers}
 
     def networks(self) -> list[nn.Module]:
         """Return the networks that are trained."""
@@ -61,6 +82,34 @@ class AdversarialParams(NeuralNet):
     ) -> Iterator[tuple[str, nn.Parameter]]:
         """Yield the weights that an optimizer, named by its network, trains."""
         yield from getattr(self, f"{name}_").named_parameters(prefix=prefix)
+
+    def get_all_learnable_params(self) -> Iterator:
+        """Yield the weights of the networks, named ``generator.…`` and so on."""
+        for name in self.network_names:
+            yield from getattr(self, f"{name}_").named_parameters(prefix=name)
+
+    def zero_grad(self) -> None:
+        """Free the gradients that an unfinished step has left behind."""
+        for optimizer in self.optimizers_.values():
+            optimizer.zero_grad(set_to_none=True)
+
+    def eval(self) -> None:
+        """Put the networks in evaluation mode."""
+        self._set_training(False)
+
+    def torch_compile(self, module, name):
+        """Compile in place, so that the names of weights and the type stay."""
+        if self.compile:
+            module.compile(**self.get_params_for("compile"))
+        return module
+
+    # Parameters.
+    def get_params_for(self, prefix: str) -> dict:
+        """Collect ``prefix__*``; the generator learns the width of the latents."""
+        params = super().get_params_for(prefix)
+        if prefix == "generator":
+            params.setdefault("latent_dim", self.latent_dim)
+        return params
 
     def set_params(self, **kwargs):
         """Set parameters before or after initialisation, for good.
@@ -91,7 +140,7 @@ class AdversarialParams(NeuralNet):
         )
         if "lr" in rest:
             self._set_common_learning_rate(rest["lr"])
-        if {"loss", "penalty", "augmentation"} & set(rest):
+        if {"loss", "penalty", "augmentation", "latents"} & set(rest):
             self._initialize_criterion()
         if {"average_halflife", "latent_dim"} & set(rest):
             self._initialize_callbacks()
@@ -109,41 +158,26 @@ class AdversarialParams(NeuralNet):
                     # Where schedules start from.
                     group.pop("initial_lr", None)
 
-    def torch_compile(self, module, name):
-        """Compile in place, so that the names of weights and the type stay."""
-        if self.compile:
-            module.compile(**self.get_params_for("compile"))
-        return module
-
-
-# PyTorch's global stream is put back after use; two threads must not use it at once.
-GLOBAL_STREAM = threading.Lock()
-# These draw from it in training and know no other.
-_DRAWING_LAYERS = (nn.modules.dropout._DropoutNd, nn.RReLU)
-
-
-def _release_in_child() -> None:
-    """Free the global stream in a process that was forked off while it was in use."""
-    # The thread that uses it was not taken along.
-    if GLOBAL_STREAM.locked():
-        GLOBAL_STREAM.release()
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_release_in_child)
-
-
-class AdversarialLoop(NeuralNet):
-    """The loop of `AdversarialNet`: skorch's, with two losses and less overhead."""
-
-    # The loader of the fit under way, and the state that a fit sets out from.
-    loader_: Any = None
-    resumed_: dict | None = None
-
+    # Callbacks.
     @property
-    def loss_names(self) -> tuple[str, ...]:
-        """What of a step the history gets."""
-        return ("generator_loss", "discriminator_loss")
+    def _default_callbacks(self):
+        callbacks = [
+            ("epoch_timer", EpochTimer()),
+            *(
+                (name, PassthroughScoring(name=name, on_train=True))
+                for name in self.loss_names
+            ),
+            ("valid_loss", PassthroughScoring(name="valid_loss")),
+            ("print_log", PrintLog()),
+        ]
+        if self.average_halflife is not None:
+            callbacks.insert(0, ("average", GeneratorAverage(self.average_halflife)))
+        return callbacks
+
+    def replace_callbacks(self, callbacks: list[tuple[str, Callback]] | str) -> None:
+        """Go on with other callbacks; networks and optimizers stay as they are."""
+        self.callbacks = callbacks
+        self._initialize_callbacks()
 
     def notify(self, method_name, **cb_kwargs):
         """Call the callbacks that have something to do at this point.
@@ -163,11 +197,12 @@ class AdversarialLoop(NeuralNet):
             self.listeners_[method_name] = [
                 callback
                 for _, callback in self.callbacks_
-                if _has_own(callback, method_name)
+                if _overrides(callback, method_name)
             ]
         return self.listeners_[method_name]
 
-    def _notify_gradients(self, name: str, batch) -> None:
+    def notify_gradients(self, name: str, batch) -> None:
+        """Show callbacks the gradients of a network, before its optimizer's step."""
         if not self._listeners("on_grad_computed"):
             return
         parameters = self.trained_by(name, prefix=name)
@@ -178,78 +213,7 @@ class AdversarialLoop(NeuralNet):
             training=True,
         )
 
-    def fit_loop(self, X, y=None, epochs=None, **fit_params):
-        """Train, and remember in `interrupted_` whether the user broke it off."""
-        self.interrupted_ = False
-        self.ends_epoch_ = False
-        self.penalty_weight_ = self.penalty_weight
-        self.step_graph_ = make_step_graph(self)
-        epochs = self.max_epochs if epochs is None else epochs
-        if self.resumed_ is not None:
-            epochs -= self.resumed_["n_epochs"]
-        try:
-            with self._seeded_layers():
-                return super().fit_loop(X, y, epochs, **fit_params)
-        except StopTraining:
-            raise
-        except KeyboardInterrupt:
-            # skorch's EarlyStopping stops a net by this very exception.
-            self.interrupted_ = not any(
-                isinstance(callback, EarlyStopping)
-                and callback.misses_ >= callback.patience
-                for _, callback in self.callbacks_
-            )
-            raise
-        finally:
-            # It holds the rows.
-            self.loader_ = None
-            if self.step_graph_ is not None:
-                self.step_graph_.close(self)
-                self.step_graph_ = None
-
-    def training_state(self) -> dict[str, Any]:
-        """Return all that the next epoch depends on, but for what callbacks know."""
-        return training_state(self)
-
-    def load_training_state(self, state: dict[str, Any], n_epochs: int) -> None:
-        """Go back to a state that was reached `n_epochs` after a fit had begun.
-
-        To be called when training begins; the fit then takes the epochs that are left.
-
-        Raises
-        ------
-        ValueError
-            If it is the state of another net.
-        """
-        load_trained(self, state)
-        self.resumed_ = {**state, "n_epochs": n_epochs}
-
-    def __getstate__(self):
-        """Leave out what holds the rows, so that a net can be saved while it trains."""
-        return {**super().__getstate__(), "loader_": None, "resumed_": None}
-
-    def draws_globally(self) -> bool:
-        """Tell whether layers, such as dropout, draw from the global stream."""
-        modules = [m for network in self.networks() for m in network.modules()]
-        return any(isinstance(module, _DRAWING_LAYERS) for module in modules)
-
-    @contextmanager
-    def _seeded_layers(self) -> Iterator[None]:
-        """Seed the global stream, and put it back, if layers such as dropout use it.
-
-        Fits of such networks take turns: the stream is one a process.
-        """
-        if not self.draws_globally():
-            yield
-            return
-        devices = [] if torch.device(self.device).type == "cpu" else [self.device]
-        with GLOBAL_STREAM, torch.random.fork_rng(devices):
-            seed = int(torch.randint(2**31, (), generator=self.order_stream_))
-            torch.default_generator.manual_seed(seed)
-            if devices:
-                torch.cuda.manual_seed(seed)
-            yield
-
+    # The loop.
     def get_dataset(self, X, y=None):
         """Put the rows on the device once, so that batches are cut there."""
         dataset = super().get_dataset(X, y)
@@ -276,12 +240,45 @@ class AdversarialLoop(NeuralNet):
             self.resumed_ = None
         return self.loader_
 
+    def fit_loop(self, X, y=None, epochs=None, **fit_params):
+        """Train, and remember in `interrupted_` whether the user broke it off."""
+        self.interrupted_ = False
+        self.ends_epoch_ = False
+        self.penalty_weight_ = self.penalty_weight
+        epochs = self.max_epochs if epochs is None else epochs
+        if self.resumed_ is not None:
+            epochs -= self.resumed_["n_epochs"]
+        try:
+            with self._seeded_layers():
+                return super().fit_loop(X, y, epochs, **fit_params)
+        except StopTraining:
+            raise
+        except KeyboardInterrupt:
+            # skorch's EarlyStopping stops a net by this very exception.
+            self.interrupted_ = not any(
+                isinstance(callback, EarlyStopping)
+                and callback.misses_ >= callback.patience
+                for _, callback in self.callbacks_
+            )
+            raise
+        finally:
+            # The loader holds the rows.
+            self.loader_ = None
+
+    def _seeded_layers(self) -> AbstractContextManager[None]:
+        """Seed the global stream where layers such as dropout draw from it.
+
+        Fits of such networks take turns: the stream is one a process.
+        """
+        if not draw_globally(self.networks()):
+            return nullcontext()
+        seed = int(torch.randint(2**31, (), generator=self.order_stream_))
+        return borrow_global_stream(seed, self.device)
+
     def run_single_epoch(self, iterator, training, prefix, step_fn, **fit_params):
         """Run one epoch; skorch's own, with the modes set only where they changed."""
         if iterator is None:
             return
-        if training and self.step_graph_ is not None:
-            step_fn = partial(self.step_graph_, self)
         self._set_training(training)
         batches = self.history[-1, "batches"]
         n_batches = 0
@@ -300,7 +297,7 @@ class AdversarialLoop(NeuralNet):
                     break
         finally:
             # Interrupted epochs hold numbers too.
-            self._read_all(batches)
+            _read_losses(batches)
         self.history.record(f"{prefix}_batch_count", n_batches)
 
     def _record(self, record: dict, step: dict, prefix: str) -> None:
@@ -308,33 +305,55 @@ class AdversarialLoop(NeuralNet):
         if prefix == "train":
             for name in self.loss_names:
                 if name in step:
-                    record[name] = self._read(step[name])
+                    record[name] = _read_loss(step[name])
         is_read = prefix == "train" and step["loss"] is step.get("generator_loss")
-        loss = record["generator_loss"] if is_read else self._read(step["loss"])
+        loss = record["generator_loss"] if is_read else _read_loss(step["loss"])
         record[f"{prefix}_loss"] = loss
 
-    @staticmethod
-    def _read(loss: Tensor) -> float | Tensor:
-        """Read a loss where that is free; reading a GPU's would hold up the step."""
-        return loss.item() if loss.device.type == "cpu" else loss.detach()
+    # Going on from a checkpoint.
+    def training_state(self) -> dict[str, Any]:
+        """Return all that the next epoch depends on, but for callbacks' own state."""
+        return training_state(self)
 
-    @staticmethod
-    def _read_all(batches: list[dict]) -> None:
-        """Replace the tensors in batches' records by numbers, all at one go."""
-        waiting = [
-            (record, name)
-            for record in batches
-            for name, value in record.items()
-            if isinstance(value, Tensor)
-        ]
-        if waiting:
-            values = torch.stack([record[name] for record, name in waiting]).tolist()
-            for (record, name), value in zip(waiting, values, strict=True):
-                record[name] = value
+    def load_training_state(self, state: dict[str, Any], n_epochs: int) -> None:
+        """Go back to a state that was reached `n_epochs` after a fit had begun.
+
+        To be called when training begins; the fit then takes the epochs that are left.
+
+        Raises
+        ------
+        ValueError
+            If it is the state of another net.
+        """
+        load_trained(self, state)
+        self.resumed_ = {**state, "n_epochs": n_epochs}
+
+    def __getstate__(self):
+        """Leave out what holds the rows, so that a net can be saved while it trains."""
+        return {**super().__getstate__(), "loader_": None, "resumed_": None}
 
 
-def _has_own(callback: Callback, method_name: str) -> bool:
+def _overrides(callback: Callback, method_name: str) -> bool:
     """Tell whether a callback does anything at this point."""
     inherited = getattr(Callback, method_name, None)
-    own = getattr(type(callback), method_name, None)
-    return own is not inherited or method_name in vars(callback)
+    method = getattr(type(callback), method_name, None)
+    return method is not inherited or method_name in vars(callback)
+
+
+def _read_loss(loss: Tensor) -> float | Tensor:
+    """Read a loss where that is free; reading a GPU's would hold up the step."""
+    return loss.item() if loss.device.type == "cpu" else loss.detach()
+
+
+def _read_losses(batches: list[dict]) -> None:
+    """Replace the tensors in batches' records by numbers, all at one go."""
+    waiting = [
+        (record, name)
+        for record in batches
+        for name, value in record.items()
+        if isinstance(value, Tensor)
+    ]
+    if waiting:
+        values = torch.stack([record[name] for record, name in waiting]).tolist()
+        for (record, name), value in zip(waiting, values, strict=True):
+            record[name] = value

@@ -2,31 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import torch
 from torch import nn
 
+from skgan.nets._global_stream import draw_globally
+
 _PROGRESS = ("n_penalty_steps_", "penalty_weight_")
 
 
 def training_state(net) -> dict[str, Any]:
-    """Return all that the next epoch depends on, but for what callbacks know.
+    """Return all that the next epoch depends on, but for callbacks' own state.
 
-    Parameters
-    ----------
-    net : AdversarialNet
-        In training, between two epochs.
-
-    Returns
-    -------
-    dict
-        Of plain values, tensors and random streams, some of them the net's own: they
-        are to be written before it goes on.
+    Tensors and streams are the net's own: write them before it trains on.
     """
     return {
-        "modules": {name: _part(net, name).state_dict() for name in net._modules},
-        "optimizers": {name: _part(net, name).state_dict() for name in net._optimizers},
+        "modules": {name: m.state_dict() for name, m in net.modules_.items()},
+        "optimizers": {name: o.state_dict() for name, o in net.optimizers_.items()},
         "history": list(net.history),
         "loader": net.loader_.state_dict(),
         "streams": _own_streams(net),
@@ -36,33 +30,29 @@ def training_state(net) -> dict[str, Any]:
 
 
 def load_trained(net, state: dict[str, Any]) -> None:
-    """Give a net what it had learnt, before its loop begins.
-
-    Raises
-    ------
-    ValueError
-        If the networks or the optimizers are others.
-    """
-    kinds = (
-        ("modules", net._modules, nn.Module.load_state_dict),
-        ("optimizers", net._optimizers, load_optimizer),
-    )
-    for kind, names, load in kinds:
-        if set(state[kind]) != set(names):
-            raise ValueError(
-                f"The checkpoint has the {kind} {sorted(state[kind])}, but the net has "
-                f"{sorted(names)}."
-            )
-        for name in names:
-            try:
-                load(_part(net, name), state[kind][name])
-            except (RuntimeError, KeyError, ValueError) as error:
-                raise ValueError(
-                    f"The checkpoint was written with another {name}: {error} Delete "
-                    "it to train anew."
-                ) from error
+    """Give a net the weights, optimizers and history of a checkpoint, or raise."""
+    _load_parts("modules", net.modules_, state, nn.Module.load_state_dict)
+    _load_parts("optimizers", net.optimizers_, state, load_optimizer)
     net.history.clear()
     net.history.extend(state["history"])
+
+
+def _load_parts(
+    kind: str, parts: dict[str, Any], state: dict[str, Any], load: Callable
+) -> None:
+    if set(state[kind]) != set(parts):
+        raise ValueError(
+            f"The checkpoint has the {kind} {sorted(state[kind])}, but the net has "
+            f"{sorted(parts)}."
+        )
+    for name, part in parts.items():
+        try:
+            load(part, state[kind][name])
+        except (RuntimeError, KeyError, ValueError) as error:
+            raise ValueError(
+                f"The checkpoint was written with another {name}: {error} Delete "
+                "it to train anew."
+            ) from error
 
 
 def load_optimizer(optimizer: torch.optim.Optimizer, state: dict[str, Any]) -> None:
@@ -74,8 +64,10 @@ def load_optimizer(optimizer: torch.optim.Optimizer, state: dict[str, Any]) -> N
     for weight, moments in optimizer.state.items():
         for name, value in moments.items():
             if isinstance(value, torch.Tensor) and value.shape == weight.shape:
-                there = torch.empty_like(weight, dtype=value.dtype, requires_grad=False)
-                moments[name] = there.copy_(value)
+                buffer = torch.empty_like(
+                    weight, dtype=value.dtype, requires_grad=False
+                )
+                moments[name] = buffer.copy_(value)
 
 
 def load_position(net, state: dict[str, Any]) -> None:
@@ -91,10 +83,6 @@ def load_position(net, state: dict[str, Any]) -> None:
         setattr(net, name, state["progress"][name])
 
 
-def _part(net, name: str) -> Any:
-    return getattr(net, f"{name}_")
-
-
 def _own_streams(net) -> dict[str, torch.Generator]:
     values = sorted(vars(net).items())
     return {name: v for name, v in values if isinstance(v, torch.Generator)}
@@ -102,7 +90,7 @@ def _own_streams(net) -> dict[str, torch.Generator]:
 
 def _streams_of_layers(net) -> list[torch.Generator]:
     """Return copies of the global streams, where layers draw from them."""
-    if not net.draws_globally():
+    if not draw_globally(net.networks()):
         return []
     streams = [torch.Generator()]
     streams[0].set_state(torch.get_rng_state())
@@ -110,9 +98,3 @@ def _streams_of_layers(net) -> list[torch.Generator]:
         streams.append(torch.Generator(net.device))
         streams[1].set_state(torch.cuda.get_rng_state(net.device))
     return streams
-
-
-def forget_gradients_of(net) -> None:
-    """Free what an unfinished step has left behind."""
-    for name in net._optimizers:
-        _part(net, name).zero_grad(set_to_none=True)

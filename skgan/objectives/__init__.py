@@ -20,7 +20,13 @@ from skgan.objectives._information import (
 )
 from skgan.objectives._losses import LOSSES, Loss, label_smoothing, resolve_loss
 from skgan.objectives._moments import MomentMatching
+
+# For the nets; not part of the public surface.
+from skgan.objectives._penalties import BATCH_HALVES as BATCH_HALVES
 from skgan.objectives._penalties import PENALTIES, Penalty, resolve_penalty
+from skgan.objectives._penalties import (
+    squared_gradient_norms as squared_gradient_norms,
+)
 from skgan.objectives._perturbations import swap_neighbors, warp
 
 __all__ = [

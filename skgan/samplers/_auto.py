@@ -16,8 +16,7 @@ from skgan._validation import (
     check_real,
     check_verbosity,
 )
-from skgan.callbacks import TrainingCheckpoint
-from skgan.callbacks._schedules import check_schedule
+from skgan.callbacks import TrainingCheckpoint, check_schedule
 from skgan.encoding import BaseEncoder, TableLayout
 
 SCHEDULES = ("annealed", "constant")

@@ -362,6 +362,8 @@ class BaseGANSampler(
 
     def _train(self, rows: torch.Tensor, settings: Settings, held_out):
         net, own = self.net_, self.net_params or {}
+        # An encoder of latents belongs to the generator it was trained for.
+        self.__dict__.pop("inverter_", None)
         scorer = None if held_out is None else partial(self._watched_score, held_out)
         callbacks = make_callbacks(settings, self.callbacks, self.verbose, scorer)
         given, groups = (None, None)

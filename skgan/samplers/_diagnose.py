@@ -15,7 +15,7 @@ from skgan.metrics.diagnosis._history import judge_training
 
 
 class DiagnosisMixin:
-    """What a sampler says of itself by rows it was not trained on."""
+    """`diagnose`, for samplers of rows without labels."""
 
     # Of the sampler that it is mixed into.
     encoder_: Any
@@ -82,11 +82,11 @@ class DiagnosisMixin:
         return diagnosis
 
     def _diagnosis(self, X_holdout, X_train, max_samples, random_state) -> Diagnosis:
-        """Judge rows, or pairs of rows and labels; without labels, rows alone."""
+        """Judge rows, or pairs of rows and labels."""
         check_is_fitted(self, "net_")
         max_samples = check_integer("max_samples", max_samples, MIN_ROWS)
         seed = self._diagnosis_seed(random_state)
-        holdout, train = self._known(X_holdout), self._known(X_train)
+        holdout, train = self._read_rows(X_holdout), self._read_rows(X_train)
         callbacks = getattr(self.net_, "callbacks_", None) or ()
         was_restored = any(getattr(c, "diverged_", False) for _, c in callbacks)
         return diagnose_rows(
@@ -100,13 +100,13 @@ class DiagnosisMixin:
         )
 
     def _diagnosis_seed(self, random_state) -> int:
-        """Return what the rows that are judged are drawn with."""
+        """Return the seed of the samples that are judged."""
         if random_state is None:
             return self._seeds.score
         return int(check_stream("random_state", random_state).randint(2**31 - 1))
 
-    def _known(self, rows):
-        """Rows of which it is known that they are like those of ``fit``; or None."""
+    def _read_rows(self, rows):
+        """Check rows, or a pair of rows and labels, against those of ``fit``."""
         if rows is None:
             return None
         X, *labels = rows if isinstance(rows, tuple) else (rows,)
@@ -115,12 +115,13 @@ class DiagnosisMixin:
         return (X, *labels) if labels else X
 
     def _drawn_beside(self, holdout, n_samples: int, seed: int):
+        """Draw the samples that stand beside held-out rows."""
         drawn = self.sample(n_samples, random_state=seed)
         return drawn[0] if isinstance(drawn, tuple) else drawn
 
 
 class LabelledDiagnosisMixin(DiagnosisMixin):
-    """The same for rows under labels, which are judged with them."""
+    """`diagnose` for a sampler of labelled rows, which are judged with their labels."""
 
     def diagnose(
         self,
@@ -134,18 +135,12 @@ class LabelledDiagnosisMixin(DiagnosisMixin):
     ) -> Diagnosis:
         """Say in words what is wrong with samples, and what to try.
 
-        Quality, collapse, copying, and how training went, each beside what real rows
-        get; by trees and by the distances that ``score`` takes, never by the
-        discriminator. See `skgan.metrics.diagnose` for what is measured and where
-        verdicts come from.
+        As ``GANSampler.diagnose`` does, and with labels, where they are given.
 
         Parameters
         ----------
-        X_holdout : array-like or DataFrame of shape (n_samples, ...)
-            Rows like those given to ``fit``, but not seen by it; 100 or more.
-        X_train : array-like or DataFrame of shape (n_samples, ...), default=None
-            The rows given to ``fit``. None leaves out what only they can show: whether
-            samples are copies of them.
+        X_holdout, X_train : array-like or DataFrame of shape (n_samples, ...)
+            As in ``GANSampler.diagnose``; `X_train` may be None.
         y_holdout : array-like, Series or DataFrame, default=None
             Labels of `X_holdout`. Samples are then drawn for them, as often as they
             occur, and rows are judged with their labels; None draws labels as often
@@ -153,11 +148,9 @@ class LabelledDiagnosisMixin(DiagnosisMixin):
         y_train : array-like, Series or DataFrame, default=None
             Labels of `X_train`, where both are given.
         max_samples : int, default=5000
-            Rows to draw, and rows of each set to look at; at least 50. Of the
-            training rows 20 000 are looked at.
+            As in ``GANSampler.diagnose``.
         random_state : int, RandomState instance or None, default=None
-            Fixes the diagnosis. None takes the seed that ``score`` draws with, fixed
-            in ``fit``.
+            As in ``GANSampler.diagnose``.
 
         Returns
         -------
@@ -207,7 +200,7 @@ class LabelledDiagnosisMixin(DiagnosisMixin):
         if not isinstance(holdout, tuple):
             return super()._drawn_beside(holdout, n_samples, seed)
         y = holdout[1]
-        asked = resample(
+        labels = resample(
             y, replace=n_samples > len(y), n_samples=n_samples, random_state=seed
         )
-        return self.sample(y=asked, random_state=seed)
+        return self.sample(y=labels, random_state=seed)

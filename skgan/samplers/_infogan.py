@@ -14,8 +14,7 @@ from skgan._validation import check_integer, check_real
 from skgan.encoding import BaseEncoder, TableEncoder
 from skgan.frames import as_rows
 from skgan.metrics import ReferenceSpace
-from skgan.nets import InfoGANNet
-from skgan.nets._info import read_hidden
+from skgan.nets import InfoGANNet, read_hidden
 from skgan.objectives import warp
 from skgan.samplers._base import BaseGANSampler
 from skgan.samplers._conditions import CodeConditions

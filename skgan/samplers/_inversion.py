@@ -19,8 +19,7 @@ from skgan._validation import check_integer, check_real
 from skgan.encoding import BaseEncoder, TableEncoder
 from skgan.frames import as_rows, frame_library
 from skgan.modules import LatentEncoder, MLPEncoder, StridedConvEncoder
-from skgan.nets import AdversarialNet
-from skgan.nets._skorch import GLOBAL_STREAM
+from skgan.nets import AdversarialNet, borrow_global_stream
 
 _SPACES = ("rows", "latents")
 
@@ -88,12 +87,12 @@ class InversionMixin:
            generative adversarial networks", Medical Image Analysis 54, 2019.
         """
         conditions = self._conditions_of(X, y)
-        training = InverterConfig(
+        config = InverterConfig(
             check_integer("max_iter", max_iter, 1),
             check_real("feature_weight", feature_weight, 0),
             self._seeds.net,
         )
-        return self._fit_inverter(X, conditions, training)
+        return self._fit_inverter(X, conditions, config)
 
     def invert(self, X, y=None, *, n_refinements=50):
         """Find latents of which the generator makes rows like those of `X`.
@@ -140,8 +139,8 @@ class InversionMixin:
         >>> bool(abs(sampler.generate(latents) - X[:3]).max() < 1)
         True
         """
-        found = self._invert(X, self._conditions_of(X, y), n_refinements)
-        return Inversion(found.latents.numpy(), found.residuals.numpy())
+        result = self._invert(X, self._conditions_of(X, y), n_refinements)
+        return Inversion(result.latents.numpy(), result.residuals.numpy())
 
     def reconstruct(self, X, y=None, *, n_refinements=50):
         """Return what the generator makes of the latents of `X`.
@@ -169,8 +168,8 @@ class InversionMixin:
         ValueError
             If `X` or `y` are not like those of ``fit``.
         """
-        found = self._invert(X, self._conditions_of(X, y), n_refinements)
-        return self.encoder_.inverse_transform(found.made.flatten(1).numpy())
+        result = self._invert(X, self._conditions_of(X, y), n_refinements)
+        return self.encoder_.inverse_transform(result.rows.flatten(1).numpy())
 
     def generate(self, latents, y=None):
         """Return the rows that the generator makes of latents.
@@ -201,8 +200,9 @@ class InversionMixin:
         """
         latents = self._as_latents("latents", latents)
         conditions = self._conditions_wanted(y, len(latents))
-        made = InverterRunner(self.net_).make(torch.as_tensor(latents), conditions)
-        return self.encoder_.inverse_transform(made.flatten(1).numpy())
+        runner = InverterRunner(self.net_)
+        rows = runner.generate(torch.as_tensor(latents), conditions)
+        return self.encoder_.inverse_transform(rows.flatten(1).numpy())
 
     def interpolate(
         self, start, end, n_steps=10, y=None, *, space="rows", n_refinements=50
@@ -253,27 +253,21 @@ class InversionMixin:
         if not isinstance(space, str) or space not in _SPACES:
             raise ValueError(f"space must be one of {_SPACES}, got {space!r}.")
         ends: list[NDArray] = []
-        for name, given in (("start", start), ("end", end)):
+        for name, value in (("start", start), ("end", end)):
             if space == "rows":
-                row = self._as_one_row(name, given)
-                found = self._invert(row, self._conditions_wanted(y, 1), n_refinements)
-                ends.append(found.latents.numpy()[0])
+                row = self._as_one_row(name, value)
+                result = self._invert(row, self._conditions_wanted(y, 1), n_refinements)
+                ends.append(result.latents.numpy()[0])
             else:
-                ends.append(self._as_latents(name, np.atleast_2d(given))[0])
+                ends.append(self._as_latents(name, np.atleast_2d(value))[0])
         shares = np.linspace(0, 1, n_steps)
-        way = interpolate_on_sphere(ends[0], ends[1], shares)
-        return self.generate(way, y)
+        return self.generate(interpolate_on_sphere(ends[0], ends[1], shares), y)
 
-    def _train(self, *args):
-        # What was learnt for the generator there was says nothing of the next one.
-        vars(self).pop("inverter_", None)
-        return super()._train(*args)  # type: ignore[misc]
-
-    def _fit_inverter(self, X, conditions: Tensor | None, training: InverterConfig):
+    def _fit_inverter(self, X, conditions: Tensor | None, config: InverterConfig):
         rows = self._encode_rows(X).float()
         if len(rows) < 2:
             raise ValueError(f"fit_inverter needs at least 2 rows of X, got {len(X)}.")
-        self.inverter_ = train_inverter(self.net_, rows, conditions, training)
+        self.inverter_ = train_inverter(self.net_, rows, conditions, config)
         return self
 
     def _check_invertible(self) -> None:
@@ -331,7 +325,7 @@ class InversionMixin:
         return latents
 
     def _conditions_of(self, X, y) -> Tensor | None:
-        """What rows are conditioned on, which have a label each."""
+        """Return what labelled rows are conditioned on; None without labels."""
         labels = self._labels_needed(y)
         if labels is None:
             return None
@@ -339,7 +333,7 @@ class InversionMixin:
         return torch.as_tensor(labels.encode(labels.read(y)))
 
     def _conditions_wanted(self, y, n_rows: int) -> Tensor | None:
-        """What rows are to be conditioned on, of one label or one each."""
+        """Return what the labels wanted, one or one a row, condition on."""
         labels = self._labels_needed(y)
         if labels is None:
             return None
@@ -358,10 +352,11 @@ class InversionMixin:
         return labels
 
 
-# Of the encoder's optimizer; the rate falls by half a cosine to a fiftieth.
+# The learning rate of the encoder falls by half a cosine to a fiftieth.
 _LEARNING_RATE, _BETAS, _LAST_SHARE = 1e-3, (0.9, 0.99), 0.02
-# Of the steps that refine latents.
+# Learning rate of the steps that refine latents.
 _REFINING_RATE = 0.05
+# Rows that are inverted at once.
 _BLOCK = 64
 # Rows that variances are measured on.
 _MAX_MEASURED = 2048
@@ -385,37 +380,26 @@ class Inversion(NamedTuple):
 
 
 class Reconstruction(NamedTuple):
-    """Latents of rows and how far off the rows are that they make, a value a row.
+    """Inverted latents, the rows made of them, and their errors, one per row.
 
-    Feature sizes are the mean squares of the features of both, in the units of the
-    errors: what the errors could be compared with.
+    `feature_sizes` are mean squares of features in the units of `feature_errors`.
     """
 
     latents: Tensor
-    made: Tensor
+    rows: Tensor
     residuals: Tensor
     feature_errors: Tensor
     feature_sizes: Tensor
 
 
 class InverterConfig(NamedTuple):
-    """How an encoder is trained.
-
-    Attributes
-    ----------
-    max_iter : int
-        Updates.
-    feature_weight : float
-        Times the feature error, κ in f-AnoGAN.
-    seed : int
-        Fixes the weights, the latents and the order of the rows.
-    radius : float or None
-        Of the ball of latents; see `skgan.modules.MLPEncoder`.
-    """
+    """How an encoder is trained."""
 
     max_iter: int
+    # κ of f-AnoGAN.
     feature_weight: float
     seed: int
+    # Of the ball of latents; see `skgan.modules.MLPEncoder`.
     radius: float | None = None
 
 
@@ -447,19 +431,18 @@ class Inverter:
         self.feature_weight = feature_weight
 
     def errors(
-        self, features, x: Tensor, made: Tensor, condition
+        self, features, x: Tensor, rebuilt: Tensor, condition
     ) -> tuple[Tensor, Tensor, Tensor]:
-        """Residuals, feature errors and feature sizes of rows `made` in place of `x`.
+        """Residuals, feature errors and feature sizes: Schlegl et al. (2019), eq. 4.
 
-        Schlegl et al. (2019), eq. 4, in units of the variance of the rows and of their
-        features.
+        In units of the variance of the training rows and of their features.
         """
-        residuals = (x - made).square().flatten(1).mean(1) / self.row_variance
+        residuals = (x - rebuilt).square().flatten(1).mean(1) / self.row_variance
         if not self.feature_variance:
             return residuals, torch.zeros_like(residuals), torch.zeros_like(residuals)
-        one, other = features(x, condition), features(made, condition)
-        errors = (one - other).square().mean(1) / self.feature_variance
-        sizes = (one.square() + other.square()).mean(1) / self.feature_variance
+        wanted, rebuilt = features(x, condition), features(rebuilt, condition)
+        errors = (wanted - rebuilt).square().mean(1) / self.feature_variance
+        sizes = (wanted.square() + rebuilt.square()).mean(1) / self.feature_variance
         return residuals, errors, sizes
 
 
@@ -471,8 +454,8 @@ def features_of(discriminator: nn.Module):
     takes_condition = len(signature(method).parameters) > 1
 
     def features(x: Tensor, condition: Tensor | None) -> Tensor:
-        given = () if condition is None or not takes_condition else (condition,)
-        return method(x, *given).flatten(1).to(x.dtype)
+        arguments = _arguments(x, condition if takes_condition else None)
+        return method(*arguments).flatten(1).to(x.dtype)
 
     return features
 
@@ -481,50 +464,30 @@ def train_inverter(
     net: AdversarialNet,
     rows: Tensor,
     conditions: Tensor | None,
-    training: InverterConfig,
+    config: InverterConfig,
 ) -> Inverter:
     """Train an encoder on rows, for the generator that `net` draws with.
 
-    f-AnoGAN's izi form with feature residual: rows are encoded and made again. Drawn
-    rows are encoded, too, and their latents are known; that keeps the encoder from
-    using latents that are never drawn.
-
-    Parameters
-    ----------
-    net : AdversarialNet
-        Trained.
-    rows : Tensor of shape (n, *tensor_shape)
-        Encoded rows.
-    conditions : Tensor of shape (n, condition_dim) or None
-        What the rows are conditioned on.
-    training : Training
-        How.
-
-    Returns
-    -------
-    Inverter
-
-    References
-    ----------
-    .. [1] Schlegl et al., "f-AnoGAN: Fast unsupervised anomaly detection with
-       generative adversarial networks", Medical Image Analysis 54, 2019, eq. 3.
+    The izi form of Schlegl et al. (2019), eq. 3, with feature residual: rows are
+    encoded and generated again. Drawn rows, whose latents are known, are encoded too,
+    which keeps the encoder from latents that are never drawn.
     """
-    rows, stream = rows.to(net.device), torch.Generator().manual_seed(training.seed)
+    rows, stream = rows.to(net.device), torch.Generator().manual_seed(config.seed)
     conditions = None if conditions is None else conditions.to(net.device)
-    encoder = _make_encoder(net, rows, conditions, training)
+    encoder = _make_encoder(net, rows, conditions, config)
     generator = _frozen(net.sampling_generator_)
     features = _in_precision(net, features_of(_frozen(net.discriminator_)))
-    inverter = _measure_units(encoder, features, rows, conditions, training)
+    inverter = _measure_units(encoder, features, rows, conditions, config)
     optimizer = torch.optim.Adam(
         encoder.parameters(), lr=_LEARNING_RATE, betas=_BETAS, fused=True
     )
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(
-        optimizer, training.max_iter, _LAST_SHARE * _LEARNING_RATE
+        optimizer, config.max_iter, _LAST_SHARE * _LEARNING_RATE
     )
-    for index in _batches(len(rows), net.batch_size, training.max_iter, stream):
+    for index in _batches(len(rows), net.batch_size, config.max_iter, stream):
         x = rows[index]
         c = None if conditions is None else conditions[index]
-        latents = torch.randn(len(x), net.latent_dim, generator=stream).to(net.device)
+        latents = net.draw_latents(len(x), stream)
         loss = _loss(net, inverter, generator, features, x, c, latents)
         optimizer.zero_grad()
         loss.backward()
@@ -536,13 +499,13 @@ def train_inverter(
 
 def _loss(net, inverter: Inverter, generator, features, x, c, latents) -> Tensor:
     encoder = inverter.encoder
-    made = net.call(generator, net.call(encoder, x, c), c)
-    residuals, feature_errors, _ = inverter.errors(features, x, made, c)
+    rebuilt = net.call(generator, net.call(encoder, x, c), c)
+    residuals, feature_errors, _ = inverter.errors(features, x, rebuilt, c)
     loss = residuals + inverter.feature_weight * feature_errors
     with torch.no_grad():
         drawn = net.call(generator, latents, c)
-    known = (net.call(encoder, drawn, c) - latents).square().mean(1)
-    return (loss + known).mean()
+    latent_errors = (net.call(encoder, drawn, c) - latents).square().mean(1)
+    return (loss + latent_errors).mean()
 
 
 def _frozen(network: nn.Module) -> nn.Module:
@@ -562,39 +525,38 @@ def _in_precision(net: AdversarialNet, features):
 
 
 def _make_encoder(
-    net, rows: Tensor, conditions, training: InverterConfig
+    net, rows: Tensor, conditions, config: InverterConfig
 ) -> LatentEncoder:
-    kind = StridedConvEncoder if rows.ndim == 4 else MLPEncoder
-    with GLOBAL_STREAM, torch.random.fork_rng(devices=[]):
-        torch.default_generator.manual_seed(training.seed)
-        encoder = kind(
+    encoder_class = StridedConvEncoder if rows.ndim == 4 else MLPEncoder
+    with borrow_global_stream(config.seed):
+        encoder = encoder_class(
             latent_dim=net.latent_dim,
             input_shape=tuple(rows.shape[1:]),
             condition_dim=0 if conditions is None else conditions.shape[1],
-            radius=training.radius,
+            radius=config.radius,
         )
     return encoder.to(net.device)
 
 
 @torch.no_grad()
 def _measure_units(
-    encoder, features, rows: Tensor, conditions, training: InverterConfig
+    encoder, features, rows: Tensor, conditions, config: InverterConfig
 ) -> Inverter:
     x = rows[:_MAX_MEASURED]
     c = None if conditions is None else conditions[:_MAX_MEASURED]
     variance = 0.0
-    if features is not None and training.feature_weight:
-        parts = [
+    if features is not None and config.feature_weight:
+        blocks = [
             features(x[i : i + _BLOCK], None if c is None else c[i : i + _BLOCK])
             for i in range(0, len(x), _BLOCK)
         ]
-        variance = _variance(torch.cat(parts))
-    return Inverter(encoder, _variance(x) or 1.0, variance, training.feature_weight)
+        variance = _variance(torch.cat(blocks))
+    return Inverter(encoder, _variance(x) or 1.0, variance, config.feature_weight)
 
 
 def _variance(values: Tensor) -> float:
-    found = float(values.double().var(0, correction=0).mean())
-    return found if np.isfinite(found) else 0.0
+    variance = float(values.double().var(0, correction=0).mean())
+    return variance if np.isfinite(variance) else 0.0
 
 
 def _batches(
@@ -610,8 +572,8 @@ def _batches(
         yield index
 
 
-def _given(condition: Tensor | None) -> tuple[Tensor, ...]:
-    return () if condition is None else (condition,)
+def _arguments(x: Tensor, condition: Tensor | None) -> tuple[Tensor, ...]:
+    return (x,) if condition is None else (x, condition)
 
 
 class InverterRunner:
@@ -622,7 +584,7 @@ class InverterRunner:
     net : AdversarialNet
         Trained.
     inverter : Inverter or None, default=None
-        Trained for it; None suffices for ``make``.
+        Trained for it; None suffices for ``generate``.
     """
 
     inverter: Inverter
@@ -638,39 +600,38 @@ class InverterRunner:
     def __call__(
         self, rows: Tensor, conditions: Tensor | None = None, n_refinements: int = 0
     ) -> Reconstruction:
-        """Encode rows of shape (n, *tensor_shape), make them again, and compare."""
-        found = [
+        """Encode rows of shape (n, *tensor_shape), generate them again, and compare."""
+        blocks = [
             self._measure(x, c, n_refinements)
             for x, c in self._blocks(rows, conditions)
         ]
         return Reconstruction(
-            *(torch.cat(parts).cpu() for parts in zip(*found, strict=True))
+            *(torch.cat(values).cpu() for values in zip(*blocks, strict=True))
         )
 
     @torch.no_grad()
-    def make(self, latents: Tensor, conditions: Tensor | None = None) -> Tensor:
+    def generate(self, latents: Tensor, conditions: Tensor | None = None) -> Tensor:
         """Return the encoded rows that the generator makes of latents, on the CPU."""
         blocks = self._blocks(latents, conditions)
-        made = [self.generator(z, *_given(c)) for z, c in blocks]
-        return torch.cat(made).cpu()
+        return torch.cat([self.generator(*_arguments(z, c)) for z, c in blocks]).cpu()
 
     def _blocks(self, x: Tensor, conditions: Tensor | None) -> Iterator[tuple]:
         for start in range(0, max(len(x), 1), _BLOCK):
-            here = slice(start, start + _BLOCK)
-            c = None if conditions is None else conditions[here].to(self.device)
-            yield x[here].to(self.device), None if c is None else c.double()
+            block = slice(start, start + _BLOCK)
+            c = None if conditions is None else conditions[block].to(self.device)
+            yield x[block].to(self.device), None if c is None else c.double()
 
     def _measure(
         self, x: Tensor, c: Tensor | None, n_refinements: int
     ) -> Reconstruction:
         with torch.no_grad():
-            latents = self.encoder(x, *_given(c))
+            latents = self.encoder(*_arguments(x, c))
         if n_refinements:
             latents = self._refine(x, c, latents, n_refinements)
         with torch.no_grad():
-            made = self.generator(latents, *_given(c))
-            errors = self.inverter.errors(self.features, x, made, c)
-        return Reconstruction(latents, made, *errors)
+            rebuilt = self.generator(*_arguments(latents, c))
+            errors = self.inverter.errors(self.features, x, rebuilt, c)
+        return Reconstruction(latents, rebuilt, *errors)
 
     def _refine(self, x: Tensor, c, start: Tensor, n_steps: int) -> Tensor:
         """Take Adam's steps down each row's error; no row ends worse than it began."""
@@ -678,8 +639,8 @@ class InverterRunner:
         best, least = start.clone(), x.new_full((len(x),), torch.inf)
         optimizer = torch.optim.Adam([latents], lr=_REFINING_RATE, betas=_BETAS)
         for step in range(n_steps + 1):
-            made = self.generator(latents, *_given(c))
-            residuals, errors, _ = self.inverter.errors(self.features, x, made, c)
+            rebuilt = self.generator(*_arguments(latents, c))
+            residuals, errors, _ = self.inverter.errors(self.features, x, rebuilt, c)
             costs = residuals + self.inverter.feature_weight * errors
             with torch.no_grad():
                 is_better = costs < least
@@ -695,26 +656,9 @@ class InverterRunner:
 
 
 def interpolate_on_sphere(start: NDArray, end: NDArray, shares: NDArray) -> NDArray:
-    """Return points on the way from one latent to another, of shape (n, latent_dim).
+    """Return latents on the arc from `start` to `end`: White (2016), section 2.1.
 
-    White (2016), section 2.1: normal latents of many dimensions lie near a sphere,
-    and a straight line would leave it. Directions that are opposite, or zero, have no
-    arc between them and are joined by the line.
-
-    Parameters
-    ----------
-    start, end : ndarray of shape (latent_dim,)
-        Latents.
-    shares : ndarray of shape (n,)
-        Of the way, from 0 to 1.
-
-    Returns
-    -------
-    ndarray of shape (n, latent_dim)
-
-    References
-    ----------
-    .. [1] White, "Sampling Generative Networks", arXiv:1609.04468, 2016.
+    Opposite or zero directions have no arc between them and are joined by a line.
     """
     norms = np.linalg.norm(start) * np.linalg.norm(end)
     cosine = np.clip(start @ end / norms, -1, 1) if norms else 1.0

@@ -403,7 +403,7 @@ class GANOutlierDetector(OutlierMixin, VersionedEstimator):
             return [found.residuals.numpy(), found.feature_errors.numpy()]
         sizes = found.feature_sizes.clamp_min(TINY)
         relative = found.feature_errors / sizes
-        return [compare_images(rows, found.made).numpy(), relative.numpy()]
+        return [compare_images(rows, found.rows).numpy(), relative.numpy()]
 
     def _scores(self, errors: list[NDArray]) -> NDArray:
         residuals, feature_errors = errors / self._units[:, None]

@@ -19,39 +19,21 @@ from skgan.callbacks import TrainingCheckpoint
 from skgan.frames import frame_library, list_series
 from skgan.samplers._auto import resolve_device
 
-# What changes nothing of what is learnt, or is compared in another way.
-_FREE = ("callbacks", "checkpoint", "device", "random_state", "verbose", "warm_start")
+# Parameters that are ignored when a checkpoint is matched to a fit.
+_IGNORED = (
+    "callbacks",
+    "checkpoint",
+    "device",
+    "random_state",
+    "verbose",
+    "warm_start",
+)
 _LONGEST = 200
 _LOG = logging.getLogger("skgan")
 
 
 def open_checkpoint(sampler, X, y, is_warm_start: bool) -> TrainingCheckpoint | None:
-    """Return what writes the checkpoints of a fit, and knows what it goes on from.
-
-    Parameters
-    ----------
-    sampler : BaseGANSampler
-        Before it is fitted.
-    X, y : array or DataFrame
-        What it will be fitted to; `y` is None where it is not looked at.
-    goes_on : bool
-        Whether the fit goes on with the networks of the last one.
-
-    Returns
-    -------
-    TrainingCheckpoint or None
-        None unless the sampler asks for it.
-
-    Raises
-    ------
-    TypeError
-        If `checkpoint` is no folder.
-    ValueError
-        If the folder holds a fit to other rows, with other parameters, or what is no
-        checkpoint.
-    OSError
-        If it cannot be written to.
-    """
+    """Return what writes a fit's checkpoints, with the one it goes on from; or None."""
     checkpoint = _read_parameter(getattr(sampler, "checkpoint", None))
     if checkpoint is None:
         return None
@@ -60,13 +42,13 @@ def open_checkpoint(sampler, X, y, is_warm_start: bool) -> TrainingCheckpoint | 
             "checkpoint is written by a callback, and net_params disables them; leave "
             "one of the two out."
         )
-    found = checkpoint.prepare()
+    earlier = checkpoint.prepare()
     net = sampler.net_ if is_warm_start else None
     identity = _identify(sampler, X, y, net)
-    if found is not None:
-        differing = _compare(found["identity"], identity)
-        if list(differing) == ["start"] and _is_behind(found, net):
-            found = None
+    if earlier is not None:
+        differing = _compare(earlier["identity"], identity)
+        if list(differing) == ["start"] and _is_behind(earlier, net):
+            earlier = None
         elif differing:
             raise ValueError(
                 f"{str(checkpoint.path)!r} is of another fit, which did not end: "
@@ -74,15 +56,15 @@ def open_checkpoint(sampler, X, y, is_warm_start: bool) -> TrainingCheckpoint | 
                 "rows with the same parameters; to train anew, delete it or choose "
                 "another folder for checkpoint."
             )
-    if found is not None:
+    if earlier is not None:
         message = (
-            f"Going on from update {found['progress'][1]} of this fit, as "
+            f"Going on from update {earlier['progress'][1]} of this fit, as "
             f"{str(checkpoint.path)!r} has it."
         )
         _LOG.info(message)
         if sampler.verbose:
             print(message)
-    checkpoint.begin(identity, [], found)
+    checkpoint.begin(identity, [], earlier)
     return checkpoint
 
 
@@ -90,8 +72,8 @@ def keep_seeds(checkpoint: TrainingCheckpoint | None, seeds):
     """Return the seeds of a fit: those it began with, if it goes on."""
     if checkpoint is None:
         return seeds
-    if checkpoint.found_ is not None:
-        seeds = type(seeds)(*checkpoint.found_["seeds"])
+    if checkpoint.earlier_ is not None:
+        seeds = type(seeds)(*checkpoint.earlier_["seeds"])
     checkpoint.seeds_ = list(seeds)
     return seeds
 
@@ -112,7 +94,7 @@ def _read_parameter(value) -> TrainingCheckpoint | None:
 def _identify(sampler, X, y, net) -> dict[str, str]:
     """Return what a fit follows from, by name: what differs is another fit."""
     seed = sampler.random_state
-    found = {
+    identity = {
         "X": _fingerprint(X),
         "y": "" if y is None else _fingerprint(y),
         "estimator": type(sampler).__name__,
@@ -123,9 +105,9 @@ def _identify(sampler, X, y, net) -> dict[str, str]:
         "random_state": str(int(seed)) if isinstance(seed, Integral) else "none",
     }
     for name, value in sampler.get_params(deep=False).items():
-        if name not in _FREE:
-            found[name] = _describe(value)
-    return found
+        if name not in _IGNORED:
+            identity[name] = _describe(value)
+    return identity
 
 
 def _compare(theirs: dict[str, str], ours: dict[str, str]) -> dict[str, str]:
@@ -148,9 +130,9 @@ def _shorten(text: str) -> str:
     return text if len(text) <= 60 else f"{text[:57]}..."
 
 
-def _is_behind(found: dict[str, Any], net) -> bool:
-    """Whether a checkpoint is of the fit that has brought a net to where it is."""
-    past = found["net"]["history"]
+def _is_behind(checkpoint: dict[str, Any], net) -> bool:
+    """Tell whether a checkpoint is of the fit that has brought a net to its state."""
+    past = checkpoint["net"]["history"]
     if net is None or len(past) > len(net.history):
         return False
     return all(
@@ -185,8 +167,8 @@ def _add_array(digest, array: np.ndarray) -> None:
 
 def _fingerprint_net(net) -> str:
     digest = hashlib.sha256()
-    for name in net._modules:
-        for key, value in getattr(net, f"{name}_").state_dict().items():
+    for name, module in net.modules_.items():
+        for key, value in module.state_dict().items():
             digest.update(f"{name}.{key}".encode())
             if isinstance(value, torch.Tensor):
                 _add_array(digest, value.detach().cpu().float().numpy())

@@ -19,7 +19,6 @@ from skgan.callbacks import (
 from skgan.loader import BatchLoader
 from skgan.modules import DISCRIMINATORS, GENERATORS, resolve_network
 from skgan.nets import AdversarialNet
-from skgan.nets._state import forget_gradients_of
 from skgan.samplers._auto import Settings
 
 # A fit is divided into so many epochs, at whose end it is watched, but none has fewer
@@ -43,27 +42,7 @@ def make_net(
     data_params: dict | None = None,
     net_class: type[AdversarialNet] = AdversarialNet,
 ) -> AdversarialNet:
-    """Return an initialised net for rows of `tensor_shape`.
-
-    Parameters
-    ----------
-    settings : Settings
-        What to train with.
-    tensor_shape : tuple of int
-        Shape of one encoded row.
-    seed : int
-        Fixes weights, latents and the order of rows.
-    net_params : dict or None
-        The user's parameters of the net, applied last.
-    data_params : dict or None
-        Parameters of the net that follow from the data.
-    net_class : type, default=AdversarialNet
-        Class of the net.
-
-    Returns
-    -------
-    AdversarialNet
-    """
+    """Return an initialised net; the user's `net_params` come last."""
     params = {
         "generator": resolve_network(settings.generator, GENERATORS, "generator"),
         "discriminator": resolve_network(
@@ -103,17 +82,7 @@ def make_net(
 def continue_net(
     net: AdversarialNet, settings: Settings, net_params: dict | None
 ) -> None:
-    """Give a trained net the settings that can change between fits.
-
-    Parameters
-    ----------
-    net : AdversarialNet
-        Trained before; its networks stay as they are.
-    settings : Settings
-        What to train with from now on.
-    net_params : dict or None
-        The user's parameters of the net, which come last.
-    """
+    """Give a trained net the settings that can change between fits."""
     changed = {
         "lr": settings.learning_rate,
         "loss": settings.loss,
@@ -122,31 +91,17 @@ def continue_net(
         "batch_size": settings.batch_size,
         "n_discriminator_steps": settings.n_discriminator_steps,
     }
-    own = net_params or {}
+    user_params = net_params or {}
     net.set_params(
-        **{name: value for name, value in changed.items() if name not in own}
+        **{name: value for name, value in changed.items() if name not in user_params}
     )
 
 
 def make_callbacks(settings: Settings, callbacks, verbose: int, scorer=None) -> list:
     """Return the callbacks of one fit, the user's among them.
 
-    Parameters
-    ----------
-    settings : Settings
-        What to train with.
-    callbacks : list or None
-        The user's skorch callbacks.
-    verbose : int
-        1 adds a progress bar.
-    scorer : callable or None
-        ``scorer(net) -> float`` on rows held out; None holds nothing out.
-
-    Returns
-    -------
-    list of tuple
-        Names and callbacks. What measures comes before what stops: a callback that
-        stops a fit keeps later ones from seeing the epoch's end.
+    Callbacks that measure come before those that stop a fit, which keep later ones
+    from seeing the epoch's end.
     """
     chosen = [
         ("calibration", MomentCalibration()),
@@ -197,34 +152,13 @@ def train(
     settings: Settings,
     callbacks: list,
     net_params: dict,
-    given: torch.Tensor | None = None,
+    conditions: torch.Tensor | None = None,
     groups: torch.Tensor | None = None,
 ) -> None:
-    """Train `net` on `rows` for ``settings.max_iter`` more generator updates.
+    """Train `net` on encoded rows for ``settings.max_iter`` more generator updates.
 
-    Parameters
-    ----------
-    net : AdversarialNet
-        Initialised; it goes on from where it is.
-    rows : Tensor of shape (n, *tensor_shape)
-        Encoded rows.
-    settings : Settings
-        What to train with.
-    callbacks : list of tuple
-        As `make_callbacks` returns them.
-    net_params : dict
-        The user's parameters of the net, which come last here too.
-    given : Tensor of shape (n, n_given) or None, default=None
-        What the rows are conditioned on.
-    groups : Tensor of shape (n,) or None, default=None
-        Groups that are to have the same share of each batch; None lets each row have
-        it.
-
-    Raises
-    ------
-    torch.OutOfMemoryError
-        If a step does not fit into the memory of a GPU; the net is as the step
-        before has left it.
+    Rows of each of `groups` get the same share of the batches. After an error the net
+    is as the last whole step has left it, and can sample.
     """
     lengths: dict[str, Any] = {}
     if net.iterator_train is BatchLoader:
@@ -233,30 +167,31 @@ def train(
         **{k: v for k, v in lengths.items() if k not in net_params},
         **_lengths(net, settings.max_iter, net_params),
     )
-    own = net_params.get("callbacks") or []
-    # It comes last, to see what the others make of the end of an epoch.
+    user_callbacks = net_params.get("callbacks") or []
+    kept = (
+        user_callbacks if user_callbacks == "disable" else [*callbacks, *user_callbacks]
+    )
     checkpoint = settings.checkpoint
-    last = [] if checkpoint is None else [checkpoint]
-    net.callbacks = own if own == "disable" else [*callbacks, *own, *last]
-    net._initialize_callbacks()
+    # Runs last, so that the checkpoint holds the other callbacks' end-of-epoch state.
+    net.replace_callbacks(kept if checkpoint is None else [*kept, checkpoint])
     try:
-        net.partial_fit(rows, given)
+        net.partial_fit(rows, conditions)
         if checkpoint is not None and not net.interrupted_:
             checkpoint.finish()
     except Exception as error:
-        forget_gradients_of(net)
-        # So that what was learnt can sample, and callbacks let go of rows.
+        net.zero_grad()
+        # Callbacks let go of rows, and what was learnt can sample.
         with suppress(Exception):
-            net.notify("on_train_end", X=rows, y=given)
+            net.notify("on_train_end", X=rows, y=conditions)
         if isinstance(error, torch.OutOfMemoryError):
             raise type(error)(f"{error} {_MEMORY_ADVICE}") from error
         raise
     finally:
-        net._set_training(False)
-        # It is of this fit alone.
-        net.callbacks_ = [pair for pair in net.callbacks_ if pair[1] not in last]
-        if last:
-            net.callbacks = [*callbacks, *own]
+        net.eval()
+        if checkpoint is not None:
+            # The checkpoint is of this fit alone.
+            net.callbacks = kept
+            net.callbacks_ = [c for c in net.callbacks_ if c[1] is not checkpoint]
         # The watch holds the rows held out, which a pickle should not carry.
         for _, callback in net.callbacks_:
             if isinstance(callback, HeldOutScore):

@@ -9,7 +9,7 @@ import torch
 from skgan import GANSampler
 from skgan.callbacks import MomentCalibration
 from skgan.modules import CalibratedResidualLatentGenerator, ResidualLatentGenerator
-from skgan.modules._transport import optimal_map
+from skgan.modules._residual_latent import optimal_map
 
 RNG = np.random.default_rng(0)
 ROWS = RNG.normal(size=(300, 3)) @ RNG.normal(size=(3, 3)) + [5.0, -9.0, 100.0]
@@ -179,15 +179,19 @@ def test_conditional_generators_and_others_are_left_alone():
 
 def test_few_rows_draw_the_covariance_towards_the_identity():
     class Net:
-        latent_dim, device = 4, "cpu"
+        latents, device = None, "cpu"
         sampling_generator_ = moved_generator()
+
+        @staticmethod
+        def draw_latents(n, stream):
+            return torch.randn(n, 4, generator=stream)
 
     for n_rows, far in [(4, True), (10_000, False)]:
         rows = 3 * normal(n_rows, 3)
         callback = MomentCalibration(n_latents=64)
         callback.on_train_begin(Net, X=rows)
-        own = np.diag(np.cov(rows.T.numpy(), bias=True))
-        found = callback.wanted_[2].diagonal().numpy()
-        assert (np.abs(found - own).max() > 0.5) == far
+        measured = np.diag(np.cov(rows.T.numpy(), bias=True))
+        wanted = callback.wanted_[2].diagonal().numpy()
+        assert (np.abs(wanted - measured).max() > 0.5) == far
         callback.on_train_end(Net)
         assert callback.wanted_ is None

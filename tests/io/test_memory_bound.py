@@ -114,7 +114,7 @@ def test_names_of_weights_do_not_meet():
 @pytest.mark.parametrize(
     ("owner", "name", "good", "bad"),
     [
-        ("FrameOutputBuilder", "library", [None, "pandas", "polars"], ["os", 0, "Pandas"]),
+        ("FrameOutputBuilder", "library", [None, "pandas", "polars"], ["os", 0]),
         ("TableOutputBuilder", "library", [None], ["os"]),
         ("LabelledOutputBuilder", "library", [None], ["os"]),
         ("LabelOutputBuilder", "library", [None], ["os", [], np.zeros(2)]),

@@ -167,7 +167,8 @@ def test_what_a_state_needs_besides_is_handed_over(part):
 @pytest.mark.parametrize(
     "state",
     [
-        *([], None, "os", {"n": {"object": ["TakeLevel", {"levels": [1]}]}, "weights": []}),
+        *([], None, "os"),
+        {"n": {"object": ["TakeLevel", {"levels": [1]}]}, "weights": []},
         *({"n": {"definition": "make_date"}}, {"weights": {"objects": [[1], [0]]}}),
         {"weights": [{"tuple": [{"state": ["Part", {}]}]}]},
     ],

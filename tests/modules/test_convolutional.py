@@ -110,12 +110,12 @@ def test_the_condition_enters_the_discriminator_by_projection(name):
 @pytest.mark.parametrize("role", [0, 1])
 def test_rows_do_not_look_at_each_other(name, role):
     network = rouse(make(name)[role]).double().train()
-    assert not getattr(network, "mixes_rows", False)
+    assert not getattr(network, "couples_batch", False)
     x = torch.randn((5, 6) if role == 0 else (5, 3, 15, 22), dtype=torch.float64)
     torch.testing.assert_close(network(x)[2:3], network(x[2:3]), rtol=1e-9, atol=1e-9)
 
 
-def test_batch_normalisation_says_that_it_mixes_rows():
+def test_batch_normalisation_says_that_it_couples_a_batch():
     _, discriminator = make("dcgan")
     assert discriminator.couples_batch
     x = torch.randn(5, 3, 15, 22)

@@ -6,6 +6,7 @@ import torch
 
 from skgan.modules import ConditionMask, TableDiscriminator, TableGenerator
 from skgan.nets import AdversarialNet
+from skgan.objectives import PENALTIES
 
 UNITS = [(1, 2)]
 
@@ -127,14 +128,15 @@ def test_half_precision_reaches_the_hidden_layers_only(rows):
     assert dtypes == [torch.bfloat16, torch.float32]
 
 
-def test_a_penalty_comes_in_every_so_many_steps(rows, monkeypatch):
+def test_a_penalty_comes_in_every_so_many_steps(rows):
     calls = []
-    net = make_net(penalty="r1+r2", penalty_interval=3)
-    net.initialize()
-    monkeypatch.setattr(
-        net, "_squared_norms", lambda x, *rest: calls.append(1) or x.new_zeros(len(x))
-    )
-    net.partial_fit(rows)
+
+    def cost(squared_norms):
+        calls.append(1)
+        return squared_norms.mean()
+
+    points = PENALTIES["r1+r2"].points
+    net = make_net(penalty=(cost, points), penalty_interval=3).fit(rows)
     assert len(net.history[-1, "batches"]) == 4
     assert len(calls) == 3
 

@@ -93,7 +93,7 @@ def test_augmentations_that_are_none_are_refused(make_net, X):
     assert resolve_augmentation(own) is own
 
 
-def test_a_network_that_mixes_rows_never_sees_real_and_fake_ones_together(make_net, X):
+def test_a_network_that_couples_a_batch_never_sees_real_beside_fake(make_net, X):
     sizes = []
 
     class Mixes(nn.Module):

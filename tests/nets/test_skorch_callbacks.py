@@ -235,13 +235,13 @@ class TestLearningRates:
 def test_gradients_are_clipped_network_by_network(make_net, X, limit):
     norms = {name: [] for name in NETWORKS}
 
-    class InverterRunner(Callback):
+    class Measuring(Callback):
         def on_grad_computed(self, net, named_parameters, **kwargs):
             names, parameters = zip(*named_parameters, strict=True)
             norm = get_total_norm([p.grad for p in parameters])
             norms[names[0].split(".")[0]].append(norm.item())
 
-    make_net(callbacks=[GradientNormClipping(limit), InverterRunner()]).fit(X)
+    make_net(callbacks=[GradientNormClipping(limit), Measuring()]).fit(X)
     for values in norms.values():
         assert len(values) == 6
         if limit < 1:

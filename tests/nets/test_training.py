@@ -9,7 +9,7 @@ from torch import nn
 from torch.nn.functional import binary_cross_entropy_with_logits, softplus
 
 from skgan.modules import MLPDiscriminator, MLPGenerator
-from skgan.nets import AdversarialNet
+from skgan.nets import AdversarialNet, _skorch
 from skgan.objectives import LOSSES
 
 
@@ -225,7 +225,7 @@ def test_losses_left_on_the_device_are_read_by_the_epochs_end(
                 raise KeyboardInterrupt
 
     wanted = make_net().fit(X).history
-    monkeypatch.setattr(AdversarialNet, "_read", staticmethod(torch.Tensor.detach))
+    monkeypatch.setattr(_skorch, "_read_loss", torch.Tensor.detach)
     history = make_net(callbacks=[Breaks()]).fit(X).history
     assert len(history) == (1 if breaks else 2)
     for epoch, wanted_epoch in zip(history, wanted, strict=False):

@@ -9,6 +9,7 @@ from torch.nn.functional import affine_grid, grid_sample, interpolate
 
 from skgan import objectives
 from skgan.objectives import (
+    BATCH_HALVES,
     LOSSES,
     PENALTIES,
     MomentMatching,
@@ -20,7 +21,6 @@ from skgan.objectives import (
     translation,
     warp,
 )
-from skgan.objectives._penalties import BATCH_HALVES
 
 WITH_DEFAULTS = [
     name

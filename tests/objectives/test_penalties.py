@@ -6,8 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from skgan.objectives import PENALTIES, Penalty, resolve_penalty
-from skgan.objectives._penalties import squared_gradient_norms
+from skgan.objectives import PENALTIES, Penalty, resolve_penalty, squared_gradient_norms
 
 REAL = torch.randn(6, 3, generator=torch.Generator().manual_seed(0)).double()
 FAKE = torch.randn(6, 3, generator=torch.Generator().manual_seed(1)).double() + 1

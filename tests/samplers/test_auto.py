@@ -225,7 +225,7 @@ EXPLICIT = {
     "latent_dim": 7,
     "hidden_dims": (5, 6),
     "generator": "mlp",
-    "discriminator": "packed_mlp",
+    "discriminator": "residual_mlp",
     "loss": "hinge",
     "penalty": None,
     "penalty_weight": 0.125,
@@ -265,7 +265,7 @@ def test_all_of_them_reach_the_net():
     assert (net.latent_dim, net.batch_size, net.n_discriminator_steps) == (7, 3, 2)
     assert (net.loss, net.penalty, net.penalty_weight) == ("hinge", None, 0.125)
     assert type(net.generator_) is GENERATORS["mlp"]
-    assert type(net.discriminator_) is DISCRIMINATORS["packed_mlp"]
+    assert type(net.discriminator_) is DISCRIMINATORS["residual_mlp"]
     assert not hasattr(net, "averaged_generator_") and sampler.n_iter_ == 11
     widths = [m.out_features for m in net.generator_.modules() if hasattr(m, "weight")]
     assert widths == [5, 6, 3]

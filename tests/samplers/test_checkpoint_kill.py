@@ -35,10 +35,10 @@ SCRIPT = """
         ).fit(rows, np.repeat([0, 1, 2], 20))
         net = sampler.net_
         digest = hashlib.sha256(sampler.sample(9, random_state=0)[0].tobytes())
-        for name in net._modules:
+        for name in net.modules_:
             for value in getattr(net, f"{name}_").state_dict().values():
                 digest.update(value.numpy().tobytes())
-        for name in net._optimizers:
+        for name in net.optimizers_:
             for moments in getattr(net, f"{name}_").state_dict()["state"].values():
                 for value in moments.values():
                     digest.update(value.numpy().tobytes())

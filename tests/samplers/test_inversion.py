@@ -88,7 +88,7 @@ def test_refining_makes_no_row_worse(images, digits):
 def test_errors_are_shares_of_the_variance(images, digits):
     X = digits[0]
     errors = images.invert(X[:9], n_refinements=3).errors
-    made = images._invert(X[:9], None, 3).made.numpy()
+    made = images._invert(X[:9], None, 3).rows.numpy()
     encoded = images.encoder_.transform(X)
     gaps = (encoded[:9].reshape(made.shape) - made) ** 2
     shares = gaps.reshape(9, -1).mean(axis=1) / encoded.var(axis=0).mean()

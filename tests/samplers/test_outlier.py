@@ -105,7 +105,7 @@ def test_errors_of_images_are_relative(images, digits):
     found = images.sampler_._invert(X, None, 0)
     rows = images.sampler_._encode_rows(X)
     sizes = found.feature_errors / found.feature_sizes
-    errors = compare_images(rows, found.made).numpy(), sizes.numpy()
+    errors = compare_images(rows, found.rows).numpy(), sizes.numpy()
     wanted = -(errors[0] / images._units[0] + errors[1] / images._units[1])
     np.testing.assert_allclose(images.score_samples(X), wanted)
 

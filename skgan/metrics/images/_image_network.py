@@ -8,7 +8,7 @@ from itertools import pairwise
 from torch import Tensor, nn
 from torch.nn.functional import leaky_relu
 
-from skgan.modules._image_layers import (
+from skgan.modules import (
     default_channels,
     geometry,
     initialize,

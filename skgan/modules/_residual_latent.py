@@ -1,4 +1,4 @@
-"""The pair for encoded vectors: a displacement of latents, and its critic."""
+"""The pair for encoded vectors: a displacement of latents, and its discriminator."""
 
 from __future__ import annotations
 
@@ -181,8 +181,8 @@ class CalibratedResidualLatentGenerator(ResidualLatentGenerator):
         rows = super().forward(z).flatten(1).double()
         if not rows.isfinite().all():
             return
-        own = torch.atleast_2d(torch.cov(rows.T, correction=0))
-        mixing = optimal_map(own, covariance.double())
+        generated = torch.atleast_2d(torch.cov(rows.T, correction=0))
+        mixing = optimal_map(generated, covariance.double())
         self.mixing.copy_(mixing)
         self.shift.copy_(mean.double() - rows.mean(0) @ mixing)
 

@@ -14,7 +14,7 @@ from skgan.modules._conditional_moments import (
     find_groups,
 )
 from skgan.modules._mlp import concatenate, shape_rows
-from skgan.modules._transport import ResidualLatentGenerator, optimal_map
+from skgan.modules._residual_latent import ResidualLatentGenerator, optimal_map
 
 
 class ConditionalResidualLatentGenerator(ResidualLatentGenerator):
@@ -178,11 +178,11 @@ moments, **ignored
         rows = super().forward(z, condition).flatten(1).double()
         if not rows.isfinite().all():
             return
-        own = conditional_moments(rows, condition, self.class_widths)
-        pairs = zip(own.covariances, wanted.covariances, strict=True)
+        generated = conditional_moments(rows, condition, self.class_widths)
+        pairs = zip(generated.covariances, wanted.covariances, strict=True)
         self.mixing.copy_(torch.stack([optimal_map(a, b) for a, b in pairs]))
-        self.own_weight.copy_(own.weight)
-        self.own_bias.copy_(own.bias)
+        self.own_weight.copy_(generated.weight)
+        self.own_bias.copy_(generated.bias)
         self.wanted_weight.copy_(wanted.weight)
         self.wanted_bias.copy_(wanted.bias)
 
