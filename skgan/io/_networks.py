@@ -19,7 +19,7 @@ from skgan.modules import LATENT_ENCODERS, ConditionMask, LatentEncoder
 from skgan.nets import AdversarialNet, InfoGANNet
 from skgan.nets._skorch import GLOBAL_STREAM
 from skgan.nets._state import load_optimizer
-from skgan.storage._errors import ContentError
+from skgan.storage import ContentError
 
 if TYPE_CHECKING:
     from skgan.io._codec import Decoder, Encoder
