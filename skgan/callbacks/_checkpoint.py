@@ -22,16 +22,21 @@ from skorch.callbacks import Callback
 from skgan._validation import check_integer, check_real
 from skgan.callbacks._progress import TrainingProgress
 from skgan.loader import BatchLoader
-from skgan.storage._archive import describe, pack, unpack, write_whole
-from skgan.storage._errors import (
+from skgan.storage import (
     ContentError,
     FileFormatError,
     SchemaError,
+    TensorReader,
     UnsaveableError,
+    ValueDecoder,
+    ValueEncoder,
+    describe,
+    pack,
+    read_json,
+    unpack,
+    write_json,
+    write_whole,
 )
-from skgan.storage._json import read_json, write_json
-from skgan.storage._tensors import TensorReader
-from skgan.storage._values import ValueDecoder, ValueEncoder
 
 FILE_NAME = "training.checkpoint"
 SCHEMA = 1

@@ -19,14 +19,16 @@ from sklearn.utils.validation import check_is_fitted
 from skgan.io import _library_values, _networks
 from skgan.io._memory_bound import MemoryBound
 from skgan.io._registry import Entry, definitions, entry_of, find_entry
-from skgan.storage._errors import (
+from skgan.storage import (
     ContentError,
     FileFormatError,
     MissingDefinitionError,
+    TensorReader,
+    TensorWriter,
     UnsaveableError,
+    ValueDecoder,
+    ValueEncoder,
 )
-from skgan.storage._tensors import TensorReader, TensorWriter
-from skgan.storage._values import ValueDecoder, ValueEncoder
 
 # Parameters that whoever loads a file chooses: their code, and places to write to.
 NOT_KEPT = ("callbacks", "checkpoint")

@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch.overrides import TorchFunctionMode
 
-from skgan.storage._errors import ContentError
+from skgan.storage import ContentError
 
 _NAMES = "empty zeros ones full rand randn randint eye arange linspace"
 _FACTORIES: dict[Callable, str] = {

@@ -22,7 +22,7 @@ from skgan.nets import (
     borrow_global_stream,
     load_optimizer,
 )
-from skgan.storage._errors import ContentError
+from skgan.storage import ContentError
 
 if TYPE_CHECKING:
     from skgan.io._codec import Decoder, Encoder

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from skgan.storage._errors import ContentError
+from skgan.storage import ContentError
 
 if TYPE_CHECKING:
     from skgan.io._codec import Decoder, Encoder

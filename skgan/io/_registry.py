@@ -23,7 +23,7 @@ from torch import nn
 import skgan
 from skgan import modules as networks
 from skgan._estimator import Persistence, VersionedEstimator
-from skgan.storage._errors import ContentError
+from skgan.storage import ContentError
 
 # Where such classes are defined, all modules of these rooms; no other is imported.
 _ROOMS = (

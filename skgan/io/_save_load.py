@@ -17,21 +17,20 @@ from skgan.io._codec import Decoder, Encoder, state_of
 from skgan.io._memory_bound import MemoryBound
 from skgan.io._registry import entry_of, find_entry
 from skgan.io._smoke_test import check_sizes, smoke_test_sample
-from skgan.storage._archive import (
-    describe,
-    pack,
-    unpack,
-    write_whole,
-)
-from skgan.storage._errors import (
+from skgan.storage import (
     ContentError,
     FileFormatError,
     MissingDefinitionError,
     SchemaError,
+    TensorReader,
     UnsaveableError,
+    describe,
+    pack,
+    read_json,
+    unpack,
+    write_json,
+    write_whole,
 )
-from skgan.storage._json import read_json, write_json
-from skgan.storage._tensors import TensorReader
 
 SCHEMA = 1
 # The functions that bring members from a schema to the next. They take and return a

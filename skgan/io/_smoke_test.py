@@ -12,7 +12,7 @@ import torch
 from skgan.nets import AdversarialNet
 from skgan.samplers._conditions import LabelledRows
 from skgan.samplers._inversion import Inverter, InverterRunner
-from skgan.storage._errors import ContentError
+from skgan.storage import ContentError
 
 _N_ROWS = 2
 # Two rows wider than this would take long, and much memory.
