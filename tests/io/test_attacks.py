@@ -376,7 +376,12 @@ def test_json_keeps_what_it_should():
 NODES = {
     "a class by its path": {"object": ["os.system", {}]},
     "a class of Python": {"object": ["Popen", {"args": "touch ./it-ran-2"}]},
+    "a base class": {"object": ["BaseGANSampler", {}]},
+    "a state of a class without one": {"state": ["VectorEncoder", {}]},
+    "a state of a class by its path": {"state": ["os.system", {}]},
+    "a function as a class": {"object": ["make_date", {}]},
     "a function by its path": {"definition": "os.system"},
+    "a class as a value": {"definition": "GANSampler"},
     "a definition that is none": {"definition": "eval"},
     "a module": {"module": "os"},
     "a pickle": {"pickle": "gASVIQAAAA=="},

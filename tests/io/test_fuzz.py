@@ -171,7 +171,7 @@ TAGS = (
     "tuple set frozenset dict ordered bytes again packed float array objects dtype "
     "scalar tensor random_state torch_stream object definition custom outside net "
     "history given_entries latent_encoder pandas_dtype pandas_index timestamp period "
-    "polars_dtype zone moment decimal uuid date"
+    "state polars_dtype zone moment decimal uuid date"
 )
 NODES = st.recursive(
     st.none() | st.booleans() | st.integers(-3, 3) | st.floats() | st.text(max_size=3),
