@@ -135,7 +135,7 @@ def _parsed(data):
 
 @cache
 def _packed(members):
-    return b"".join(pack(dict(members), 1))
+    return pack(dict(members), 1)
 
 
 def parse(data):
@@ -259,7 +259,7 @@ def repack(members, name, data):
     """Return a file with one member changed; None if it is the same."""
     if data == members[name]:
         return None
-    return b"".join(pack({**members, name: data}, 1))
+    return pack({**members, name: data}, 1)
 
 
 KINDS = {

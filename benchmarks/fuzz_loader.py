@@ -92,7 +92,7 @@ def begin(corpus, folder):
     path = Path(folder) / f"input-{os.getpid()}"
     # The first networks have PyTorch import more of itself, which makes folders.
     for members in corpus.values():
-        path.write_bytes(b"".join(pack(members, 1)))
+        path.write_bytes(pack(members, 1))
         skgan.load(path, objects=OTHERS)
     _state.update(corpus=corpus, path=path, watch=Watch(path))
     run(0, 200)

@@ -1,15 +1,54 @@
-"""Pickles remember the version of skgan that they were made by."""
+"""What files hold of a class, and pickles that remember the version they are of."""
 
 from __future__ import annotations
 
 import warnings
+from collections.abc import Callable, Container, Mapping
 from importlib import import_module
-from typing import Any
+from typing import Any, NamedTuple, TypeVar
 
 from sklearn.base import BaseEstimator
 from sklearn.exceptions import InconsistentVersionWarning as _OfScikitLearn
 
 _KEY = "_skgan_version"
+_Definition = TypeVar("_Definition")
+
+
+class Persistence(NamedTuple):
+    """What files of `skgan.save` may hold of the instances of a class.
+
+    They hold parameters of the constructor, attributes that end with an underscore, as
+    what a fit learns does, and `fields`; subclasses inherit these. Of a class with
+    `get_state` and `from_state` they hold what the one returns, a dict of arrays,
+    numbers and strings, and the other checks.
+    """
+
+    # What files call the class.
+    name: str
+    fields: frozenset[str]
+    # Not saved, since those who need these attributes work them out anew.
+    rebuilt: frozenset[str]
+    # The only values that a file may give: ranges of sizes, which memory is taken by,
+    # and names of libraries, which are imported.
+    values: Mapping[str, Container]
+
+
+def persistent(
+    *fields: str,
+    rebuilt: tuple[str, ...] = (),
+    values: Mapping[str, Container] | None = None,
+    name: str | None = None,
+) -> Callable[[_Definition], _Definition]:
+    """Let files hold instances of a class, or name a function: see `Persistence`."""
+
+    def declare(kind: _Definition) -> _Definition:
+        own_name = name or kind.__name__.lstrip("_")  # type: ignore[attr-defined]
+        kind.__persistent__ = Persistence(  # type: ignore[attr-defined]
+            own_name, frozenset(fields), frozenset(rebuilt), values or {}
+        )
+        return kind
+
+    return declare
 
 
 class InconsistentVersionWarning(_OfScikitLearn):
@@ -66,8 +105,12 @@ class InconsistentVersionWarning(_OfScikitLearn):
 _UNKNOWN = "an early version of skgan"
 
 
+@persistent(
+    "_n_features_out",
+    values={"n_features_in_": range(2**30), "_n_features_out": range(2**30)},
+)
 class VersionedEstimator(BaseEstimator):
-    """An estimator whose pickles warn in another version of skgan.
+    """An estimator that files can hold, whose pickles warn in another version of skgan.
 
     scikit-learn's own check is for scikit-learn's estimators alone.
     """

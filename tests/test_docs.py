@@ -254,7 +254,7 @@ def test_tables(short):
 
 def test_saving(short):
     _, n_checked = run_page(ROOT / "docs/saving.rst")
-    assert n_checked == 6
+    assert n_checked == 7
 
 
 def test_augmenting(short):

@@ -22,16 +22,21 @@ from skorch.callbacks import Callback
 from skgan._validation import check_integer, check_real
 from skgan.callbacks._progress import TrainingProgress
 from skgan.loader import BatchLoader
-from skgan.storage._archive import describe, pack, unpack, write_whole
-from skgan.storage._errors import (
+from skgan.storage import (
     ContentError,
     FileFormatError,
     SchemaError,
+    TensorReader,
     UnsaveableError,
+    ValueDecoder,
+    ValueEncoder,
+    describe,
+    pack,
+    read_json,
+    unpack,
+    write_json,
+    write_whole,
 )
-from skgan.storage._json import read_json, write_json
-from skgan.storage._tensors import TensorReader
-from skgan.storage._values import ValueDecoder, ValueEncoder
 
 FILE_NAME = "training.checkpoint"
 SCHEMA = 1
@@ -184,7 +189,7 @@ class TrainingCheckpoint(Callback):
             is_due = self.n_updates_ - self.n_written_ >= self.updates
         if is_due:
             with self._warning("written"):
-                write_whole(self.path, self._pack(net))
+                write_whole(self.path, [self._pack(net)])
                 self.n_written_ = self.n_updates_
             end = time.perf_counter()
             self.next_ = end + max(self.seconds, (end - start) / _MAX_SHARE)
@@ -194,7 +199,7 @@ class TrainingCheckpoint(Callback):
         with self._warning("removed"):
             self.path.unlink(missing_ok=True)
 
-    def _pack(self, net) -> list[bytes]:
+    def _pack(self, net) -> bytes:
         encoder = ValueEncoder()
         content = {
             "written_by": {

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from skgan.storage._archive import write_whole
+from skgan.storage import write_whole
 
 STANDARD = "-"  # standard input or output
 _ENDINGS = {".csv": "CSV", ".csv.gz": "CSV", ".parquet": "Parquet", ".npz": "npz"}

@@ -2,6 +2,7 @@
 
 from skgan.frames._casting import cast_numbers
 from skgan.frames._containers import (
+    LIBRARIES,
     as_rows,
     flatten_rows,
     frame_library,
@@ -33,6 +34,7 @@ from skgan.frames._writer import (
 )
 
 __all__ = [
+    "LIBRARIES",
     "UNITS",
     "ArrayOutputBuilder",
     "ColumnFormat",

@@ -8,6 +8,8 @@ import numpy as np
 from scipy.sparse import issparse
 
 _LIBRARIES = ("pandas", "polars")
+# Libraries of containers; None stands for arrays.
+LIBRARIES = (None, *_LIBRARIES)
 
 
 def frame_library(X) -> str | None:

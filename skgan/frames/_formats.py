@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from skgan._estimator import persistent
 from skgan.frames._casting import cast_numbers, numbers_and_missing
 
 # Nanoseconds of each unit of time.
@@ -27,6 +28,7 @@ UNITS = {
 }
 
 
+@persistent()
 class ColumnFormat:
     """What the raw values of a column are, and how they become a column again."""
 
@@ -60,6 +62,7 @@ class RawColumn(NamedTuple):
     missing: NDArray
 
 
+@persistent()
 class ToArray:
     """To a NumPy array of a dtype, NaN or NaT where values are missing."""
 
@@ -81,6 +84,7 @@ class ToArray:
         return column
 
 
+@persistent()
 class ToObjects:
     """To Python objects: a function makes each of a raw value."""
 

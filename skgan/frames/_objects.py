@@ -12,12 +12,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from skgan._estimator import persistent
 from skgan.frames._formats import UNITS, ColumnFormat, RawColumn, ToObjects
 
 _EPOCH = datetime.datetime(1970, 1, 1)
 _MICROSECOND = datetime.timedelta(microseconds=1)
 
 
+@persistent()
 class TakeLevel:
     """A function that takes the level of a code."""
 
@@ -29,6 +31,7 @@ class TakeLevel:
         return self.levels[code]
 
 
+@persistent("quantum")
 class MakeDecimal:
     """A function that makes decimals with a number of places."""
 
@@ -40,6 +43,7 @@ class MakeDecimal:
         return Decimal(repr(value)).quantize(self.quantum)
 
 
+@persistent()
 class MakeDatetime:
     """A function that makes datetimes of microseconds since 1970."""
 
@@ -57,16 +61,19 @@ class MakeDatetime:
         return moment
 
 
+@persistent()
 def make_date(value: int) -> datetime.date:
     """Return the date of days since 1970."""
     return (_EPOCH + datetime.timedelta(days=value)).date()
 
 
+@persistent()
 def make_duration(value: int) -> datetime.timedelta:
     """Return the duration of microseconds."""
     return value * _MICROSECOND
 
 
+@persistent()
 def make_time(value: int) -> datetime.time:
     """Return the time of day of microseconds since midnight."""
     return (_EPOCH + value * _MICROSECOND).time()

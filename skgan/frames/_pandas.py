@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from skgan._estimator import persistent
 from skgan.frames._casting import cast_numbers, numbers_and_missing
 from skgan.frames._formats import UNITS, ColumnFormat, RawColumn, ToArray
 from skgan.frames._objects import (
@@ -190,6 +191,7 @@ def _read_arrow(series, name) -> RawColumn:
     return _read_levels(series)
 
 
+@persistent()
 class ToPandasCategorical:
     """Codes to categories."""
 
@@ -202,6 +204,7 @@ class ToPandasCategorical:
         return pandas.Categorical.from_codes(codes, dtype=self.dtype)
 
 
+@persistent()
 class ToPandasLevels:
     """Levels in an array of pandas, or of objects with missing as the last one."""
 
@@ -223,6 +226,7 @@ class ToPandasLevels:
         return pandas.array(objects, dtype=self.levels.dtype)
 
 
+@persistent()
 class ToPandasMasked:
     """To an array of values with a mask, of a nullable dtype."""
 
@@ -239,6 +243,7 @@ class ToPandasMasked:
         return self.dtype.construct_array_type()(values, missing.copy())
 
 
+@persistent("to_naive")
 class ToPandasZoned:
     """Counts since 1970 to moments in a time zone."""
 
@@ -262,6 +267,7 @@ class ToPandasZoned:
         return local.as_unit(self.dtype.unit).array
 
 
+@persistent()
 class ToPandasPeriod:
     """Ordinals to periods."""
 
@@ -274,6 +280,7 @@ class ToPandasPeriod:
         return pandas.PeriodIndex.from_ordinals(ordinals, freq=self.dtype.freq).array
 
 
+@persistent("to_dense")
 class ToPandasSparse:
     """To a sparse array, by way of a dense one."""
 
@@ -286,6 +293,7 @@ class ToPandasSparse:
         return pandas.array(self.to_dense(raw, missing), dtype=self.dtype)
 
 
+@persistent()
 class ToPandasArrow:
     """To an array of Arrow."""
 

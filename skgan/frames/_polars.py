@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from skgan._estimator import persistent
 from skgan.frames._casting import cast_numbers, numbers_and_missing
 from skgan.frames._formats import UNITS, ColumnFormat, RawColumn
 from skgan.frames._objects import (
@@ -144,6 +145,7 @@ def _read_strings(series, missing) -> RawColumn:
     return RawColumn(column_format, raw, missing)
 
 
+@persistent()
 class ToPolarsColumn:
     """Numbers, booleans and counts to a column of a dtype."""
 
@@ -174,6 +176,7 @@ class ToPolarsColumn:
         return cast_numbers(np.where(missing, 0, raw), column_format.storage)
 
 
+@persistent("keeps_nan")
 class ToPolarsZoned(ToPolarsColumn):
     """Counts since 1970 to moments in a time zone."""
 
@@ -189,6 +192,7 @@ class ToPolarsZoned(ToPolarsColumn):
         return column.dt.offset_by("12h").dt.truncate("1d")
 
 
+@persistent()
 class ToPolarsLevels:
     """Codes to levels."""
 
@@ -211,6 +215,7 @@ class ToPolarsLevels:
         return polars.Series(objects.tolist(), dtype=polars.String).cast(self.dtype)
 
 
+@persistent()
 class ToPolarsObjects:
     """An array of objects to a column of them."""
 

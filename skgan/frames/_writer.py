@@ -12,8 +12,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from skgan._estimator import persistent
 from skgan.frames._casting import cast_numbers, numbers_and_missing
-from skgan.frames._containers import frame_library, list_series
+from skgan.frames._containers import LIBRARIES, frame_library, list_series
 from skgan.frames._pandas import cast_to_pandas
 from skgan.frames._polars import cast_to_polars
 from skgan.frames._reader import number_formats
@@ -52,6 +53,7 @@ def cast_column(values: NDArray, dtype: Any, library: str) -> Any:
     return cast(values, dtype)
 
 
+@persistent("row_shape", "dtype", "is_whole")
 class ArrayOutputBuilder:
     """How an ndarray came: its dtype and trailing shape."""
 
@@ -75,6 +77,9 @@ class ArrayOutputBuilder:
         return buffer
 
 
+@persistent(
+    "library", "names", "formats", "is_whole", "storages", values={"library": LIBRARIES}
+)
 class FrameOutputBuilder:
     """How a frame of numbers came: its library, names and formats of columns."""
 

@@ -14,7 +14,7 @@ A file is a ZIP archive of five members, stored one behind the other:
 
 from skgan._estimator import InconsistentVersionWarning
 from skgan.io._save_load import SCHEMA, load, save
-from skgan.storage._errors import (
+from skgan.storage import (
     ContentError,
     FileFormatError,
     IntegrityError,

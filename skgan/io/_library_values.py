@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 
 from skgan.io import _pandas_values as _pandas
 from skgan.io import _polars_values as _polars
-from skgan.storage._errors import ContentError
+from skgan.storage import ContentError
 
 if TYPE_CHECKING:
     from skgan.io._codec import Decoder, Encoder

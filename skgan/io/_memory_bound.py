@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch.overrides import TorchFunctionMode
 
-from skgan.storage._errors import ContentError
+from skgan.storage import ContentError
 
 _NAMES = "empty zeros ones full rand randn randint eye arange linspace"
 _FACTORIES: dict[Callable, str] = {
@@ -19,15 +19,7 @@ _FACTORIES: dict[Callable, str] = {
 
 
 class MemoryBound(TorchFunctionMode):
-    """Raises before a tensor is made that is larger than a file can call for.
-
-    Parameters
-    ----------
-    n_values : int
-        Values that may be made, all tensors together.
-    n_tensors : int
-        Tensors that may be made.
-    """
+    """Raises before a tensor is made that is larger than a file can call for."""
 
     def __init__(self, n_values: int, n_tensors: int):
         super().__init__()

@@ -7,7 +7,8 @@ its weights, which must be those of the networks made, by name, shape and dtype.
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
+from functools import cache, partial
+from inspect import signature
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import torch
@@ -21,7 +22,7 @@ from skgan.nets import (
     borrow_global_stream,
     load_optimizer,
 )
-from skgan.storage._errors import ContentError
+from skgan.storage import ContentError
 
 if TYPE_CHECKING:
     from skgan.io._codec import Decoder, Encoder
@@ -30,43 +31,37 @@ NETWORKS = ("generator", "discriminator", "code_head", "averaged_generator")
 _OPTIMIZERS = ("optimizer_generator", "optimizer_discriminator")
 _STREAMS = ("latent_stream_", "order_stream_")
 _PROGRESS = ("n_penalty_steps_", "penalty_weight_", "interrupted_", "ends_epoch_")
-# What `AdversarialNet` is made with; nothing that compiles, loads or calls back.
-_PARAM_NAMES = (
-    "generator discriminator latent_dim latents loss penalty penalty_weight "
-    "penalty_interval augmentation matching conditioning n_discriminator_steps "
-    "average_halflife precision optimizer_generator optimizer_discriminator lr "
-    "max_epochs batch_size iterator_train iterator_valid dataset train_split "
-    "random_state device predict_nonlinearity warm_start verbose use_caching"
-)
-_CODE_PARAM_NAMES = (
-    "code_head n_categories n_continuous code_weight continuous_code_weight "
-    "clustering_weight perturb"
-)
-_PARAMS = {
-    AdversarialNet: frozenset(_PARAM_NAMES.split()),
-    InfoGANNet: frozenset(f"{_PARAM_NAMES} {_CODE_PARAM_NAMES}".split()),
-}
 _NODES = {AdversarialNet: "net", InfoGANNet: "info_net"}
 _PREFIXES = (
-    "generator__",
-    "discriminator__",
-    "code_head__",
-    "optimizer_generator__",
-    "optimizer_discriminator__",
-    "iterator_train__",
-    "iterator_valid__",
-    "dataset__",
+    *("generator__", "discriminator__", "code_head__", "dataset__"),
+    *("optimizer_generator__", "optimizer_discriminator__"),
+    *("iterator_train__", "iterator_valid__"),
 )
-# Each fit sets these.
+# Parameters of every net of skorch that may be set.
+_OF_SKORCH = {"predict_nonlinearity", "warm_start", "verbose", "device", "use_caching"}
+# Parameters that each fit sets.
 _OF_ONE_FIT = ("callbacks", "iterator_train__groups")
 _DEFAULTS = {"compile": False, "torch_load_kwargs": None}
 
 
-def _may_be_set(kind: type[AdversarialNet], name: str, value: Any) -> bool:
+@cache
+def _parameters(kind: Any) -> frozenset[str]:
+    """Return what a net is made with; nothing that compiles, loads or calls back."""
+    named = {
+        parameter.name
+        for base in kind.__mro__
+        if issubclass(base, AdversarialNet)
+        for parameter in signature(base).parameters.values()
+        if parameter.kind is not parameter.VAR_KEYWORD
+    }
+    return frozenset(named | _OF_SKORCH)
+
+
+def _may_be_set(kind: Any, name: str, value: Any) -> bool:
     if name.startswith("callbacks__"):
-        # Switches a callback of the net's own off.
+        # None switches a callback off that the net has by itself.
         return value is None
-    return name in _PARAMS[kind] or name.startswith(_PREFIXES)
+    return name in _parameters(kind) or name.startswith(_PREFIXES)
 
 
 def encode(value: Any, encoder: Encoder) -> Any:
@@ -156,7 +151,7 @@ def _decode_net(
         if not _may_be_set(kind, name, params[name]):
             raise ContentError(f"A net has no parameter {name!r:.80}.")
     params["device"] = _device(params.get("device"), decoder)
-    # An instance without anything yet: others may refer to it before it is made.
+    # The instance is empty yet: other values may refer to it before it is made.
     net = kind.__new__(kind)
     optimizers = [
         (name, *_decode_optimizer(state, decoder))
@@ -190,7 +185,7 @@ class _Plan(NamedTuple):
             _load_optimizer(getattr(net, f"{name}_"), groups, moments)
         for name, value in self.attributes.items():
             is_stream = isinstance(value, torch.Generator)
-            # Streams of a device that is not here begin anew.
+            # A stream of a device that is not here begins anew.
             if not is_stream or value.device.type == getattr(net, name).device.type:
                 setattr(net, name, value)
         net.eval()

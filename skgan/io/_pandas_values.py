@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from skgan.storage._errors import ContentError
+from skgan.storage import ContentError
 
 if TYPE_CHECKING:
     from skgan.io._codec import Decoder, Encoder
@@ -21,7 +21,7 @@ _NULLABLE = (
 _UNITS = ("s", "ms", "us", "ns")
 _SIDES = ("left", "right", "both", "neither")
 _FREQUENCY = re.compile(r"\d{0,4}[A-Za-z]{1,4}(-[A-Z]{3})?")
-# Types of arrow that their name tells whole.
+# Types of Arrow without parameters.
 _ARROW_PLAIN = (
     "null bool int8 int16 int32 int64 uint8 uint16 uint32 uint64 float16 float32 "
     "float64 string large_string binary large_binary date32 date64"
@@ -76,7 +76,7 @@ def encode_dtype(dtype: Any, encoder: Encoder) -> list:
     if isinstance(dtype, pandas.DatetimeTZDtype):
         return ["zoned", dtype.unit, encoder.encode(dtype.tz)]
     if isinstance(dtype, pandas.PeriodDtype):
-        # Its offset has another name than the dtype.
+        # The dtype's offset has another name.
         return ["period", str(dtype).removeprefix("period[").removesuffix("]")]
     if isinstance(dtype, pandas.IntervalDtype):
         return ["interval", encoder.encode(dtype.subtype), dtype.closed]

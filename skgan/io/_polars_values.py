@@ -6,7 +6,7 @@ from collections.abc import Callable
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from skgan.storage._errors import ContentError
+from skgan.storage import ContentError
 
 if TYPE_CHECKING:
     from skgan.io._codec import Decoder, Encoder

@@ -7,7 +7,7 @@ import platform
 import warnings
 from collections.abc import Callable, Collection, Iterable, Mapping
 from importlib import import_module
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 import torch
@@ -17,45 +17,50 @@ from skgan.io._codec import Decoder, Encoder, state_of
 from skgan.io._memory_bound import MemoryBound
 from skgan.io._registry import entry_of, find_entry
 from skgan.io._smoke_test import check_sizes, smoke_test_sample
-from skgan.storage._archive import describe, pack, unpack, write_whole
-from skgan.storage._errors import (
+from skgan.storage import (
     ContentError,
     FileFormatError,
     MissingDefinitionError,
     SchemaError,
+    TensorReader,
     UnsaveableError,
+    describe,
+    pack,
+    read_json,
+    unpack,
+    write_json,
+    write_whole,
 )
-from skgan.storage._json import read_json, write_json
-from skgan.storage._tensors import TensorReader
 
 SCHEMA = 1
-# From each schema to the next: a function of the members, by name, parsed where they
-# are JSON, that returns those of the next one.
+# The functions that bring members from a schema to the next. They take and return a
+# dict of members, JSON parsed.
 MIGRATIONS: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {}
 _CONFIG, _STATE = "config.json", "state.json"
 _ARRAYS, _WEIGHTS = "state.safetensors", "weights.safetensors"
 _MEMBERS = {_CONFIG, _STATE, _ARRAYS, _WEIGHTS}
-# Networks may hold values that follow from others, so many times the file's.
+# Networks may make so many values for each byte of weights and arrays.
 _VALUES_PER_BYTE = 4
 _LEAST_VALUES = 2**24
 _TENSORS_PER_WEIGHT, _LEAST_TENSORS = 4, 200
+PathOrFile = str | os.PathLike | IO[bytes]
 
 
-def save(
-    estimator: Any, path: str | os.PathLike, *, leave_out: Collection[str] = ()
-) -> None:
+def save(estimator: Any, path: PathOrFile, *, leave_out: Collection[str] = ()) -> None:
     """Save an estimator of skgan to a file from which nothing is ever executed.
 
     Parameters
     ----------
     estimator : estimator
         Of skgan, fitted or not.
-    path : str or path-like
-        The file; what was there is replaced once the new one is complete.
+    path : str, path-like or binary file object
+        The file; what was there is replaced once the new one is complete. A file
+        object, opened by ``open(path, "wb")`` or an `io.BytesIO`, is written to.
     leave_out : collection of str, default=()
-        Attributes of the estimator, or of those inside it, that the file shall not
+        Attributes of the estimator, or of what is inside it, that the file shall not
         hold, such as a fitted classifier of another library; they are handed over
-        again in ``load``.
+        again in ``load``. Parameters that are estimators of another library, not
+        fitted, are left out without being named.
 
     Raises
     ------
@@ -65,6 +70,8 @@ def save(
         If `leave_out` names what the estimator does not have.
     OSError
         If the file cannot be written; what was there before is untouched.
+    OverflowError
+        If the file would be larger than 2 GB.
 
     Warns
     -----
@@ -96,6 +103,7 @@ def save(
     >>> bool((loaded.sample(5) == sampler.sample(5)).all())
     True
     """
+    _check_place(path, "write")
     if isinstance(leave_out, str):
         raise TypeError(f"leave_out must be a list of names, got {leave_out!r}.")
     entry = find_entry(type(estimator))
@@ -124,7 +132,20 @@ def save(
         _ARRAYS: encoder.arrays.to_bytes(),
         _WEIGHTS: encoder.weights.to_bytes(),
     }
-    write_whole(path, pack(members, SCHEMA))
+    data = pack(members, SCHEMA)
+    if isinstance(path, str | os.PathLike):
+        write_whole(path, [data])
+    else:
+        path.write(data)
+
+
+def _check_place(path: Any, method: str) -> None:
+    """Raise a TypeError unless something is a path or a file object."""
+    if not isinstance(path, str | os.PathLike) and not hasattr(path, method):
+        raise TypeError(
+            "path must be a str, an os.PathLike or a binary file object, got "
+            f"{path!r:.80}."
+        )
 
 
 def _is_pipeline(estimator: Any) -> bool:
@@ -142,7 +163,7 @@ def _versions() -> dict[str, str]:
 
 
 def load(
-    path: str | os.PathLike,
+    path: PathOrFile,
     *,
     classes: Iterable[Any] = (),
     objects: Mapping[str, Any] | None = None,
@@ -154,9 +175,10 @@ def load(
 
     Parameters
     ----------
-    path : str or path-like
+    path : str, path-like or binary file object
         The file. It need not be trusted: nothing in it is executed or imported, and
-        it takes no more memory than its own size calls for.
+        it takes no more memory than its own size calls for. A file object is read
+        from where it is to its end.
     classes : iterable of classes and functions, default=()
         Your own that the estimator was made with, such as a network or a loss; the
         file names them, and what you hand over under these names is used.
@@ -187,7 +209,7 @@ def load(
     named = {}
     for item in classes:
         named[getattr(item, "__name__", repr(item))] = item
-    path = os.fspath(path)
+    _check_place(path, "read")
     try:
         schema, packed = unpack(path)
         return _build(_migrate(schema, packed), named, objects or {})
@@ -249,7 +271,7 @@ def _build(members: dict[str, Any], classes: dict, objects: Mapping) -> Any:
     except ImportError as error:
         raise MissingDefinitionError(f"It needs a library: {error}") from error
     except Exception as error:
-        # What is written by hand can be wrong in any way.
+        # A file written by hand can be wrong in any way.
         raise ContentError(
             f"Its parts do not fit together: {type(error).__name__}: {error!s:.300}"
         ) from error

@@ -12,7 +12,7 @@ import torch
 from skgan.nets import AdversarialNet
 from skgan.samplers._conditions import LabelledRows
 from skgan.samplers._inversion import Inverter, InverterRunner
-from skgan.storage._errors import ContentError
+from skgan.storage import ContentError
 
 _N_ROWS = 2
 # Two rows wider than this would take long, and much memory.
@@ -20,18 +20,7 @@ _WIDEST_ROW = 2**20
 
 
 def smoke_test_sample(sampler: Any) -> None:
-    """Draw two rows, which no stream notices.
-
-    Parameters
-    ----------
-    sampler : BaseGANSampler
-        Just loaded.
-
-    Raises
-    ------
-    ContentError
-        If its parts do not fit together.
-    """
+    """Draw two rows, which no stream notices."""
     width = prod(sampler.encoder_.tensor_shape_)
     if max(width, sampler.n_features_in_) > _WIDEST_ROW:
         return

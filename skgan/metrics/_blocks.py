@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from skgan._estimator import persistent
 from skgan.frames import (
     RawColumn,
     frame_library,
@@ -17,6 +18,7 @@ from skgan.frames import (
 )
 
 
+@persistent()
 @dataclass
 class Block:
     """Columns of one kind that are handled together.

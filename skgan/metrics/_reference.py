@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from sklearn.exceptions import NotFittedError
 
+from skgan._estimator import persistent
 from skgan.metrics._blocks import Block, is_frame, match_blocks, read_blocks
 
 _MAX_LEVELS = 100  # one-hot columns of a category; rarer levels share one more
@@ -15,6 +16,7 @@ _LARGEST_VALUE = 1e150  # its square is still a float64, with room for sums
 _LARGEST_SCORE = 1e30  # so is the sixth power of this, which cubic kernels need
 
 
+@persistent("_framed", "_columns", "_like", values={"n_columns_": range(2**24)})
 class ReferenceSpace:
     """Rows of any kind as float64 vectors whose distances mean something.
 
@@ -119,6 +121,7 @@ class ReferenceSpace:
         return vectors, unexpected
 
 
+@persistent("origin", "has_missing", "mean", "scale")
 class _StandardColumns:
     """Mean and scale of numeric columns."""
 
@@ -164,6 +167,7 @@ class _StandardColumns:
         return np.isnan(block.values[:, ~self.has_missing]).sum(axis=1)
 
 
+@persistent("codes", "n_levels", values={"n_levels": range(2**16)})
 class _OneHotColumn:
     """The levels of one category."""
 

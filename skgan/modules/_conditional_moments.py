@@ -9,6 +9,8 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from skgan._estimator import persistent
+
 # A class with so many rows a dimension has half of its covariance to itself.
 _ROWS_A_DIMENSION = 0.3
 # With so many rows a dimension the pooled covariance is half of it a sphere's.
@@ -19,6 +21,7 @@ _MAX_GROUPS = 256
 _MAX_ENTRIES = 4_000_000
 
 
+@persistent()
 class ConditionalMoments(NamedTuple):
     """A mean linear in the condition, and a covariance for each group of rows.
 

@@ -14,9 +14,12 @@ from typing import NamedTuple
 from torch import Tensor
 from torch.nn.functional import relu, softplus
 
+from skgan._estimator import persistent
+
 LossFunction = Callable[[Tensor, Tensor], Tensor]
 
 
+@persistent()
 class Loss(NamedTuple):
     """What the two networks minimise.
 

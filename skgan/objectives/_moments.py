@@ -7,6 +7,8 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
+from skgan._estimator import persistent
+
 # Cells rarer than this count no more than this one.
 _RAREST_CELL = 1e-3
 _ROWS_AT_ONCE = 4096
@@ -15,6 +17,16 @@ _OUTERMOST_BIN = 2.0
 _FINE_BINS = (-3.0, 3.0, 31)
 
 
+@persistent(
+    "n_numbers",
+    "centres",
+    "fine_centres",
+    "paired",
+    "shares",
+    "pairs",
+    "share_weights",
+    "pair_weights",
+)
 class MomentMatching:
     """Squared distance between the contingency tables of generated and of real rows.
 

@@ -13,7 +13,10 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from skgan._estimator import persistent
 
+
+@persistent()
 class Penalty(NamedTuple):
     """A cost on the gradient of the discriminator's logit at its input.
 

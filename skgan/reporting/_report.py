@@ -29,7 +29,7 @@ from skgan.reporting._sections import (
 )
 from skgan.reporting._settings import settings, versions
 from skgan.reporting._verdicts import summary, verdicts
-from skgan.storage._archive import write_whole
+from skgan.storage import write_whole
 
 
 class Report:

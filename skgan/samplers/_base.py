@@ -19,7 +19,7 @@ from sklearn.base import (
 from sklearn.model_selection import train_test_split
 from sklearn.utils.validation import check_is_fitted
 
-from skgan._estimator import VersionedEstimator
+from skgan._estimator import VersionedEstimator, persistent
 from skgan._threads import training_threads
 from skgan._validation import check_boolean, check_integer, check_share, check_stream
 from skgan.encoding import BaseEncoder, make_encoder
@@ -91,6 +91,7 @@ _N_STAGE_SCORES = 4
 _OF_NORMAL_LATENTS = ("latent_dim", "generator", "discriminator")
 
 
+@persistent()
 class Seeds(NamedTuple):
     """What is drawn from `random_state`, once a fit: a seed a purpose."""
 
@@ -119,6 +120,7 @@ class FitData:
     prior: BasePrior | None = None
 
 
+@persistent("_seeds", "_reference", "_stream", "_conditions")
 class BaseGANSampler(
     ClassNamePrefixFeaturesOutMixin, DensityMixin, TransformerMixin, VersionedEstimator
 ):

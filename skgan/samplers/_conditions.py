@@ -9,6 +9,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from skgan._estimator import persistent
 from skgan.encoding import BaseEncoder, LabelledTableEncoder, Labels, TableLayout
 from skgan.modules import GENERATORS, ConditionMask, resolve_network
 from skgan.objectives import MomentMatching
@@ -20,6 +21,7 @@ _MIN_SHARED_ROWS = 10
 _RANDOM_SHARE = 0.2
 
 
+@persistent()
 class RandomConditionMask:
     """Draws what training rows are conditioned on: ``(rows, masks, stream)``.
 
@@ -52,6 +54,7 @@ class RandomConditionMask:
         return self.given.condition(rows, masks)
 
 
+@persistent()
 class SampledMaskMatching:
     """Matches moments of those generated rows alone that are drawn as in sampling.
 
@@ -76,6 +79,17 @@ def _n_kept(n: int, share: float = _RANDOM_SHARE) -> int:
     return n - round(share * n)
 
 
+@persistent(
+    "given",
+    "width",
+    "starts",
+    "widths",
+    "codes",
+    "is_given",
+    "counts",
+    rebuilt=("masks",),
+    values={"width": range(2**24)},
+)
 class TableConditions:
     """Combinations of levels that rows of a table are drawn with.
 
@@ -352,6 +366,11 @@ class LabelShares:
         return self.rows_[np.searchsorted(self.ends_, places, side="right")]
 
 
+@persistent(
+    "condition_dim",
+    rebuilt=("groups", "encoded"),
+    values={"condition_dim": range(2**24)},
+)
 class LabelConditions(LabelShares):
     """Labels as conditions of networks of vectors and images.
 
@@ -412,6 +431,7 @@ class LabelConditions(LabelShares):
         return params
 
 
+@persistent("n_labels", rebuilt=("groups",))
 class LabelledTableConditions(TableConditions, LabelShares):
     """Labels as columns of a table that are always given.
 
@@ -530,6 +550,12 @@ class CodeRows(NamedTuple):
         return CodeRows(self.values[start:stop])
 
 
+@persistent(
+    "category_width",
+    "number_width",
+    rebuilt=("coordinates",),
+    values={"category_width": range(2**16), "number_width": range(2**16)},
+)
 class CodeConditions:
     """The prior of the codes, and how codes are handed to the generator.
 

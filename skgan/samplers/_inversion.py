@@ -14,6 +14,7 @@ from sklearn.exceptions import NotFittedError
 from sklearn.utils.validation import check_consistent_length, check_is_fitted
 from torch import Tensor, nn
 
+from skgan._estimator import persistent
 from skgan._validation import check_integer, check_real
 from skgan.encoding import BaseEncoder, TableEncoder
 from skgan.frames import as_rows, frame_library
@@ -402,6 +403,7 @@ class InverterConfig(NamedTuple):
     radius: float | None = None
 
 
+@persistent()
 class Inverter:
     """An encoder of rows to latents, and the units that its errors are measured in.
 

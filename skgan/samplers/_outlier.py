@@ -12,7 +12,7 @@ from sklearn.utils.validation import check_is_fitted
 from torch import Tensor
 from torch.nn.functional import max_pool2d
 
-from skgan._estimator import VersionedEstimator
+from skgan._estimator import VersionedEstimator, persistent
 from skgan._validation import check_real, check_stream
 from skgan.encoding import ImageEncoder, TableEncoder, VectorEncoder, make_encoder
 from skgan.frames import as_rows
@@ -79,6 +79,7 @@ _IMAGE_LATENTS, _IMAGE_UPDATES = 16, 750
 _FALSE_ALARMS, _HELD_OUT, _MIN_SPLIT_ROWS = 0.05, 0.1, 20
 
 
+@persistent("_units")
 class GANOutlierDetector(OutlierMixin, VersionedEstimator):
     """Outlier detection by how badly a GAN of the training rows makes a row.
 

@@ -1,26 +1,27 @@
 """The file itself: a ZIP archive of fixed form, written whole or not at all.
 
-Members are stored, one behind the other, with nothing before, between or behind
-them, and the bytes that frame them follow from their names and contents alone. A
-reader that accepts those bytes only has nothing to do with compression, encryption,
-links, other folders, second directories or whatever else archives can hold; any tool
-can unpack it.
+Members are stored one behind the other, the manifest first, which lists the names and
+sizes of the others. A reader needs nothing else: it cuts the members out, packs them
+again, and accepts the file if that gives the same bytes. So it never interprets what
+archives can hold besides, such as compression, links, folders or second directories.
 """
 
 from __future__ import annotations
 
 import hashlib
+import io
 import os
 import re
 import secrets
 import stat
-import struct
-import zlib
+import zipfile
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import IO, Any
 
 from skgan.storage._errors import (
+    ContentError,
     FileFormatError,
     IntegrityError,
     StructureError,
@@ -28,225 +29,157 @@ from skgan.storage._errors import (
 from skgan.storage._json import read_json, write_json
 
 MANIFEST = "manifest.json"
-_MAX_SIZE = 2**32 - 1
+# Larger members would need the extensions of 64 bits.
+_MAX_SIZE = 2 * 10**9
 _MAX_MEMBERS = 16
-_NAME = re.compile(rb"[a-z_]{1,40}\.(json|safetensors)")
-_LOCAL = struct.Struct("<4s5H3I2H")
-_CENTRAL = struct.Struct("<4s6H3I5H2I")
-_END = struct.Struct("<4s4H2IH")
-# 1980-01-01 00:00, the first moment that archives know.
-_TIME, _DATE = 0, 33
-_VERSION = 20
-# Made on Unix, a plain file that its owner may write and all may read.
-_MADE_BY = 3 << 8 | _VERSION
-_ATTRIBUTES = (stat.S_IFREG | 0o644) << 16
+_NAME = re.compile(r"[a-z_]{1,40}\.(json|safetensors)")
+_SIGNATURE = b"PK\3\4"
+_HEADER_SIZE = 30
+_MAX_MANIFEST = 4096
+# An entry of the directory, the header before a member, and the name in each.
+_MAX_FRAME = 46 + _HEADER_SIZE + 2 * 64
 
 
-class _Member(NamedTuple):
-    name: bytes
-    size: int
-    crc: int
-    start: int
-
-    def local(self) -> bytes:
-        return (
-            _LOCAL.pack(
-                b"PK\3\4",
-                _VERSION,
-                0,
-                0,
-                _TIME,
-                _DATE,
-                self.crc,
-                self.size,
-                self.size,
-                len(self.name),
-                0,
-            )
-            + self.name
-        )
-
-    def central(self) -> bytes:
-        return (
-            _CENTRAL.pack(
-                b"PK\1\2",
-                _MADE_BY,
-                _VERSION,
-                0,
-                0,
-                _TIME,
-                _DATE,
-                self.crc,
-                self.size,
-                self.size,
-                len(self.name),
-                0,
-                0,
-                0,
-                0,
-                _ATTRIBUTES,
-                self.start,
-            )
-            + self.name
-        )
+def pack(members: dict[str, bytes], schema: int) -> bytes:
+    """Return an archive of `members`, a manifest before them."""
+    if sum(map(len, members.values())) > _MAX_SIZE:
+        raise OverflowError("A file holds 2 GB at most, and this one would not do.")
+    return _zip({MANIFEST: write_json(_manifest_of(members, schema)), **members})
 
 
-def _end_of(n_members: int, size: int, start: int) -> bytes:
-    return _END.pack(b"PK\5\6", 0, 0, n_members, n_members, size, start, 0)
+def _zip(members: dict[str, bytes]) -> bytes:
+    """Return an archive, the same bytes for the same members."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for name, data in members.items():
+            info = zipfile.ZipInfo(name)
+            # Made on Unix: a plain file that its owner may write and all may read.
+            info.create_system = 3
+            info.external_attr = (stat.S_IFREG | 0o644) << 16
+            archive.writestr(info, data)
+    return buffer.getvalue()
 
 
-def pack(members: dict[str, bytes], schema: int) -> list[bytes]:
-    """Return the parts of an archive of `members`, a manifest before them.
-
-    Raises
-    ------
-    OverflowError
-        If they are larger than such an archive can be.
-    """
-    manifest = {
-        "format": "skgan",
-        "schema": schema,
-        "members": {name: _fingerprint(data) for name, data in members.items()},
-    }
-    parts, directory, start = [], b"", 0
-    for name, data in {MANIFEST: write_json(manifest), **members}.items():
-        member = _Member(name.encode("ascii"), len(data), zlib.crc32(data), start)
-        start += len(member.local()) + len(data)
-        if start > _MAX_SIZE - 2**20:
-            raise OverflowError(
-                "A file holds 4 GiB at most, and this one would not do."
-            )
-        parts += [member.local(), data]
-        directory += member.central()
-    return [*parts, directory, _end_of(len(members) + 1, len(directory), start)]
+def _manifest_of(members: dict[str, bytes], schema: int) -> dict[str, Any]:
+    listed = {name: _fingerprint(data) for name, data in members.items()}
+    return {"format": "skgan", "schema": schema, "members": listed}
 
 
 def _fingerprint(data: bytes) -> dict[str, Any]:
     return {"size": len(data), "sha256": hashlib.sha256(data).hexdigest()}
 
 
-def unpack(path: str | os.PathLike) -> tuple[int, dict[str, bytes]]:
-    """Return the schema of an archive and its members, all of them verified.
-
-    Raises
-    ------
-    OSError
-        If there is no such file, or it cannot be read.
-    StructureError
-        If it is no archive of the form that `pack` writes.
-    IntegrityError
-        If a member is not the one that the manifest lists.
-    """
+def unpack(source: str | os.PathLike | IO[bytes]) -> tuple[int, dict[str, bytes]]:
+    """Return the schema and the members of an archive, or raise a FileFormatError."""
+    if not isinstance(source, str | os.PathLike):
+        return _read(source)
     # Pipes and devices would hang, or never end.
-    mode = os.stat(path).st_mode
+    mode = os.stat(source).st_mode
     if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
         raise StructureError("It is no plain file.")
-    with open(path, "rb") as file:
-        members = _read_members(file, os.fstat(file.fileno()).st_size)
-    manifest = read_json(members.pop(MANIFEST), MANIFEST)
-    _check_manifest(manifest, members)
+    with open(source, "rb") as file:
+        return _read(file)
+
+
+def _read(file: IO[bytes]) -> tuple[int, dict[str, bytes]]:
+    head = _read_bytes(file, _MAX_MANIFEST)
+    manifest, start = _read_manifest(head)
+    sizes = {name: entry["size"] for name, entry in manifest["members"].items()}
+    # A file is read only as far as its manifest says, and a little farther.
+    n_bytes = start + sum(sizes.values()) + _MAX_FRAME * (_MAX_MEMBERS + 1)
+    data = head + _read_bytes(file, max(0, n_bytes - len(head)))
+    members = {}
+    for name, size in sizes.items():
+        start += _HEADER_SIZE + len(name)
+        members[name] = data[start : start + size]
+        start += size
+    if start > len(data):
+        raise StructureError("It ends before its members do.")
+    for name, member in members.items():
+        if manifest["members"][name] != _fingerprint(member):
+            raise IntegrityError(
+                f"{name} is not what was saved: its SHA-256 differs from the "
+                "manifest's. The file is damaged or was changed."
+            )
+    if _zip({MANIFEST: write_json(manifest), **members}) != data:
+        raise StructureError(
+            "It holds other bytes than skgan.save writes around its members: it was "
+            "made by another tool, damaged or changed."
+        )
     return manifest["schema"], members
 
 
-def _read_members(file, size: int) -> dict[str, bytes]:
-    head = file.read(4)
-    if head != b"PK\3\4":
+def _read_bytes(file: IO[bytes], size: int) -> bytes:
+    """Read so many bytes, or as many as there are."""
+    parts = []
+    while size > 0:
+        part = file.read(size)
+        if not isinstance(part, bytes):
+            raise TypeError("A file object must be opened in binary mode, as by 'rb'.")
+        if not part:
+            break
+        parts.append(part)
+        size -= len(part)
+    return b"".join(parts)
+
+
+def _read_manifest(head: bytes) -> tuple[dict[str, Any], int]:
+    """Return the manifest, and where the next member begins."""
+    if not head.startswith(_SIGNATURE):
         raise StructureError(
-            f"It is no archive: it begins with {head!r}. Only what skgan.save wrote "
-            "can be loaded."
+            f"It is no archive: it begins with {head[:4]!r}. Only what skgan.save "
+            "wrote can be loaded."
         )
-    if size > _MAX_SIZE or size < _END.size:
-        raise StructureError(f"No archive has {size} bytes.")
-    file.seek(size - _END.size)
-    end = file.read(_END.size)
-    _, _, _, n_members, _, length, start, _ = _END.unpack(end)
-    if end != _end_of(n_members, length, start) or start + length + _END.size != size:
-        raise StructureError("It ends in something else than the directory it began.")
-    if n_members > _MAX_MEMBERS or length > _MAX_MEMBERS * 100:
-        raise StructureError(f"It lists {n_members} members.")
-    file.seek(start)
-    listed = _read_directory(file.read(length), n_members, start)
-    result = {}
-    for member in listed:
-        file.seek(member.start)
-        frame = member.local()
-        if file.read(len(frame)) != frame:
-            raise StructureError(f"{member.name!r} is framed in an unknown way.")
-        data = file.read(member.size)
-        if len(data) != member.size or zlib.crc32(data) != member.crc:
-            raise IntegrityError(f"{member.name!r} is damaged: its checksum differs.")
-        result[member.name.decode("ascii")] = data
-    return result
-
-
-def _read_directory(data: bytes, n_members: int, stop: int) -> list[_Member]:
-    """Return members as the directory lists them, of the bytes before `stop`."""
-    members: list[_Member] = []
-    place = start = 0
-    for _ in range(n_members):
-        if len(data) - place < _CENTRAL.size:
-            raise StructureError("The directory is cut off.")
-        fields = _CENTRAL.unpack_from(data, place)
-        length = fields[10]
-        name = data[place + _CENTRAL.size : place + _CENTRAL.size + length]
-        member = _Member(name, fields[8], fields[7], start)
-        entry = member.central()
-        if not _NAME.fullmatch(name) or data[place : place + len(entry)] != entry:
-            raise StructureError(
-                f"The entry of {name!r:.80} is none that skgan.save writes: a strange "
-                "name, compressed, encrypted, a link, or in the wrong place."
-            )
-        members.append(member)
-        start += _LOCAL.size + len(name) + member.size
-        # What lies behind the directory has no place that an entry could say.
-        if start > stop:
-            raise StructureError(f"{name!r} would end behind the directory's start.")
-        place += len(entry)
-    if place != len(data) or start != stop:
-        raise StructureError("Bytes lie between members or behind the directory.")
-    names = [member.name for member in members]
-    if len(set(names)) < len(names):
-        raise StructureError("A member occurs twice.")
-    if names[:1] != [MANIFEST.encode()]:
+    start = _HEADER_SIZE + len(MANIFEST)
+    if head[_HEADER_SIZE:start] != MANIFEST.encode():
         raise StructureError(f"It is an archive without {MANIFEST} in front.")
-    return members
+    # JSON in ASCII never holds the signature, nor that of the directory.
+    end = head.find(b"PK", start)
+    try:
+        manifest = read_json(head[start : max(start, end)], MANIFEST)
+    except ContentError as error:
+        raise StructureError(str(error)) from None
+    if not _is_manifest(manifest):
+        raise StructureError(f"{MANIFEST} is none that skgan.save writes.")
+    return manifest, end
 
 
-def _check_manifest(manifest: Any, members: dict[str, bytes]) -> None:
-    if not (
+def _is_manifest(manifest: Any) -> bool:
+    return (
         isinstance(manifest, dict)
         and set(manifest) == {"format", "schema", "members"}
         and manifest["format"] == "skgan"
         and type(manifest["schema"]) is int
         and isinstance(manifest["members"], dict)
-    ):
-        raise StructureError(f"{MANIFEST} is none that skgan.save writes.")
-    if set(manifest["members"]) != set(members):
-        raise StructureError(
-            f"{MANIFEST} lists {sorted(manifest['members'])!r:.200}, but the members "
-            f"are {sorted(members)}."
-        )
-    for name, data in members.items():
-        if manifest["members"][name] != _fingerprint(data):
-            raise IntegrityError(
-                f"{name} is not what was saved: its size or SHA-256 differs from the "
-                "manifest's. The file is damaged or was changed."
-            )
+        and len(manifest["members"]) < _MAX_MEMBERS
+        and all(map(_NAME.fullmatch, manifest["members"]))
+        and all(map(_is_fingerprint, manifest["members"].values()))
+        and sum(entry["size"] for entry in manifest["members"].values()) <= _MAX_SIZE
+    )
 
 
-def describe(path: str | os.PathLike, error: FileFormatError) -> FileFormatError:
+def _is_fingerprint(entry: Any) -> bool:
+    return (
+        isinstance(entry, dict)
+        and set(entry) == {"size", "sha256"}
+        and type(entry["size"]) is int
+        and entry["size"] >= 0
+    )
+
+
+def describe(
+    source: str | os.PathLike | IO[bytes], error: FileFormatError
+) -> FileFormatError:
     """Return the same kind of error, naming the file."""
-    return type(error)(f"{os.fspath(path)!r} cannot be loaded. {error}")
+    if isinstance(source, str | os.PathLike):
+        name = os.fspath(source)
+    else:
+        name = getattr(source, "name", f"a {type(source).__name__}")
+    return type(error)(f"{name!r} cannot be loaded. {error}")
 
 
-def write_whole(path: str | os.PathLike, parts: list[bytes]) -> None:
-    """Write a file so that it is there whole, or the old one still is.
-
-    Raises
-    ------
-    OSError
-        If it cannot be written; what was there before is untouched.
-    """
+def write_whole(path: str | os.PathLike, parts: Iterable[bytes]) -> None:
+    """Write a file so that it is there whole, or the old one is as it was."""
     # Through a link, as opening it would go.
     target = Path(os.path.realpath(path))
     if target.is_dir():

@@ -15,9 +15,9 @@ MAX_BYTES = 32 * 2**20
 _MAX_TOKENS = 1_000_000
 _MAX_DEPTH = 128
 _MAX_DIGITS = 40
-# One that does not end is taken to the end: each byte is looked at once.
+# An unterminated string matches to the end, so that matching stays linear.
 _STRING = re.compile(rb'"(?:[^"\\]|\\.)*+(?:"|\\?\Z)', flags=re.DOTALL)
-# A level more, a level less, or none: as bytes and as numbers of eight bits.
+# How the depth changes at a token: +1, -1 or 0, as bytes that are signed integers.
 _KINDS = bytes.maketrans(b"[{]},:", b"\1\1\xff\xff\0\0")
 _NO_TOKENS = bytes(byte for byte in range(256) if byte not in b"[{]},:")
 
@@ -28,24 +28,7 @@ def write_json(value: Any) -> bytes:
 
 
 def read_json(data: bytes, name: str) -> Any:
-    """Parse JSON after its size, depth and number of values have been checked.
-
-    Parameters
-    ----------
-    data : bytes
-        The text.
-    name : str
-        What errors call it.
-
-    Returns
-    -------
-    object
-
-    Raises
-    ------
-    ContentError
-        If it is no JSON, too large, or uses what `write_json` does not write.
-    """
+    """Parse JSON after its size, depth and number of values have been checked."""
     if len(data) > MAX_BYTES:
         raise ContentError(f"{name} has {len(data)} bytes, more than {MAX_BYTES}.")
     _check_size(data, name)
@@ -77,7 +60,7 @@ def _without_strings(data: bytes) -> bytes:
     """Return what of JSON stands outside of its strings."""
     if b"\\" in data:
         return _STRING.sub(b"", data)
-    # Every second part, which is faster.
+    # Without escapes every second part between quotes is a string: this is faster.
     return b"".join(data.split(b'"')[::2])
 
 

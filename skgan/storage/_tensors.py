@@ -67,20 +67,7 @@ class TensorWriter:
 
 
 class TensorReader:
-    """Tensors of a file, each made when it is asked for.
-
-    Parameters
-    ----------
-    data : bytes
-        The file.
-    name : str
-        What errors call it.
-
-    Raises
-    ------
-    ContentError
-        If the header is none, or does not describe all of the bytes, each once.
-    """
+    """Tensors of a file, each made when it is asked for."""
 
     def __init__(self, data: bytes, name: str):
         self.name = name

@@ -20,18 +20,12 @@ from skgan.storage._errors import ContentError, UnsaveableError
 from skgan.storage._tensors import TensorReader, TensorWriter
 
 _LARGEST_INTEGER = 2**127
-# Fewer values are more readable, and no larger, as JSON.
+# Shorter lists are more readable, and no larger, as JSON.
 _MIN_PACKED = 32
 
 
 class ValueEncoder:
-    """Turns values into JSON, and puts arrays aside.
-
-    Attributes
-    ----------
-    arrays : TensorWriter
-        The arrays.
-    """
+    """Turns values into JSON, and puts arrays aside."""
 
     def __init__(self) -> None:
         self.arrays = TensorWriter()
@@ -42,13 +36,7 @@ class ValueEncoder:
         self._path: list[str] = []
 
     def encode(self, value: Any) -> Any:
-        """Return a value as JSON.
-
-        Raises
-        ------
-        UnsaveableError
-            If a file cannot hold it.
-        """
+        """Return a value as JSON."""
         kind = type(value)
         if value is None or kind is bool or kind is str:
             return value
@@ -120,13 +108,7 @@ class ValueEncoder:
 
 
 class ValueDecoder:
-    """Turns JSON back into values.
-
-    Parameters
-    ----------
-    arrays : TensorReader
-        The arrays.
-    """
+    """Turns JSON back into values."""
 
     def __init__(self, arrays: TensorReader):
         self.arrays = arrays
@@ -144,13 +126,7 @@ class ValueDecoder:
         }
 
     def decode(self, node: Any) -> Any:
-        """Return the value of a node.
-
-        Raises
-        ------
-        ContentError
-            If it is none that the encoder makes.
-        """
+        """Return the value of a node."""
         if isinstance(node, list):
             return [self.decode(item) for item in node]
         if not isinstance(node, dict):

@@ -171,7 +171,7 @@ TAGS = (
     "tuple set frozenset dict ordered bytes again packed float array objects dtype "
     "scalar tensor random_state torch_stream object definition custom outside net "
     "history given_entries latent_encoder pandas_dtype pandas_index timestamp period "
-    "polars_dtype zone moment decimal uuid date"
+    "state polars_dtype zone moment decimal uuid date"
 )
 NODES = st.recursive(
     st.none() | st.booleans() | st.integers(-3, 3) | st.floats() | st.text(max_size=3),
@@ -192,7 +192,7 @@ def test_any_attribute_loads_or_is_refused(members, tmp_path, data):
     state["attributes"][name] = data.draw(NODES)
     changed = members | {"state.json": json.dumps(state).encode()}
     path = tmp_path / "file.skgan"
-    path.write_bytes(b"".join(pack(changed, 1)))
+    path.write_bytes(pack(changed, 1))
     try:
         loaded = load(path)
     except FileFormatError:

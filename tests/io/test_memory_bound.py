@@ -6,7 +6,7 @@ import torch
 
 from skgan.io._codec import Decoder, Encoder
 from skgan.io._memory_bound import MemoryBound
-from skgan.io._registry import check_value, definitions, is_plain
+from skgan.io._registry import definitions, entry_of, is_plain
 from skgan.storage._errors import (
     ContentError,
     MissingDefinitionError,
@@ -112,30 +112,38 @@ def test_names_of_weights_do_not_meet():
 
 
 @pytest.mark.parametrize(
-    ("name", "good", "bad"),
+    ("owner", "name", "good", "bad"),
     [
-        ("library", [None, "pandas", "polars"], ["os", 0, "Pandas"]),
-        ("frame", [None, "polars"], ["numpy", False]),
-        ("n_levels", [0, 2**16], [2**16 + 1, -1, True, 2.0]),
-        ("number_width", [2**16], [2**16 + 1]),
-        ("category_width", [2**16], [2**16 + 1]),
-        ("n_codes", [2**24], [2**24 + 1]),
-        ("width", [2**24], [2**24 + 1]),
-        ("condition_dim", [2**24], [2**24 + 1]),
-        ("condition_dim_", [2**24], [2**24 + 1]),
-        ("n_columns", [2**24], [2**24 + 1]),
-        ("n_columns_", [2**24], [2**24 + 1]),
-        ("n_features_in_", [2**30], [2**30 + 1]),
-        ("_n_features_out", [2**30], [2**30 + 1]),
-        ("anything", [None, "os", -1], []),
+        ("FrameOutputBuilder", "library", [None, "pandas", "polars"], ["os", 0]),
+        ("TableOutputBuilder", "library", [None], ["os"]),
+        ("LabelledOutputBuilder", "library", [None], ["os"]),
+        ("LabelOutputBuilder", "library", [None], ["os", [], np.zeros(2)]),
+        ("LabelOutputBuilder", "frame", [None, "polars"], ["numpy", False]),
+        ("LabelOutputBuilder", "n_columns", [2**24 - 1], [2**24]),
+        ("OneHotColumn", "n_levels", [0, 2**16 - 1], [2**16, -1, True, 2.0, None]),
+        ("CodeConditions", "number_width", [2**16 - 1], [2**16]),
+        ("CodeConditions", "category_width", [2**16 - 1], [2**16]),
+        ("LevelEncoder", "n_codes", [2**24 - 1], [2**24]),
+        ("GroupedLevelEncoder", "n_codes", [2**24 - 1], [2**24]),
+        ("ClassLabels", "width", [2**24 - 1], [2**24]),
+        ("TableConditions", "width", [2**24 - 1], [2**24]),
+        ("LabelledTableConditions", "width", [2**24 - 1], [2**24]),
+        ("LabelConditions", "condition_dim", [2**24 - 1], [2**24]),
+        ("Labels", "condition_dim_", [2**24 - 1], [2**24]),
+        ("ReferenceSpace", "n_columns_", [2**24 - 1], [2**24]),
+        ("GANSampler", "n_features_in_", [2**30 - 1], [2**30]),
+        ("TableEncoder", "_n_features_out", [2**30 - 1], [2**30]),
+        ("TakeLevel", "levels", [None, "os", -1], []),
     ],
 )
-def test_values_of_some_names_are_bounded(name, good, bad):
+def test_values_of_some_attributes_are_bounded(owner, name, good, bad):
+    entry = entry_of(owner)
+    entry.check_name(name)
     for value in good:
-        check_value(name, value)
+        entry.check_value(name, value)
     for value in bad:
         with pytest.raises(ContentError, match=f"{name} cannot be"):
-            check_value(name, value)
+            entry.check_value(name, value)
 
 
 class Kind:
@@ -171,5 +179,5 @@ def test_files_name_classes_and_functions_of_these_rooms_only():
         assert found[name].__name__ == name
     for name in ("BatchLoader", "OrderedLoader", "TensorData", "warp", "color"):
         assert found[name].__module__.startswith("skgan.")
-    assert not {"eval", "Tensor", "tensor", "_moves"} & set(found)
+    assert not {"eval", "Tensor", "tensor", "GANSampler", "load"} & set(found)
     assert all(np.ndarray is not value for value in found.values())

@@ -10,58 +10,11 @@ import numpy as np
 import pytest
 
 from skgan import GANSampler
-from skgan.io import _registry
 from skgan.io._library_values import decode_zone, encode_zone
 from skgan.io._networks import _may_be_set
-from skgan.io._registry import entry_of, find_entry
 from skgan.io._smoke_test import _smoke_test_inversion, check_sizes
 from skgan.nets import AdversarialNet, InfoGANNet
 from skgan.storage._errors import ContentError
-
-
-def test_names_in_files_are_those_of_classes():
-    for name in _registry._ENTRIES:
-        entry = entry_of(name)
-        assert entry.kind.__name__.lstrip("_") == name
-        assert find_entry(entry.kind) == entry and entry.name == name
-        assert inspect.isclass(entry.kind)
-        assert not entry.attributes & entry.dropped
-        assert all(text.isidentifier() for text in entry.attributes | entry.dropped)
-
-
-# What a fresh instance gets by itself, without a fit.
-MADE = {
-    "ColumnFormat": ("number", None),
-    "ToArray": ("f8",),
-    "ToObjects": (int,),
-    "TakeLevel": ([],),
-    "MakeDecimal": (2,),
-    "MakeDatetime": (datetime.datetime, None),
-    "ToPandasCategorical": (None,),
-    "ToPandasLevels": ([], 0),
-    "ToPandasMasked": (None, None),
-    "ToPandasZoned": ("M8[s]", None, True),
-    "ToPandasPeriod": (None,),
-    "ToPandasSparse": (None, None),
-    "ToPandasArrow": (None,),
-    "ToPolarsColumn": (None,),
-    "ToPolarsZoned": (None, True),
-    "ToPolarsLevels": ([], None),
-    "ToPolarsObjects": (),
-    "Rounding": (),
-    "Inequality": ("a", "b"),
-    "FixedCombinations": ("a", "b"),
-    "Range": ("a", 0),
-    "Positive": ("a",),
-    "Unique": ("a",),
-}
-
-
-@pytest.mark.parametrize("name", MADE)
-def test_all_that_an_instance_has_is_listed(name):
-    entry = entry_of(name)
-    made = entry.kind(*MADE[name])
-    assert set(vars(made)) == entry.attributes
 
 
 @pytest.mark.parametrize("kind", [AdversarialNet, InfoGANNet])

@@ -436,6 +436,6 @@ def test_an_encoder_that_was_tampered_with_is_refused(vectors, tmp_path, change)
     assert node_of(state)[1]["dict"][0][4] == "hidden_dims"
     change(node_of(state))
     members = {**members, "state.json": json.dumps(state).encode()}
-    (tmp_path / "attack").write_bytes(b"".join(pack(members, 1)))
+    (tmp_path / "attack").write_bytes(pack(members, 1))
     with pytest.raises(ContentError):
         load(tmp_path / "attack")

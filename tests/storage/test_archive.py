@@ -1,17 +1,22 @@
 """The archive: its bytes, what of other bytes is refused, and how it is written."""
 
+import hashlib
+import io
 import os
 import stat
-import struct
 import zipfile
-import zlib
 
 import pytest
 
 from skgan.storage import _archive
 from skgan.storage._archive import MANIFEST, describe, pack, unpack, write_whole
-from skgan.storage._errors import ContentError, IntegrityError, StructureError
-from skgan.storage._json import read_json
+from skgan.storage._errors import (
+    ContentError,
+    FileFormatError,
+    IntegrityError,
+    StructureError,
+)
+from skgan.storage._json import read_json, write_json
 
 MEMBERS = {"values.json": b'{"a":1}', "arrays.safetensors": bytes(range(256)) * 3}
 
@@ -21,19 +26,40 @@ def path(tmp_path):
     return tmp_path / "some.skgan"
 
 
-def write(path, parts):
-    path.write_bytes(b"".join(parts))
+def write(path, data):
+    path.write_bytes(data)
     return path
 
 
-def refused(path, parts, match, error=StructureError):
-    with pytest.raises(error, match=match):
-        unpack(write(path, parts))
+def refused(path, data, match, error=StructureError):
+    for source in (write(path, data), io.BytesIO(data)):
+        with pytest.raises(error, match=match):
+            unpack(source)
 
 
 def test_what_is_packed_is_unpacked(path):
-    assert unpack(write(path, pack(MEMBERS, 7))) == (7, MEMBERS)
-    assert list(unpack(path)[1]) == list(MEMBERS)
+    data = pack(MEMBERS, 7)
+    for source in (write(path, data), str(path), io.BytesIO(data)):
+        schema, members = unpack(source)
+        assert schema == 7
+        assert list(members.items()) == list(MEMBERS.items())
+
+
+def test_a_file_object_may_give_few_bytes_at_a_time():
+    class Slow(io.RawIOBase):
+        def __init__(self, data):
+            self.data = data
+
+        def read(self, size=-1):
+            part, self.data = self.data[: min(size, 7)], self.data[min(size, 7) :]
+            return part
+
+    assert unpack(Slow(pack(MEMBERS, 7))) == (7, MEMBERS)
+
+
+def test_a_file_object_of_text_is_refused():
+    with pytest.raises(TypeError, match="binary mode"):
+        unpack(io.StringIO("PK"))
 
 
 def test_any_tool_reads_it_and_finds_plain_files_of_no_date(path):
@@ -54,26 +80,16 @@ def test_any_tool_reads_it_and_finds_plain_files_of_no_date(path):
             assert entry.file_size == entry.compress_size == len(data)
 
 
-def test_local_headers_say_what_the_directory_says():
-    data = b"".join(pack(MEMBERS, 1))
-    start = 0
-    for content in [*pack(MEMBERS, 1)[1:6:2]]:
-        fields = struct.unpack_from("<4s5H3I2H", data, start)
-        size = len(content)
-        crc = zlib.crc32(content)
-        assert fields[:9] == (b"PK\3\4", 20, 0, 0, 0, 33, crc, size, size)
-        assert fields[10] == 0
-        start += 30 + fields[9] + size
-    assert data[start : start + 4] == b"PK\1\2"
-    _, disk, first, n, total, length, place, comment = struct.unpack(
-        "<4s4H2IH", data[-22:]
-    )
-    assert (disk, first, n, total, comment) == (0, 0, 3, 3, 0)
-    assert (place, place + length + 22) == (start, len(data))
+def test_the_bytes_never_change():
+    data = pack({"a.json": b"[]"}, 3)
+    assert data.startswith(b"PK\3\4\x14\0\0\0\0\0\0\0!\0")
+    digest = "85f3baf8470a18a5d011596c48c42e4bf3670fc1b7fcb45a6ba96695f24a3c63"
+    assert hashlib.sha256(data).hexdigest() == digest
 
 
 def test_the_manifest_lists_sizes_and_hashes():
-    manifest = read_json(pack({"a.json": b"[]"}, 3)[1], MANIFEST)
+    with zipfile.ZipFile(io.BytesIO(pack({"a.json": b"[]"}, 3))) as archive:
+        manifest = read_json(archive.read(MANIFEST), MANIFEST)
     digest = "4f53cda18c2baa0c0354bb5f9a3ecbe5ed12ab4d8e11ba873c2f11161202b945"
     assert manifest == {
         "format": "skgan",
@@ -82,20 +98,22 @@ def test_the_manifest_lists_sizes_and_hashes():
     }
 
 
-def test_more_than_such_an_archive_can_be_is_refused(monkeypatch):
-    sizes = [len(part) for part in pack(MEMBERS, 1)[:6]]
-    monkeypatch.setattr(_archive, "_MAX_SIZE", sum(sizes) + 2**20)
-    pack(MEMBERS, 1)
-    monkeypatch.setattr(_archive, "_MAX_SIZE", sum(sizes) + 2**20 - 1)
-    with pytest.raises(OverflowError, match="4 GiB"):
+def test_more_than_such_an_archive_can_be_is_refused(path, monkeypatch):
+    size = sum(map(len, MEMBERS.values()))
+    monkeypatch.setattr(_archive, "_MAX_SIZE", size)
+    data = pack(MEMBERS, 1)
+    assert unpack(write(path, data))[1] == MEMBERS
+    monkeypatch.setattr(_archive, "_MAX_SIZE", size - 1)
+    with pytest.raises(OverflowError, match="2 GB"):
         pack(MEMBERS, 1)
+    refused(path, data, "none that skgan")
 
 
 def test_sixteen_members_and_no_more(path):
     names = [f"{'a' * i}.json" for i in range(1, 17)]
     members = {name: b"0" for name in names[:15]}
     assert unpack(write(path, pack(members, 1)))[1] == members
-    refused(path, pack(dict.fromkeys(names, b"0"), 1), "lists 17 members")
+    refused(path, pack(dict.fromkeys(names, b"0"), 1), "none that skgan")
 
 
 @pytest.mark.parametrize(
@@ -103,68 +121,67 @@ def test_sixteen_members_and_no_more(path):
     ["A.json", "a.txt", ".json", "a.jsonx", "../a.json", f"{'a' * 41}.json", "a1.json"],
 )
 def test_strange_names_are_refused(path, name):
-    refused(path, pack({name: b"0"}, 1), "The entry of")
+    refused(path, pack({name: b"0"}, 1), "none that skgan")
 
 
 def test_the_longest_name_is_none_too_long(path):
-    members = {f"{'a_' * 20}.safetensors": b"0"}
+    names = [f"{'a_' * 19}a{letter}.safetensors" for letter in "abcdefghijklmno"]
+    members = dict.fromkeys(names, b"0")
     assert unpack(write(path, pack(members, 1)))[1] == members
 
 
 def test_other_bytes_before_between_and_behind_are_refused(path):
-    parts = pack(MEMBERS, 1)
-    data = b"".join(parts)
-    refused(path, [b"x", data], "no archive: it begins with .*what skgan.save wrote")
-    refused(path, [data, b"x"], "ends in something else")
-    refused(path, [data[:-1]], "ends in something else")
-    refused(path, [b"PK\3\4" + bytes(17)], "No archive has 21 bytes")
-    # 22 bytes could be one.
-    refused(path, [b"PK\3\4" + bytes(18)], "ends in something else")
-    directory, end = parts[-2:]
-    start = len(data) - len(directory) - len(end)
-    between = [_archive._end_of(3, len(directory), start + 1)]
-    refused(path, [*parts[:-2], b"x", directory, *between], "Bytes lie between")
-    longer = _archive._end_of(3, len(directory) + 1, start)
-    refused(path, [*parts[:-2], directory, b"x", longer], "Bytes lie between")
-    cut = _archive._end_of(4, len(directory), start)
-    refused(path, [*parts[:-1], cut], "cut off")
-    refused(
-        path,
-        [*parts[:-2], directory[:-1], _archive._end_of(3, len(directory) - 1, start)],
-        "The entry of|cut off",
-    )
+    data = pack(MEMBERS, 1)
+    refused(path, b"x" + data, "no archive: it begins with .*what skgan.save wrote")
+    refused(path, data + b"x", "other bytes")
+    refused(path, data + data, "other bytes")
+    refused(path, data[:-1], "other bytes")
+    refused(path, b"PK\3\4" + bytes(17), "without manifest.json")
+    directory = data.index(b"PK\1\2")
+    refused(path, data[:directory], "other bytes")
+    refused(path, data[: directory - 1], "ends before its members do")
+    refused(path, data[:directory] + b"x" + data[directory:], "other bytes")
 
 
-def test_a_directory_of_many_members_is_not_read(path):
-    frame = b"PK\3\4"
-    far = _archive._end_of(16, 1601, 4)
-    refused(path, [frame, bytes(1601), far], "lists 16 members")
-    near = _archive._end_of(16, 1600, 4)
-    refused(path, [frame, bytes(1600), near], "The entry of")
+def test_every_byte_counts(path):
+    data = pack(MEMBERS, 1)
+    for place in range(len(data)):
+        changed = bytearray(data)
+        changed[place] ^= 1
+        with pytest.raises(FileFormatError):
+            unpack(io.BytesIO(changed))
 
 
-def test_members_twice_and_without_manifest_are_refused(path):
-    def archive(names):
-        parts, directory, start = [], b"", 0
-        for name in names:
-            member = _archive._Member(name, 1, zlib.crc32(b"0"), start)
-            parts += [member.local(), b"0"]
-            directory += member.central()
-            start += len(member.local()) + 1
-        return [*parts, directory, _archive._end_of(len(names), len(directory), start)]
+def test_no_more_is_read_than_the_manifest_lists():
+    class Endless(io.BytesIO):
+        n_read = 0
 
-    refused(path, archive([b"manifest.json"] * 2), "twice")
-    refused(path, archive([b"a.json", b"manifest.json"]), "without manifest.json")
-    refused(path, archive([]), "begins with")
+        def read(self, size=-1):
+            assert size >= 0
+            data = super().read(size)
+            self.n_read += size
+            return data + b"x" * (size - len(data))
+
+    for data in (b"PK\3\4", pack(MEMBERS, 1)):
+        endless = Endless(data)
+        with pytest.raises(StructureError):
+            unpack(endless)
+        assert endless.n_read < 20_000
+
+
+def test_an_archive_without_manifest_is_refused(path):
+    def archive(*names):
+        return _archive._zip({name: b"0" for name in names})
+
+    refused(path, archive("a.json", "manifest.json"), "without manifest.json")
+    refused(path, archive(), "begins with")
 
 
 def test_a_changed_member_is_damaged(path):
-    parts = pack(MEMBERS, 1)
-    parts[3] = b'{"a":2}'
-    refused(path, parts, "checksum", IntegrityError)
-    parts = pack(MEMBERS, 1)
-    parts[2] = parts[2].replace(b"values", b"valuex")
-    refused(path, parts, "framed in an unknown way")
+    data = pack(MEMBERS, 1)
+    refused(path, data.replace(b'{"a":1}', b'{"a":2}'), "damaged", IntegrityError)
+    changed = data.replace(b"values", b"valuex", 2)
+    refused(path, changed, "other bytes")
 
 
 @pytest.mark.parametrize(
@@ -174,23 +191,31 @@ def test_a_changed_member_is_damaged(path):
         {"schema": True},
         {"schema": "1"},
         {"members": []},
+        {"members": {"a.json": []}},
+        {"members": {"a.json": {"size": True, "sha256": ""}}},
+        {"members": {"a.json": {"size": -1, "sha256": ""}}},
         {"more": 1},
     ],
 )
-def test_strange_manifests_are_refused(change):
+def test_strange_manifests_are_refused(change, path):
     entry = _archive._fingerprint(b"0")
     manifest = {"format": "skgan", "schema": 1, "members": {"a.json": entry}}
-    _archive._check_manifest(manifest, {"a.json": b"0"})
-    with pytest.raises(StructureError, match="none that skgan"):
-        _archive._check_manifest(manifest | change, {"a.json": b"0"})
-    with pytest.raises(StructureError, match="none that skgan"):
-        _archive._check_manifest([], {})
-    with pytest.raises(StructureError, match="but the members"):
-        _archive._check_manifest(manifest, {"b.json": b"0"})
-    with pytest.raises(StructureError, match="but the members"):
-        _archive._check_manifest(manifest, {})
-    with pytest.raises(IntegrityError, match="is not what was saved"):
-        _archive._check_manifest(manifest, {"a.json": b"1"})
+
+    def archive(manifest, **members):
+        return _archive._zip({MANIFEST: write_json(manifest), **members})
+
+    honest = {"a.json": b"0"}
+    assert unpack(write(path, archive(manifest, **honest))) == (1, honest)
+    refused(path, archive(manifest | change, **honest), "none that skgan")
+    refused(path, archive([]), "none that skgan")
+    other = {"b.json": entry}
+    refused(path, archive(manifest | {"members": other}, **honest), "other bytes")
+    refused(path, archive(manifest | {"members": {}}, **honest), "other bytes")
+    refused(path, archive(manifest), "is not what was saved", IntegrityError)
+    spaced = write_json(manifest).replace(b",", b", ")
+    refused(path, _archive._zip({MANIFEST: spaced, **honest}), "other bytes")
+    changed = archive(manifest, **{"a.json": b"1"})
+    refused(path, changed, "is not what was saved", IntegrityError)
 
 
 def test_what_is_no_file_is_no_archive(tmp_path):
@@ -208,6 +233,8 @@ def test_an_error_names_the_file_and_stays_what_it_is(path):
     error = describe(path, ContentError("Something."))
     assert type(error) is ContentError
     assert str(error) == f"{str(path)!r} cannot be loaded. Something."
+    error = describe(io.BytesIO(), ContentError("Something."))
+    assert str(error) == "'a BytesIO' cannot be loaded. Something."
 
 
 def test_a_file_is_written_whole_and_keeps_its_mode(path):

@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from skgan._estimator import persistent
 from skgan.encoding.constraints._joint_repairs import CombinationRepair, UniqueRepair
 from skgan.encoding.constraints._repairs import InequalityRepair, RangeRepair, Repair
 
@@ -152,6 +153,7 @@ class _JointConstraint(Constraint):
         return f"{type(self).__name__}({', '.join(map(repr, self.names))})"
 
 
+@persistent()
 @dataclass(frozen=True)
 class Inequality(Constraint):
     """One column is never above another.
@@ -202,6 +204,7 @@ class Inequality(Constraint):
         )
 
 
+@persistent()
 @dataclass(frozen=True, init=False, repr=False)
 class FixedCombinations(_JointConstraint):
     """Columns whose values occur together only as they did in the training rows.
@@ -238,6 +241,7 @@ class FixedCombinations(_JointConstraint):
         return CombinationRepair(self.names, repr(self), rows)
 
 
+@persistent()
 @dataclass(frozen=True)
 class Range(_ColumnConstraint):
     """A column stays between two bounds, both allowed.
@@ -303,6 +307,7 @@ class Range(_ColumnConstraint):
         )
 
 
+@persistent()
 @dataclass(frozen=True)
 class Positive(_ColumnConstraint):
     """A column stays above zero.
@@ -341,6 +346,7 @@ class Positive(_ColumnConstraint):
         )
 
 
+@persistent()
 @dataclass(frozen=True, init=False, repr=False)
 class Unique(_JointConstraint):
     """No two rows of a sample agree in all of these columns.

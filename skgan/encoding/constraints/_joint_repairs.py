@@ -10,6 +10,7 @@ from itertools import combinations, count, islice, product
 import numpy as np
 from numpy.typing import NDArray
 
+from skgan._estimator import persistent
 from skgan.encoding.constraints._repairs import Repair, frequencies, step_of
 from skgan.encoding.dependencies._relations import Rounding
 
@@ -18,6 +19,7 @@ _MAX_CANDIDATES = 1_000_000
 _MAX_TRIED = 10_000_000
 
 
+@persistent("values", "combinations", "counts", "order")
 class CombinationRepair(Repair):
     """Columns that occur together only as they did in the training rows."""
 
@@ -137,6 +139,7 @@ def repeats(values: list[NDArray], comes_first: NDArray | None = None) -> NDArra
     return result & ~is_missing
 
 
+@persistent("levels", "grids", "order")
 class UniqueRepair(Repair):
     """Columns in which no two rows agree."""
 

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from skgan._estimator import persistent
 from skgan.encoding.dependencies._relations import Rounding
 
 Columns = Mapping[Any, NDArray]
@@ -141,6 +142,7 @@ def step_of(grid: Rounding) -> float:
     return 0.0 if grid.decimals is None else 10.0**-grid.decimals
 
 
+@persistent("lows", "highs", "grids")
 class InequalityRepair(Repair):
     """Two columns, the first never above the second."""
 
@@ -199,6 +201,7 @@ class InequalityRepair(Repair):
         return grid.apply(np.where(is_wrong, beside + sign * step, beside))
 
 
+@persistent("nearest")
 class RangeRepair(Repair):
     """One column between bounds."""
 

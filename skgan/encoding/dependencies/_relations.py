@@ -10,10 +10,13 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from skgan._estimator import persistent
+
 _MAX_DECIMALS = 9
 Columns = Mapping[Any, NDArray]
 
 
+@persistent()
 @dataclass(frozen=True)
 class Rounding:
     """The grid that a column's values lie on."""
@@ -74,6 +77,7 @@ class Dependency(ABC):
         """Return the target from its sources."""
 
 
+@persistent()
 @dataclass(frozen=True, eq=False, repr=False)
 class LinearDependency(Dependency):
     """A weighted sum of other columns, rounded as the target's values are.
@@ -133,6 +137,7 @@ def weighted_sum(columns: list[NDArray], weights: tuple[float, ...]) -> NDArray:
     return total
 
 
+@persistent()
 @dataclass(frozen=True, eq=False, repr=False)
 class FunctionDependency(Dependency):
     """A column that is looked up by the value of another.

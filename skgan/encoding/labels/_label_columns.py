@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from skgan._estimator import persistent
 from skgan.encoding.vector._normal_scores import NormalScores
 
 Y_KINDS = ("auto", "classes", "numbers")
@@ -14,6 +15,7 @@ _FEW_ROWS = 20
 _MAX_SHOWN = 20
 
 
+@persistent("width", "_codes", values={"width": range(2**24)})
 class ClassLabels:
     """Classes: canonical values are their places among the sorted classes."""
 
@@ -61,6 +63,7 @@ class ClassLabels:
         return self.encode(codes).astype(np.float64) * np.sqrt(0.5)
 
 
+@persistent("is_whole", "_scores", "_unit")
 class NumberLabels:
     """Numbers: canonical values are themselves, conditions their normal scores."""
 

@@ -7,7 +7,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from skgan._estimator import persistent
 from skgan.frames import (
+    LIBRARIES,
     cast_column,
     cast_numbers,
     frame_library,
@@ -125,6 +127,16 @@ def _scalar(item):
     return None if name in ("NAType", "NaTType") else item
 
 
+@persistent(
+    "frame",
+    "library",
+    "dtypes",
+    "names",
+    "dtype",
+    "is_flat",
+    "n_columns",
+    values={"frame": LIBRARIES, "library": LIBRARIES, "n_columns": range(2**24)},
+)
 class LabelOutputBuilder:
     """How y came: its container, names and dtypes."""
 

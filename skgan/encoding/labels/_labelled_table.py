@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from skgan._estimator import persistent
 from skgan.encoding.labels._label_columns import ClassLabels, NumberLabels
 from skgan.encoding.labels._labels import Labels
 from skgan.encoding.table._columns import Column
@@ -15,6 +16,7 @@ from skgan.encoding.table._table_output import TableOutputBuilder
 from skgan.frames import as_rows
 
 
+@persistent()
 class LabelName(NamedTuple):
     """Name of a column of y beside those of X, with which it cannot clash."""
 
@@ -24,6 +26,7 @@ class LabelName(NamedTuple):
         return f"<y {self.place}>"
 
 
+@persistent("kind", "step")
 class TargetColumn(Column):
     """A column of y in canonical form."""
 
@@ -48,6 +51,7 @@ class TargetColumn(Column):
         return self.labels.read(raw_column.raw)
 
 
+@persistent()
 class LabelledOutputBuilder(TableOutputBuilder):
     """A table with columns of y behind its own, which do not leave it."""
 
@@ -58,6 +62,7 @@ class LabelledOutputBuilder(TableOutputBuilder):
         )
 
 
+@persistent("_labels", "_targets", "_bounds", "_some_label", rebuilt=("_target",))
 class LabelledTableEncoder(TableEncoder):
     """A `TableEncoder` of rows with labels, which are columns that are always given.
 

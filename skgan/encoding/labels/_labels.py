@@ -7,6 +7,7 @@ import warnings
 import numpy as np
 from numpy.typing import NDArray
 
+from skgan._estimator import persistent
 from skgan.encoding.labels._label_columns import (
     Y_KINDS,
     ClassLabels,
@@ -21,6 +22,7 @@ from skgan.encoding.labels._label_output import (
 from skgan.priors import LevelColumn, NumberColumn, Schema
 
 
+@persistent(values={"condition_dim_": range(2**24)})
 class Labels:
     """Columns of classes and numbers as conditions of networks, and back.
 

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtr, ndtri
 
+from skgan._estimator import persistent
 from skgan.encoding.vector._normal_scores import NormalScores
 
 # Rows that a level needs for its own mean to count as much as that of all rows.
@@ -142,6 +143,7 @@ class EncodedColumn(NamedTuple):
     codes: NDArray | None  # the level in its block; -1 is none of them
 
 
+@persistent("_unit")
 class NumberEncoder:
     """Numbers as normal scores, rounded and bounded on the way back.
 
@@ -244,6 +246,7 @@ def _common_divisor(unique: NDArray) -> float:
     return float(np.gcd.reduce(differences.astype(np.int64)))
 
 
+@persistent("n_codes", "_decoded", values={"n_codes": range(2**24)})
 class LevelEncoder:
     """Few levels as one block; what is missing is one more of them."""
 
@@ -281,6 +284,9 @@ class LevelEncoder:
         return self._decoded[codes]
 
 
+@persistent(
+    "n_codes", "_top", "_bottom", "_rank", "_label", values={"n_codes": range(2**24)}
+)
 class GroupedLevelEncoder:
     """Many levels as a block of groups and the place within the group, a score.
 

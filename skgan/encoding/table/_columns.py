@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from skgan._estimator import persistent
 from skgan.frames import UNITS, ColumnFormat, RawColumn, level_key
 
 # Every integer up to this one has a float64 of its own.
@@ -79,6 +80,7 @@ class Column(ABC):
         )
 
 
+@persistent("column_format", "step", "offset", "decimals", "span", "factor")
 class NumberColumn(Column):
     """Numbers; integers that float64 cannot tell apart go by offset and step."""
 
@@ -180,6 +182,7 @@ def _has_decimals(values: NDArray, decimals: int) -> bool:
         return bool((rounded.astype(values.dtype) == values).all())
 
 
+@persistent("column_format", "step", "kind", "levels", "_by_key", "_by_value")
 class LevelColumn(Column):
     """Categories: the place of each level in the list of levels; also booleans."""
 
@@ -246,6 +249,7 @@ def show_levels(levels: Iterable) -> str:
     return shown + (f" and {more} more" if more > 0 else "")
 
 
+@persistent()
 class TimeUnit(NamedTuple):
     """What all times of a table are counted in."""
 
@@ -289,6 +293,7 @@ def grain_of(raw_column: RawColumn) -> int:
     return unit
 
 
+@persistent("column_format", "step", "kind", "time_unit", "origin")
 class TimeColumn(Column):
     """Moments, dates, times of day and durations as counts of a clock's steps."""
 

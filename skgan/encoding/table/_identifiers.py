@@ -7,6 +7,7 @@ from collections.abc import Hashable
 import numpy as np
 from numpy.typing import NDArray
 
+from skgan._estimator import persistent
 from skgan.encoding.table._columns import Column
 from skgan.frames import RawColumn
 
@@ -28,6 +29,7 @@ def is_identifier(raw_column: RawColumn) -> bool:
     return all(isinstance(level, str) for level in column_format.levels)
 
 
+@persistent("column_format", "step", "classes", "seen", "templates")
 class IdentifierColumn(Column):
     """Almost unique strings: only whether they are missing is learnt.
 

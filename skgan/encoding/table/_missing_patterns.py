@@ -5,7 +5,10 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from skgan._estimator import persistent
 
+
+@persistent()
 class MissingPatternEncoder:
     """Which of several columns are missing, as one block of the patterns seen.
 

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from skgan._estimator import persistent
 from skgan.encoding.table._column_encoders import (
     EncodedColumn,
     GroupedLevelEncoder,
@@ -19,6 +20,7 @@ from skgan.encoding.table._missing_patterns import MissingPatternEncoder
 from skgan.priors import LevelColumn, NumberColumn, Schema
 
 
+@persistent()
 class TableLayout(NamedTuple):
     """What stands where in an encoded row: scores first, then one-hot blocks.
 
@@ -58,6 +60,7 @@ class TableLayout(NamedTuple):
         return tuple(starts)
 
 
+@persistent()
 class ColumnSlice(NamedTuple):
     """Where the encoded row holds a column."""
 
@@ -90,6 +93,7 @@ class ColumnSlice(NamedTuple):
         return self.column_encoder.decode(scores, codes)
 
 
+@persistent("_template", "_gaps", "_patterns", "_pattern_blocks")
 class RowEncoder:
     """Canonical rows as scores and one-hot blocks, each of at most `max_levels`."""
 

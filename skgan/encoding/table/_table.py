@@ -7,6 +7,7 @@ from collections.abc import Hashable
 import numpy as np
 from numpy.typing import NDArray
 
+from skgan._estimator import persistent
 from skgan._validation import check_boolean, check_integer
 from skgan.encoding._check_rows import check_frame, check_rows
 from skgan.encoding.constraints._constraints import check_constraints
@@ -34,6 +35,15 @@ _MAX_CONDITION_LEVELS = 20
 _ROWS_AT_ONCE = 2048
 
 
+@persistent(
+    "_columns",
+    "_dtype",
+    "_index",
+    "_discrete",
+    "_rows",
+    "_slots",
+    rebuilt=("_reservoir",),
+)
 class TableEncoder(ReservoirEncoder):
     """Turn a table of mixed columns into scores and one-hot blocks, and back.
 

@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from skgan._estimator import persistent
 from skgan.encoding.constraints._repairs import Repair, repair_all
 from skgan.encoding.table._columns import Column
-from skgan.frames import frame_library, make_frame
+from skgan.frames import LIBRARIES, frame_library, make_frame
 
 
 class TableBuffer:
@@ -28,6 +29,18 @@ class TableBuffer:
         return self.values.shape[1]
 
 
+@persistent(
+    "library",
+    "names",
+    "row_shape",
+    "columns",
+    "dtype",
+    "dependencies",
+    "repairs",
+    "fill",
+    "repaired_share",
+    values={"library": LIBRARIES},
+)
 class TableOutputBuilder:
     """How a table came: its columns, their dtypes, and what ties them."""
 

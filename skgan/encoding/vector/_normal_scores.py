@@ -6,11 +6,14 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtr, ndtri
 
+from skgan._estimator import persistent
+
 _MAX_KNOTS = 2000
 # A normal score beyond it is not to be had from any number of rows.
 _LARGEST_SCORE = 8.0
 
 
+@persistent()
 class NormalScores:
     """A monotone map of one column to normal scores, linear between a few knots.
 

@@ -7,6 +7,7 @@ import warnings
 import numpy as np
 from numpy.typing import NDArray
 
+from skgan._estimator import persistent
 from skgan._validation import check_boolean
 from skgan.encoding._base import BaseEncoder
 from skgan.encoding._check_rows import check_rows
@@ -20,6 +21,7 @@ _EXACT_INTEGERS = 2**53
 _SPREADING_SEED = 0x736B67616E
 
 
+@persistent("_unit", "_varies", "_may_miss", "_fill", "_center", "_scale", "_whiten")
 class VectorEncoder(BaseEncoder):
     """Turn numeric columns into uncorrelated normal scores, and back exactly.
 

@@ -1,0 +1,90 @@
+"""Write the files of `tests/data`, which every later version has to load.
+
+    python tests/io/make_golden.py              # where the format of files has changed
+    python tests/io/make_golden.py --new-draws  # where what is learnt has changed, too
+
+Without ``--new-draws`` the estimators fitted anew have to draw what the old ones drew,
+which is in `draws.json`.
+"""
+
+import argparse
+import json
+from pathlib import Path
+
+import numpy as np
+
+from skgan import (
+    ConditionalGANSampler,
+    GANOutlierDetector,
+    GANSampler,
+    InfoGANSampler,
+    save,
+)
+from skgan.encoding import TableEncoder
+from skgan.io import SCHEMA
+
+DATA = Path(__file__).parents[1] / "data"
+DRAWS = "draws.json"
+N = 60
+SMALL = {"hidden_dims": (4,), "max_iter": 5, "random_state": 0, "device": "cpu"}
+
+
+def make_estimators():
+    """Return small fitted estimators, by the names of their files."""
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(N, 2)).round(3)
+    y = np.arange(N) % 2
+    columns = [rng.integers(0, 3, N), rng.integers(0, 9, N), y, X[:, 0].round(1)]
+    images = rng.integers(0, 256, (N, 4, 4), dtype=np.uint8)
+    codes = {"n_categories": 2, "n_continuous": 1}
+    return {
+        "vectors": GANSampler(**SMALL).fit(X),
+        "table": GANSampler(encoder=TableEncoder(), **SMALL).fit(np.stack(columns, 1)),
+        "labels": ConditionalGANSampler(**SMALL).fit(X, y),
+        "images": GANSampler(**SMALL).fit(images),
+        "codes": InfoGANSampler(**codes, **SMALL).fit(X),
+        "outliers": GANOutlierDetector(**SMALL).fit(images),
+    }
+
+
+def draw(estimator):
+    """Return rows that a sampler draws, a list each, or scores of a detector."""
+    if isinstance(estimator, GANOutlierDetector):
+        images = np.arange(5 * 16, dtype=np.uint8).reshape(5, 4, 4)
+        return estimator.score_samples(images)
+    drawn = estimator.sample(5, random_state=0)
+    # Rows, and the labels or codes that they were drawn for.
+    rows = drawn[0] if isinstance(drawn, tuple) else drawn
+    return np.reshape(rows, (5, -1)).astype(float)
+
+
+def check(name, made, recorded):
+    """Raise an AssertionError unless draws are those recorded, but for rounding."""
+    # Pixels are whole numbers, which rounding may end on either side of.
+    atol = 1 if name == "images" else 1e-6
+    np.testing.assert_allclose(made, recorded, rtol=1e-4, atol=atol, err_msg=name)
+
+
+def main():
+    """Write the files, and what is drawn from them."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--new-draws", action="store_true")
+    parser.add_argument("--folder", type=Path, default=DATA)
+    arguments = parser.parse_args()
+    folder = arguments.folder
+    estimators = make_estimators()
+    draws = {name: draw(estimator) for name, estimator in estimators.items()}
+    if not arguments.new_draws:
+        recorded = json.loads((DATA / DRAWS).read_text(encoding="utf-8"))
+        for name, made in draws.items():
+            check(name, made, recorded[name])
+    else:
+        text = json.dumps({name: made.tolist() for name, made in draws.items()})
+        (folder / DRAWS).write_text(f"{text}\n", encoding="utf-8")
+    for name, estimator in estimators.items():
+        save(estimator, folder / f"{name}_schema_{SCHEMA}.zip")
+    print(f"{len(estimators)} files in {folder}")
+
+
+if __name__ == "__main__":
+    main()
