@@ -7,11 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import ndtri
 
-# A value seen as often, and in one row of as many, is kept as a value of its own; a
-# lower number holds where that share of the rows has a value that another one has.
+# A value seen as often, or in one row of as many, is kept as a value of its own.
 MIN_REPEATS = 5
-MIN_REPEATS_TIED = 2
-TIED_SHARE = 0.3
 REPEATED_SHARE = 1 / 2000
 # A column whose values are seen as often on average is all such values.
 MEAN_REPEATS = 5
@@ -120,7 +117,7 @@ def fit_scale(values: np.ndarray, *, discrete: bool) -> NumberScale:
     unique, counts = np.unique(present + 0.0, return_counts=True)
     n = len(present)
     is_grid = discrete or len(unique) <= max(1, n / MEAN_REPEATS)
-    is_atom = (counts >= _min_repeats(counts)) | is_grid
+    is_atom = (counts >= max(MIN_REPEATS, n * REPEATED_SHARE)) | is_grid
     if not is_grid:
         # A repeated value takes no more of the scale than any other.
         weights = np.where(is_atom, 1, counts)
@@ -139,13 +136,6 @@ def fit_scale(values: np.ndarray, *, discrete: bool) -> NumberScale:
     return NumberScale(
         knots, scores, unique[is_atom], middles[is_atom], shares, is_grid, discrete
     )
-
-
-def _min_repeats(counts):
-    """How often a value must be seen to be an atom."""
-    n = counts.sum()
-    is_tied = counts[counts > 1].sum() > TIED_SHARE * n
-    return max(MIN_REPEATS_TIED if is_tied else MIN_REPEATS, n * REPEATED_SHARE)
 
 
 def _at_atoms(unique, middles):

@@ -67,17 +67,16 @@ class TreesPrior(BasePrior):
     Notes
     -----
     Numbers are worked on as normal scores of their mid-ranks. Values that are seen
-    at least five times (twice where three rows in ten share theirs with another one),
-    and in one of 2 000 rows, are kept as they are with their shares; in a column whose
-    values are seen five times on average, or that is declared discrete, all are. Any
-    other value belongs to a continuum: it is drawn from an interval around one of the
-    leaf's values that ends halfway to the next, or sooner where that is far. Draws
-    keep to the training range.
+    at least five times, and in one of 2 000 rows, are kept as they are with their
+    shares; in a column whose values are seen five times on average, or that is
+    declared discrete, all are. Any other value belongs to a continuum: it is drawn
+    from an interval around one of the leaf's values that ends halfway to the next, or
+    sooner where that is far. Draws keep to the training range.
 
     What is held: for each column with a continuum its least and its greatest value,
     and some points between neighbouring values, about one for eight values and 512 at
-    most; the values that are kept as they are, with their shares; for each leaf these
-    and levels with their counts, and for the continuum ends of intervals of scores. No
+    most; its repeated values with their shares; for each leaf the repeated values and
+    levels with their counts, and for the continuum ends of intervals of scores. No
     row, row number or other single value of a continuum is held; who has the fitted
     prior can still tell intervals in which values lay.
 
