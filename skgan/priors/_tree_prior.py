@@ -75,8 +75,8 @@ class TreesPrior(BasePrior):
 
     What is held: for each column with a continuum its least and its greatest value,
     and some points between neighbouring values, about one for eight values and 512 at
-    most; its repeated values with their shares; for each leaf the repeated values and
-    levels with their counts, and for the continuum ends of intervals of scores. No
+    most; the values that are kept as they are, with their shares; for each leaf these
+    and levels with their counts, and for the continuum ends of intervals of scores. No
     row, row number or other single value of a continuum is held; who has the fitted
     prior can still tell intervals in which values lay.
 
