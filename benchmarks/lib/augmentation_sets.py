@@ -24,7 +24,7 @@ class Fold(NamedTuple):
 
 
 def _mammography(seed):
-    rows = pd.read_csv(table_sets._file("mammography"))
+    rows = pd.read_csv(table_sets.path_of("mammography"))
     return rows.drop(columns="target").to_numpy(), (rows["target"] == 1).to_numpy(int)
 
 
@@ -33,7 +33,7 @@ def _adult(kept):
 
     def read(seed):
         # What is unknown stays "?", a category: not every method takes missing values.
-        rows = pd.read_csv(table_sets._file("adult_train"), keep_default_na=False)
+        rows = pd.read_csv(table_sets.path_of("adult_train"), keep_default_na=False)
         y = (rows.pop("income") == ">50K").to_numpy(int)
         for name in rows.select_dtypes(exclude="number"):
             rows[name] = rows[name].astype("category")
@@ -93,7 +93,7 @@ def available(names):
     found = []
     for name in names:
         file = SETS[name][1]
-        if file is None or table_sets._file(file):
+        if file is None or table_sets.path_of(file):
             found.append(name)
         else:
             print(

@@ -5,13 +5,13 @@ import pandas as pd
 from imblearn.over_sampling import SMOTE, SMOTENC
 
 
-def marginals(table, seed):
+def marginals(table, seed, n_rows=None):
     """Each column drawn apart, with replacement: no dependence is left."""
     rng = np.random.default_rng(seed)
     n = len(table.train)
     return pd.DataFrame(
         {
-            name: table.train[name].array.take(rng.integers(n, size=n))
+            name: table.train[name].array.take(rng.integers(n, size=n_rows or n))
             for name in table.train
         }
     )
@@ -37,7 +37,7 @@ def smotenc(table, seed):
     numbers is cut at its median into two classes, and interpolated like the others.
     A missing number is a category of its own beside a column filled by its median.
     """
-    numbers, levels = _split(table.train)
+    numbers, levels = without_holes(table.train)
     features = pd.concat([numbers, levels], axis=1)
     if table.target in levels:
         classes = features.pop(table.target)
@@ -54,7 +54,7 @@ def smotenc(table, seed):
     rows, classes = smote.fit_resample(features, classes)
     rows = rows.assign(**{table.target: classes}) if table.target in levels else rows
     drawn = rows.iloc[len(table.train) :].reset_index(drop=True)
-    return _joined(drawn, table.train)
+    return with_holes(drawn, table.train)
 
 
 METHODS = {
@@ -70,7 +70,7 @@ def _is_number(column):
     return column.dtype.kind in "iufMm"
 
 
-def _split(train):
+def without_holes(train):
     """Numbers without holes as float64, and all else as strings.
 
     A column with a missing number adds a column that says where.
@@ -96,8 +96,8 @@ def _holes(name):
     return f"{name} is missing"
 
 
-def _joined(rows, train):
-    """Undo `_split`: the columns and dtypes of the training rows."""
+def with_holes(rows, train):
+    """Undo `without_holes`: the columns and dtypes of the training rows."""
     columns = {}
     for name in train:
         like, drawn = train[name], rows[name]

@@ -17,16 +17,16 @@ class Table(NamedTuple):
     target: str
 
 
-def _file(name):
+def path_of(name):
     """Path of a file of the folder that SKGAN_DATA names, None if it is not there."""
     beside = Path(__file__).resolve().parents[3] / "shared" / "data"
     file = Path(os.environ.get("SKGAN_DATA") or beside) / f"{name}.csv.gz"
     return file if file.is_file() else None
 
 
-def _read(name):
+def read_rows(name):
     """Rows of a file; a question mark is how these sets write a missing value."""
-    return pd.read_csv(_file(name), na_values="?")
+    return pd.read_csv(path_of(name), na_values="?")
 
 
 def _third(rows, target, seed):
@@ -100,15 +100,15 @@ def _orders(n_rows=9000):
 
 def _adult(seed):
     """The official split, whatever the seed."""
-    return Table(_read("adult_train"), _read("adult_test"), "income")
+    return Table(read_rows("adult_train"), read_rows("adult_test"), "income")
 
 
 # Name -> function of a seed, and the file without which it cannot be had.
 SETS = {
     "adult": (_adult, "adult_train"),
-    "abalone": (lambda seed: _third(_read("abalone"), "target", seed), "abalone"),
+    "abalone": (lambda seed: _third(read_rows("abalone"), "target", seed), "abalone"),
     "mammography": (
-        lambda seed: _third(_read("mammography"), "target", seed),
+        lambda seed: _third(read_rows("mammography"), "target", seed),
         "mammography",
     ),
     "orders": (lambda seed: _third(_orders(), "returned", seed), None),
@@ -130,7 +130,7 @@ def load(name, seed, is_quick=False):
 
 def available(names):
     """Return the sets that are there; say which are not."""
-    found = [name for name in names if SETS[name][1] is None or _file(SETS[name][1])]
+    found = [name for name in names if SETS[name][1] is None or path_of(SETS[name][1])]
     for name in names:
         if name not in found:
             print(

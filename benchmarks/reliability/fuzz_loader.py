@@ -1,8 +1,8 @@
 """Feed `skgan.load` changed files, and log what it makes of them.
 
-    python -m benchmarks.reliability.fuzz_loader             # a million, 20 000 to a line
+    python -m benchmarks.reliability.fuzz_loader            # a million, 20 000 a line
     python -m benchmarks.reliability.fuzz_loader --inputs 20000  # a shorter run
-    python -m benchmarks.reliability.fuzz_loader --jobs 2    # in two processes
+    python -m benchmarks.reliability.fuzz_loader --jobs 2   # in two processes
 
 The inputs are made of small files of every estimator: changed anywhere; or in one
 member, its bytes, its parsed values, or its header of tensors, or by a part of another

@@ -1,9 +1,9 @@
 """Kill fits at random moments, let them go on, and compare what comes out.
 
-Run as ``python -m benchmarks.reliability.kill``. Each trial fits vectors in
-a process of its own, kills it (SIGKILL) after a random number of updates and some random milliseconds, fits
-again with the same folder, and compares every weight, moment and stream, the losses and
-a sample with those of a fit that nobody has killed.
+Run as ``python -m benchmarks.reliability.kill``. Each trial fits vectors in a process
+of its own, kills it (SIGKILL) after a random number of updates and some random
+milliseconds, fits again with the same folder, and compares every weight, moment and
+stream, the losses and a sample with those of a fit that nobody has killed.
 """
 
 import hashlib
