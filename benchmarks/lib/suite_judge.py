@@ -70,7 +70,7 @@ def judge(train, test, synthetic, target, seed):
     -----
     C2ST is 1 - 2 max(0, AUC - ½) of test rows against as many synthetic ones, over
     five shuffled folds (the mean of three draws and shuffles where test rows are
-    fewer than 1000); the network sees 4000 rows of each at most. Coverage and the energy
+    fewer than 1000); the network sees 4000 rows of each at most. Coverage and energy
     distance compare the same rows. Shape, trend, duplicates, correlations and levels
     are against the training rows; TSTR and the membership AUC take all synthetic rows.
 
