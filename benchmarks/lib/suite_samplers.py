@@ -20,7 +20,8 @@ MAX_SMALL = 1500
 ELSEWHERE = {
     "arf": (
         "SKGAN_ARF_PYTHON",
-        "python -m venv arf-env && arf-env/bin/pip install arfpy; "
+        "python -m venv arf-env && arf-env/bin/pip install arfpy 'numpy<2.4' "
+        "'pandas<3'; "
         "export SKGAN_ARF_PYTHON=arf-env/bin/python",
     ),
     "tabular-argn": (
@@ -133,7 +134,7 @@ def _elsewhere(name, table, seed, is_quick):
         files = [Path(made) / part for part in ("train.csv", "drawn.csv", "costs.json")]
         rows.to_csv(files[0], index=False)
         n_timed = N_TIMED_ROWS // 10 if is_quick else N_TIMED_ROWS
-        command = [python, SCRIPT, name, *files, "--seed", str(seed)]
+        command = [python, "-W", "ignore", SCRIPT, name, *files, "--seed", str(seed)]
         command += ["--timed", str(n_timed)]
         subprocess.run(command, check=True, stdout=sys.stderr, env=environment)
         drawn = pd.read_csv(files[1], na_values="?" if name != "arf" else None)
