@@ -171,15 +171,16 @@ def draw(rows, file):
             )
     for ax, name in zip(axes, sets, strict=False):
         ax.set(title=name, xscale="log", ylim=(-0.03, 1.05))
+        ax.set(xlabel="fit, CPU s", ylabel="C2ST, trees")
     for ax in axes[len(sets) :]:
         ax.remove()
-    figure.supxlabel("fit, CPU s")
-    figure.supylabel("C2ST, boosted trees")
     labels = {}
     for ax in axes[: len(sets)]:
         handles, names = ax.get_legend_handles_labels()
         labels |= dict(zip(names, handles, strict=True))
-    figure.legend(labels.values(), labels, loc="outside lower center", ncols=5)
+    figure.legend(
+        labels.values(), labels, loc="outside lower center", ncols=min(5, 1 + n_columns)
+    )
     figure.savefig(file, dpi=120)
     return True
 
