@@ -24,6 +24,8 @@ import torch
 
 from benchmarks.lib import report_page
 
+JOBS = "fits at a time, 0 for this process alone (default: %(default)s)"
+
 
 def argument_parser(description, seeds):
     """Return a parser with the options that benchmarks of many fits have."""
@@ -41,7 +43,7 @@ def argument_parser(description, seeds):
     add("--sets", nargs="+", metavar="SET", help="only these sets")
     add("--methods", nargs="+", metavar="METHOD", help="only these methods")
     add("--max-iter", type=int, help="updates of a fit (default: the estimator's own)")
-    add("--jobs", type=int, default=1, help="fits at a time (default: %(default)s)")
+    add("--jobs", type=int, default=1, help=JOBS)
     add(
         "--threads", type=int, default=1, help="threads of a fit (default: %(default)s)"
     )
@@ -148,15 +150,23 @@ def _split(heading, records):
 def _run(function, trials, options):
     """Run trials in processes; say, and keep, what each gave as soon as it is there."""
     records, start = [], time.perf_counter()
+
+    def keep(record):
+        _append(options.out, record)
+        records.append(record)
+        seconds = time.perf_counter() - start
+        _say_record(record, len(records), len(trials), seconds)
+
+    if not options.jobs:
+        for trial in trials:
+            keep(_attempt(function, trial))
+        return records
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(options.jobs, mp_context=context) as pool:
         futures = [pool.submit(_attempt, function, trial) for trial in trials]
         try:
-            for number, future in enumerate(as_completed(futures), 1):
-                record = future.result()
-                _append(options.out, record)
-                _say_record(record, number, len(trials), time.perf_counter() - start)
-                records.append(record)
+            for future in as_completed(futures):
+                keep(future.result())
         finally:
             # Broken off, the fits under way end and no other one starts.
             pool.shutdown(wait=False, cancel_futures=True)

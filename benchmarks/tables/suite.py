@@ -54,7 +54,7 @@ def parse():
     add("--samplers", nargs="+", metavar="SAMPLER", help="only these samplers")
     add("--seeds", nargs="+", type=int, metavar="SEED", help="only these seeds")
     add("--out", type=Path, default=default_folder(), metavar="FOLDER")
-    add("--jobs", type=int, default=1, help="fits at a time (default: %(default)s)")
+    add("--jobs", type=int, default=1, help=harness.JOBS)
     options = parser.parse_args()
     options.sets = harness.choose(parser, "sets", options.sets, suite_sets.SETS)
     options.samplers = harness.choose(
