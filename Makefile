@@ -32,6 +32,9 @@ $(DOCS_STAMP): $(ENV_STAMP)
 demo: $(ENV_STAMP)  ## Train on real digits, print scores, write a picture
 	$(BIN)/python -m skgan demo $(ARGS)
 
+# A worker a core, and a thread a worker.
+test coverage: export OMP_NUM_THREADS ?= 1
+
 test: $(ENV_STAMP)  ## Run the tests and the doctests (ARGS="-k name" for some)
 	$(BIN)/python -m pytest $(ARGS)
 

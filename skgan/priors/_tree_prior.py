@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from skgan._estimator import persistent
 from skgan._validation import check_boolean, check_integer, check_real
 
 from ._base import BasePrior, ConditionalDraw
@@ -24,6 +25,7 @@ MIN_LEAF = 5
 COST_PER_LOG_ROW = 0.4
 
 
+@persistent()
 class TreesPrior(BasePrior):
     """A chain of decision trees [1]_ [2]_.
 

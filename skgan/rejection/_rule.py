@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 from sklearn.utils import check_random_state
 
+from skgan._estimator import persistent
+
 from ._acceptance import Acceptance
 from ._calibration import MarginCorrection
 from ._choice import acceptance_gain, choose_cap
@@ -28,6 +30,7 @@ _N_ERRORS = 3.0  # the gain over its standard error: it is the best of many
 _Draw = Callable[[int, int], np.ndarray]
 
 
+@persistent()
 class RejectionRule:
     """Which drawn rows are kept, and what that gains on rows held out.
 

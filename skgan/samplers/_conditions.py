@@ -337,6 +337,7 @@ class LabelledRows(NamedTuple):
         return LabelledRows(np.vstack([values, filling]))
 
 
+@persistent("labels", rebuilt=("groups",))
 class LabelShares:
     """How often labels come, in training and in drawing.
 

@@ -37,12 +37,18 @@ def test_changed_files_of_every_estimator(tmp_path):
     """The program that was given a million inputs, on the first of them."""
     pytest.importorskip("imblearn")
     log = tmp_path / "log"
-    program = ROOT / "benchmarks" / "fuzz_loader.py"
-    command = [sys.executable, "-W", "ignore", program, "--inputs", str(N_INPUTS)]
-    environment = os.environ | {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
+    program = "benchmarks.reliability.fuzz_loader"
+    command = [sys.executable, "-W", "ignore", "-m", program]
+    command += ["--inputs", str(N_INPUTS)]
+    environment = os.environ | {"OMP_NUM_THREADS": "1"}
     command += ["--log", log]
     done = subprocess.run(
-        command, env=environment, capture_output=True, text=True, check=False
+        command,
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert done.returncode == 0, done.stderr
     head, line, total = map(json.loads, log.read_text().splitlines())

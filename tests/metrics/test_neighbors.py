@@ -162,7 +162,7 @@ def test_memory_stays_far_below_a_dense_matrix(metric):
 
 @pytest.mark.slow
 def test_memory_at_full_size():
-    assert traced_peak(precision, 50_000, max_samples=None) < 300e6  # of 20 GB
+    assert traced_peak(precision, 20_000, max_samples=None) < 200e6  # of 3.2 GB
 
 
 @pytest.mark.parametrize("metric", [precision, recall, density, coverage, beta_recall])

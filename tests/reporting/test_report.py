@@ -160,10 +160,11 @@ def test_the_same_page_for_the_same_seed(kind, cases, reports):
     state = np.random.get_state()[1].copy()
     assert case.report().html == reports[kind].html
     assert (np.random.get_state()[1] == state).all()
-    first, same, other = (case.report(random_state=seed).html for seed in (3, 3, 4))
+    first, same, other = (
+        case.report(random_state=np.random.RandomState(seed), max_samples=50).html
+        for seed in (3, 3, 4)
+    )
     assert first == same != other
-    by_stream = case.report(random_state=np.random.RandomState(3))
-    assert by_stream.html == case.report(random_state=np.random.RandomState(3)).html
 
 
 # -- verdicts

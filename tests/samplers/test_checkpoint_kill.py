@@ -12,6 +12,7 @@ import pytest
 SCRIPT = """
     import hashlib, os, random, signal, sys, time, warnings
     import numpy as np
+    import torch._dynamo  # by the first optimizer, else, in every child anew
     from skgan import ConditionalGANSampler
     from skgan.callbacks import TrainingCheckpoint
     from skorch.callbacks import Callback

@@ -437,6 +437,8 @@ def test_continuous_codes_change_much_of_what_differs_within_a_category(digits):
 
 def test_blobs_are_found_though_encoded_columns_have_no_gaps(rows):
     rows = np.tile(rows, (4, 1)) + np.random.default_rng(1).normal(size=(4 * N, 2)) / 4
-    sampler = InfoGANSampler(n_categories=3, max_iter=300, random_state=0)
+    sampler = InfoGANSampler(
+        n_categories=3, hidden_dims=(64, 64), max_iter=300, random_state=0
+    )
     found = matched_accuracy(np.arange(4 * N) % 3, sampler.fit_predict(rows))
     assert found > 0.9

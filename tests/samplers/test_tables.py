@@ -77,7 +77,7 @@ def test_same_seed_same_fit(frame, sampler):
 
 
 def test_given_values_come_back_and_the_rest_follows(frame):
-    sampler = GANSampler(max_iter=400, random_state=0).fit(frame)
+    sampler = GANSampler(hidden_dims=(64, 64), max_iter=400, random_state=0).fit(frame)
     sizes = {}
     for sex in ("f", "m"):
         drawn = sampler.sample(500, given={"sex": sex}, random_state=0)
@@ -163,7 +163,9 @@ def test_a_fitted_sampler_pickles_clones_and_goes_on(frame):
 
 
 def test_early_stopping_watches_a_table(frame):
-    sampler = GANSampler(max_iter=200, early_stopping=True, random_state=0).fit(frame)
+    sampler = GANSampler(
+        hidden_dims=(16,), max_iter=200, early_stopping=True, random_state=0
+    ).fit(frame)
     assert any("valid_score" in epoch for epoch in sampler.history_)
 
 

@@ -1,0 +1,1 @@
+"""Benchmarks: run one from the root, `python -m benchmarks.tables.adult`."""

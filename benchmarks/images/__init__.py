@@ -1,0 +1,1 @@
+"""Benchmarks of samplers of images."""

@@ -1,0 +1,1 @@
+"""What breaks: files, killed fits, tests, diagnoses."""

@@ -1,0 +1,1 @@
+"""What training, metrics and files cost."""
