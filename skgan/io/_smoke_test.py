@@ -10,8 +10,12 @@ import numpy as np
 import torch
 
 from skgan.nets import AdversarialNet
+from skgan.priors import BasePrior
+from skgan.rejection import RejectionRule
 from skgan.samplers._conditions import LabelledRows
+from skgan.samplers._given_cells import label_cells
 from skgan.samplers._inversion import Inverter, InverterRunner
+from skgan.samplers._stages import StageDraws
 from skgan.storage import ContentError
 
 _N_ROWS = 2
@@ -31,6 +35,9 @@ def smoke_test_sample(sampler: Any) -> None:
         warnings.simplefilter("ignore")
         given = _labels(sampler)
         rng = np.random.default_rng(0)
+        if sampler.prior_ is not None:
+            _smoke_test_stages(sampler, given, rng)
+            return
         condition = sampler._draw_condition(_N_ROWS, rng, given)
         latents = net.draw_latents(_N_ROWS, torch.Generator().manual_seed(0))
         drawn = net.call(net.sampling_generator_, latents, condition)
@@ -45,6 +52,22 @@ def smoke_test_sample(sampler: Any) -> None:
         _smoke_test_inversion(sampler, drawn, condition)
     if shares is not None:
         builder.repaired_share = shares
+
+
+def _smoke_test_stages(sampler: Any, given: LabelledRows | None, rng) -> None:
+    """Draw rows of the prior and of the generator that starts from it."""
+    encoder, labels = sampler.encoder_, getattr(sampler._conditions, "labels", None)
+    draws = StageDraws(
+        encoder, sampler.prior_, sampler.net_, labels, sampler.rejection_
+    )
+    cells = None
+    if given is not None:
+        cells = label_cells(given.values, len(encoder.schema_))
+    for stage in ("prior", "generator"):
+        columns = draws.draw(stage, _N_ROWS, rng, cells)
+        buffer = encoder.output_builder_.make_buffer(_N_ROWS)
+        encoder.write_columns(buffer, 0, columns[:, draws.n_labels :])
+        encoder.output_builder_.build(buffer)
 
 
 def _smoke_test_inversion(sampler: Any, drawn: torch.Tensor, condition: Any) -> None:
@@ -84,6 +107,9 @@ def check_sizes(sampler: Any) -> None:
         raise ContentError(f"Rows of shape {row_shape!r:.80} have other features.")
     shape = tuple(sampler.net_.generator__output_shape)
     layout = getattr(encoder, "layout_", None)
+    if sampler.prior_ is not None:
+        _check_prior(sampler, width)
+        shape = encoder.tensor_shape_
     widths = {getattr(part, "width", width) for part in (conditions, layout)}
     if widths != {width} or shape != encoder.tensor_shape_:
         raise ContentError("Encoder and networks disagree on the size of a row.")
@@ -94,3 +120,18 @@ def check_sizes(sampler: Any) -> None:
             raise ContentError("Labels and conditions disagree on their size.")
         if n_entries > _WIDEST_ROW:
             raise ContentError(f"Conditions cannot have {n_entries} entries.")
+
+
+def _check_prior(sampler: Any, width: int) -> None:
+    """Raise a ContentError unless prior, stage and generator fit the encoder."""
+    labels = getattr(sampler._conditions, "labels", None)
+    schema = sampler.encoder_.schema_ or ()
+    if labels is not None:
+        schema, width = (*labels.schema_, *schema), width + labels.condition_dim_
+    if not isinstance(sampler.prior_, BasePrior) or sampler.prior_.schema_ != schema:
+        raise ContentError("Encoder and prior disagree on the columns of a row.")
+    is_rule = isinstance(sampler.rejection_, RejectionRule | None)
+    if not is_rule or str(sampler.stage_).split("+")[0] not in ("prior", "generator"):
+        raise ContentError(f"{sampler.stage_!r:.80} is no stage of a sampler.")
+    if tuple(sampler.net_.generator__output_shape) != (width,):
+        raise ContentError("Encoder and networks disagree on the size of a row.")

@@ -563,6 +563,8 @@ class BaseGANSampler(
             raise error
         if data.prior is not None:
             self._keep_best_stage(data)
+            # Rows that training started from: files and pickles need none of them.
+            net.set_params(latents=None)
         return self
 
     def _make_scorer(self, data: FitData):
