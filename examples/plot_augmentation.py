@@ -76,5 +76,5 @@ plt.show()
 
 # %%
 # One split and one seed say little: ``benchmarks/tables/augmentation.py`` has ten of
-# them for each of several sets, and cheaper means beside. The page *Augmenting without leaking*
-# says when to expect a gain, and when not.
+# them for each of several sets, and cheaper means beside. The page *Augmenting without
+# leaking* says when to expect a gain, and when not.
