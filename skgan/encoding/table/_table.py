@@ -413,6 +413,10 @@ class TableEncoder(ReservoirEncoder):
         """Return the place of a column among the plain columns."""
         return list(self._rows.modelled()).index(self._index[name])
 
+    def name_of(self, place: int) -> Hashable:
+        """Return the name of a plain column."""
+        return self._columns[list(self._rows.modelled())[place]].name
+
     def plain_cells(self, place: int, values: NDArray) -> NDArray:
         """Return cells of a plain column for canonical values of its column."""
         return self._rows.plain_cells(place, values, self._level_places)
