@@ -33,7 +33,7 @@ from skgan.samplers._conditions import (
     make_conditions,
     table_params,
 )
-from skgan.samplers._given_cells import PriorConditions
+from skgan.samplers._given import draw_selected, read_given
 from skgan.samplers._resume import keep_seeds, open_checkpoint
 from skgan.samplers._stages import PriorColumns
 from skgan.samplers._training import continue_net, make_callbacks, make_net, train
@@ -306,12 +306,16 @@ class BaseGANSampler(
         ----------
         n_samples : int, default=1
             Rows to draw; 0 gives an empty result of the right kind.
-        given : dict or DataFrame, default=None
-            What the rows shall have in some of the columns that the encoder of a
-            table conditions on (`TableEncoder`, `condition_on`): a value, a list of
-            values or, for numbers and dates, a range ``(low, high)`` for each
-            column; or a DataFrame of `n_samples` partial rows, one sample each,
-            where what is missing is not given.
+        given : dict, list of dict, DataFrame or callable, default=None
+            What the rows shall have. A dict of columns, by name or, of an array,
+            position: a value; None for missing; a range ``(low, high)`` of numbers
+            or dates, bounds included, None for an open end; or a list of values and
+            ranges of which any may hold. A list of `n_samples` such dicts, one a
+            row, or a DataFrame of `n_samples` partial rows, where what is missing
+            is not given but drawn. Or a function that gets drawn rows, as ``sample``
+            returns them, and returns a mask of those to keep. What cannot be told to
+            the generator or its prior is looked for in up to 200 000 drawn rows and
+            more.
         random_state : int, RandomState instance or None, default=None
             Fixes the rows. For one seed, ``sample(n)`` is the start of ``sample(m)``
             for n < m. None draws on along the stream that the constructor's
@@ -330,25 +334,19 @@ class BaseGANSampler(
         TypeError
             If `n_samples` is no integer.
         ValueError
-            If `n_samples` is negative, or `given` asks for what cannot be.
+            If `n_samples` is negative, or `given` asks for what cannot be or is too
+            rare to be found.
         """
         check_is_fitted(self, "net_")
         n_samples = check_integer("n_samples", n_samples, 0)
-        if given is not None:
-            if not hasattr(self.encoder_, "read_given"):
-                raise ValueError(
-                    f"given={given!r}: {type(self.encoder_).__name__} does not "
-                    "condition on values; draw without `given` and select rows, or "
-                    "set encoder=TableEncoder(condition_on=[...])."
-                )
-            if self.prior_ is None:
-                given = self.encoder_.read_given(given, n_samples)
-            else:
-                given = PriorConditions(
-                    self.encoder_,
-                    self.encoder_.read_given(given, n_samples, any_column=True),
-                )
-        return self._draw(n_samples, self._next_seed(random_state), given)
+        if given is None:
+            return self._draw(n_samples, self._next_seed(random_state))
+        encoder = self.encoder_
+        read = read_given(encoder, given, n_samples, self.prior_ is not None)
+        seed = self._next_seed(random_state)
+        if read.selects:
+            return draw_selected(self._draw, encoder, read, n_samples, seed)
+        return self._draw(n_samples, seed, read.told)
 
     def _next_seed(self, random_state) -> int:
         stream = self._stream if random_state is None else random_state

@@ -208,7 +208,9 @@ class StageDraws:
             columns = cells.draw(self.prior, rng)
         seed = int(rng.integers(2**63))
         if stage.startswith("generator"):
-            columns = self._generate(columns, seed)
+            drawn, columns = columns, self._generate(columns, seed)
+            if cells is not None:
+                columns = cells.keep_tests(drawn, columns)
         columns[:, self.n_labels :] = self.encoder.snap_columns(
             columns[:, self.n_labels :]
         )

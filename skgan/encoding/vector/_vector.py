@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Hashable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,9 +11,15 @@ from numpy.typing import NDArray
 from skgan._validation import check_boolean
 from skgan.encoding._base import BaseEncoder
 from skgan.encoding._features import check_rows
+from skgan.encoding.vector._given_numbers import (
+    column_names,
+    position_of,
+    read_number_frame,
+    read_number_item,
+)
 from skgan.encoding.vector._normal_scores import NormalScores
 from skgan.encoding.vector._rotation import find_rotation
-from skgan.frames._output import frame_library
+from skgan.frames._output import as_rows, frame_library
 from skgan.priors import NumberColumn, Schema
 
 # Every integer up to this one has a float64 of its own.
@@ -172,6 +179,54 @@ class VectorEncoder(BaseEncoder):
     def schema_(self) -> Schema:
         """Numbers, of each column that is not constant."""
         return (NumberColumn(),) * len(self._modelled)
+
+    def read_any_given(self, name: Hashable, what):
+        """Read what one column is given.
+
+        Parameters
+        ----------
+        name : hashable
+            The column's name or position.
+        what : object
+            A number, None for missing, a range ``(low, high)`` with None for an open
+            end, or a list of numbers and ranges.
+
+        Returns
+        -------
+        Value, Interval, Union or None
+            None if the column is always so.
+
+        Raises
+        ------
+        ValueError
+            If there is no such column, or it cannot be so.
+        """
+        return read_number_item(self, name, what)
+
+    def read_any_frame(self, frame) -> dict:
+        """Read partial rows, where what is missing is not given, as ``Cells``."""
+        return read_number_frame(self, frame)
+
+    def canonical_columns(self, X, names: list) -> list[NDArray]:
+        """Return some columns of decoded rows as float64."""
+        values = self._validate(as_rows(X), reset=False).astype(np.float64)
+        return [values[:, position_of(self, name)] for name in names]
+
+    def name_of(self, place: int) -> Hashable:
+        """Return the name of a plain column."""
+        return column_names(self)[int(self._modelled[place])]
+
+    def has_place(self, name: Hashable) -> bool:
+        """Tell whether a column is among the plain columns."""
+        return position_of(self, name) in self._modelled
+
+    def place_of(self, name: Hashable) -> int:
+        """Return the place of a column among the plain columns."""
+        return self._modelled.tolist().index(position_of(self, name))
+
+    def plain_cells(self, place: int, values: NDArray) -> NDArray:
+        """Return cells of a plain column for values of its column: the same."""
+        return values
 
     @property
     def _modelled(self) -> NDArray:
