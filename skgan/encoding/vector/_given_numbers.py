@@ -18,7 +18,7 @@ _SHOWN = 20
 
 def column_names(encoder: VectorEncoder) -> list[Hashable]:
     """Return names of columns, or their positions where they have none."""
-    names = getattr(encoder.container_, "labels", None)
+    names = getattr(encoder.container_, "columns", None)
     return list(range(encoder.n_features_in_)) if names is None else list(names)
 
 

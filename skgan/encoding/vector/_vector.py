@@ -104,8 +104,11 @@ class VectorEncoder(BaseEncoder):
     def _fit_rows(self, values: NDArray) -> None:
         missing = np.isnan(values)
         self.missing_rate_ = missing.mean(axis=0)
-        self.minimum_ = np.nanmin(values, axis=0)
-        self.maximum_ = np.nanmax(values, axis=0)
+        # A column that is wholly missing is a constant: NaN.
+        self._is_empty = missing.all(axis=0)
+        filled = np.where(self._is_empty, 0.0, values)
+        self.minimum_ = np.nanmin(filled, axis=0)
+        self.maximum_ = np.nanmax(filled, axis=0)
         whole = np.where(missing, 0, np.rint(values)) == np.where(missing, 0, values)
         self.is_whole_ = whole.all(axis=0) | self.container_.is_whole
         largest = np.maximum(np.abs(self.minimum_), np.abs(self.maximum_))
@@ -119,8 +122,8 @@ class VectorEncoder(BaseEncoder):
         # A power of two, so that dividing by it loses nothing.
         self._unit = 2.0 ** np.clip(np.frexp(largest)[1], -1022, 1023)
         self._varies = self.minimum_ < self.maximum_
-        self._may_miss = self.missing_rate_ > 0
-        self._fill = np.nanmedian(values / self._unit, axis=0) * self._unit
+        self._may_miss = (self.missing_rate_ > 0) & ~self._is_empty
+        self._fill = np.nanmedian(filled / self._unit, axis=0) * self._unit
         self._fit_columns(values)
 
     def _fit_columns(self, values: NDArray) -> None:
@@ -243,6 +246,7 @@ class VectorEncoder(BaseEncoder):
         if self.clip:
             values = np.clip(values, self.minimum_, self.maximum_)
         values[:, self.is_whole_] = np.rint(values[:, self.is_whole_])
+        values[:, self._is_empty] = np.nan
         return values
 
     def _decode(self, rows: NDArray) -> NDArray:
@@ -265,6 +269,7 @@ class VectorEncoder(BaseEncoder):
         is_missing = np.zeros(values.shape, dtype=bool)
         is_missing[:, self._may_miss] = columns[:, n_varying:] > 0.5
         values[is_missing] = np.nan
+        values[:, self._is_empty] = np.nan
         return values
 
 
