@@ -41,15 +41,21 @@ def position_of(encoder: VectorEncoder, name: Hashable) -> int:
 def read_number_item(encoder: VectorEncoder, name: Hashable, what) -> Any:
     """Read what a column is given; see `VectorEncoder.read_any_given`."""
     i = position_of(encoder, name)
-    item = _read(encoder, name, i, what)
-    low, high = float(encoder.minimum_[i]), float(encoder.maximum_[i])
-    if low == high and not encoder.missing_rate_[i]:
-        if keeps_to(item, np.array([low]))[0]:
-            return None
-        raise ValueError(
-            f"given[{name!r}] cannot be {what!r}: all rows that fit saw hold {low:g}."
-        )
-    return item
+    is_empty = encoder.missing_rate_[i] == 1
+    is_constant = encoder.minimum_[i] == encoder.maximum_[i]
+    if not is_empty and not (is_constant and not encoder.missing_rate_[i]):
+        return _read(encoder, name, i, what)
+    value = np.nan if is_empty else float(encoder.minimum_[i])
+    shown = "missing" if is_empty else f"{value:g}"
+    try:
+        holds = keeps_to(_read(encoder, name, i, what), np.array([value]))[0]
+    except ValueError:
+        holds = False
+    if holds:
+        return None
+    raise ValueError(
+        f"given[{name!r}] cannot be {what!r}: all rows that fit saw hold {shown}."
+    )
 
 
 def _read(encoder: VectorEncoder, name: Hashable, i: int, what) -> Any:
