@@ -155,7 +155,7 @@ def test_a_combination_never_seen_is_told():
     frame["b"] = frame["b"].where(np.arange(400) % 40 > 1, "w")
     encoder = TableEncoder(dependencies=False)
     sampler = GANSampler(max_iter=0, encoder=encoder, random_state=0).fit(frame)
-    with pytest.raises(ValueError, match="no row of what was learnt holds .*'a', 'b'"):
+    with pytest.raises(ValueError, match=r"no row of what was learnt holds .*'a', 'b'"):
         sampler.sample(3, given={"a": "p", "b": "v"})
 
 
