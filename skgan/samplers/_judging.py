@@ -76,7 +76,7 @@ def choose_stage(
         ``1 - |2 AUC - 1|`` of each: 1 where it cannot be told from held-out rows.
     """
     real = columns.held_out
-    if len(real) < MIN_JUDGED_ROWS or len(candidates) < 2:
+    if len(real) < MIN_JUDGED_ROWS:
         return candidates[0], {}
     drawn = _draw_stages(columns, draws, candidates, seed)
     scores = _score_drawn(columns, drawn, seed)

@@ -1,4 +1,4 @@
-"""Samplers that start from trees: which stage is kept, and what every stage holds to."""
+"""Samplers that start from trees: which stage is kept, and what each holds to."""
 
 import logging
 
@@ -167,14 +167,16 @@ def test_early_stopping_says_whether_stages_are_judged():
 
 def test_rejection_is_named_and_can_be_another():
     rng = np.random.default_rng(0)
-    # A ring that no tree of few rows can follow.
-    angle = rng.uniform(0, 2 * np.pi, 1200)
-    ring = np.c_[np.cos(angle), np.sin(angle)] + 0.02 * rng.normal(size=(1200, 2))
-    fitted = make_sampler(max_iter=0).fit(ring)
+    a = rng.normal(size=600)
+    b = (a + rng.normal(size=600)).round(1)
+    # A square follows its root only as far as a tree has leaves.
+    frame = pd.DataFrame({"a": a, "b": b, "kind": np.where(a > 0, "x", "y")})
+    frame["square"] = np.where(rng.random(600) < 0.2, np.nan, a**2)
+    fitted = make_sampler(max_iter=0).fit(frame)
     assert fitted.stage_ == "prior+rejection"
     assert fitted.stage_scores_["prior+rejection"] > fitted.stage_scores_["prior"]
     assert 0 < fitted.rejection_.share_ < 1
-    without = make_sampler(max_iter=0, rejection=None).fit(ring)
+    without = make_sampler(max_iter=0, rejection=None).fit(frame)
     assert (without.stage_, without.rejection_) == ("prior", None)
     forest = RandomForestClassifier(20, min_samples_leaf=20, random_state=0)
     other = make_sampler(rejection=forest, max_iter=0).fit(FRAME)
