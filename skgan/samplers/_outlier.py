@@ -13,7 +13,7 @@ from torch import Tensor
 from torch.nn.functional import max_pool2d
 
 from skgan._estimator import VersionedEstimator, persistent
-from skgan._validation import check_real, check_stream
+from skgan._validation import check_integer, check_real, check_stream
 from skgan.encoding import (
     BaseEncoder,
     ImageEncoder,
@@ -353,6 +353,8 @@ class GANOutlierDetector(OutlierMixin, VersionedEstimator):
     def _fit_network(self, X, encoder: BaseEncoder, share: float | None):
         """Train the networks, and draw the line."""
         params = self._sampler_params(X, encoder)
+        if not _is_auto(params["max_iter"]):
+            check_integer("max_iter", params["max_iter"], 1)
         X, held_out = self._hold_out(X) if share is None else (X, X)
         sampler = GANSampler(**params).fit(X)
         is_image = len(sampler.encoder_.tensor_shape_) > 1

@@ -19,7 +19,13 @@ from sklearn.preprocessing import OneHotEncoder
 from skgan import GANOutlierDetector, GANSampler, load, save
 from skgan.samplers._outlier import compare_images
 
-SMALL = {"hidden_dims": (16,), "batch_size": 32, "max_iter": 30, "random_state": 0}
+SMALL = {
+    "score": "reconstruction",
+    "hidden_dims": (16,),
+    "batch_size": 32,
+    "max_iter": 30,
+    "random_state": 0,
+}
 
 
 def make_rows(n=200):

@@ -7,12 +7,13 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
-from _table_sets import _file, _read
 from sklearn.compose import make_column_transformer
 from sklearn.datasets import load_breast_cancer, load_digits, load_iris, load_wine
 from sklearn.impute import SimpleImputer
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
+
+from benchmarks.lib.table_sets import path_of, read_rows
 
 
 class OutlierSet(NamedTuple):
@@ -54,20 +55,20 @@ def _one_against_the_rest(load, inlier):
 
 
 def _mammography(seed):
-    rows = _read("mammography")
+    rows = read_rows("mammography")
     X, y = rows.drop(columns="target").to_numpy(), rows["target"].to_numpy()
     return _split(X[y == -1], X[y == 1], seed)
 
 
 def _abalone(seed):
     """Measures alone: the old are the outliers, among them few very large ones."""
-    rows = _read("abalone")
+    rows = read_rows("abalone")
     X = rows.drop(columns="target")
     return _split(X[rows["target"] < 16], X[rows["target"] >= 16], seed)
 
 
 def _young_abalone(seed):
-    rows = _read("abalone")
+    rows = read_rows("abalone")
     X = rows.drop(columns="target")
     is_odd = rows["target"] <= 4
     return _split(X[~is_odd], X[is_odd], seed)
@@ -75,14 +76,14 @@ def _young_abalone(seed):
 
 def _adult(seed):
     """The rare class as a novelty: a table of numbers, categories, missing values."""
-    rows = _read("adult_train")
+    rows = read_rows("adult_train")
     X = rows.drop(columns="income")
     is_odd = (rows["income"].str.strip(" .") == ">50K").to_numpy()
     return _split(X[~is_odd], X[is_odd], seed, n_train=5000)
 
 
 def _credit(seed):
-    rows = _read("credit_default")
+    rows = read_rows("credit_default")
     X = rows.drop(columns="target").to_numpy(float)
     is_odd = rows["target"].to_numpy() == 1
     return _split(X[~is_odd], X[is_odd], seed, n_train=5000)
@@ -90,26 +91,36 @@ def _credit(seed):
 
 def _swapped(seed):
     """Cars, some of which have the engine of another one: each column is usual."""
-    rows = _read("auto_imports")
+    rows = read_rows("auto_imports")
     rng = np.random.default_rng(seed)
     odd = rows.copy()
-    moved = rng.choice(len(odd), len(odd), replace=False)
-    columns = rows.columns[13:22]
-    odd[columns] = rows[columns].iloc[moved].to_numpy()
-    return _split(
-        rows,
-        odd.convert_dtypes(dtype_backend="numpy_nullable").astype(rows.dtypes),
-        seed,
-        n_outliers=60,
-    )
+    moved = rng.permutation(len(odd))
+    for column in rows.columns[13:22]:
+        odd[column] = rows[column].to_numpy()[moved]
+    return _split(rows, odd, seed, n_outliers=60)
 
 
-def _pollution(seed):
-    """Hours of clean air to learn from; the worst hours are the outliers."""
-    rows = _read("beijing_pm25").dropna(subset=["pm2.5"])
-    is_odd = rows["pm2.5"] > 300
-    X = rows.drop(columns=["pm2.5", "year", "day"])
-    return _split(X[~is_odd], X[is_odd], seed, n_train=5000)
+def _planted(kind):
+    """Return a function that makes rows of three factors, and outliers of a kind."""
+
+    def make(seed):
+        rng = np.random.default_rng(seed)
+        loadings = rng.normal(size=(8, 3))
+        noise = 0.4 * rng.normal(size=(1000, 8))
+        X = rng.normal(size=(1000, 3)) @ loadings.T + noise
+        X[:, 0], X[:, 1] = np.exp(X[:, 0] / 2), np.round(X[:, 1])
+        center, spread = X.mean(axis=0), X.std(axis=0)
+        n = 300
+        outliers = {
+            "global": rng.uniform(X.min(axis=0) * 1.1, X.max(axis=0) * 1.1, (n, 8)),
+            "local": center + 2 * (X[rng.integers(1000, size=n)] - center),
+            "shuffled": np.column_stack([rng.permutation(x)[:n] for x in X.T]),
+            "cluster": center
+            + spread * (1.3 * rng.normal(size=8) + 0.2 * rng.normal(size=(n, 8))),
+        }
+        return _split(X, outliers[kind], seed)
+
+    return make
 
 
 SETS = {
@@ -128,7 +139,10 @@ SETS = {
     "digits, 5": _one_against_the_rest(load_digits, 5),
     "abalone, young": _young_abalone,
     "cars, swapped": _swapped,
-    "pollution": _pollution,
+    "planted, global": _planted("global"),
+    "planted, local": _planted("local"),
+    "planted, shuffled": _planted("shuffled"),
+    "planted, cluster": _planted("cluster"),
 }
 TUNED_ON = tuple(SETS)[8:]
 NEEDS_FILE = {
@@ -138,13 +152,12 @@ NEEDS_FILE = {
     "Adult, rich": "adult_train",
     "credit default": "credit_default",
     "cars, swapped": "auto_imports",
-    "pollution": "beijing_pm25",
 }
 
 
 def available():
     """Names of the sets whose files are there."""
-    return [n for n in SETS if n not in NEEDS_FILE or _file(NEEDS_FILE[n])]
+    return [n for n in SETS if n not in NEEDS_FILE or path_of(NEEDS_FILE[n])]
 
 
 def plain_numbers(X):
@@ -163,3 +176,19 @@ def plain_numbers(X):
             levels,
         ),
     )
+
+
+def make_set(name, seed, contaminated=0.0):
+    """Return a set, with so many outliers among the rows to learn from."""
+    rows = SETS[name](seed)
+    n = round(contaminated * len(rows.train) / (1 - contaminated))
+    if not n:
+        return rows
+    rng = np.random.default_rng([seed, 1])
+    odd = rng.permutation(np.flatnonzero(~rows.is_inlier))[:n]
+    kept = np.setdiff1d(np.arange(len(rows.is_inlier)), odd)
+    take = _take_rows(rows.test)
+    parts = [rows.train, take(rows.test, odd)]
+    is_array = isinstance(rows.train, np.ndarray)
+    train = np.concatenate(parts) if is_array else pd.concat(parts, ignore_index=True)
+    return OutlierSet(train, take(rows.test, kept), rows.is_inlier[kept])
