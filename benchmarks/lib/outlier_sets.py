@@ -22,12 +22,12 @@ class OutlierSet(NamedTuple):
     is_inlier: np.ndarray
 
 
-def _split(inliers, outliers, seed, n_train=20_000, n_outliers=2000):
+def _split(inliers, outliers, seed, n_train=20_000, n_outliers=1000):
     """Half of the inliers to learn from; the rest, and outliers, to score."""
     rng = np.random.default_rng(seed)
     places = rng.permutation(len(inliers))
     half = min(len(inliers) // 2, n_train)
-    train, rest = places[:half], places[half : half + 10_000]
+    train, rest = places[:half], places[half : half + 4000]
     odd = rng.permutation(len(outliers))[:n_outliers]
     take = _take_rows(inliers)
     parts = [take(inliers, rest), take(outliers, odd)]
@@ -79,14 +79,14 @@ def _adult(seed):
     rows = read_rows("adult_train")
     X = rows.drop(columns="income")
     is_odd = (rows["income"].str.strip(" .") == ">50K").to_numpy()
-    return _split(X[~is_odd], X[is_odd], seed, n_train=5000)
+    return _split(X[~is_odd], X[is_odd], seed, n_train=2000)
 
 
 def _credit(seed):
     rows = read_rows("credit_default")
     X = rows.drop(columns="target").to_numpy(float)
     is_odd = rows["target"].to_numpy() == 1
-    return _split(X[~is_odd], X[is_odd], seed, n_train=5000)
+    return _split(X[~is_odd], X[is_odd], seed, n_train=2000)
 
 
 def _swapped(seed):

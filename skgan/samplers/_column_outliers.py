@@ -14,10 +14,11 @@ from skgan.samplers._row_normality import CellScores, RowNormality
 
 # Fewer rows are scored by what was fitted to them.
 MIN_FOLDED_ROWS = 20
-# Scores of rows left out are looked at for so many rows at most; of more than the
-# second number, fewer folds.
-_MAX_SCORED_ROWS, _MANY_ROWS = 20_000, 1000
-_MANY_FOLDS, _FEW_FOLDS = 5, 3
+# So many rows are scored by models of others at most.
+_MAX_SCORED_ROWS = 20_000
+# Folds for up to so many rows of up to so many columns: more take longer.
+_FOLDS = ((1000, 32, 10), (2500, 128, 5))
+_FEWEST_FOLDS = 3
 # The distance between the median and this quantile is the unit of a score.
 _LOW = 0.05
 _LEAST_UNIT = 0.01
@@ -115,10 +116,10 @@ class ColumnOutlierModel:
         if n < MIN_FOLDED_ROWS:
             return self.normality_.score_cells(values)
         values = values[rng.permutation(n)[:_MAX_SCORED_ROWS]]
-        n_folds = _FEW_FOLDS if n > _MANY_ROWS else _MANY_FOLDS
+        fits = [k for rows, d, k in _FOLDS if n <= rows and values.shape[1] <= d]
         scored = []
-        for train, test in KFold(n_folds).split(values):
-            model = RowNormality().fit(values[train], levels, rng)
+        for train, test in KFold(max([_FEWEST_FOLDS, *fits])).split(values):
+            model = RowNormality(len(values)).fit(values[train], levels, rng)
             scored.append(model.score_cells(values[test]))
         return CellScores(*map(np.concatenate, zip(*scored, strict=True)))
 

@@ -124,32 +124,46 @@ class CellScores(NamedTuple):
 class RowNormality:
     """Likelihood, tails and neighbours of rows of columns.
 
+    Parameters
+    ----------
+    n_rows : int or None, default=None
+        Rows that leaves and neighbours are meant for, if more than those it is fitted
+        to: both then take in the same share of the rows.
+
     Attributes
     ----------
     scales_ : list of ColumnScale
         One for each column.
     chains_ : list of TreesPrior
         Chains of trees, each in a random order of the columns.
+    n_neighbors_ : int
+        Neighbours whose distances are averaged.
     reference_ : ndarray of shape (n_reference, d)
         Training rows, in standard units, among which neighbours are looked for.
     """
 
     scales_: list[ColumnScale]
     chains_: list[TreesPrior]
+    n_neighbors_: int
     reference_: NDArray
+
+    def __init__(self, n_rows: int | None = None):
+        self.n_rows = n_rows
 
     def fit(
         self, values: NDArray, is_level: Collection[int], rng: np.random.Generator
     ) -> RowNormality:
         """Learn from canonical rows of shape (n, d), with levels at some places."""
-        d = values.shape[1]
+        n, d = values.shape
+        share = 1.0 if self.n_rows is None else n / self.n_rows
+        leaf_rows = max(1, round(share * _LEAF_ROWS))
         self.scales_ = [
             ColumnScale.fit(column, j in is_level) for j, column in enumerate(values.T)
         ]
         schema: Schema = tuple(scale.schema for scale in self.scales_)
         plain = self._plain(values)
         self.chains_ = [
-            TreesPrior(_LEAF_ROWS, linear=False, max_fit_rows=_MAX_CHAIN_ROWS).fit(
+            TreesPrior(leaf_rows, linear=False, max_fit_rows=_MAX_CHAIN_ROWS).fit(
                 plain,
                 schema,
                 first=rng.permutation(d).tolist(),
@@ -157,7 +171,9 @@ class RowNormality:
             )
             for _ in range(N_CHAINS)
         ]
-        kept = rng.permutation(len(values))[:_MAX_REFERENCE_ROWS]
+        kept = rng.permutation(n)[:_MAX_REFERENCE_ROWS]
+        share = len(kept) / min(self.n_rows or n, _MAX_REFERENCE_ROWS)
+        self.n_neighbors_ = max(1, round(share * _N_NEIGHBORS))
         self.reference_ = self._units(values[kept])
         return self
 
@@ -209,7 +225,7 @@ class RowNormality:
         )
         for j in np.flatnonzero(is_level):
             squares += units[:, j, None] != reference[:, j]
-        n_near = min(_N_NEIGHBORS + 1, len(reference))
+        n_near = min(self.n_neighbors_ + 1, len(reference))
         near = np.argpartition(squares, n_near - 1, axis=1)[:, :n_near]
         gaps = units[:, None, :] - reference[near]
         cells = np.where(is_level, gaps != 0, gaps**2)
