@@ -34,7 +34,8 @@ OTHERS = {
     "OneClassSVM": lambda seed: OneClassSVM(),
     "EllipticEnvelope": lambda seed: EllipticEnvelope(random_state=seed),
 }
-METHODS = (DETECTOR, CHAIN, *OTHERS, PCA_ERROR)
+METHODS = (DETECTOR, *OTHERS, PCA_ERROR)
+NAMES = (DETECTOR, CHAIN, *OTHERS, PCA_ERROR)
 
 
 def run(trial):
@@ -42,28 +43,36 @@ def run(trial):
     rows = make_set(trial["set"], trial["seed"], trial["contaminated"])
     with harness.stopwatch() as spent:
         scores, extra = score(trial["method"], rows, trial["seed"])
-    auc = roc_auc_score(rows.is_inlier, np.nan_to_num(scores))
-    return [{"auc": auc, **extra, **spent, "n_train": len(rows.train)}]
+    return [
+        {
+            "name": name,
+            "auc": roc_auc_score(rows.is_inlier, np.nan_to_num(values)),
+            **extra,
+            **spent,
+            "n_train": len(rows.train),
+        }
+        for name, values in scores.items()
+    ]
 
 
 def score(method, rows, seed):
-    """Return scores of the rows to score, and what else there is to tell."""
-    if method in (DETECTOR, CHAIN):
+    """Return scores of the rows to score, by name, and what else there is to tell."""
+    if method == DETECTOR:
         detector = GANOutlierDetector(random_state=seed).fit(rows.train)
-        if method == CHAIN:
-            model = detector.columns_
-            values = model._read(rows.test)[:, model.places_]
-            return model.normality_.score_cells(values).likelihood.sum(axis=1), {}
         scores = detector.score_samples(rows.test)
         false_alarms = scores[rows.is_inlier] < detector.offset_
-        return scores, {"alarms": false_alarms.mean(), "n_new": len(false_alarms)}
+        model = detector.columns_
+        values = model._read(rows.test)[:, model.places_]
+        chain = model.normality_.score_cells(values).likelihood.sum(axis=1)
+        extra = {"alarms": false_alarms.mean(), "n_new": len(false_alarms)}
+        return {DETECTOR: scores, CHAIN: chain}, extra
     to_numbers = plain_numbers(rows.train).fit(rows.train)
     train, test = to_numbers.transform(rows.train), to_numbers.transform(rows.test)
     if method == PCA_ERROR:
         pca = PCA(0.9, random_state=seed).fit(train)
         made = pca.inverse_transform(pca.transform(test))
-        return -((test - made) ** 2).sum(axis=1), {}
-    return OTHERS[method](seed).fit(train).score_samples(test), {}
+        return {method: -((test - made) ** 2).sum(axis=1)}, {}
+    return {method: OTHERS[method](seed).fit(train).score_samples(test)}, {}
 
 
 def auc_table(rows, methods):
@@ -72,13 +81,13 @@ def auc_table(rows, methods):
     for name in dict.fromkeys(row["set"] for row in rows):
         of_set = [row for row in rows if row["set"] == name]
         means = {
-            m: harness.values(harness.select(of_set, method=m), "auc").mean()
+            m: harness.values(harness.select(of_set, name=m), "auc").mean()
             for m in methods
-            if harness.select(of_set, method=m)
+            if harness.select(of_set, name=m)
         }
         best = max(v for m, v in means.items() if m != CHAIN)
         found[name] = means
-        own = harness.select(of_set, method=DETECTOR)
+        own = harness.select(of_set, name=DETECTOR)
         cells = [_cell(means.get(m), best) for m in methods]
         seconds = harness.values(own, "cpu_seconds")
         lines.append(
@@ -110,7 +119,7 @@ def _cell(value, best):
 def alarms_table(rows):
     """Return the lines of the table of false alarms, all seeds taken together."""
     lines = []
-    own = [row for row in rows if row["method"] == DETECTOR]
+    own = [row for row in rows if row["name"] == DETECTOR]
     for name in dict.fromkeys(row["set"] for row in own):
         found = harness.select(own, set=name)
         n = int(harness.values(found, "n_new").sum())
@@ -160,7 +169,7 @@ def main():
         "best detector. Means are over sets, with a star those that settings were "
         "chosen on.",
         "",
-        *auc_table(rows, [m for m in methods if any(r["method"] == m for r in rows)]),
+        *auc_table(rows, [m for m in NAMES if any(row["name"] == m for row in rows)]),
         "False alarms among new inliers:",
         "",
         *alarms_table(rows),
