@@ -37,7 +37,7 @@ TINY = ConditionalGANSampler(max_iter=3, hidden_dims=(8,), batch_size=32)
         ),
         GANOutlierDetector(random_state=0),
         GANOutlierDetector(
-            score="reconstruction", max_iter=20, hidden_dims=(8,), random_state=0
+            method="reconstruction", max_iter=20, hidden_dims=(8,), random_state=0
         ),
         # A sampler of three updates teaches little: there shall be little of it.
         AugmentedClassifier(LogisticRegression(), TINY, n_synthetic=0.1),

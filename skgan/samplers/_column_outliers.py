@@ -17,7 +17,7 @@ MIN_FOLDED_ROWS = 20
 # So many rows are scored by models of others at most.
 _MAX_SCORED_ROWS = 20_000
 # Folds for up to so many rows of up to so many columns: more take longer.
-_FOLDS = ((1000, 32, 10), (2500, 128, 5))
+_FOLDS = ((500, 32, 10), (1500, 128, 5))
 _FEWEST_FOLDS = 3
 # The distance between the median and this quantile is the unit of a score.
 _LOW = 0.05

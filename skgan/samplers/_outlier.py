@@ -90,7 +90,7 @@ _IMAGE_LATENTS, _IMAGE_UPDATES = 16, 750
 # The share of new inliers that are taken for outliers, if not told another, and the
 # share of rows that is held out to find where that is.
 _FALSE_ALARMS, _HELD_OUT, _MIN_SPLIT_ROWS = 0.05, 0.1, 20
-_SCORES = ("auto", "likelihood", "reconstruction")
+_METHODS = ("auto", "likelihood", "reconstruction")
 # Whoever sets one of these has a generator in mind.
 _OF_GENERATORS = ("latent_dim", "generator", "discriminator")
 
@@ -111,7 +111,7 @@ class GANOutlierDetector(OutlierMixin, VersionedEstimator):
 
     Parameters
     ----------
-    score : {"auto", "likelihood", "reconstruction"}, default="auto"
+    method : {"auto", "likelihood", "reconstruction"}, default="auto"
         "likelihood" needs no network and takes numbers, categories, dates and missing
         values; "reconstruction" takes vectors and images. "auto" is "reconstruction"
         for images, and where `latent_dim`, `generator` or `discriminator` is set.
@@ -171,7 +171,7 @@ class GANOutlierDetector(OutlierMixin, VersionedEstimator):
 
     Attributes
     ----------
-    score_ : {"likelihood", "reconstruction"}
+    method_ : {"likelihood", "reconstruction"}
         What rows are scored by.
     sampler_ : GANSampler
         The GAN, with its encoder of latents: ``sampler_.invert(X)``. Only of
@@ -231,7 +231,7 @@ class GANOutlierDetector(OutlierMixin, VersionedEstimator):
     def __init__(
         self,
         *,
-        score="auto",
+        method="auto",
         contamination="auto",
         feature_weight=1.0,
         latent_dim="auto",
@@ -255,7 +255,7 @@ class GANOutlierDetector(OutlierMixin, VersionedEstimator):
         random_state=None,
         verbose=0,
     ):
-        self.score = score
+        self.method = method
         self.contamination = contamination
         self.feature_weight = feature_weight
         self.latent_dim = latent_dim
@@ -308,22 +308,22 @@ class GANOutlierDetector(OutlierMixin, VersionedEstimator):
         check_real("feature_weight", self.feature_weight, 0)
         X = as_rows(X)
         encoder = make_encoder(self.encoder, X)
-        if self._choose_score(encoder) == "likelihood":
+        if self._choose_method(encoder) == "likelihood":
             return self._fit_columns(X, encoder, share)
         return self._fit_network(X, encoder, share)
 
-    def _choose_score(self, encoder: BaseEncoder) -> str:
+    def _choose_method(self, encoder: BaseEncoder) -> str:
         """Return what rows are scored by."""
-        if not isinstance(self.score, str) or self.score not in _SCORES:
-            raise ValueError(f"score must be one of {_SCORES}, got {self.score!r}.")
+        if not isinstance(self.method, str) or self.method not in _METHODS:
+            raise ValueError(f"method must be one of {_METHODS}, got {self.method!r}.")
         has_columns = type(encoder).schema_ is not BaseEncoder.schema_
-        if self.score == "likelihood" and not has_columns:
+        if self.method == "likelihood" and not has_columns:
             raise ValueError(
-                f"score='likelihood' is of columns, and {type(encoder).__name__} has "
-                "none; set score='reconstruction'."
+                f"method='likelihood' is of columns, and {type(encoder).__name__} has "
+                "none; set method='reconstruction'."
             )
-        if self.score != "auto":
-            return self.score
+        if self.method != "auto":
+            return self.method
         are_set = [not _is_auto(getattr(self, name)) for name in _OF_GENERATORS]
         is_own = any(are_set) and not isinstance(encoder, TableEncoder)
         return "likelihood" if has_columns and not is_own else "reconstruction"
@@ -346,7 +346,7 @@ class GANOutlierDetector(OutlierMixin, VersionedEstimator):
             share = _FALSE_ALARMS if share is None else share
             offset = np.percentile(columns.score_samples(X), 100 * share)
         self._forget()
-        self.score_, self.columns_, self.n_iter_ = "likelihood", columns, N_CHAINS
+        self.method_, self.columns_, self.n_iter_ = "likelihood", columns, N_CHAINS
         self.offset_ = float(offset)
         return self
 
@@ -368,7 +368,7 @@ class GANOutlierDetector(OutlierMixin, VersionedEstimator):
         )
         sampler._fit_inverter(X, None, training)
         self._forget()
-        self.score_ = "reconstruction"
+        self.method_ = "reconstruction"
         self.sampler_, self.n_iter_ = sampler, sampler.n_iter_
         errors = self._measure(X)
         # An error of zero says that all rows are made exactly: any unit will do.
@@ -431,7 +431,7 @@ class GANOutlierDetector(OutlierMixin, VersionedEstimator):
         rows = self._encode(X)
         if rows.ndim != 4:
             raise ValueError(
-                "Of vectors, only score='likelihood' can be explained; for the "
+                "Of vectors, only method='likelihood' can be explained; for the "
                 "difference to a reconstruction see reconstruct(X)."
             )
         found = InverterRunner(self.sampler_.net_, self.sampler_.inverter_)(rows)
@@ -487,8 +487,8 @@ class GANOutlierDetector(OutlierMixin, VersionedEstimator):
         check_is_fitted(self, "offset_")
         if hasattr(self, "columns_"):
             raise ValueError(
-                "score='likelihood' trains no generator that could reconstruct rows: "
-                "see explain(X), or set score='reconstruction'."
+                "method='likelihood' trains no generator that could reconstruct rows: "
+                "see explain(X), or set method='reconstruction'."
             )
         X = as_rows(X)
         self.sampler_.encoder_.check_features(self, X, reset=False)
@@ -526,9 +526,9 @@ class GANOutlierDetector(OutlierMixin, VersionedEstimator):
         """What the sampler is made with: what was set, and what suits detection."""
         if isinstance(encoder, TableEncoder):
             raise TypeError(
-                "score='reconstruction' takes vectors and images. The columns of X "
+                "method='reconstruction' takes vectors and images. The columns of X "
                 "hold categories, text or dates, of which no latents can be looked "
-                "for: set score='likelihood', or encode them as numbers first, as with "
+                "for: set method='likelihood', or encode them as numbers first, as with "
                 "sklearn.preprocessing.OneHotEncoder in a pipeline."
             )
         # In its own name, before its sampler would say it in its.

@@ -20,7 +20,7 @@ from skgan import GANOutlierDetector, GANSampler, load, save
 from skgan.samplers._outlier import compare_images
 
 SMALL = {
-    "score": "reconstruction",
+    "method": "reconstruction",
     "hidden_dims": (16,),
     "batch_size": 32,
     "max_iter": 30,
@@ -284,7 +284,7 @@ def test_what_is_set_reaches_the_sampler():
     params = {"latent_dim": 2, "generator": "mlp", "learning_rate": 3e-4}
     detector = GANOutlierDetector(**SMALL, **params).fit(make_rows())
     found = detector.sampler_.get_params()
-    small = {name: value for name, value in SMALL.items() if name != "score"}
+    small = {name: value for name, value in SMALL.items() if name != "method"}
     assert found.items() >= {**small, **params}.items()
     shared = set(GANSampler().get_params()) & set(detector.get_params())
     assert {"loss", "penalty", "encoder", "net_params", "device"} <= shared
@@ -356,7 +356,7 @@ def test_an_odd_cell_is_found_and_named(people, column, library):
     if library == "polars":
         rows = pl.from_pandas(rows)
         detector = GANOutlierDetector(random_state=0).fit(pl.from_pandas(make_people()))
-    assert detector.score_ == "likelihood"
+    assert detector.method_ == "likelihood"
     assert detector.score_samples(rows).argmin() == 7
     assert detector.predict(rows)[7] == -1
     names = detector.feature_names_in_
@@ -462,17 +462,17 @@ def test_scores_do_not_depend_on_units_or_on_order():
 def test_a_network_is_trained_only_where_one_is_asked_for(digits):
     X = make_rows(30)
     by_default = GANOutlierDetector(max_iter=3, random_state=0).fit(X)
-    assert by_default.score_ == "likelihood" and not hasattr(by_default, "sampler_")
-    with pytest.raises(ValueError, match="score='reconstruction'"):
+    assert by_default.method_ == "likelihood" and not hasattr(by_default, "sampler_")
+    with pytest.raises(ValueError, match="method='reconstruction'"):
         by_default.reconstruct(X)
     small = {"max_iter": 3, "hidden_dims": (8,), "random_state": 0}
-    for params in ({"score": "reconstruction"}, {"latent_dim": 2}):
+    for params in ({"method": "reconstruction"}, {"latent_dim": 2}):
         asked = GANOutlierDetector(**params, **small).fit(X)
-        assert asked.score_ == "reconstruction" and asked.n_iter_ == 3
+        assert asked.method_ == "reconstruction" and asked.n_iter_ == 3
         assert asked.sampler_.prior_ is None
     again = asked.set_params(latent_dim="auto").fit(X)
-    assert again.score_ == "likelihood" and not hasattr(again, "sampler_")
-    assert GANOutlierDetector(**small).fit(digits[0][:30]).score_ == "reconstruction"
+    assert again.method_ == "likelihood" and not hasattr(again, "sampler_")
+    assert GANOutlierDetector(**small).fit(digits[0][:30]).method_ == "reconstruction"
 
 
 def test_pixels_sum_to_their_part_of_the_score(images, digits):
@@ -486,19 +486,19 @@ def test_pixels_sum_to_their_part_of_the_score(images, digits):
 
 
 def test_reconstructed_vectors_are_not_explained(vectors):
-    with pytest.raises(ValueError, match="score='likelihood'"):
+    with pytest.raises(ValueError, match="method='likelihood'"):
         vectors.explain(make_rows(3))
 
 
-@pytest.mark.parametrize("score", ["density", None])
-def test_a_score_that_is_none(score):
-    with pytest.raises(ValueError, match="score must be one of"):
-        GANOutlierDetector(score=score).fit(make_rows(20))
+@pytest.mark.parametrize("method", ["density", None])
+def test_a_method_that_is_none(method):
+    with pytest.raises(ValueError, match="method must be one of"):
+        GANOutlierDetector(method=method).fit(make_rows(20))
 
 
 def test_images_have_no_columns(digits):
     with pytest.raises(ValueError, match="ImageEncoder has none"):
-        GANOutlierDetector(score="likelihood").fit(digits[0])
+        GANOutlierDetector(method="likelihood").fit(digits[0])
 
 
 def test_files_and_pickles_of_tables(people, tmp_path):
