@@ -124,7 +124,7 @@ class OutlierDisplay:
         X = as_rows(X)
         decisions = detector.decision_function(X)
         oddest = np.argsort(decisions, kind="stable")[:n_images]
-        if detector.method_ == "likelihood":
+        if hasattr(detector, "columns_"):
             return cls.from_contributions(
                 detector.explain(take_rows(X, oddest)),
                 column_names=getattr(detector, "feature_names_in_", None),

@@ -528,8 +528,8 @@ class GANOutlierDetector(OutlierMixin, VersionedEstimator):
             raise TypeError(
                 "method='reconstruction' takes vectors and images. The columns of X "
                 "hold categories, text or dates, of which no latents can be looked "
-                "for: set method='likelihood', or encode them as numbers first, as with "
-                "sklearn.preprocessing.OneHotEncoder in a pipeline."
+                "for: set method='likelihood', or encode them as numbers first, as "
+                "with sklearn.preprocessing.OneHotEncoder in a pipeline."
             )
         # In its own name, before its sampler would say it in its.
         encoder.check_features(self, X, reset=True)
