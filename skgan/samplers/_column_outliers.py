@@ -27,7 +27,7 @@ _BLOCK_ROWS = 8192
 
 @persistent("_units")
 class ColumnOutlierModel:
-    """Scores of rows: the mean of likelihood, tails and neighbours, standardised.
+    """Scores of rows: the mean of four measures of `RowNormality`, standardised.
 
     Each is measured from its median over training rows, scored by what was fitted to
     the others, in units of the distance from there to the worst twentieth.
@@ -91,7 +91,10 @@ class ColumnOutlierModel:
         likelihood = (units["likelihood"] - cells.likelihood) / units["likelihood_unit"]
         tail = (units["tail"] - cells.tail) / units["tail_unit"]
         distance = (cells.distance - units["distance"]) / units["distance_unit"]
-        return (likelihood + tail + distance[:, None] * cells.distance_share) / 3
+        copula = (cells.copula - units["copula"]) / units["copula_unit"]
+        of_rows = distance[:, None] * cells.distance_share
+        of_rows += copula[:, None] * cells.copula_share
+        return (likelihood + tail + of_rows) / 4
 
     @property
     def _is_table(self) -> bool:
@@ -126,8 +129,11 @@ class ColumnOutlierModel:
 
 def _measure_units(cells: CellScores) -> dict[str, Any]:
     """Return where each score is usually, by column, and its unit."""
-    units: dict[str, Any] = {"distance": float(np.median(cells.distance))}
-    rows = {"distance": -cells.distance}
+    units: dict[str, Any] = {
+        "distance": float(np.median(cells.distance)),
+        "copula": float(np.median(cells.copula)),
+    }
+    rows = {"distance": -cells.distance, "copula": -cells.copula}
     for name in ("likelihood", "tail"):
         scores = getattr(cells, name)
         units[name] = np.median(scores, axis=0)

@@ -101,7 +101,8 @@ class GANOutlierDetector(OutlierMixin, VersionedEstimator):
 
     Vectors and tables are scored by the trees that samplers start from: how likely
     each cell is given others of its row, beside how far out it is in its column, and
-    how far the row is from its nearest training rows [2]_ [3]_.
+    how far the row is from its nearest training rows and from the middle of all [2]_
+    [3]_.
 
     Of images, a generative adversarial network learns the training rows, an encoder
     learns to find their latents, and an image is as odd as what the generator makes of
@@ -195,13 +196,14 @@ class GANOutlierDetector(OutlierMixin, VersionedEstimator):
     -----
     Train on inliers, or mostly: what is in the training rows is learnt.
 
-    The score of a row of columns is the mean of three, each measured from where it is
+    The score of a row of columns is the mean of four, each measured from where it is
     usually, in units of the distance from there to the worst twentieth: the
     log-likelihood, averaged over four chains of trees in random orders of the columns;
-    the sum over columns of numbers of the log-probability of a value further out; and
+    the sum over columns of numbers of the log-probability of a value further out;
     minus the logarithm of the mean distance to the ten nearest training rows, in
-    standard deviations and levels that differ. A fitted detector holds up to 2000
-    training rows for that.
+    standard deviations and levels that differ; and minus that of the squared
+    Mahalanobis distance of the numbers' normal scores. A fitted detector holds up to
+    2000 training rows.
 
     Errors of images are relative: differences are divided by the contrast of the image
     and its reconstruction, those of features by their size. A pixel is compared with

@@ -1,4 +1,4 @@
-"""How normal rows of columns are: by likelihood, by tails, and by neighbours."""
+"""How normal rows of columns are, by four measures, cell by cell."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import log_ndtr, ndtri
+from sklearn.covariance import LedoitWolf
 from sklearn.metrics import euclidean_distances
 
 from skgan._estimator import persistent
@@ -19,6 +20,8 @@ N_CHAINS, _LEAF_ROWS, _MAX_CHAIN_ROWS = 4, 20, 10_000
 _N_NEIGHBORS, _MAX_REFERENCE_ROWS = 10, 2000
 # Added to distances, in standard deviations, since rows may be repeated.
 _SMALL_DISTANCE = 0.01
+# Added to squared Mahalanobis distances, for each column.
+_SMALL_SQUARE = 0.001
 _MAX_KNOTS = 1024
 _LARGEST_SCORE = 1e6
 _BLOCK_ROWS = 1024
@@ -112,17 +115,23 @@ class CellScores(NamedTuple):
         Logarithm of the mean distance to the nearest training rows.
     distance_share : ndarray of shape (n, d)
         Share of each column in the squared distance.
+    copula : ndarray of shape (n,)
+        Logarithm of the squared Mahalanobis distance of normal scores.
+    copula_share : ndarray of shape (n, d)
+        Share of each column in it; shares of columns that correlate may be negative.
     """
 
     likelihood: NDArray
     tail: NDArray
     distance: NDArray
     distance_share: NDArray
+    copula: NDArray
+    copula_share: NDArray
 
 
 @persistent()
 class RowNormality:
-    """Likelihood, tails and neighbours of rows of columns.
+    """Likelihood, tails, neighbours and a Gaussian copula of rows of columns.
 
     Parameters
     ----------
@@ -140,12 +149,18 @@ class RowNormality:
         Neighbours whose distances are averaged.
     reference_ : ndarray of shape (n_reference, d)
         Training rows, in standard units, among which neighbours are looked for.
+    location_ : ndarray of shape (d,)
+        Means of the normal scores.
+    precision_ : ndarray of shape (d, d)
+        Inverse of their covariance, which is shrunk; 0 for levels.
     """
 
     scales_: list[ColumnScale]
     chains_: list[TreesPrior]
     n_neighbors_: int
     reference_: NDArray
+    location_: NDArray
+    precision_: NDArray
 
     def __init__(self, n_rows: int | None = None):
         self.n_rows = n_rows
@@ -175,7 +190,17 @@ class RowNormality:
         share = len(kept) / min(self.n_rows or n, _MAX_REFERENCE_ROWS)
         self.n_neighbors_ = max(1, round(share * _N_NEIGHBORS))
         self.reference_ = self._units(values[kept])
+        self._fit_copula(plain)
         return self
+
+    def _fit_copula(self, plain: NDArray) -> None:
+        d = plain.shape[1]
+        self.location_, self.precision_ = np.zeros(d), np.zeros((d, d))
+        numbers = np.flatnonzero(~self._is_level)
+        if len(numbers):
+            model = LedoitWolf().fit(np.nan_to_num(plain[:, numbers]))
+            self.location_[numbers] = model.location_
+            self.precision_[np.ix_(numbers, numbers)] = model.get_precision()
 
     def score_cells(self, values: NDArray) -> CellScores:
         """Return the scores of the cells of canonical rows of shape (n, d)."""
@@ -196,7 +221,17 @@ class RowNormality:
             np.nan_to_num(tail),
             np.concatenate(distances),
             np.concatenate(shares),
+            *self._mahalanobis(plain),
         )
+
+    def _mahalanobis(self, plain: NDArray) -> tuple[NDArray, NDArray]:
+        """Log squared distance from the middle, and the columns' shares in it."""
+        gaps = np.nan_to_num(plain) - self.location_
+        cells = gaps * (gaps @ self.precision_)
+        totals = np.maximum(cells.sum(axis=1, keepdims=True), 0)
+        d = plain.shape[1]
+        shares = np.where(totals > 0, cells / np.maximum(totals, 1e-300), 1 / d)
+        return np.log(totals[:, 0] + _SMALL_SQUARE * d), shares
 
     @property
     def _is_level(self) -> NDArray:
