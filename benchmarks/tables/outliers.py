@@ -102,9 +102,10 @@ def auc_table(rows, methods):
         ("mean", [n for n in found if n not in TUNED_ON]),
         ("mean*", [n for n in found if n in TUNED_ON]),
     ):
+        if not names:
+            continue
         means = [
-            np.mean([found[n][m] for n in names if m in found[n]]) if names else np.nan
-            for m in methods
+            np.mean([found[n][m] for n in names if m in found[n]]) for m in methods
         ]
         lines.append([title, "", *(f"{v:.3f}" for v in means), ""])
     return harness.table(["set", "rows", *methods, "CPU s, ours"], lines)
