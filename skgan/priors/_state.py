@@ -12,6 +12,7 @@ import numpy as np
 DTYPES = ("bool", "int32", "int64", "float32", "float64")
 # In the layout, whether a nested dataclass follows where there may be none.
 PRESENCE = -1
+SCALARS = {bool: ("bool",), int: ("int32", "int64"), float: ("float32", "float64")}
 
 
 def pack(records: Sequence[Any]) -> dict[str, np.ndarray]:
@@ -29,10 +30,25 @@ def pack(records: Sequence[Any]) -> dict[str, np.ndarray]:
 
 
 def unpack(state: dict[str, np.ndarray], kinds: Sequence[type]) -> list[Any]:
-    """Build dataclasses of these kinds, in the order in which they were packed."""
-    layout = iter(np.asarray(state["layout"]).tolist())
+    """Build dataclasses of these kinds, in the order in which they were packed.
+
+    Raises a ValueError unless arrays and layout are just what these need.
+    """
+    layout = state["layout"]
+    if layout.ndim != 2 or layout.shape[1] != 2 or layout.dtype != np.int64:
+        raise ValueError("layout must be of shape (k, 2) and int64.")
+    for name in DTYPES:
+        if state[name].ndim != 1 or state[name].dtype != name:
+            raise ValueError(f"{name} must be an array of one axis and of its name.")
+    entries = iter(layout.tolist())
     places = dict.fromkeys(DTYPES, 0)
-    return [_read(kind, state, layout, places) for kind in kinds]
+    try:
+        records = [_read(kind, state, entries, places) for kind in kinds]
+    except StopIteration:
+        raise ValueError("layout ends before its arrays do.") from None
+    if list(entries) or any(places[name] < len(state[name]) for name in DTYPES):
+        raise ValueError("there are more arrays than are needed.")
+    return records
 
 
 def _write(record, parts, layout):
@@ -59,7 +75,9 @@ def _read(kind, state, layout, places):
     for field in fields(kind):
         hint = hints[field.name]
         if isinstance(hint, UnionType):
-            is_present = next(layout)[1]
+            code, is_present = next(layout)
+            if code != PRESENCE or is_present not in (0, 1):
+                raise ValueError(f"layout must say whether there is a {field.name}.")
             if not is_present:
                 values[field.name] = None
                 continue
@@ -68,9 +86,18 @@ def _read(kind, state, layout, places):
             values[field.name] = _read(hint, state, layout, places)
             continue
         code, length = next(layout)
+        if not 0 <= code < len(DTYPES):
+            raise ValueError(f"{field.name} must be of one of {DTYPES}.")
         name = DTYPES[code]
         start = places[name]
+        if not 0 <= length <= len(state[name]) - start:
+            raise ValueError(f"{field.name} is longer than its array.")
         places[name] = start + length
         array = np.array(state[name][start : start + length])
-        values[field.name] = array if hint is np.ndarray else hint(array[0])
+        if hint is np.ndarray:
+            values[field.name] = array
+            continue
+        if length != 1 or name not in SCALARS[hint]:
+            raise ValueError(f"{field.name} must be one {hint.__name__}.")
+        values[field.name] = hint(array[0])
     return kind(**values)

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from sklearn.utils import check_random_state
 
+from ._checks import check_count, check_groups, check_order, check_trees
 from ._groups import group_levels, is_levels, to_groups
 from ._growing import Growth, grow
 from ._scoring import TreeScorer
@@ -287,16 +288,27 @@ class DensityRatio:
         -------
         ratio : DensityRatio
             Scores rows as the first did; its parameters of growth are the defaults.
+
+        Raises
+        ------
+        ValueError
+            If no ratio has such a state: nodes that lead nowhere or twice to one
+            place, columns or sets that are none, arrays of other sizes or dtypes.
         """
-        ratio = cls(n_refits=int(state["n_refits"]))
-        ratio._order = np.asarray(state["order"], dtype=np.intp)
-        first = np.asarray(state["groups_first"]).tolist()
-        ratio._groups = {
-            j: np.asarray(state["groups"][first[i] : first[i + 1]])
-            for i, j in enumerate(ratio._order[: int(state["n_levels"])].tolist())
-        }
-        ratio._set_trees(Trees.from_state(state))
+        trees = Trees.from_state(state)
+        ratio = cls(n_refits=check_count("n_refits", state["n_refits"], 1, 2**20))
+        ratio._order = check_order("order", state["order"]).astype(np.intp)
+        n_levels = check_count("n_levels", state["n_levels"], 0, len(ratio._order))
+        groups = check_groups(state["groups"], state["groups_first"], n_levels)
+        ratio._groups = dict(zip(ratio._order[:n_levels].tolist(), groups, strict=True))
+        check_trees(trees, len(ratio._order), n_levels)
+        ratio._set_trees(trees)
         return ratio
+
+    @property
+    def is_levels(self) -> np.ndarray:
+        """Which columns hold levels, (d,) bool."""
+        return np.isin(np.arange(len(self._order)), list(self._groups))
 
     def _set_trees(self, trees: Trees) -> None:
         self.trees_ = trees
