@@ -374,6 +374,19 @@ class TreesPrior(BasePrior):
         check_models(prior._models, prior.schema_, prior.order_)
         return prior
 
+    def __getstate__(self) -> dict:
+        """Pickle what files hold, and the parameters."""
+        if not hasattr(self, "_models"):
+            return vars(self).copy()
+        learnt = ("_models", "schema_", "order_", "n_rows_")
+        parameters = {k: v for k, v in vars(self).items() if k not in learnt}
+        return {"parameters": parameters, "state": self.get_state()}
+
+    def __setstate__(self, state: dict) -> None:
+        if "state" in state:
+            vars(self).update(vars(self.from_state(state["state"])))
+        vars(self).update(state.get("parameters", state))
+
     def _to_predictor(self, column, values):
         return to_predictor(values, getattr(self._models[column], "scale", None))
 
