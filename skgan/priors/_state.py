@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import fields, is_dataclass
+from functools import cache
 from types import UnionType
 from typing import Any, get_args, get_type_hints
 
@@ -19,6 +20,17 @@ NARROWER = {
 # In the layout, whether a nested dataclass follows where there may be none.
 PRESENCE = -1
 SCALARS = {bool: ("bool",), int: ("int32", "int64"), float: ("float32", "float64")}
+
+
+@cache
+def read_hints(kind: type) -> dict[str, Any]:
+    """Return the types of the fields of a dataclass, nested ones read as well."""
+    hints = get_type_hints(kind)
+    for hint in hints.values():
+        inner = get_args(hint)[0] if isinstance(hint, UnionType) else hint
+        if is_dataclass(inner):
+            read_hints(inner)
+    return hints
 
 
 def pack(records: Sequence[Any]) -> dict[str, np.ndarray]:
@@ -59,7 +71,7 @@ def unpack(state: dict[str, np.ndarray], kinds: Sequence[type]) -> list[Any]:
 
 def _write(record, parts, layout):
     """Append the arrays of a dataclass, nested ones in their place."""
-    hints = get_type_hints(type(record))
+    hints = read_hints(type(record))
     for field in fields(record):
         value = getattr(record, field.name)
         if isinstance(hints[field.name], UnionType):
@@ -88,7 +100,7 @@ def _narrowed(array: np.ndarray) -> np.ndarray:
 
 def _read(kind, state, layout, places):
     """Build one dataclass from where the last one ended."""
-    hints = get_type_hints(kind)
+    hints = read_hints(kind)
     values: dict[str, Any] = {}
     for field in fields(kind):
         hint = hints[field.name]

@@ -16,8 +16,11 @@ from ._column import LevelModel, NumberModel
 from ._particles import draw_given
 from ._predictors import to_predictor
 from ._schema import Column, LevelColumn, NumberColumn, check_columns, check_schema
-from ._state import DTYPES, pack, unpack
+from ._state import DTYPES, pack, read_hints, unpack
 
+# Annotations are evaluated here, so that loading a file evaluates nothing.
+read_hints(LevelModel)
+read_hints(NumberModel)
 # Rows that are drawn together: their predictors fit the cache.
 BLOCK_ROWS = 8192
 MIN_LEAF = 5
