@@ -1,4 +1,4 @@
-"""PartialValues that are given for rows of a prior, and what other cells must keep to."""
+"""Cells that are given for rows of a prior, and what other cells must keep to."""
 
 from __future__ import annotations
 
