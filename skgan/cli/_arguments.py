@@ -8,6 +8,7 @@ from pathlib import Path
 from skgan._version import __version__
 from skgan.cli._options import (
     Parser,
+    add_csv,
     add_debug,
     add_device,
     add_force,
@@ -95,7 +96,8 @@ def _add_fit(verbs) -> None:
         "labels y, by label.",
     )
     fit.add_argument(
-        "data", help="rows: .csv, .csv.gz, .parquet or .npz; - reads CSV from a pipe"
+        "data",
+        help="rows: .csv, .tsv, either with .gz, .parquet or .npz; - reads CSV from a pipe",
     )
     fit.add_argument(
         "-o", "--output", required=True, metavar="MODEL", help="the model file"
@@ -120,6 +122,18 @@ def _add_fit(verbs) -> None:
         help="whether a column of text that is hardly ever repeated, such as names or "
         "numbers of orders, is an error or drawn fresh (default: %(default)s)",
     )
+    for option, what in (
+        ("--categorical", "holds levels, such as codes, whatever they look like"),
+        ("--identifier", "names rows: it is not learnt, and fresh values are drawn"),
+        ("--ignore", "is left out"),
+    ):
+        fit.add_argument(
+            option,
+            action="append",
+            metavar="COLUMN",
+            help=f"a column that {what}; may be repeated",
+        )
+    add_csv(fit)
     add_seed(fit, "the whole fit")
     fit.add_argument(
         "--time",
@@ -163,8 +177,8 @@ def _add_sample(verbs) -> None:
         "--output",
         required=True,
         metavar="FILE",
-        help="the rows: .csv, .csv.gz, .parquet or, of arrays, .npz; - writes CSV (of "
-        "arrays npz) to standard output",
+        help="the rows: .csv, .tsv, .csv.gz, .tsv.gz, .parquet or, of arrays, .npz; - "
+        "writes CSV (of arrays npz) to standard output",
     )
     sample.add_argument(
         "--given",
@@ -172,9 +186,10 @@ def _add_sample(verbs) -> None:
         action="append",
         default=[],
         metavar="COLUMN=VALUE",
-        help="what all rows shall have in a column: a value, a range LOW..HIGH of "
-        "numbers or dates, nothing for missing; of a model with labels, the label. "
-        "May be repeated, for a column with several values, too",
+        help="what all rows shall have in a column: a value, several with commas "
+        "between them, a range LOW..HIGH of numbers or dates, nothing for missing; as "
+        "they are written in the file. Of a model with labels, the label. May be "
+        "repeated, for a column with several values, too",
     )
     add_seed(sample, "the rows")
     add_force(sample)
@@ -190,7 +205,8 @@ def _add_score(verbs) -> None:
     )
     score.add_argument("model", help="a file that skgan fit, or skgan.save, wrote")
     score.add_argument(
-        "data", help="rows: .csv, .csv.gz, .parquet or .npz; - reads CSV from a pipe"
+        "data",
+        help="rows: .csv, .tsv, either with .gz, .parquet or .npz; - reads CSV from a pipe",
     )
     score.add_argument(
         "--metric",
@@ -201,6 +217,7 @@ def _add_score(verbs) -> None:
         help="print this, too; more is better, distances are negative. May be "
         f"repeated. Known: {', '.join(SCORES)}",
     )
+    add_csv(score)
     add_debug(score)
 
 
@@ -215,7 +232,8 @@ def _add_report(verbs) -> None:
     report.add_argument("model", help="a file that skgan fit, or skgan.save, wrote")
     report.add_argument(
         "data",
-        help="rows held out: .csv, .csv.gz, .parquet or .npz; - reads CSV from a pipe",
+        help="rows held out: .csv, .tsv, .csv.gz, .tsv.gz, .parquet or .npz; - reads "
+        "CSV from a pipe",
     )
     report.add_argument(
         "-o",
@@ -247,5 +265,6 @@ def _add_report(verbs) -> None:
     report.add_argument(
         "-q", "--quiet", action="store_true", help="show no progress, only errors"
     )
+    add_csv(report)
     add_force(report)
     add_debug(report)
