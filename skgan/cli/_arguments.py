@@ -60,7 +60,16 @@ def _add_demo(verbs) -> None:
         help="learn handwritten digits, print scores, write a picture",
         description="Learn handwritten digits with a GANSampler, print its score "
         "beside that of a Gaussian mixture and of real digits, and write a picture of "
-        "real and generated digits side by side.",
+        "real and generated digits side by side; or, with --table, write files of rows "
+        "to try the other verbs on.",
+    )
+    demo.add_argument(
+        "--table",
+        nargs="?",
+        const=".",
+        metavar="FOLDER",
+        help="only write people.csv and holdout.csv, made-up rows to learn from and to "
+        "judge by, into a folder (default: this one)",
     )
     demo.add_argument(
         "--data",
@@ -84,6 +93,7 @@ def _add_demo(verbs) -> None:
     )
     add_max_iter(demo)
     add_device(demo)
+    add_force(demo)
     add_debug(demo)
 
 
@@ -97,7 +107,8 @@ def _add_fit(verbs) -> None:
     )
     fit.add_argument(
         "data",
-        help="rows: .csv, .tsv, either with .gz, .parquet or .npz; - reads CSV from a pipe",
+        help="rows: .csv, .tsv, .csv.gz, .tsv.gz, .parquet or .npz; - reads CSV from a "
+        "pipe",
     )
     fit.add_argument(
         "-o", "--output", required=True, metavar="MODEL", help="the model file"
@@ -206,7 +217,8 @@ def _add_score(verbs) -> None:
     score.add_argument("model", help="a file that skgan fit, or skgan.save, wrote")
     score.add_argument(
         "data",
-        help="rows: .csv, .tsv, either with .gz, .parquet or .npz; - reads CSV from a pipe",
+        help="rows: .csv, .tsv, .csv.gz, .tsv.gz, .parquet or .npz; - reads CSV from a "
+        "pipe",
     )
     score.add_argument(
         "--metric",

@@ -101,8 +101,9 @@ def _choose_seed(options: argparse.Namespace, begun: dict[str, Any] | None):
 def _shape(rows: FileRows) -> str:
     if rows.is_table:
         table_format = rows.table_format
-        is_csv = table_format is not None and table_format.columns
-        dialect = f"; {table_format.dialect}" if is_csv else ""
+        if table_format is None or not table_format.columns:
+            return f", {len(rows.X.columns)} columns"
+        dialect = f"; {table_format.dialect}"
         return f", {len(rows.X.columns)} columns{dialect}"
     shape = " x ".join(map(str, rows.X.shape[1:]))
     return f" of {shape}" + ("" if rows.y is None else ", with labels")

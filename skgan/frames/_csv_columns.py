@@ -301,14 +301,14 @@ def _zone(text: str) -> Any:
 
 def _spell_moments(column: CsvColumn, moments: Any) -> list[str]:
     """Return moments that are present in the column's spelling."""
+    bare = set(re.findall("%-([a-zA-Z])", column.moment))
     result = []
     for moment in moments:
-        text = re.sub(
-            "%-([a-zA-Z])",
-            lambda found, moment=moment: str(int(moment.strftime(f"%{found[1]}"))),
-            column.moment,
-        )
-        text = moment.strftime(text)
+        pattern = column.moment
+        for sign in bare:  # numbers without a zero before them
+            number = int(moment.strftime(f"%{sign}"))
+            pattern = pattern.replace(f"%-{sign}", str(number))
+        text = moment.strftime(pattern)
         if column.places:
             nanoseconds = moment.microsecond * 1000 + getattr(moment, "nanosecond", 0)
             text += f".{nanoseconds:09d}"[: column.places + 1]

@@ -9,8 +9,6 @@ from importlib import import_module
 from io import StringIO
 from typing import Any, NamedTuple
 
-import numpy as np
-
 from skgan._estimator import persistent
 from skgan.frames._csv_columns import (
     KINDS,
@@ -119,11 +117,9 @@ def _split(text: str, dialect: CsvDialect) -> tuple[list, list, list]:
     )
     cells = [frame[i].to_numpy(dtype=object) for i in frame.columns]
     header = [str(column[0]) for column in cells]
-    columns, short = [], 0
-    for column in cells:
-        lacks = np.array([not isinstance(cell, str) for cell in column[1:]], bool)
-        short = max(short, int(lacks.sum()))
-        columns.append(np.where(lacks, "", column[1:]))
+    columns = [column[1:] for column in cells]
+    lines = csv.reader(StringIO(text, newline=""), delimiter=dialect.separator)
+    short = sum(0 < len(line) < len(cells) for line in lines)
     rows = "row has" if short == 1 else "rows have"
     losses = [f"{short} {rows} fewer cells than the header"] if short else []
     return header, columns, losses
