@@ -113,6 +113,32 @@ def _add_fit(verbs) -> None:
     fit.add_argument(
         "-o", "--output", required=True, metavar="MODEL", help="the model file"
     )
+    _add_columns(fit)
+    add_csv(fit)
+    add_seed(fit, "the whole fit")
+    fit.add_argument(
+        "--time",
+        type=seconds,
+        metavar="SECONDS",
+        help="end training after so long (default: when all updates are done)",
+    )
+    add_max_iter(fit)
+    fit.add_argument(
+        "--checkpoint",
+        metavar="DIR",
+        help="write down in this folder, again and again, where training is: the same "
+        "command, given again, goes on from there",
+    )
+    add_device(fit)
+    fit.add_argument(
+        "-q", "--quiet", action="store_true", help="show no progress, only errors"
+    )
+    add_force(fit)
+    add_debug(fit)
+
+
+def _add_columns(fit) -> None:
+    """Add what is said of columns."""
     ask = fit.add_mutually_exclusive_group()
     ask.add_argument(
         "--condition-on",
@@ -144,27 +170,6 @@ def _add_fit(verbs) -> None:
             metavar="COLUMN",
             help=f"a column that {what}; may be repeated",
         )
-    add_csv(fit)
-    add_seed(fit, "the whole fit")
-    fit.add_argument(
-        "--time",
-        type=seconds,
-        metavar="SECONDS",
-        help="end training after so long (default: when all updates are done)",
-    )
-    add_max_iter(fit)
-    fit.add_argument(
-        "--checkpoint",
-        metavar="DIR",
-        help="write down in this folder, again and again, where training is: the same "
-        "command, given again, goes on from there",
-    )
-    add_device(fit)
-    fit.add_argument(
-        "-q", "--quiet", action="store_true", help="show no progress, only errors"
-    )
-    add_force(fit)
-    add_debug(fit)
 
 
 def _add_sample(verbs) -> None:
