@@ -486,8 +486,10 @@ def test_documentation(here, monkeypatch, capfd):
         return resolve(*args, **settings)._replace(max_iter=2, max_time=None)
 
     monkeypatch.setattr(skgan.samplers._base, "resolve_settings", resolve_briefly)
-    Path("people.skgan").unlink()
-    write_people("holdout.csv")
+    files = {"people.csv": 600, "holdout.csv": 600}
+    monkeypatch.setattr("skgan.cli._demo_table.FILES", files)
+    for name in ("people.skgan", "people.csv"):
+        Path(name).unlink()
     rng = np.random.default_rng(0)
     X = rng.integers(0, 17, (40, 8, 8), dtype=np.uint8)
     np.savez("digits.npz", X=X, y=np.arange(40) % 10)
