@@ -15,7 +15,7 @@ from skgan.cli._read_write import check_output
 from skgan.storage import write_whole
 
 # File and rows.
-FILES = {"people.csv": 2000, "holdout.csv": 1000}
+FILES = {"people.csv": 5000, "holdout.csv": 2500}
 COLUMNS = ("since", "age", "work", "hours", "kids", "member", "income")
 _WORK = ("private", "state", "self, other")
 _FIRST_DAY = date(2015, 1, 1)
@@ -42,8 +42,8 @@ def make_people(n: int, seed: int) -> list[tuple]:
     # Older people have been here for longer, at most since the first day.
     stay = rng.uniform(size=n) ** (60 / age)
     days = np.floor((1 - stay) * _N_DAYS).astype(int)
-    work = np.where(rng.uniform(size=n) < 0.6, 0, np.where(age > 45, 1, 2))
-    work = np.where(rng.uniform(size=n) < 0.2, rng.randint(0, 3, n), work)
+    is_state = rng.uniform(size=n) < 1 / (1 + np.exp((45 - age) / 8))
+    work = np.where(rng.uniform(size=n) < 0.55, 0, np.where(is_state, 1, 2))
     hours = np.round(rng.normal(np.array([40, 37, 44])[work], 6).clip(5, 80), 1)
     kids = rng.binomial(4, np.clip((age - 18) / 80, 0.02, 0.55))
     is_member = rng.uniform(size=n) < np.where(kids > 0, 0.6, 0.25)
