@@ -104,7 +104,7 @@ def _split(text: str, dialect: CsvDialect) -> tuple[list, list, list]:
     """Return the header, the cells of each column, and what is lost."""
     pandas = import_module("pandas")
     # In a file of one column an empty line is a row.
-    is_narrow = not any(dialect.separator in line for line in text.splitlines()[:2])
+    is_narrow = not any(dialect.separator in line for line in text.split("\n", 2)[:2])
     frame = pandas.read_csv(
         StringIO(text, newline=""),
         sep=dialect.separator,

@@ -243,14 +243,14 @@ def test_demo_table(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     run("demo", "--table")
     frames = [pd.read_csv(name) for name in ("people.csv", "holdout.csv")]
-    assert [len(frame) for frame in frames] == [5000, 2500]
+    assert [len(frame) for frame in frames] == [8000, 4000]
     for frame in frames:
         assert tuple(frame.columns) == COLUMNS
         assert frame["hours"].isna().any() and frame["age"].between(18, 80).all()
         assert set(frame["income"]) == {"<=50K", ">50K"}
         rich = frame["income"] == ">50K"
         assert frame["age"][rich].mean() > frame["age"][~rich].mean() + 5
-    assert not frames[0][:2500].equals(frames[1])
+    assert not frames[0][:4000].equals(frames[1])
     before = Path("people.csv").read_bytes()
     assert "--force replaces it" in fail(capsys, "demo", "--table")
     run("demo", "--table", ".", "--force")
