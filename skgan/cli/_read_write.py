@@ -21,7 +21,6 @@ import numpy as np
 from skgan.frames import (
     CsvOptions,
     TableFormat,
-    format_like,
     read_csv,
     write_csv,
 )
@@ -229,9 +228,7 @@ def write_rows(rows: FileRows, path: str) -> None:
 
 
 def _separated_by_tabs(rows: FileRows) -> FileRows:
-    table_format = rows.table_format
-    if table_format is None or not table_format.columns:
-        table_format = format_like(rows.X)
+    table_format = rows.table_format or TableFormat()
     dialect = replace(table_format.dialect, separator="\t")
     return rows._replace(table_format=replace(table_format, dialect=dialect))
 

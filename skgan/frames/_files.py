@@ -298,9 +298,11 @@ def format_like(frame: Any) -> TableFormat:
 
 def write_csv(frame: Any, table_format: TableFormat | None = None) -> bytes:
     """Return a table as a CSV file of a format, by default of the common one."""
-    if table_format is None or not table_format.columns:
-        return frame.to_csv(index=False, lineterminator="\n").encode()
+    table_format = table_format or TableFormat()
     dialect = table_format.dialect
+    if not table_format.columns:
+        separator = dialect.separator
+        return frame.to_csv(index=False, sep=separator, lineterminator="\n").encode()
     header, columns = [], []
     rows = [column for column in table_format.columns if column.kind == "row"]
     for column in rows:

@@ -216,6 +216,12 @@ def test_index_of_parquet(here, capsys):
     assert drawn.index.name == "group" and set(drawn.index) <= set(range(5))
     assert drawn.columns.tolist() == ["x", "c"]
     run("score", "p.skgan", "drawn.parquet")
+    # As CSV the index is a column, and what came from no CSV keeps its decimals.
+    run("sample", "p.skgan", "-n", 30, "-o", "drawn.tsv", *SEED)
+    table = pd.read_csv("drawn.tsv", sep="\t")
+    assert table.columns.tolist() == ["group", "x", "c"]
+    np.testing.assert_allclose(table["x"], drawn["x"])
+    run("score", "p.skgan", "drawn.tsv")
 
 
 def test_question_marks_in_a_table_of_cars(here, capsys, read_data):
