@@ -22,6 +22,8 @@ from sklearn.datasets import load_digits
 from sklearn.utils import Bunch
 
 import skgan
+import skgan.samplers._base
+import skgan.samplers._inversion
 
 ROOT = Path(__file__).parents[1]
 PAGES = [
@@ -159,8 +161,8 @@ def short(monkeypatch, tmp_path):
     """Fits of three updates, people that are made up, and an empty folder."""
     resolve = skgan.samplers._base.resolve_settings
 
-    def resolve_briefly(*args):
-        found = resolve(*args)
+    def resolve_briefly(*args, **options):
+        found = resolve(*args, **options)
         return found._replace(
             max_iter=min(found.max_iter, 3), hidden_dims=(8,), discriminator_dims=(8,)
         )
