@@ -386,11 +386,12 @@ class BaseGANSampler(
         n_samples : int, default=1
             Rows to draw; 0 gives an empty result of the right kind.
         given : dict or DataFrame, default=None
-            What the rows shall have in some of the columns that the encoder of a
-            table conditions on (`TableEncoder`, `condition_on`): a value, a list of
+            What the rows of a table shall have in some columns: a value, a list of
             values or, for numbers and dates, a range ``(low, high)`` for each
-            column; or a DataFrame of `n_samples` partial rows, one sample each,
-            where what is missing is not given.
+            column; or a DataFrame of `n_samples` partial rows, one sample each, whose
+            missing cells are drawn. With a prior of trees any columns that vary and
+            that no other determines; with normal noise those that the encoder
+            conditions on (`TableEncoder`, `condition_on`).
         random_state : int, RandomState instance or None, default=None
             Fixes the rows. For one seed, ``sample(n)`` is the start of ``sample(m)``
             for n < m. None draws on along the stream that the constructor's
