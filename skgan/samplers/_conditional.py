@@ -263,11 +263,11 @@ class ConditionalGANSampler(
     Notes
     -----
     With a prior of trees, classes of fewer than 40 rows are filled up to 40 in training
-    by rows between two of their own. With ``prior="normal"`` the generator gets the label
-    beside its latent. That of vectors starts from a normal distribution for each class,
-    shrunk towards what all classes have in common the fewer rows the class has, so that
-    rare classes are usable. The discriminator judges rows together with their labels
-    [1]_.
+    by rows between two of their own. With ``prior="normal"`` the generator gets the
+    label beside its latent. That of vectors starts from a normal distribution for each
+    class, shrunk towards what all classes have in common the fewer rows the class has,
+    so that rare classes are usable. The discriminator judges rows together with their
+    labels [1]_.
 
     References
     ----------
