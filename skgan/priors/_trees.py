@@ -54,7 +54,7 @@ class Tree:
         The weighted sum may be handed in as `total`.
         """
         n = x.shape[1]
-        if self.depth == 0:
+        if self.depth == 0 or n == 0:
             return np.zeros(n, np.intp)
         if len(self.ordered):
             x = np.concatenate([x, self._in_order(x)])
