@@ -55,13 +55,15 @@ def parse():
     add("--seeds", nargs="+", type=int, metavar="SEED", help="only these seeds")
     add("--out", type=Path, default=default_folder(), metavar="FOLDER")
     add("--jobs", type=int, default=1, help=harness.JOBS)
+    add("--table", action="store_true", help="run nothing, report all of the folder")
     options = parser.parse_args()
     options.sets = harness.choose(parser, "sets", options.sets, suite_sets.SETS)
     options.samplers = harness.choose(
         parser, "samplers", options.samplers, suite_samplers.SAMPLERS
     )
-    options.folder, options.table = options.out, None
+    options.folder = options.out
     options.out = options.folder / "results.jsonl"
+    options.table = options.out if options.table else None
     os.environ["OMP_NUM_THREADS"] = "1"  # the processes of the fits inherit it
     return options
 
@@ -189,9 +191,8 @@ def main():
     options = parse()
     if not suite_judge.has_xgboost():
         print("*** NO XGBOOST JUDGE: pip install xgboost ***", file=sys.stderr)
-    heading, records = harness.get_records(
-        "Tables, the suite", run, make_trials(options), options
-    )
+    trials = [] if options.table else make_trials(options)
+    heading, records = harness.get_records("Tables, the suite", run, trials, options)
     rows = harness.rows_of(records)
     if not rows:
         sys.exit("nothing was run")

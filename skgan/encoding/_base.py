@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Hashable
 from typing import Any
 
 import numpy as np
@@ -196,6 +197,10 @@ class BaseEncoder(
     def schema_(self) -> Schema | None:
         """What each of ``encode_columns`` holds; None without that step."""
         return None
+
+    def name_of(self, place: int) -> Hashable:
+        """Return the name of a plain column."""
+        return place
 
     def encode_columns(self, X) -> NDArray:
         """Turn rows into plain columns, before scores and one-hot blocks.

@@ -67,7 +67,7 @@ class NumberModel:
         leaf = self.tree.apply(x)
         if self._is_continuum:
             item = np.full(n, scale.continuum)
-            score = self._draw_continuum(x, leaf, rng)
+            score = self._draw_continuum(x, leaf, rng.random(size=(n,)))
         else:
             item = self.items.draw(leaf, rng)
             score = np.zeros(n)
@@ -75,7 +75,9 @@ class NumberModel:
             score[atoms] = scale.atom_scores[item[atoms]]
             rows = np.flatnonzero(item == scale.continuum)
             part = x if self.rest is None else x[:, rows]
-            score[rows] = self._draw_continuum(part, leaf[rows], rng)
+            # One number a row, so that no row depends on those before it.
+            uniform: np.ndarray = rng.random(size=(n,))[rows]
+            score[rows] = self._draw_continuum(part, leaf[rows], uniform)
         if self.rounds:
             rows = np.flatnonzero(item == scale.continuum)
             item[rows] = scale.nearest_atoms(score[rows])
@@ -88,11 +90,11 @@ class NumberModel:
             self.items.keys[0] == self.scale.continuum
         )
 
-    def _draw_continuum(self, x, leaf, rng):
+    def _draw_continuum(self, x, leaf, uniform):
         if self.rest is None:
-            return self.intervals.draw(leaf, rng)
+            return self.intervals.place(leaf, uniform)
         leaf = self.rest.apply(x)
-        return self.rest.total(x) + self.intervals.draw(leaf, rng)
+        return self.rest.total(x) + self.intervals.place(leaf, uniform)
 
     def log_density(self, x, values, *, strict: bool = False) -> np.ndarray:
         """Log-density; if strict, -inf for a missing value that a leaf lacks."""

@@ -70,8 +70,12 @@ class LeafIntervals:
 
     def draw(self, leaf: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         """Draw a score for each row: an interval of its leaf, a point in it."""
+        return self.place(leaf, rng.random(len(leaf)))
+
+    def place(self, leaf: np.ndarray, uniform: np.ndarray) -> np.ndarray:
+        """Turn numbers uniform in [0, 1) into scores."""
         first, last = self.start[leaf], self.start[leaf + 1]
-        place = rng.random(len(leaf)) * (last - first)
+        place = uniform * (last - first)
         which = place.astype(np.intp)
         inside = place - which
         which += first

@@ -21,7 +21,7 @@ _STAGES = (0.125, 0.25, 0.5, 0.75, 1.0)  # of all trees
 _N_DRAWN_EACH = 4  # drawn rows a refit, for each real one
 _MAX_REAL = 50_000  # real rows that teach
 _MIN_HELD_OUT = 100
-_MIN_FIT = 300
+_MIN_FIT = 1000
 _N_JUDGED = 60_000  # fresh rows on which caps and margins are chosen, at most …
 _N_JUDGED_EACH = 10  # … and for each real row, but no fewer than …
 _N_JUDGED_LEAST = 10_000
@@ -243,7 +243,7 @@ def fit_rejection(
     Returns
     -------
     rule : RejectionRule or None
-        None if there are fewer than 100 rows held out or 300 others, if the gain,
+        None if there are fewer than 100 rows held out or 1000 others, if the gain,
         margins included, is not above three of its standard errors, or if the judge
         refuses.
 

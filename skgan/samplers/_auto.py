@@ -278,7 +278,7 @@ def _values_for_priors(n_rows: int) -> dict:
         "discriminator_learning_rate": 1e-3,
         "batch_size": 256,
         "betas": (0.0, 0.99),
-        "max_iter": min(max(n_rows // 3, 50), 1000),
+        "max_iter": min(max(n_rows // 4, 50), 1000),
         "schedule": {"learning_rate": ("cosine", 0.05)},
     }
 

@@ -26,31 +26,18 @@ from skgan.encoding import BaseEncoder, make_encoder
 from skgan.frames import as_rows
 from skgan.metrics import ReferenceSpace, energy_distance
 from skgan.nets import AdversarialNet
-from skgan.priors import PRIORS, BasePrior
-from skgan.rejection import RejectionRule
+from skgan.priors import BasePrior
 from skgan.samplers._auto import resolve_settings
 from skgan.samplers._conditions import (
-    LabelledRows,
     TableConditions,
     make_conditions,
     table_params,
 )
-from skgan.samplers._given_cells import PriorConditions, label_cells
+from skgan.samplers._given import draw_selected, read_given
 from skgan.samplers._resume import keep_seeds, open_checkpoint
-from skgan.samplers._stages import (
-    MAX_JUDGED_ROWS,
-    MIN_JUDGED_ROWS,
-    PriorColumns,
-    StageDraws,
-    StageWatch,
-    choose_rejection,
-    choose_stage,
-    fit_prior,
-    prior_params,
-    read_columns,
-    seeded,
-)
+from skgan.samplers._stages import PriorColumns
 from skgan.samplers._training import continue_net, make_callbacks, make_net, train
+from skgan.samplers._trees import TreesMixin
 
 # What validation learns of the columns, and what training learns after it.
 _FEATURES, _LEARNT = ("n_features_in_", "feature_names_in_"), ("net_", "sampler_")
@@ -84,11 +71,8 @@ _MAX_SCORED_ROWS = 5000
 # While training is watched, speed counts for more.
 MAX_WATCHED_ROWS = 2000
 _MIN_SPLIT_ROWS = 10
-_STAGE_BLOCK = 4096
 # Boosted trees score a generator that starts from a prior: fewer scores than else.
 _N_STAGE_SCORES = 4
-# Whoever sets one of these has a generator of normal latents in mind.
-_OF_NORMAL_LATENTS = ("latent_dim", "generator", "discriminator")
 
 
 @persistent()
@@ -122,7 +106,11 @@ class FitData:
 
 @persistent("_seeds", "_reference", "_stream", "_conditions")
 class BaseGANSampler(
-    ClassNamePrefixFeaturesOutMixin, DensityMixin, TransformerMixin, VersionedEstimator
+    TreesMixin,
+    ClassNamePrefixFeaturesOutMixin,
+    DensityMixin,
+    TransformerMixin,
+    VersionedEstimator,
 ):
     """What every sampler shares: X → encoder → tensor → net → tensor → encoder → X.
 
@@ -135,12 +123,6 @@ class BaseGANSampler(
     _seeds: Seeds
     _conditions: Any
     _net_class: type[AdversarialNet] = AdversarialNet
-    # Parameters of samplers that can start from trees.
-    prior: Any = "normal"
-    rejection: Any = None
-    prior_: BasePrior | None
-    rejection_: RejectionRule | None
-    stage_: str
 
     @keeps_features
     def fit(self, X, y=None):
@@ -208,30 +190,12 @@ class BaseGANSampler(
         data.rows = torch.as_tensor(self._shape(encoded, encoder).astype(np.float32))
         data.conditions = self._make_conditions(encoder, encoded, labels, target)
 
-    def _prepare_columns(self, data: FitData) -> None:
-        """Fit the prior, and encode the rows of a generator that starts from it."""
-        encoder, seeds = data.encoder, data.seeds
-        if not data.is_warm_start:
-            encoder.fit(data.X)
-        columns = read_columns(encoder, data.X, data.labels, data.target)
-        n_held_out = self._count_judged(len(data.X))
-        columns.hold_out(n_held_out, data.labels, seeds.split)
-        data.columns = columns
-        data.prior = fit_prior(columns.train, columns, seeds.net)
-        draws = StageDraws(encoder, data.prior, None, data.labels)
-        data.rows = draws.rows_of(columns.train, seeds.net)
-        data.settings = resolve_settings(
-            self, len(data.rows), encoder, starts_from="trees"
-        )
-        data.net_params = prior_params(draws, data.rows, data.settings, seeds.net)
-        data.conditions = self._make_shares(data.labels, data.target)
-
     def _start(self, data: FitData) -> None:
         """Make the net, or give it its new settings; nothing can be refused later."""
         encoder, settings = data.encoder, data.settings
         if data.is_warm_start:
             continue_net(self.net_, settings, self.net_params)
-            if data.prior is not None:
+            if data.prior is not None and settings.max_iter:
                 self.net_.set_params(latents=data.net_params["latents"])
         else:
             if data.prior is None:
@@ -253,7 +217,7 @@ class BaseGANSampler(
         self._conditions = data.conditions
         self.prior_, self.rejection_ = data.prior, None
         self.stage_ = "generator" if data.prior is None else "prior"
-        self.stage_scores_: dict[str, float] = {}
+        self.stage_scores_ = {}
 
     def partial_fit(self, X, y=None):
         """Go on from where training ended, for `max_iter` more updates.
@@ -280,50 +244,9 @@ class BaseGANSampler(
         finally:
             self.set_params(warm_start=warm_start)
 
-    def _read_prior(self, encoder: BaseEncoder, is_warm_start: bool) -> str:
-        """Return what the generator starts from: "normal" or "trees"."""
-        is_name = isinstance(self.rejection, str)
-        if is_name and self.rejection != "auto":
-            raise ValueError(
-                "rejection must be 'auto', None or a classifier, got "
-                f"{self.rejection!r}."
-            )
-        if self.prior not in ("auto", "normal", *PRIORS):
-            raise ValueError(
-                f"prior must be 'auto', 'normal' or 'trees', got {self.prior!r}."
-            )
-        if is_warm_start:
-            return "normal" if self.prior_ is None else "trees"
-        has_columns = type(encoder).schema_ is not BaseEncoder.schema_
-        if self.prior == "trees" and not has_columns:
-            raise ValueError(
-                f"prior='trees' learns columns, and {type(encoder).__name__} has none; "
-                "set prior='normal'."
-            )
-        if self.prior != "auto":
-            return self.prior
-        is_own = [getattr(self, name) != "auto" for name in _OF_NORMAL_LATENTS]
-        return "normal" if any(is_own) or not has_columns else "trees"
-
     def _encoder_of_networks(self, encoder: BaseEncoder) -> BaseEncoder:
         """Return the encoder that networks without a prior need."""
         return encoder
-
-    def _count_judged(self, n: int) -> int:
-        """Return how many rows are held out to judge stages by."""
-        if self.early_stopping is True:
-            return self._count_held_out(range(n))
-        is_automatic = isinstance(self.early_stopping, str)
-        if not is_automatic:
-            check_boolean("early_stopping", self.early_stopping)
-        if not is_automatic or n < 4 * MIN_JUDGED_ROWS:
-            return 0
-        share = check_share("validation_fraction", self.validation_fraction)
-        return min(max(round(share * n), MIN_JUDGED_ROWS), MAX_JUDGED_ROWS)
-
-    def _make_shares(self, labels, target):
-        """Return how often labels come; None without labels."""
-        return None
 
     # What a subclass that conditions on labels says: `labels` knows what they are,
     # `target` holds those of the training rows in canonical form.
@@ -385,13 +308,16 @@ class BaseGANSampler(
         ----------
         n_samples : int, default=1
             Rows to draw; 0 gives an empty result of the right kind.
-        given : dict or DataFrame, default=None
-            What the rows of a table shall have in some columns: a value, a list of
-            values or, for numbers and dates, a range ``(low, high)`` for each
-            column; or a DataFrame of `n_samples` partial rows, one sample each, whose
-            missing cells are drawn. With a prior of trees any columns that vary and
-            that no other determines; with normal noise those that the encoder
-            conditions on (`TableEncoder`, `condition_on`).
+        given : dict, list of dict, DataFrame or callable, default=None
+            What the rows shall have. A dict of columns, by name or, of an array,
+            position: a value; None for missing; a range ``(low, high)`` of numbers
+            or dates, bounds included, None for an open end; or a list of values and
+            ranges of which any may hold. A list of `n_samples` such dicts, one a
+            row, or a DataFrame of `n_samples` partial rows, where what is missing
+            is not given but drawn. Or a function that gets drawn rows, as ``sample``
+            returns them, and returns a mask of those to keep. What cannot be told to
+            the generator or its prior is looked for in up to 200 000 drawn rows and
+            more.
         random_state : int, RandomState instance or None, default=None
             Fixes the rows. For one seed, ``sample(n)`` is the start of ``sample(m)``
             for n < m. None draws on along the stream that the constructor's
@@ -410,25 +336,19 @@ class BaseGANSampler(
         TypeError
             If `n_samples` is no integer.
         ValueError
-            If `n_samples` is negative, or `given` asks for what cannot be.
+            If `n_samples` is negative, or `given` asks for what cannot be or is too
+            rare to be found.
         """
         check_is_fitted(self, "net_")
         n_samples = check_integer("n_samples", n_samples, 0)
-        if given is not None:
-            if not hasattr(self.encoder_, "read_given"):
-                raise ValueError(
-                    f"given={given!r}: {type(self.encoder_).__name__} does not "
-                    "condition on values; draw without `given` and select rows, or "
-                    "set encoder=TableEncoder(condition_on=[...])."
-                )
-            if self.prior_ is None:
-                given = self.encoder_.read_given(given, n_samples)
-            else:
-                given = PriorConditions(
-                    self.encoder_,
-                    self.encoder_.read_given(given, n_samples, any_column=True),
-                )
-        return self._draw(n_samples, self._next_seed(random_state), given)
+        if given is None:
+            return self._draw(n_samples, self._next_seed(random_state))
+        encoder = self.encoder_
+        read = read_given(encoder, given, n_samples, self.prior_ is not None)
+        seed = self._next_seed(random_state)
+        if read.selects:
+            return draw_selected(self._draw, encoder, read, n_samples, seed)
+        return self._draw(n_samples, seed, read.told)
 
     def _next_seed(self, random_state) -> int:
         stream = self._stream if random_state is None else random_state
@@ -573,38 +493,7 @@ class BaseGANSampler(
         if data.prior is None:
             held_out = data.held_out
             return None if held_out is None else partial(self._watched_score, held_out)
-        if data.columns is None or not data.columns.is_held_out.any():
-            return None
-        draws = StageDraws(data.encoder, data.prior, self.net_, data.labels)
-        return StageWatch(draws, data.columns, data.seeds.score)
-
-    def _keep_best_stage(self, data: FitData) -> None:
-        """Choose what ``sample`` uses on held-out rows, then learn from all rows."""
-        columns, seeds = data.columns, data.seeds
-        assert columns is not None
-        candidates = ("prior", "generator") if data.settings.max_iter else ("prior",)
-        draws = StageDraws(data.encoder, data.prior, self.net_, data.labels)
-        if self.early_stopping is False:
-            self.stage_ = candidates[-1]
-        else:
-            self.stage_, self.stage_scores_ = choose_stage(
-                columns, draws, candidates, seeds.score
-            )
-        rule = None
-        classifier = None if isinstance(self.rejection, str) else self.rejection
-        if self.rejection is not None and columns.is_held_out.any():
-            rule = choose_rejection(
-                columns, draws, self.stage_, classifier, seeds.score
-            )
-        if columns.is_held_out.any():
-            self.prior_ = draws.prior = fit_prior(columns.values, columns, seeds.net)
-        if rule is not None:
-            self.rejection_ = rule.refit(
-                columns.values,
-                seeded(draws, self.stage_),
-                columns.schema,
-                random_state=seeds.score,
-            )
+        return self._watch_stages(data)
 
     def _watched_score(self, held_out, net) -> float:
         net.eval()
@@ -652,25 +541,6 @@ class BaseGANSampler(
             if here is not None and hasattr(encoder, "write_given"):
                 n_rows = min(size, n_samples - start)
                 encoder.write_given(buffer, start, here, rows[:n_rows])
-        return encoder.output_builder_.build(buffer)
-
-    def _draw_stage(self, n_samples: int, seed: int, given=None):
-        """Draw rows of the stage that was kept, in blocks like `_draw`."""
-        encoder, labels = self.encoder_, getattr(self._conditions, "labels", None)
-        draws = StageDraws(encoder, self.prior_, self.net_, labels, self.rejection_)
-        buffer = encoder.output_builder_.make_buffer(n_samples)
-        for i, start in enumerate(range(0, n_samples, _STAGE_BLOCK)):
-            rng = np.random.default_rng(np.random.SeedSequence([seed, i]))
-            stop = start + _STAGE_BLOCK
-            cells = None if given is None else given.rows(start, stop)
-            if isinstance(cells, LabelledRows):
-                labels_given = labels.clip(cells.values)
-                cells = label_cells(labels_given, len(encoder.schema_))
-            columns = draws.draw(self.stage_, _STAGE_BLOCK, rng, cells)
-            columns = columns[: n_samples - start]
-            encoder.write_columns(buffer, start, columns[:, draws.n_labels :])
-            if cells is not None:
-                cells.mark(buffer, start, columns)
         return encoder.output_builder_.build(buffer)
 
     def _draw_condition(self, n: int, rng: np.random.Generator, given):

@@ -2,30 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+from collections.abc import Hashable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from skgan.encoding import BaseEncoder
-from skgan.encoding.table._given_values import (
-    Conditions,
+from skgan.encoding._given_items import (
+    Choice,
     Interval,
+    PartialItems,
     PartialValues,
+    Union,
     Value,
+    at_rows,
+    keeps_to,
 )
 from skgan.priors import BasePrior
 
-# Candidates a row in each round: a condition that one row in a thousand meets is
-# most often met.
+# Candidates a row in each round: a condition that one row in a hundred meets is
+# nearly always met.
 _CANDIDATES = (1, 4, 16, 64, 256)
 _MAX_CANDIDATES = 500_000
 # Rows of the prior among which rare values of a range are looked for.
 _MARGINAL_ROWS = 50_000
-
-Test = Callable[[NDArray], NDArray]
+# Values of a rare range that are tried for a row.
+_RARE_TRIES = 10
 
 
 @dataclass
@@ -38,32 +41,34 @@ class GivenCells:
         Plain columns; only given cells count.
     is_given : ndarray of bool of shape (n, n_columns)
         Which cells are given a value.
-    tests : dict of int to callable
-        For columns of which a range or several values are given: which cells of an
-        array are allowed.
+    tests : dict of int to item
+        For columns of which a range or several values are given: what plain cells
+        must keep to.
     names : dict of hashable to int
         Columns that the user named, and their places.
     """
 
     values: NDArray
     is_given: NDArray
-    tests: dict[int, Test] = field(default_factory=dict)
+    tests: dict[int, Any] = field(default_factory=dict)
     names: dict[Hashable, int] = field(default_factory=dict)
     # Labels are drawn for however rare their combination is.
     on_impossible: str = "raise"
 
     def draw(self, prior: BasePrior, rng: np.random.Generator) -> NDArray:
         """Draw a row of the prior for each row of cells."""
-        columns = self._sample(prior, np.arange(len(self.values)), rng)
+        everything = np.arange(len(self.values))
+        columns = self._sample(prior, everything, rng)
         if not self.tests:
             return columns
-        is_open = ~self._passes(columns)
+        is_open = ~self._passes(columns, everything)
         for n_candidates in _CANDIDATES:
             rows = np.flatnonzero(is_open)
             if not len(rows) or len(rows) * n_candidates > _MAX_CANDIDATES:
                 break
-            candidates = self._sample(prior, np.repeat(rows, n_candidates), rng)
-            passes = self._passes(candidates).reshape(len(rows), n_candidates)
+            repeated = np.repeat(rows, n_candidates)
+            candidates = self._sample(prior, repeated, rng)
+            passes = self._passes(candidates, repeated).reshape(-1, n_candidates)
             is_met = passes.any(axis=1)
             chosen = np.arange(len(rows)) * n_candidates + passes.argmax(axis=1)
             columns[rows[is_met]] = candidates[chosen[is_met]]
@@ -74,7 +79,18 @@ class GivenCells:
 
     def take(self, rows: NDArray) -> GivenCells:
         """Return the cells of some rows."""
-        return replace(self, values=self.values[rows], is_given=self.is_given[rows])
+        tests = {place: at_rows(item, rows) for place, item in self.tests.items()}
+        return replace(
+            self, values=self.values[rows], is_given=self.is_given[rows], tests=tests
+        )
+
+    def keep_tests(self, before: NDArray, after: NDArray) -> NDArray:
+        """Return rows with the cells of `before` where those changed break a test."""
+        rows = np.arange(len(after))
+        for place, item in self.tests.items():
+            breaks = ~keeps_to(at_rows(item, rows), after[:, place])
+            after[breaks, place] = before[breaks, place]
+        return after
 
     def mark(self, buffer: Any, start: int, columns: NDArray) -> None:
         """Keep what was given from being changed by repairs."""
@@ -97,64 +113,72 @@ class GivenCells:
                 rng,
                 on_impossible=self.on_impossible,
             ).columns
-        except ValueError as error:
-            names = [name for name, place in self.names.items()]
-            raise ValueError(
-                f"given: no row fits the values of {names} together ({error}); give "
-                "fewer columns, or values that occur together."
-            ) from None
+        except ValueError:
+            raise self._refusal() from None
 
-    def _passes(self, columns: NDArray) -> NDArray:
+    def _refusal(self) -> ValueError:
+        names = ", ".join(map(repr, self.names))
+        return ValueError(
+            f"given: no row of what was learnt holds these values of {names} together; "
+            "give fewer columns, or values that occur together."
+        )
+
+    def _passes(self, columns: NDArray, rows: NDArray) -> NDArray:
         passes = np.ones(len(columns), dtype=bool)
-        for place, test in self.tests.items():
-            passes &= test(columns[:, place])
+        for place, item in self.tests.items():
+            passes &= keeps_to(at_rows(item, rows), columns[:, place])
         return passes
 
     def _draw_rare(self, prior: BasePrior, rows: NDArray, rng) -> NDArray:
         """Give rare ranges values of their own, then draw the rest of the row."""
-        values, is_given = self.values[rows].copy(), self.is_given[rows].copy()
         marginal = prior.sample(_MARGINAL_ROWS, rng)
-        for place, test in self.tests.items():
-            allowed = marginal[test(marginal[:, place]), place]
-            if not len(allowed):
-                allowed = np.array(test.fallback)  # type: ignore[attr-defined]
-            values[:, place] = rng.choice(allowed, size=len(rows))
-            is_given[:, place] = True
-        return prior.sample_given(values, is_given, rng, on_impossible="relax").columns
+        columns = np.zeros((len(rows), self.values.shape[1]))
+        is_open = np.ones(len(rows), dtype=bool)
+        for _ in range(_RARE_TRIES):
+            here = rows[is_open]
+            values, is_given = self.values[here].copy(), self.is_given[here].copy()
+            for place, item in self.tests.items():
+                self._choose(marginal[:, place], place, item, here, values, rng)
+                is_given[:, place] |= _mentions(item, here)
+            drawn = prior.sample_given(values, is_given, rng, on_impossible="relax")
+            columns[is_open] = drawn.columns
+            is_open[is_open] = drawn.effective_sample_size <= 0
+            if not is_open.any():
+                return columns
+        raise self._refusal()
+
+    def _choose(self, marginal, place: int, item, rows, values, rng) -> None:
+        """Set a cell of each row to a value that its item allows."""
+        if not isinstance(item, PartialItems):
+            values[:, place] = rng.choice(_allowed(item, marginal), size=len(rows))
+            return
+        for part, mask in zip(item.items, item.masks, strict=True):
+            here = mask[rows]
+            if here.any():
+                allowed = _allowed(part, marginal)
+                values[here, place] = rng.choice(allowed, size=int(here.sum()))
 
 
-@dataclass(frozen=True)
-class Within:
-    """Whether numbers are in a range, bounds included."""
-
-    low: float
-    high: float
-
-    def __call__(self, cells: NDArray) -> NDArray:
-        return (self.low <= cells) & (cells <= self.high)
-
-    @property
-    def fallback(self) -> list[float]:
-        """Return values that are allowed, where the prior knows none."""
-        return [self.low, self.high]
+def _allowed(item: Any, values: NDArray) -> NDArray:
+    """Return the values that an item allows, as often as they come; else its own."""
+    allowed = values[keeps_to(item, values)]
+    return allowed if len(allowed) else np.array(_own_values(item))
 
 
-@dataclass(frozen=True)
-class AmongValues:
-    """Whether cells are one of some values."""
+def _own_values(item: Any) -> list[float]:
+    if isinstance(item, Value):
+        return [item.value]
+    if isinstance(item, Interval):
+        return [item.low, item.high]
+    if isinstance(item, Choice):
+        return item.values.tolist()
+    return [value for part in item.items for value in _own_values(part)]
 
-    values: tuple[float, ...]
 
-    def __call__(self, cells: NDArray) -> NDArray:
-        found = np.isin(cells, self.values)
-        if any(np.isnan(value) for value in self.values):
-            found |= np.isnan(cells)
-        return found
-
-    @property
-    def fallback(self) -> list[float]:
-        """Return values that are allowed, where the prior knows none."""
-        return list(self.values)
+def _mentions(item: Any, rows: NDArray) -> NDArray:
+    if isinstance(item, PartialItems):
+        return np.any([mask[rows] for mask in item.masks], axis=0)
+    return np.ones(len(rows), dtype=bool)
 
 
 class PriorConditions:
@@ -164,20 +188,38 @@ class PriorConditions:
     ----------
     encoder : BaseEncoder
         Knows the columns.
-    conditions : Conditions
-        As the encoder has read them.
+    items : dict of name to item
+        What is given, in canonical form.
+    n_rows : int or None
+        Rows that are given something each; None if all are alike.
     """
 
-    def __init__(self, encoder: BaseEncoder, conditions: Conditions):
+    def __init__(self, encoder: Any, items: dict[Hashable, Any], n_rows: int | None):
         self.encoder = encoder
-        self.conditions = conditions
+        self.items = items
+        self.n_rows = n_rows
+
+    @property
+    def is_fast(self) -> bool:
+        """Whether each candidate is a row: nothing but values is given."""
+        return all(
+            isinstance(item, Value | PartialValues) for item in self.items.values()
+        )
+
+    def take(self, rows: NDArray) -> PriorConditions:
+        """Return what some rows are given."""
+        items = {name: at_rows(item, rows) for name, item in self.items.items()}
+        return PriorConditions(self.encoder, items, len(rows))
 
     def rows(self, start: int, stop: int) -> GivenCells:
-        """Return what is given for some rows."""
-        conditions, n = self.conditions.rows(start, stop), stop - start
-        d = len(self.encoder.schema_ or ())
+        """Return what is given for some rows; nothing beyond the last one."""
+        n, d = stop - start, len(self.encoder.schema_)
+        places = np.arange(start, stop)
+        if self.n_rows is not None:
+            places = np.where(places < self.n_rows, places, -1)
         cells = GivenCells(np.zeros((n, d)), np.zeros((n, d), dtype=bool))
-        for name, item in conditions.items.items():
+        for name, item in self.items.items():
+            item = at_rows(item, places) if self.n_rows is not None else item
             place = self.encoder.place_of(name)
             cells.names[name] = place
             if isinstance(item, Value):
@@ -187,12 +229,22 @@ class PriorConditions:
                 cells.is_given[:, place] = item.is_given
                 plain = self._plain(place, item.values[item.is_given])
                 cells.values[item.is_given, place] = plain
-            elif isinstance(item, Interval):
-                cells.tests[place] = Within(item.low, item.high)
             else:
-                plain = self._plain(place, np.asarray(item.values, np.float64))
-                cells.tests[place] = AmongValues(tuple(plain.tolist()))
+                cells.tests[place] = self._plain_item(place, item)
         return cells
+
+    def _plain_item(self, place: int, item: Any) -> Any:
+        """Return an item for plain cells: codes in place of levels."""
+        if isinstance(item, Value):
+            return Value(float(self._plain(place, np.array([item.value]))[0]))
+        if isinstance(item, Choice):
+            return Choice(self._plain(place, item.values), item.shares)
+        if isinstance(item, Union):
+            return Union(tuple(self._plain_item(place, part) for part in item.items))
+        if isinstance(item, PartialItems):
+            items = tuple(self._plain_item(place, part) for part in item.items)
+            return PartialItems(items, item.masks)
+        return item
 
     def _plain(self, place: int, values: NDArray) -> NDArray:
         return self.encoder.plain_cells(place, values)

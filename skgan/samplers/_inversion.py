@@ -35,6 +35,7 @@ class InversionMixin:
     # Of the sampler that it is mixed into.
     net_: AdversarialNet
     encoder_: BaseEncoder
+    prior_: Any
     inverter_: Inverter
     _conditions: Any
     _seeds: Any
@@ -198,6 +199,7 @@ class InversionMixin:
             If `latents` have another width, NaN or infinity, or `y` is missing or was
             not seen.
         """
+        self._check_invertible()
         latents = self._as_latents("latents", latents)
         conditions = self._conditions_wanted(y, len(latents))
         runner = InverterRunner(self.net_)
@@ -249,6 +251,7 @@ class InversionMixin:
         ----------
         .. [1] White, "Sampling Generative Networks", arXiv:1609.04468, 2016.
         """
+        self._check_invertible()
         n_steps = check_integer("n_steps", n_steps, 2)
         if not isinstance(space, str) or space not in _SPACES:
             raise ValueError(f"space must be one of {_SPACES}, got {space!r}.")
@@ -272,6 +275,11 @@ class InversionMixin:
 
     def _check_invertible(self) -> None:
         check_is_fitted(self, "net_")
+        if self.prior_ is not None:
+            raise TypeError(
+                f"{type(self).__name__} started from a prior of trees, whose rows "
+                "have no latents to look for; fit with prior='normal'."
+            )
         if isinstance(self.encoder_, TableEncoder):
             raise TypeError(
                 "The rows of a table have no latents to look for: their columns have "

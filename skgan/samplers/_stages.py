@@ -1,4 +1,4 @@
-"""Stages of a sampler that starts from trees: drawn, judged, and one of them kept."""
+"""Stages of a sampler that starts from trees, and how rows of them are drawn."""
 
 from __future__ import annotations
 
@@ -9,9 +9,7 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from sklearn.ensemble import HistGradientBoostingClassifier
-from sklearn.metrics import roc_auc_score
-from sklearn.model_selection import StratifiedKFold, train_test_split
+from sklearn.model_selection import train_test_split
 
 from skgan.encoding import BaseEncoder
 from skgan.nets import AdversarialNet
@@ -19,10 +17,8 @@ from skgan.priors import BasePrior, LevelColumn, Schema, TreesPrior
 from skgan.rejection import RejectionRule, fill_block, fit_rejection
 from skgan.samplers._given_cells import GivenCells
 
-# Fewer rows held out cannot tell one stage from another.
-MIN_JUDGED_ROWS = 100
-MAX_JUDGED_ROWS = 5000
-_MAX_WATCHED_ROWS = 2000
+# What a stage's name ends in where not all of its rows are kept.
+REJECTION = "+rejection"
 # Prior rows that training draws its latents from.
 _MIN_POOL_ROWS, _MAX_POOL_ROWS = 4000, 50_000
 _LEVEL_MARGIN = 4.0
@@ -33,8 +29,6 @@ _NOISE_DIM = 16
 _MIN_CLASS_ROWS = 40
 # Of rows with given cells, as many are drawn for each that is kept.
 _N_CANDIDATES = 4
-# Categories that boosted trees take at most.
-_MAX_LEVELS = 255
 
 
 @dataclass
@@ -87,6 +81,12 @@ def read_columns(encoder: BaseEncoder, X, labels: Any, target: Any) -> PriorColu
     """Read the plain columns of rows, and those of their labels."""
     values, schema = encoder.encode_columns(X), encoder.schema_
     assert schema is not None
+    for place, column in enumerate(schema):
+        if isinstance(column, LevelColumn) and (values[:, place] < 0).any():
+            raise ValueError(
+                f"Column {encoder.name_of(place)!r} holds a level that the first fit "
+                "did not see; fit anew to learn it."
+            )
     names = list(getattr(encoder, "declared_columns_", ()))
     if labels is None:
         return PriorColumns(values, schema, first=tuple(names))
@@ -208,7 +208,9 @@ class StageDraws:
             columns = cells.draw(self.prior, rng)
         seed = int(rng.integers(2**63))
         if stage.startswith("generator"):
-            columns = self._generate(columns, seed)
+            drawn, columns = columns, self._generate(columns, seed)
+            if cells is not None:
+                columns = cells.keep_tests(drawn, columns)
         columns[:, self.n_labels :] = self.encoder.snap_columns(
             columns[:, self.n_labels :]
         )
@@ -230,12 +232,12 @@ class StageDraws:
         noise = torch.randn(len(rows), self.net.generator_.noise_dim, generator=stream)
         latents = torch.cat([rows, noise], dim=1).to(self.net.device)
         with torch.inference_mode():
-            moved = self.net.call_in_parts(self.net.sampling_generator_, latents, None)
-        made = moved.flatten(1).cpu().numpy()
+            made = self.net.call_in_parts(self.net.sampling_generator_, latents, None)
+        encoded = made.flatten(1).cpu().numpy()
         k = self.n_labels
         width = rows.shape[1] - (self.labels.condition_dim_ if k else 0)
         columns = columns.copy()
-        columns[:, k:] = self.encoder.columns_of_rows(made[:, :width])
+        columns[:, k:] = self.encoder.columns_of_rows(encoded[:, :width])
         return columns
 
 
@@ -276,72 +278,6 @@ def prior_params(draws: StageDraws, rows: torch.Tensor, settings, seed: int) -> 
     return params
 
 
-def separability(real: NDArray, drawn: NDArray, schema: Schema, seed: int) -> float:
-    """Return the area under ROC of boosted trees that tell real from drawn rows.
-
-    Out of fold, over three shuffled folds; ½ means that they cannot be told apart.
-    """
-    n = min(len(real), len(drawn), MAX_JUDGED_ROWS)
-    X = np.vstack([real[:n], drawn[:n]])
-    y = np.repeat([0, 1], n)
-    is_level = [
-        isinstance(column, LevelColumn) and column.n_levels <= _MAX_LEVELS
-        for column in schema
-    ]
-    judge = HistGradientBoostingClassifier(
-        max_iter=60, categorical_features=is_level, random_state=seed
-    )
-    folds = StratifiedKFold(3, shuffle=True, random_state=seed)
-    chances = np.empty(len(X))
-    for train, test in folds.split(X, y):
-        judge.fit(X[train], y[train])
-        chances[test] = judge.predict_proba(X[test])[:, 1]
-    return float(roc_auc_score(y, chances))
-
-
-def choose_stage(
-    columns: PriorColumns, draws: StageDraws, candidates: tuple[str, ...], seed: int
-) -> tuple[str, dict[str, float]]:
-    """Return the stage that is hardest to tell from held-out rows, and all scores.
-
-    A later stage replaces an earlier one only if it is better by more than two
-    standard errors of the difference: a tie goes to the cheaper.
-
-    Parameters
-    ----------
-    columns : PriorColumns
-        Of the fit.
-    draws : StageDraws
-        Draws each stage.
-    candidates : tuple of str
-        Stages, the cheaper first.
-    seed : int
-        Fixes draws and the judge.
-
-    Returns
-    -------
-    stage : str
-        The one to keep.
-    scores : dict of str to float
-        ``1 - |2 AUC - 1|`` of each: 1 where it cannot be told from held-out rows.
-    """
-    real = columns.held_out
-    if len(real) < MIN_JUDGED_ROWS or len(candidates) < 2:
-        return candidates[0], {}
-    best, scores = candidates[0], {}
-    for stage in candidates:
-        rng = np.random.default_rng([seed, 7])
-        drawn = draws.draw(stage, len(real), rng)
-        area = separability(real, drawn, columns.schema, seed)
-        scores[stage] = 1 - abs(2 * area - 1)
-    # The standard error of an area between n and n rows is at most about this.
-    margin = 2 * 2 * np.sqrt(1 / (6 * min(len(real), MAX_JUDGED_ROWS)))
-    for stage in candidates[1:]:
-        if scores[stage] > scores[best] + margin:
-            best = stage
-    return best, scores
-
-
 def choose_rejection(
     columns: PriorColumns, draws: StageDraws, stage: str, classifier: Any, seed: int
 ) -> RejectionRule | None:
@@ -359,29 +295,3 @@ def choose_rejection(
 def seeded(draws: StageDraws, stage: str) -> Callable[[int, int], NDArray]:
     """Return a function that draws rows of a stage from a seed."""
     return lambda n, seed: draws.draw(stage, n, np.random.default_rng(seed))
-
-
-class StageWatch:
-    """Scores a generator in training: how hard held-out rows are to tell from its own.
-
-    Parameters
-    ----------
-    draws : StageDraws
-        Draws what the generator makes of the prior.
-    columns : PriorColumns
-        Of the fit.
-    seed : int
-        Fixes the draws.
-    """
-
-    def __init__(self, draws: StageDraws, columns: PriorColumns, seed: int):
-        self.draws, self.columns, self.seed = draws, columns, seed
-        self.real = columns.held_out[:_MAX_WATCHED_ROWS]
-
-    def __call__(self, net: AdversarialNet) -> float:
-        """Return the score: 1 where they cannot be told apart."""
-        net.eval()
-        rng = np.random.default_rng(self.seed)
-        drawn = self.draws.draw("generator", len(self.real), rng)
-        area = separability(self.real, drawn, self.columns.schema, self.seed)
-        return 1 - abs(2 * area - 1)

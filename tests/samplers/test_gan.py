@@ -221,10 +221,12 @@ def test_no_rows_keep_columns_and_dtypes():
     assert (empty.shape, empty.dtype) == ((0, 4, 3, 2), np.uint8)
 
 
-@pytest.mark.parametrize("given", [{"a": 1}, {}, [1, 2]])
-def test_nothing_can_be_given(fitted, given):
-    with pytest.raises(ValueError, match=r"given=.* does not condition"):
-        fitted.sample(3, given=given)
+def test_what_is_given_names_columns(fitted):
+    with pytest.raises(ValueError, match="'a', which is no column"):
+        fitted.sample(3, given={"a": 1})
+    with pytest.raises(TypeError, match="given must be a dict of columns"):
+        fitted.sample(3, given=[1, 2])
+    assert len(fitted.sample(3, given={})) == 3
 
 
 # -- blocks

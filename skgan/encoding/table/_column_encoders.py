@@ -187,20 +187,16 @@ class NumberEncoder:
             self.step = divisor / scale if divisor > 1 else None
 
     def encode(self, values: NDArray, rng: np.random.Generator | None) -> EncodedColumn:
-        """Return scores; missing ones are drawn from the others, or 0 without rng."""
+        """Return scores; missing ones are normal, or 0 without rng."""
         missing = np.isnan(values)
         if not missing.any():
             return EncodedColumn(self.map_.transform(values / self._unit, rng), None)
-        scores = np.zeros(len(values))
-        present = self.map_.transform(values[~missing] / self._unit, rng)
-        scores[~missing] = present
+        filled = np.where(missing, self.minimum_, values)
+        scores = self.map_.transform(filled / self._unit, rng)
+        # Scores of what is present are normal, too.
+        scores[missing] = 0.0
         if rng is not None:
-            n_missing = int(missing.sum())
-            scores[missing] = (
-                rng.choice(present, size=n_missing)
-                if len(present)
-                else rng.standard_normal(n_missing)
-            )
+            scores[missing] = rng.standard_normal(len(values))[missing]
         return EncodedColumn(scores, None)
 
     def decode(self, scores: NDArray | None, codes: NDArray | None) -> NDArray:

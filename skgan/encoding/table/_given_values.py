@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtr, ndtri
 
+from skgan.encoding._given_items import Choice, Interval, PartialValues, Value, at_rows
 from skgan.encoding.table._column_encoders import LevelEncoder, NumberEncoder
 from skgan.encoding.table._columns import Column, LevelColumn, show_levels
 from skgan.encoding.table._row_encoder import ColumnSlice
@@ -17,34 +18,6 @@ from skgan.frames import frame_library, is_missing, read_columns
 
 if TYPE_CHECKING:
     from skgan.encoding.table._table import TableEncoder
-
-
-class Value(NamedTuple):
-    """One value for all rows, in canonical form."""
-
-    value: float
-
-
-class PartialValues(NamedTuple):
-    """A value for each row that has one."""
-
-    values: NDArray
-    is_given: NDArray
-
-
-class Choice(NamedTuple):
-    """Values to draw from, with their shares."""
-
-    values: NDArray
-    shares: NDArray
-
-
-class Interval(NamedTuple):
-    """A range, bounds included, and the scores that it takes up."""
-
-    low: float
-    high: float
-    scores: tuple[float, float]
 
 
 class Conditions:
@@ -57,6 +30,11 @@ class Conditions:
     def __init__(self, items: dict[Hashable, Any], n_rows: int | None):
         self.items = items
         self.n_rows = n_rows
+
+    def take(self, rows: NDArray) -> Conditions:
+        """Return what some rows are given."""
+        items = {name: at_rows(item, rows) for name, item in self.items.items()}
+        return Conditions(items, None if self.n_rows is None else len(rows))
 
     def rows(self, start: int, stop: int) -> Conditions:
         """Return what is given for some rows; nothing is beyond the last one."""
@@ -76,11 +54,9 @@ def _padded(values: NDArray, n: int, fill) -> NDArray:
     return np.r_[values, np.full(n - len(values), fill, dtype=values.dtype)]
 
 
-def read_given(
-    encoder: TableEncoder, given, n: int | None = None, any_column: bool = False
-) -> Conditions:
+def read_given(encoder: TableEncoder, given, n: int | None = None) -> Conditions:
     """Read conditions; see `TableEncoder.read_given`."""
-    names = list(encoder._slots) if any_column else encoder.condition_columns_
+    names = encoder.condition_columns_
     if isinstance(given, Conditions):
         result = given
     elif frame_library(given) is not None:

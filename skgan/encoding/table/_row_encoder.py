@@ -147,6 +147,15 @@ class RowEncoder:
                 values[i, is_missing] = np.nan
         return values.T
 
+    @property
+    def gaps(self) -> list[int]:
+        """Places of the numbers that are missing in some rows."""
+        return self._gaps
+
+    def constant(self, place: int) -> float:
+        """Return the value of a column that all rows share."""
+        return float(self._template[place])
+
     def modelled(self) -> dict[int, Any]:
         """Return what encodes each column that varies, by its place in the table."""
         encoders = {slot.place: slot.column_encoder for slot in self.slots_}

@@ -13,6 +13,7 @@ from skgan.encoding._check_rows import check_frame, check_rows
 from skgan.encoding.constraints._constraints import check_constraints
 from skgan.encoding.dependencies._dependencies import find_dependencies
 from skgan.encoding.table._column_encoders import LevelEncoder, is_spiky
+from skgan.encoding.table._given_any import read_any_frame, read_any_item
 from skgan.encoding.table._given_values import (
     Conditions,
     encode_given,
@@ -181,9 +182,7 @@ class TableEncoder(ReservoirEncoder):
             reason = ties[0] if ties else "all its values are the same, or drawn fresh"
         raise ValueError(f"{name!r} takes up no place in the encoded row: {reason}.")
 
-    def read_given(
-        self, given, n: int | None = None, any_column: bool = False
-    ) -> Conditions:
+    def read_given(self, given, n: int | None = None) -> Conditions:
         """Read conditions and check that they are possible.
 
         Parameters
@@ -195,9 +194,6 @@ class TableEncoder(ReservoirEncoder):
             DataFrame of partial rows, one a sample, where missing is not given.
         n : int, default=None
             Samples; partial rows must be as many.
-        any_column : bool, default=False
-            Whether columns besides ``condition_columns_`` may be given: every one
-            that varies and no other determines.
 
         Returns
         -------
@@ -213,7 +209,39 @@ class TableEncoder(ReservoirEncoder):
             If a column is not among ``condition_columns_``, a level was not seen, a
             range is empty, or the number of rows is wrong.
         """
-        return read_given(self, given, n, any_column)
+        return read_given(self, given, n)
+
+    def read_any_given(self, name: Hashable, what):
+        """Read what one column of any kind is given.
+
+        Parameters
+        ----------
+        name : hashable
+            The column's name; of an array, its position.
+        what : object
+            A value, None for missing, a range ``(low, high)`` with None for an open
+            end, or a list of values and ranges.
+
+        Returns
+        -------
+        Value, Choice, Interval, Union or None
+            In canonical form; None if the column is always so.
+
+        Raises
+        ------
+        ValueError
+            If there is no such column, or it cannot be so.
+        """
+        return read_any_item(self, name, what)
+
+    def read_any_frame(self, frame) -> dict:
+        """Read partial rows, where what is missing is not given, as `PartialValues`."""
+        return read_any_frame(self, frame)
+
+    def canonical_columns(self, X, names: list) -> list[NDArray]:
+        """Return the canonical values of some columns of decoded rows."""
+        values = self._validate(X, reset=False)
+        return [values[:, self._index[name]] for name in names]
 
     def encode_given(self, given, n: int, rng: np.random.Generator):
         """Encode conditions for networks.
@@ -391,9 +419,22 @@ class TableEncoder(ReservoirEncoder):
             return []
         return [self.place_of(name) for name in self.condition_columns_]
 
+    @property
+    def gap_names(self) -> list[Hashable]:
+        """Names of the columns of numbers that are missing in some rows."""
+        return [self._columns[place].name for place in self._rows.gaps]
+
+    def has_place(self, name: Hashable) -> bool:
+        """Tell whether a column is among the plain columns."""
+        return self._index[name] in self._rows.modelled()
+
     def place_of(self, name: Hashable) -> int:
         """Return the place of a column among the plain columns."""
         return list(self._rows.modelled()).index(self._index[name])
+
+    def name_of(self, place: int) -> Hashable:
+        """Return the name of a plain column."""
+        return self._columns[list(self._rows.modelled())[place]].name
 
     def plain_cells(self, place: int, values: NDArray) -> NDArray:
         """Return cells of a plain column for canonical values of its column."""

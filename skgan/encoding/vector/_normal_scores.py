@@ -101,7 +101,7 @@ class NormalScores:
             nearest = np.searchsorted(self.atoms_, column).clip(0, len(self.atoms_) - 1)
             hit = self.atoms_[nearest] == column
             bottom, top = self.atom_ranks_[nearest[hit]].T
-            share = 0.5 if rng is None else rng.uniform(size=int(hit.sum()))
+            share = 0.5 if rng is None else rng.uniform(size=len(column))[hit]
             scores[hit] = ndtri(bottom + (top - bottom) * share)
         return np.clip(scores, -_LARGEST_SCORE, _LARGEST_SCORE)
 

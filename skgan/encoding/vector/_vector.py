@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Hashable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,9 +12,15 @@ from skgan._estimator import persistent
 from skgan._validation import check_boolean
 from skgan.encoding._base import BaseEncoder
 from skgan.encoding._check_rows import check_rows
+from skgan.encoding.vector._given_numbers import (
+    column_names,
+    position_of,
+    read_number_frame,
+    read_number_item,
+)
 from skgan.encoding.vector._normal_scores import NormalScores
 from skgan.encoding.vector._rotation import find_rotation
-from skgan.frames import frame_library
+from skgan.frames import as_rows, frame_library
 from skgan.priors import NumberColumn, Schema
 
 # Every integer up to this one has a float64 of its own.
@@ -99,8 +106,11 @@ class VectorEncoder(BaseEncoder):
     def _fit_rows(self, values: NDArray) -> None:
         missing = np.isnan(values)
         self.missing_rate_ = missing.mean(axis=0)
-        self.minimum_ = np.nanmin(values, axis=0)
-        self.maximum_ = np.nanmax(values, axis=0)
+        # A column that is wholly missing is a constant: NaN.
+        self._is_empty = missing.all(axis=0)
+        filled = np.where(self._is_empty, 0.0, values)
+        self.minimum_ = np.nanmin(filled, axis=0)
+        self.maximum_ = np.nanmax(filled, axis=0)
         whole = np.where(missing, 0, np.rint(values)) == np.where(missing, 0, values)
         self.is_whole_ = whole.all(axis=0) | self.output_builder_.is_whole
         largest = np.maximum(np.abs(self.minimum_), np.abs(self.maximum_))
@@ -114,8 +124,8 @@ class VectorEncoder(BaseEncoder):
         # A power of two, so that dividing by it loses nothing.
         self._unit = 2.0 ** np.clip(np.frexp(largest)[1], -1022, 1023)
         self._varies = self.minimum_ < self.maximum_
-        self._may_miss = self.missing_rate_ > 0
-        self._fill = np.nanmedian(values / self._unit, axis=0) * self._unit
+        self._may_miss = (self.missing_rate_ > 0) & ~self._is_empty
+        self._fill = np.nanmedian(filled / self._unit, axis=0) * self._unit
         self._fit_columns(values)
 
     def _fit_columns(self, values: NDArray) -> None:
@@ -175,6 +185,54 @@ class VectorEncoder(BaseEncoder):
         """Numbers, of each column that is not constant."""
         return (NumberColumn(),) * len(self._modelled)
 
+    def read_any_given(self, name: Hashable, what):
+        """Read what one column is given.
+
+        Parameters
+        ----------
+        name : hashable
+            The column's name or position.
+        what : object
+            A number, None for missing, a range ``(low, high)`` with None for an open
+            end, or a list of numbers and ranges.
+
+        Returns
+        -------
+        Value, Interval, Union or None
+            None if the column is always so.
+
+        Raises
+        ------
+        ValueError
+            If there is no such column, or it cannot be so.
+        """
+        return read_number_item(self, name, what)
+
+    def read_any_frame(self, frame) -> dict:
+        """Read partial rows, where what is missing is not given, as `PartialValues`."""
+        return read_number_frame(self, frame)
+
+    def canonical_columns(self, X, names: list) -> list[NDArray]:
+        """Return some columns of decoded rows as float64."""
+        values = self._validate(as_rows(X), reset=False).astype(np.float64)
+        return [values[:, position_of(self, name)] for name in names]
+
+    def name_of(self, place: int) -> Hashable:
+        """Return the name of a plain column."""
+        return column_names(self)[int(self._modelled[place])]
+
+    def has_place(self, name: Hashable) -> bool:
+        """Tell whether a column is among the plain columns."""
+        return position_of(self, name) in self._modelled
+
+    def place_of(self, name: Hashable) -> int:
+        """Return the place of a column among the plain columns."""
+        return self._modelled.tolist().index(position_of(self, name))
+
+    def plain_cells(self, place: int, values: NDArray) -> NDArray:
+        """Return cells of a plain column for values of its column: the same."""
+        return values
+
     @property
     def _modelled(self) -> NDArray:
         """Places of the columns that vary, or of one if none does."""
@@ -190,6 +248,7 @@ class VectorEncoder(BaseEncoder):
         if self.clip:
             values = np.clip(values, self.minimum_, self.maximum_)
         values[:, self.is_whole_] = np.rint(values[:, self.is_whole_])
+        values[:, self._is_empty] = np.nan
         return values
 
     def _decode(self, rows: NDArray) -> NDArray:
@@ -212,6 +271,7 @@ class VectorEncoder(BaseEncoder):
         is_missing = np.zeros(values.shape, dtype=bool)
         is_missing[:, self._may_miss] = columns[:, n_varying:] > 0.5
         values[is_missing] = np.nan
+        values[:, self._is_empty] = np.nan
         return values
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
-from scipy.stats import beta
+from scipy.stats import beta, binom
 from sklearn.cluster import KMeans
 
 from skgan.metrics._blocks import Block
@@ -18,6 +18,7 @@ from skgan.metrics.diagnosis._findings import (
     GOOD,
     LARGE_SHARE,
     SMALL_SHARE,
+    WARN,
     Finding,
     grade,
     not_judged,
@@ -38,6 +39,8 @@ _QUANTILES = (0.005, 0.995)
 # Of the pooled variance, added to both where chance is drawn by lot: some draws of a
 # rare value have none of it.
 _FLOOR = 0.05
+# A level's count is off by this share of what is expected at least.
+_LEVEL_MARGIN = 0.25
 _MISSING, _PRESENT = "missing", "a number"
 _VARIETY = "a higher penalty_weight, or more updates (max_iter, max_time)."
 _LEVELS = "conditions on the column (TableEncoder(condition_on=[...])), a higher "
@@ -46,7 +49,9 @@ _SPREAD = "more updates (max_iter, max_time), or a lower last penalty_weight "
 _SPREAD += "(schedule)."
 
 
-def judge_collapse(real: Rows, synthetic: Rows, other: Rows, rng) -> list[Finding]:
+def judge_collapse(
+    real: Rows, synthetic: Rows, other: Rows, rng, known: Rows | None = None
+) -> list[Finding]:
     """Return what samples lack beside real rows.
 
     Parameters
@@ -58,6 +63,8 @@ def judge_collapse(real: Rows, synthetic: Rows, other: Rows, rng) -> list[Findin
         in it.
     rng : RandomState
         Starts the search for groups, draws permutations.
+    known : Rows or None, default=None
+        Further real rows whose levels are counted; None counts those of `real`.
 
     Returns
     -------
@@ -65,7 +72,7 @@ def judge_collapse(real: Rows, synthetic: Rows, other: Rows, rng) -> list[Findin
     """
     return [
         _judge_modes(real, synthetic, other, rng),
-        _judge_levels(real, synthetic),
+        _judge_levels(real, synthetic, known),
         _judge_variance(real, synthetic, other, rng),
     ]
 
@@ -97,40 +104,77 @@ def _judge_modes(real: Rows, synthetic: Rows, other: Rows, rng) -> Finding:
     return Finding("modes", verdict, message, float(n_missing), 0.0, 0.0, advice)
 
 
-def _judge_levels(real: Rows, synthetic: Rows) -> Finding:
-    names, counts = [], []
-    for ours, theirs in _parts_with_levels(real, synthetic):
-        # Of numbers, whether they are missing.
-        found, drawn = (Counter(_levels_of(block)) for block in (ours, theirs))
-        levels = [v for v in found if not (ours.is_numeric and v == _PRESENT)]
-        names += [f"{level!r} of {ours.labels[0]!r}" for level in levels]
-        counts += [(found[level], drawn[level]) for level in levels]
+def _judge_levels(real: Rows, synthetic: Rows, known: Rows | None = None) -> Finding:
+    """Compare how often each level comes with how often it is expected."""
+    names, counts = _count_levels(real, synthetic, known)
     if not names:
         return not_judged("No column holds categories or missing values.", "levels")[0]
     n_real, n_synthetic = np.array(counts).T
-    sizes = (len(real), len(synthetic))
+    sizes = (len(real) + (0 if known is None else len(known)), len(synthetic))
     missing, rare, lost = _shortages(n_real, n_synthetic, len(names), sizes)
-    lacking = np.flatnonzero(missing | rare)
-    lacking = lacking[np.argsort(-n_real[lacking], kind="stable")]
-    named = ", ".join(names[i] for i in lacking[:3])
-    named += f" and {len(lacking) - 3} more" if len(lacking) > 3 else ""
-    message = f"None of {len(names)} levels is missing or rare."
+    below, above = _deviations(n_real, n_synthetic, len(names), sizes)
+    lacking = missing | rare | below
+    expected = n_real * sizes[1] / sizes[0]
+    parts = [
+        ("Missing or less than half as frequent in samples", missing | rare),
+        ("Too rare in samples", below & ~missing & ~rare),
+        ("In no real row, but in samples", above & (n_real == 0)),
+        # Where levels lack, others are too frequent: that says nothing more.
+        ("Too frequent in samples", above & (n_real > 0) & ~lacking.any()),
+    ]
+    found = [
+        f"{what}: {_named(names, chosen, np.abs(n_synthetic - expected))}"
+        for what, chosen in parts
+        if chosen.any()
+    ]
+    message = f"None of {len(names)} levels is missing, rare or too frequent."
     verdict = GOOD
-    if len(lacking):
-        worst = n_real[lacking] / len(real) - n_synthetic[lacking] / len(synthetic)
-        verdict = BAD if missing.any() else grade(max(lost, SMALL_SHARE), True)
-        message = f"Missing or less than half as frequent in samples: {named}; "
-        message += f"{percent(float(worst.max()))} of rows lack one of them."
+    if found:
+        verdict = WARN
+        if lacking.any():
+            worst = float(((expected - n_synthetic)[lacking] / sizes[1]).max())
+            found.append(f"{percent(worst)} of rows lack one of them")
+            is_grave = missing.any() or not below[lacking].all()
+            verdict = grade(max(lost, SMALL_SHARE), True) if is_grave else WARN
+        verdict = BAD if missing.any() else verdict
+        message = "; ".join(found) + "."
     n_missing = float(missing.sum())
     advice = "" if verdict == GOOD else _LEVELS
     return Finding("levels", verdict, message, n_missing, 0.0, 0.0, advice)
 
 
-def _parts_with_levels(real: Rows, synthetic: Rows) -> Iterator[tuple[Block, Block]]:
+def _count_levels(
+    real: Rows, synthetic: Rows, known: Rows | None
+) -> tuple[list[str], list[tuple[int, int]]]:
+    """Names of levels, and how often they come in real and in synthetic rows."""
+    names, counts = [], []
+    further = [] if known is None else [known]
+    for ours, theirs, *others in _parts_with_levels(real, synthetic, *further):
+        # Of numbers, whether they are missing.
+        found, drawn = (Counter(_levels_of(block)) for block in (ours, theirs))
+        for block in others:
+            found.update(_levels_of(block))
+        seen = dict.fromkeys([*found, *drawn])
+        levels = [v for v in seen if not (ours.is_numeric and v == _PRESENT)]
+        names += [f"{level!r} of {ours.labels[0]!r}" for level in levels]
+        counts += [(found[level], drawn[level]) for level in levels]
+    return names, counts
+
+
+def _named(names: list[str], chosen: np.ndarray, sizes: np.ndarray) -> str:
+    """Return the first three of some names, those of the largest sizes first."""
+    places = np.flatnonzero(chosen)
+    places = places[np.argsort(-sizes[places], kind="stable")]
+    named = ", ".join(names[i] for i in places[:3])
+    return named + (f" and {len(places) - 3} more" if len(places) > 3 else "")
+
+
+def _parts_with_levels(*sets: Rows) -> Iterator[tuple[Block, ...]]:
     """Columns that hold categories, or numbers of which some are missing."""
-    for ours, theirs in zip(real.blocks, synthetic.blocks, strict=True):
-        if not ours.is_numeric or np.isnan(ours.values).any():
-            yield from zip(ours.split(), theirs.split(), strict=True)
+    for blocks in zip(*(rows.blocks for rows in sets), strict=True):
+        is_numeric = blocks[0].is_numeric
+        if not is_numeric or any(np.isnan(block.values).any() for block in blocks):
+            yield from zip(*(block.split() for block in blocks), strict=True)
 
 
 def _levels_of(block: Block) -> list[Any]:
@@ -169,6 +213,24 @@ def _shortages(
     missing = short & (n_synthetic < SMALL_SHARE * expected)
     lost = (expected - n_synthetic)[short].sum() / total_drawn
     return missing, short & ~missing, float(lost)
+
+
+def _deviations(
+    n_real: np.ndarray, n_synthetic: np.ndarray, n_tests: int, sizes: tuple[int, int]
+) -> tuple[np.ndarray, np.ndarray]:
+    """Which levels are certainly less, and which more frequent than expected.
+
+    Given how many rows of both sets have a level, those of one are binomial; the test
+    has a level for all levels. What is proven of many rows must also be a quarter off.
+    """
+    total = n_real + n_synthetic
+    share = sizes[1] / sum(sizes)
+    expected = n_real * sizes[1] / sizes[0]
+    level = LEVEL / (2 * n_tests)
+    below = binom.cdf(n_synthetic, total, share) < level
+    above = binom.sf(n_synthetic - 1, total, share) < level
+    below &= n_synthetic < (1 - _LEVEL_MARGIN) * expected
+    return below, above & (n_synthetic > expected / (1 - _LEVEL_MARGIN))
 
 
 def _judge_variance(real: Rows, synthetic: Rows, other: Rows, rng) -> Finding:

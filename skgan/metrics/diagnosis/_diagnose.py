@@ -189,7 +189,7 @@ def _judge_rows(sets: dict[str, Rows], other: Rows, rng) -> tuple[list[Finding],
     real_drawn = real.draw(_MAX_COMPARED, rng)
     quality, are_alike = judge_quality(real_drawn, drawn[0], drawn[1], rng)
     guide = other.draw(_MAX_GUIDES, rng)
-    return [*quality, *judge_collapse(real, synthetic, guide, rng)], are_alike
+    return [*quality, *judge_collapse(real, synthetic, guide, rng, other)], are_alike
 
 
 def _shortage(sets: dict[str, Rows]) -> str:

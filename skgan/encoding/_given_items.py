@@ -1,0 +1,138 @@
+"""What a column is given, in canonical form, and which values keep to it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+class Value(NamedTuple):
+    """One value for all rows, in canonical form."""
+
+    value: float
+
+
+class PartialValues(NamedTuple):
+    """A value for each row that has one."""
+
+    values: NDArray
+    is_given: NDArray
+
+
+class Choice(NamedTuple):
+    """Values to draw from, with their shares."""
+
+    values: NDArray
+    shares: NDArray
+
+
+class Interval(NamedTuple):
+    """A range, bounds included, and the scores that it takes up."""
+
+    low: float
+    high: float
+    scores: tuple[float, float] = (np.nan, np.nan)
+
+
+class Union(NamedTuple):
+    """Values and ranges of which any may hold."""
+
+    items: tuple[Any, ...]
+
+
+@dataclass(frozen=True)
+class PartialItems:
+    """What only some rows are given: an item for each, and which rows these are."""
+
+    items: tuple[Any, ...]
+    masks: tuple[NDArray, ...]
+
+
+def keeps_to(item: Any, values: NDArray) -> NDArray:
+    """Tell which canonical values are what an item asks for.
+
+    Parameters
+    ----------
+    item : Value, PartialValues, Choice, Interval, Union or PartialItems
+        What is given.
+    values : ndarray of shape (n,), float64
+        NaN is a missing value; of cells and partial items one for each row.
+
+    Returns
+    -------
+    ndarray of bool of shape (n,)
+    """
+    if isinstance(item, Value):
+        return _are_same(values, item.value)
+    if isinstance(item, Interval):
+        return (item.low <= values) & (values <= item.high)
+    if isinstance(item, Choice):
+        found = np.isin(values, item.values)
+        if np.isnan(item.values).any():
+            found |= np.isnan(values)
+        return found
+    if isinstance(item, Union):
+        return np.any([keeps_to(part, values) for part in item.items], axis=0)
+    if isinstance(item, PartialValues):
+        return ~item.is_given | _are_same(values, item.values)
+    keeps = np.ones(len(values), dtype=bool)
+    for part, mask in zip(item.items, item.masks, strict=True):
+        keeps[mask] &= keeps_to(part, values[mask])
+    return keeps
+
+
+def _are_same(values: NDArray, wanted) -> NDArray:
+    return (values == wanted) | (np.isnan(values) & np.isnan(wanted))
+
+
+def at_rows(item: Any, rows: NDArray) -> Any:
+    """Return what some rows are given; a row number of -1 is given nothing."""
+    is_there = rows >= 0
+    if isinstance(item, PartialValues):
+        is_given = item.is_given[rows] & is_there
+        return PartialValues(np.where(is_given, item.values[rows], np.nan), is_given)
+    if isinstance(item, PartialItems):
+        masks = tuple(mask[rows] & is_there for mask in item.masks)
+        return PartialItems(item.items, masks)
+    return item
+
+
+def mentions_row(item: Any) -> NDArray | None:
+    """Return which rows are given something; None if all are alike."""
+    if isinstance(item, PartialValues):
+        return item.is_given
+    if isinstance(item, PartialItems):
+        return np.any(item.masks, axis=0)
+    return None
+
+
+def collect_rows(rows: list[dict]) -> dict[Any, Any]:
+    """Turn items of each row into items of all rows, by name.
+
+    Parameters
+    ----------
+    rows : list of dict of name to item
+        What each row is given.
+    """
+    n = len(rows)
+    collected: dict[Any, Any] = {}
+    for name in dict.fromkeys(name for row in rows for name in row):
+        values, is_given = np.full(n, np.nan), np.zeros(n, dtype=bool)
+        items, masks = [], []
+        for i, row in enumerate(rows):
+            item = row.get(name)
+            if isinstance(item, Value):
+                values[i], is_given[i] = item.value, True
+            elif item is not None:
+                items.append(item)
+                masks.append(np.arange(n) == i)
+        if not items:
+            collected[name] = PartialValues(values, is_given)
+            continue
+        items += [Value(value) for value in values[is_given]]
+        masks += [np.arange(n) == i for i in np.flatnonzero(is_given)]
+        collected[name] = PartialItems(tuple(items), tuple(masks))
+    return collected

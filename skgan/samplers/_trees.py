@@ -1,0 +1,199 @@
+"""What a sampler does that starts from trees: prepare, choose a stage, draw."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+import numpy as np
+
+from skgan._validation import check_boolean, check_share
+from skgan.encoding import BaseEncoder
+from skgan.nets import AdversarialNet
+from skgan.priors import PRIORS, BasePrior
+from skgan.rejection import RejectionRule
+from skgan.samplers._auto import resolve_settings
+from skgan.samplers._conditions import LabelledRows
+from skgan.samplers._given_cells import GivenCells, label_cells
+from skgan.samplers._judging import MAX_JUDGED_ROWS, StageWatch, choose_stage
+from skgan.samplers._stages import (
+    REJECTION,
+    StageDraws,
+    choose_rejection,
+    fit_prior,
+    prior_params,
+    read_columns,
+    seeded,
+)
+
+_STAGE_BLOCK = 4096
+# Of rows that a range or a list is asked of, more are drawn than are kept.
+_SEARCH_BLOCK = 256
+# "auto" holds rows out where a tenth of them can judge.
+_MIN_JUDGED_ROWS = 100
+# Whoever sets one of these has a generator of normal latents in mind.
+_OF_NORMAL_LATENTS = ("latent_dim", "generator", "discriminator")
+_LOG = logging.getLogger("skgan")
+
+
+class TreesMixin:
+    """The path of a sampler whose generator starts from rows of a prior."""
+
+    # Of the sampler that it is mixed into.
+    prior: Any = "normal"
+    rejection: Any = None
+    early_stopping: Any
+    validation_fraction: Any
+    verbose: Any
+    encoder_: BaseEncoder
+    net_: AdversarialNet
+    prior_: BasePrior | None
+    rejection_: RejectionRule | None
+    stage_: str
+    stage_scores_: dict[str, float]
+    _conditions: Any
+
+    def _read_prior(self, encoder: BaseEncoder, is_warm_start: bool) -> str:
+        """Return what the generator starts from: "normal" or "trees"."""
+        is_name = isinstance(self.rejection, str)
+        if is_name and self.rejection != "auto":
+            raise ValueError(
+                "rejection must be 'auto', None or a classifier, got "
+                f"{self.rejection!r}."
+            )
+        if not isinstance(self.prior, str) or self.prior not in (
+            "auto",
+            "normal",
+            *PRIORS,
+        ):
+            raise ValueError(
+                f"prior must be 'auto', 'normal' or 'trees', got {self.prior!r}."
+            )
+        if is_warm_start:
+            return "normal" if self.prior_ is None else "trees"
+        has_columns = type(encoder).schema_ is not BaseEncoder.schema_
+        if self.prior == "trees" and not has_columns:
+            raise ValueError(
+                f"prior='trees' learns columns, and {type(encoder).__name__} has none; "
+                "set prior='normal'."
+            )
+        if self.prior != "auto":
+            return self.prior
+        is_own = [getattr(self, name) != "auto" for name in _OF_NORMAL_LATENTS]
+        return "normal" if any(is_own) or not has_columns else "trees"
+
+    def _prepare_columns(self, data) -> None:
+        """Fit the prior, and encode the rows of a generator that starts from it."""
+        encoder, seeds = data.encoder, data.seeds
+        if not data.is_warm_start:
+            encoder.fit(data.X)
+        columns = read_columns(encoder, data.X, data.labels, data.target)
+        columns.hold_out(self._count_judged(len(data.X)), data.labels, seeds.split)
+        data.columns = columns
+        data.prior = fit_prior(columns.train, columns, seeds.net)
+        draws = StageDraws(encoder, data.prior, None, data.labels)
+        data.rows = draws.rows_of(columns.train, seeds.net)
+        data.settings = resolve_settings(
+            self, len(data.rows), encoder, starts_from="trees"
+        )
+        data.net_params = prior_params(draws, data.rows, data.settings, seeds.net)
+        data.conditions = self._make_shares(data.labels, data.target)
+
+    def _count_judged(self, n: int) -> int:
+        """Return how many rows are held out to judge stages by."""
+        if self.early_stopping is True:
+            return self._count_held_out(range(n))
+        is_automatic = isinstance(self.early_stopping, str)
+        if not is_automatic:
+            check_boolean("early_stopping", self.early_stopping)
+        elif self.early_stopping != "auto":
+            raise ValueError(
+                "early_stopping must be 'auto', True or False, got "
+                f"{self.early_stopping!r}."
+            )
+        if not is_automatic or n < 4 * _MIN_JUDGED_ROWS:
+            return 0
+        share = check_share("validation_fraction", self.validation_fraction)
+        return min(max(round(share * n), _MIN_JUDGED_ROWS), MAX_JUDGED_ROWS)
+
+    def _count_held_out(self, X) -> int:
+        raise NotImplementedError
+
+    def _make_shares(self, labels, target):
+        """Return how often labels come; None without labels."""
+        return None
+
+    def _watch_stages(self, data) -> StageWatch | None:
+        """Return what scores a generator in training; None without held-out rows."""
+        if not data.columns.is_held_out.any():
+            return None
+        draws = StageDraws(data.encoder, data.prior, self.net_, data.labels)
+        return StageWatch(draws, data.columns, data.seeds.score)
+
+    def _keep_best_stage(self, data) -> None:
+        """Choose what ``sample`` uses on held-out rows, then learn from all rows."""
+        columns, seeds = data.columns, data.seeds
+        candidates = ("prior", "generator") if data.settings.max_iter else ("prior",)
+        draws = StageDraws(data.encoder, data.prior, self.net_, data.labels)
+        stage, scores = candidates[-1], dict[str, float]()
+        if self.early_stopping is not False:
+            stage, scores = choose_stage(columns, draws, candidates, seeds.score)
+        rule = None
+        if self.rejection is not None and columns.is_held_out.any():
+            classifier = None if isinstance(self.rejection, str) else self.rejection
+            rule = choose_rejection(columns, draws, stage, classifier, seeds.score)
+        if columns.is_held_out.any():
+            self.prior_ = draws.prior = fit_prior(columns.values, columns, seeds.net)
+        if rule is not None:
+            self.rejection_ = rule.refit(
+                columns.values,
+                seeded(draws, stage),
+                columns.schema,
+                random_state=seeds.score,
+            )
+        self.stage_ = stage if rule is None else stage + REJECTION
+        self.stage_scores_ = scores
+        self._tell_stage(int(columns.is_held_out.sum()), rule)
+
+    def _tell_stage(self, n_held_out: int, rule: RejectionRule | None) -> None:
+        """Say in one line what was kept, and why."""
+        scores = ", ".join(f"{k} {v:.3f}" for k, v in self.stage_scores_.items())
+        message = f"Kept the stage {self.stage_!r}"
+        if scores:
+            message += f"; scores on {n_held_out} held-out rows: {scores}"
+        elif n_held_out:
+            message += f"; {n_held_out} rows were held out"
+        else:
+            message += ", unjudged: no rows were held out"
+        if rule is not None:
+            message += (
+                f"; rejection keeps {rule.share_:.0%} of the rows drawn and gains "
+                f"{rule.gain_:.3f} ± {rule.gain_error_:.3f} nats a row"
+            )
+        _LOG.info(message + ".")
+        if self.verbose:
+            print(message + ".")
+
+    def _draw_stage(self, n_samples: int, seed: int, given=None):
+        """Draw rows of the stage that was kept, in blocks like `_draw`."""
+        assert self.prior_ is not None
+        encoder: Any = self.encoder_
+        labels = getattr(self._conditions, "labels", None)
+        draws = StageDraws(encoder, self.prior_, self.net_, labels, self.rejection_)
+        buffer = encoder.output_builder_.make_buffer(n_samples)
+        size = _STAGE_BLOCK if getattr(given, "is_fast", True) else _SEARCH_BLOCK
+        for i, start in enumerate(range(0, n_samples, size)):
+            rng = np.random.default_rng(np.random.SeedSequence([seed, i]))
+            cells: GivenCells | None = None
+            if given is not None:
+                here = given.rows(start, start + size)
+                cells = here if isinstance(here, GivenCells) else None
+                if isinstance(here, LabelledRows):
+                    values = labels.clip(here.values)  # type: ignore[union-attr]
+                    cells = label_cells(values, len(encoder.schema_))
+            columns = draws.draw(self.stage_, size, rng, cells)
+            columns = columns[: n_samples - start]
+            encoder.write_columns(buffer, start, columns[:, draws.n_labels :])
+            if cells is not None:
+                cells.mark(buffer, start, columns)
+        return encoder.output_builder_.build(buffer)
