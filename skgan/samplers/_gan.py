@@ -120,7 +120,8 @@ class GANSampler(DiagnosisMixin, InversionMixin, BaseGANSampler):
     prior_ : TreesPrior or None
         What the generator starts from; None for normal noise.
     stage_ : str
-        What ``sample`` draws from: "prior" or "generator".
+        What ``sample`` draws from: "prior" or "generator", with "+rejection" behind it
+        where not all rows are kept.
     stage_scores_ : dict of str to float
         How hard each stage is to tell from held-out rows, 1 at best; empty where
         none were held out.
