@@ -81,6 +81,8 @@ sphinx_gallery_conf = {
 ROOMS = {
     "skgan": "Estimators",
     "skgan.encoding": "Encoders: data to tensors and back",
+    "skgan.priors": "Priors: what a generator starts from",
+    "skgan.rejection": "Rejection: which drawn rows are kept",
     "skgan.nets": "Nets: the alternating training",
     "skgan.modules": "Networks",
     "skgan.objectives": "Losses and penalties",

@@ -34,7 +34,7 @@ class Trouble(Callback):
 
 # %%
 # First as it should be: a fit of 1000 updates that nothing disturbs.
-settings = dict(max_iter=1000, batch_size=128, random_state=0)
+settings = dict(prior="normal", max_iter=1000, batch_size=128, random_state=0)
 undisturbed = GANSampler(**settings).fit(X)
 
 # %%

@@ -26,7 +26,7 @@ train, held_out = train_test_split(X, test_size=0.5, random_state=0)
 
 rng = np.random.default_rng(0)
 drawn = {
-    "GANSampler": GANSampler(random_state=0).fit(train).sample(284),
+    "GANSampler": GANSampler(prior="normal", random_state=0).fit(train).sample(284),
     "GaussianMixture": GaussianMixture(2, random_state=0).fit(train).sample(284)[0],
     "planted copies": train + rng.normal(scale=0.05, size=train.shape),
 }

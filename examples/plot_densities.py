@@ -35,7 +35,9 @@ kernels_search = GridSearchCV(
 drawn = {
     "GaussianMixture": mixture_search.best_estimator_.sample(len(test))[0],
     "KernelDensity": kernels_search.best_estimator_.sample(len(test), random_state=0),
-    "GANSampler": GANSampler(random_state=0).fit(train).sample(len(test)),
+    "GANSampler": GANSampler(prior="normal", random_state=0)
+    .fit(train)
+    .sample(len(test)),
 }
 
 # %%

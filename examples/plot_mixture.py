@@ -15,7 +15,7 @@ from skgan.datasets import make_ring
 
 X, _, centers = make_ring(20_000, scale=0.05, return_centers=True, random_state=0)
 # Fewer updates than it would choose itself, which leaves a few rows astray.
-sampler = GANSampler(max_iter=1200, random_state=0).fit(X)
+sampler = GANSampler(prior="normal", max_iter=1200, random_state=0).fit(X)
 synthetic = sampler.sample(2000, random_state=0)
 
 # %%

@@ -19,7 +19,7 @@ names = ["radius", "texture", "smoothness", "concavity", "symmetry"]
 frame = cancer.data[[f"mean {name}" for name in names]].set_axis(names, axis=1)
 frame["diagnosis"] = pd.Categorical.from_codes(cancer.target, cancer.target_names)
 train, test = train_test_split(frame, test_size=0.5, random_state=0)
-sampler = skgan.GANSampler(max_iter=1500, random_state=0).fit(train)
+sampler = skgan.GANSampler(prior="normal", max_iter=1500, random_state=0).fit(train)
 
 # %%
 # ``report.save("report.html")`` writes it.

@@ -21,7 +21,7 @@ X, _ = make_moons(800, noise=0.08, random_state=0)
 # %%
 # Four settings of GANSampler, and kernel densities of three bandwidths, the smallest of
 # which draws its training rows again, with a jitter nobody sees.
-gan = GANSampler(max_iter=300, batch_size=128, random_state=0)
+gan = GANSampler(prior="normal", max_iter=300, batch_size=128, random_state=0)
 search = GridSearchCV(
     gan,
     {"learning_rate": [3e-4, 2e-3], "penalty_weight": [0.02, 0.5]},

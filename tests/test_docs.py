@@ -22,6 +22,8 @@ from sklearn.datasets import load_digits
 from sklearn.utils import Bunch
 
 import skgan
+import skgan.samplers._base
+import skgan.samplers._inversion
 
 ROOT = Path(__file__).parents[1]
 PAGES = [
@@ -159,8 +161,8 @@ def short(monkeypatch, tmp_path):
     """Fits of three updates, people that are made up, and an empty folder."""
     resolve = skgan.samplers._base.resolve_settings
 
-    def resolve_briefly(*args):
-        found = resolve(*args)
+    def resolve_briefly(*args, **options):
+        found = resolve(*args, **options)
         return found._replace(
             max_iter=min(found.max_iter, 3), hidden_dims=(8,), discriminator_dims=(8,)
         )
@@ -221,21 +223,24 @@ def test_a_comment_that_says_no_value_is_left_to_the_reader(tmp_path):
 # -- page by page
 
 
+# What it makes of a few made-up people is not judged here.
+@pytest.mark.filterwarnings("ignore:The sampler copies training rows")
 def test_readme(short, capsys):
     names, n_checked = run_page(ROOT / "README.md")
     assert n_checked == 1
     assert names["new"].dtype == names["train"].dtype
     assert names["new"].shape == (100, 8, 8)
-    assert (names["rows"].dtypes == names["people"].dtypes).all()
-    assert set(names["rows"]["target"]) == {"malignant"}
-    assert len(names["rows"]) == 1000
+    assert (names["people"].dtypes == names["adult"].train.dtypes).all()
+    assert set(names["some"]["income"]) == {">50K"}
+    assert names["some"]["age"].between(30, 40).all()
+    assert len(names["people"]) == 1000
     assert names["labels"].tolist() == [3, 1, 4]
     assert names["search"].best_params_["n_synthetic"] in (0, 1.0)
     assert names["steps"].shape == (8, 8, 8)
     assert set(names["is_normal"]) <= {1, -1}
     assert len(names["features"]) == len(names["test"])
     assert len(names["groups"]) == len(names["train"])
-    assert Path("digits.skgan").is_file()
+    assert Path("adult.skgan").is_file()
     assert Path("report.html").is_file()
 
 

@@ -112,10 +112,12 @@ class BaseLabelledSampler(BaseGANSampler):
 class ConditionalGANSampler(
     LabelledDiagnosisMixin, InversionMixin, BaseLabelledSampler
 ):
-    """A generative adversarial network that samples rows by class or by number.
+    """Learns rows with their labels, and samples rows by class or by number.
 
     It learns p(X | y): y may be classes, numbers, or several columns of either, and
-    a sample is drawn for the labels one asks for.
+    a sample is drawn for the labels one asks for. Tables and vectors start from a chain
+    of decision trees, in which labels stand first, and images from normal noise, as in
+    `GANSampler`.
 
     Parameters
     ----------
@@ -146,7 +148,7 @@ class ConditionalGANSampler(
         Rows a step; at most the number of rows is used.
     max_iter : int or "auto", default="auto"
         Generator updates, so that it means the same on 200 rows and on 2 million.
-        0 trains nothing: the prior alone.
+        0 trains no networks: rows are those of the prior, and of `rejection`.
     n_discriminator_steps : int, default=1
         Discriminator steps a generator update.
     average_halflife : float, None or "auto", default="auto"
@@ -165,14 +167,16 @@ class ConditionalGANSampler(
     early_stopping : bool or "auto", default="auto"
         Whether to hold rows out, score the generator on them at intervals, keep the
         best one, and end when the score no longer improves. With a prior of trees
-        the held-out rows also decide which stage `sample` uses, and the prior learns
-        from all rows afterwards; False accepts every stage unjudged. "auto" holds
-        rows out with a prior of trees and 400 rows or more.
+        the held-out rows also decide which stage ``sample`` uses and whether rows are
+        rejected, and the prior learns from all rows afterwards; False judges nothing
+        and uses the trained generator. "auto" holds rows out with a prior of trees
+        and 400 rows or more; with fewer ``sample`` uses the prior.
     validation_fraction : float, default=0.1
         Share of rows held out; "auto" takes 100 at least and 5000 at most.
     n_iter_no_change : int, default=10
-        Scores in a row without improvement that end training, if `early_stopping`
-        is true; a fit is scored about twenty times, at most every 100 updates.
+        Scores in a row without improvement that end training, if rows are held out; a
+        fit is scored about twenty times, with a prior of trees four times, at most
+        every 100 updates.
     y_kind : str, default="auto"
         What columns of y hold: "classes" or "numbers". "auto" takes for numbers
         what has a fraction, and whole numbers of which there are more than 20, with
@@ -182,8 +186,8 @@ class ConditionalGANSampler(
         How often labels come in training. "empirical": as often as in y. "balanced":
         each class, or combination of classes, equally often, which helps rare ones;
         it changes nothing where y holds only numbers. "auto": balanced for tables,
-        empirical for vectors and images. What is drawn has the frequencies of y
-        however it was trained.
+        empirical for vectors and images. Samples have the frequencies of y however it
+        was trained. With a prior of trees it changes nothing.
     encoder : BaseEncoder or "auto", default="auto"
         How X becomes a tensor and back. "auto" takes an array of more than two
         dimensions for images (`ImageEncoder`), a frame with anything but numbers for
@@ -193,7 +197,8 @@ class ConditionalGANSampler(
         rows drawn by a chain of decision trees, each column from those before it
         (`skgan.priors.TreesPrior`), of tables and vectors. "auto" takes trees where
         there are columns, unless `latent_dim`, `generator` or `discriminator` is
-        set.
+        set. Latents of rows (``fit_inverter``, ``invert``, ``interpolate``) are those
+        of "normal".
     rejection : {"auto"}, None or classifier, default="auto"
         How rows of a prior of trees are accepted: with a probability that grows with
         their density among real rows over that among drawn ones, as boosted trees or
@@ -220,7 +225,8 @@ class ConditionalGANSampler(
         Fixes the whole fit and the stream of later draws. The global random
         streams are not touched.
     verbose : int, default=0
-        1 shows one progress bar with both losses and the time left.
+        1 shows one progress bar with the time left and the score on held-out rows;
+        2 adds both losses.
 
     Attributes
     ----------
@@ -244,6 +250,8 @@ class ConditionalGANSampler(
     stage_scores_ : dict of str to float
         How hard each stage is to tell from held-out rows, 1 at best; empty where
         none were held out.
+    rejection_ : RejectionRule or None
+        Which drawn rows are kept; None where all are.
     history_ : skorch.history.History
         ``generator_loss`` and ``discriminator_loss`` of each batch and each epoch,
         an epoch being a hundredth of `max_iter`, and at
@@ -263,10 +271,12 @@ class ConditionalGANSampler(
 
     Notes
     -----
-    The generator gets the label beside its latent. That of vectors starts from a
-    normal distribution for each class, shrunk towards what all classes have in common
-    the fewer rows the class has, so that rare classes are usable. The discriminator
-    judges rows together with their labels [1]_.
+    With a prior of trees, classes of fewer than 40 rows are filled up to 40 in training
+    by rows between two of their own. With ``prior="normal"`` the generator gets the
+    label beside its latent. That of vectors starts from a normal distribution for each
+    class, shrunk towards what all classes have in common the fewer rows the class has,
+    so that rare classes are usable. The discriminator judges rows together with their
+    labels [1]_.
 
     References
     ----------

@@ -8,7 +8,12 @@ from skgan.samplers._inversion import InversionMixin
 
 
 class GANSampler(DiagnosisMixin, InversionMixin, BaseGANSampler):
-    """A generative adversarial network that learns to sample rows or images.
+    """Learns rows or images, and samples new ones.
+
+    Tables and vectors start from a chain of decision trees [3]_. A generative
+    adversarial network [1]_ [2]_ that moves the chain's rows, and the rejection of
+    rows that come too often [4]_, are kept where held-out rows show that they help.
+    Images are learnt by the network alone, from normal noise.
 
     Parameters
     ----------
@@ -39,7 +44,7 @@ class GANSampler(DiagnosisMixin, InversionMixin, BaseGANSampler):
         Rows a step; at most the number of rows is used.
     max_iter : int or "auto", default="auto"
         Generator updates, so that it means the same on 200 rows and on 2 million.
-        0 trains nothing: the prior alone.
+        0 trains no networks: rows are those of the prior, and of `rejection`.
     n_discriminator_steps : int, default=1
         Discriminator steps a generator update.
     average_halflife : float, None or "auto", default="auto"
@@ -58,14 +63,16 @@ class GANSampler(DiagnosisMixin, InversionMixin, BaseGANSampler):
     early_stopping : bool or "auto", default="auto"
         Whether to hold rows out, score the generator on them at intervals, keep the
         best one, and end when the score no longer improves. With a prior of trees
-        the held-out rows also decide which stage `sample` uses, and the prior learns
-        from all rows afterwards; False accepts every stage unjudged. "auto" holds
-        rows out with a prior of trees and 400 rows or more.
+        the held-out rows also decide which stage ``sample`` uses and whether rows are
+        rejected, and the prior learns from all rows afterwards; False judges nothing
+        and uses the trained generator. "auto" holds rows out with a prior of trees
+        and 400 rows or more; with fewer ``sample`` uses the prior.
     validation_fraction : float, default=0.1
         Share of rows held out; "auto" takes 100 at least and 5000 at most.
     n_iter_no_change : int, default=10
-        Scores in a row without improvement that end training, if `early_stopping`
-        is true; a fit is scored about twenty times, at most every 100 updates.
+        Scores in a row without improvement that end training, if rows are held out; a
+        fit is scored about twenty times, with a prior of trees four times, at most
+        every 100 updates.
     encoder : BaseEncoder or "auto", default="auto"
         How X becomes a tensor and back. "auto" takes an array of more than two
         dimensions for images (`ImageEncoder`), a frame with anything but numbers for
@@ -75,7 +82,8 @@ class GANSampler(DiagnosisMixin, InversionMixin, BaseGANSampler):
         rows drawn by a chain of decision trees, each column from those before it
         (`skgan.priors.TreesPrior`), of tables and vectors. "auto" takes trees where
         there are columns, unless `latent_dim`, `generator` or `discriminator` is
-        set.
+        set. Latents of rows (``fit_inverter``, ``invert``, ``interpolate``) are those
+        of "normal".
     rejection : {"auto"}, None or classifier, default="auto"
         How rows of a prior of trees are accepted: with a probability that grows with
         their density among real rows over that among drawn ones, as boosted trees or
@@ -102,7 +110,8 @@ class GANSampler(DiagnosisMixin, InversionMixin, BaseGANSampler):
         Fixes the whole fit and the stream of later draws. The global random
         streams are not touched.
     verbose : int, default=0
-        1 shows one progress bar with both losses and the time left.
+        1 shows one progress bar with the time left and the score on held-out rows;
+        2 adds both losses.
 
     Attributes
     ----------
@@ -124,6 +133,8 @@ class GANSampler(DiagnosisMixin, InversionMixin, BaseGANSampler):
     stage_scores_ : dict of str to float
         How hard each stage is to tell from held-out rows, 1 at best; empty where
         none were held out.
+    rejection_ : RejectionRule or None
+        Which drawn rows are kept; None where all are.
     history_ : skorch.history.History
         ``generator_loss`` and ``discriminator_loss`` of each batch and each epoch,
         an epoch being a hundredth of `max_iter`, and at
@@ -147,6 +158,9 @@ class GANSampler(DiagnosisMixin, InversionMixin, BaseGANSampler):
     .. [1] Goodfellow et al., "Generative Adversarial Nets", NeurIPS 2014.
     .. [2] Huang, Gokaslan, Kuleshov, Tompkin, "The GAN is dead; long live the
        GAN!", NeurIPS 2024.
+    .. [3] Reiter, "Using CART to generate partially synthetic public use
+       microdata", Journal of Official Statistics 21, 2005.
+    .. [4] Azadi et al., "Discriminator rejection sampling", ICLR 2019.
 
     Examples
     --------

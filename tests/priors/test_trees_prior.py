@@ -271,3 +271,14 @@ def test_a_drawn_joint_is_that_of_training():
     expected = np.bincount(cells, minlength=24) / 20_000 * 5000
     used = expected > 0
     assert chisquare(counts[used], expected[used]).pvalue > 1e-3
+
+
+def test_a_block_in_which_a_column_is_missing_throughout_is_drawn():
+    """Then no row goes to the tree of what a sum leaves over."""
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(3000, 3))
+    y = x[:, 0] + x[:, 1] + 2 * (x[:, 2] > 0) + 0.1 * rng.normal(size=3000)
+    y[rng.random(3000) < 0.7] = np.nan
+    prior = TreesPrior().fit(np.column_stack([x, y]), (NUMBER,) * 4, random_state=0)
+    drawn = np.vstack([prior.sample(1, random_state=seed) for seed in range(30)])
+    assert 0 < np.isnan(drawn[:, 3]).sum() < 30
