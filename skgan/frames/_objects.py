@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterable
 from decimal import Decimal
 from importlib import import_module
 from numbers import Integral, Number, Real
@@ -130,12 +130,17 @@ def _read_numbers(present: NDArray, types: set) -> tuple[str, NDArray, Any, dict
         storage = np.dtype(np.int64 if fits else np.float64)
         return "number", present.astype(storage), int, {"storage": storage}
     if all(issubclass(kind, Decimal) for kind in types):
-        exponents = {value.as_tuple().exponent for value in set(present.tolist())}
-        whole = [exponent for exponent in exponents if isinstance(exponent, int)]
-        places = max(0, -min(whole, default=0))
+        places = decimal_places(present.tolist())
         make = MakeDecimal(places)
         return "number", present.astype(float), make, {"decimals": places}
     return "number", present.astype(float), float, {}
+
+
+def decimal_places(values: Iterable[Decimal]) -> int:
+    """Return the most places behind the point that any of the decimals has."""
+    exponents = {value.as_tuple().exponent for value in set(values)}
+    whole = [exponent for exponent in exponents if isinstance(exponent, int)]
+    return max(0, -min(whole, default=0))
 
 
 def number_objects_format(column) -> ColumnFormat | None:
@@ -146,13 +151,16 @@ def number_objects_format(column) -> ColumnFormat | None:
         return ColumnFormat("boolean", ToObjects(bool), storage=bool)
     if all(_is_small_integer(value) for value in present) and present:
         return ColumnFormat("number", ToObjects(int), storage=np.int64)
+    if all(isinstance(value, Decimal) for value in present) and present:
+        places = decimal_places(present)
+        return ColumnFormat("number", ToObjects(MakeDecimal(places)), decimals=places)
     if all(isinstance(v, Number) and not isinstance(v, complex) for v in present):
         return ColumnFormat("number", ToObjects(float))
     return None
 
 
 def _is_nan(value) -> bool:
-    return isinstance(value, float | np.floating) and bool(np.isnan(value))
+    return isinstance(value, float | np.floating | Decimal) and bool(value != value)
 
 
 def _is_small_integer(value) -> bool:

@@ -18,12 +18,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skgan._estimator import persistent
+from skgan.encoding._grid import find_decimals
 from skgan.frames import UNITS, ColumnFormat, RawColumn, level_key
 
 # Every integer up to this one has a float64 of its own.
 EXACT_INTEGERS = 2**53
-_DIGITS = {8: 15, 4: 6, 2: 3}
-_MAX_DECIMALS = 10
 _MAX_SHOWN = 20
 
 
@@ -162,24 +161,6 @@ class NumberColumn(Column):
         if self.offset is not None:
             return float((int(value) - self.offset) / self.factor)
         return number
-
-
-def find_decimals(values: NDArray) -> int | None:
-    """Return the fewest decimal places that all values have; None if they have many."""
-    largest = float(np.abs(values).max())
-    digits = _DIGITS.get(values.dtype.itemsize, 15)
-    before_point = int(np.ceil(np.log10(largest))) if largest > 0 else 0
-    head = values[:500]
-    for decimals in range(min(_MAX_DECIMALS, digits - before_point) + 1):
-        if _has_decimals(head, decimals) and _has_decimals(values, decimals):
-            return decimals
-    return 0 if _has_decimals(values, 0) else None
-
-
-def _has_decimals(values: NDArray, decimals: int) -> bool:
-    with np.errstate(over="ignore", invalid="ignore"):
-        rounded = np.round(values.astype(np.float64), decimals)
-        return bool((rounded.astype(values.dtype) == values).all())
 
 
 @persistent("column_format", "step", "kind", "levels", "_by_key", "_by_value")

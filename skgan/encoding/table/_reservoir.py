@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 
 from skgan.encoding._base import BaseEncoder
 from skgan.encoding._check_rows import check_frame, check_rows, refuse_infinity
-from skgan.encoding.table._columns import find_decimals, grain_of
+from skgan.encoding._grid import find_decimals
+from skgan.encoding.table._columns import grain_of
 from skgan.encoding.table._identifiers import hash_strings
 from skgan.encoding.table._missing_patterns import pattern_keys
 from skgan.frames import (

@@ -48,8 +48,9 @@ class TableEncoder(ReservoirEncoder):
     """Turn a table of mixed columns into scores and one-hot blocks, and back.
 
     Numbers, dates and durations become normal scores: values that repeat are kept
-    apart and come back exactly, whole numbers stay whole, decimals keep their
-    places, nothing leaves the range seen. Booleans and categories become one-hot
+    apart and come back exactly, and nothing leaves the range and the grid seen: whole
+    numbers, decimals of so many places, multiples of a step with an offset, few endings
+    such as .99 at their shares. Booleans and categories become one-hot
     blocks; those of many levels a block of groups of levels that are alike in the
     other columns, and a score for the place within the group. What is missing
     together is one more block. What is constant, or determined by other columns, is

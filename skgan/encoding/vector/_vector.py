@@ -11,6 +11,7 @@ from skgan._estimator import persistent
 from skgan._validation import check_boolean
 from skgan.encoding._base import BaseEncoder
 from skgan.encoding._check_rows import check_rows
+from skgan.encoding._grid import Grid, Multiples, find_decimals, find_grid
 from skgan.encoding.vector._normal_scores import NormalScores
 from skgan.encoding.vector._rotation import find_rotation
 from skgan.frames import frame_library
@@ -32,8 +33,10 @@ class VectorEncoder(BaseEncoder):
     Gaussian copula of the rows already; the networks learn the rest.
 
     A constant column is left out and comes back exactly. Decoded values stay within
-    the range seen, are rounded where all values seen were whole, and are missing as
-    often as they were: an indicator of what is missing is one more column.
+    the range seen and on the grid seen: whole numbers, decimals of so many places,
+    multiples of a step with an offset, few endings such as .99 at their shares. They
+    are missing as often as they were: an indicator of what is missing is one more
+    column.
 
     Parameters
     ----------
@@ -56,6 +59,8 @@ class VectorEncoder(BaseEncoder):
         The range seen.
     is_whole_ : ndarray of bool of shape (n_features,)
         Whether all values seen were whole numbers.
+    grids_ : list of Grid or None
+        What the values of each feature lie on; None of continuous ones.
     missing_rate_ : ndarray of shape (n_features,)
         Share of missing values, in a DataFrame.
 
@@ -116,7 +121,28 @@ class VectorEncoder(BaseEncoder):
         self._varies = self.minimum_ < self.maximum_
         self._may_miss = self.missing_rate_ > 0
         self._fill = np.nanmedian(values / self._unit, axis=0) * self._unit
+        self.grids_ = self._learn_grids(values, missing)
         self._fit_columns(values)
+
+    def _learn_grids(
+        self, values: NDArray, missing: NDArray
+    ) -> list[Grid | Multiples | None]:
+        """Return the grid of each column; None if its values are continuous."""
+        builder = self.output_builder_
+        formats = getattr(builder, "formats", [None] * values.shape[1])
+        grids: list[Grid | Multiples | None] = []
+        for column, gaps, column_format in zip(
+            values.T, missing.T, formats, strict=True
+        ):
+            present = column[~gaps] if gaps.any() else column
+            storage = getattr(column_format or builder, "storage", values.dtype)
+            decimals = getattr(column_format, "decimals", None)
+            if decimals is None:
+                dtype = getattr(builder, "dtype", storage)
+                is_float = np.dtype(dtype).kind == "f"
+                decimals = find_decimals(present.astype(dtype) if is_float else present)
+            grids.append(find_grid(present, decimals))
+        return grids
 
     def _fit_columns(self, values: NDArray) -> None:
         # The random numbers depend on nothing but the rows. The seed is an unusual one,
@@ -187,9 +213,20 @@ class VectorEncoder(BaseEncoder):
     def _values_of(self, columns: NDArray) -> NDArray:
         values = np.repeat(self.minimum_[None, :], len(columns), axis=0)
         values[:, self._modelled] = columns
+        return self._snapped(values)
+
+    def _snapped(self, values: NDArray) -> NDArray:
+        """Return rows in the range seen, if that is asked for, and on the grids."""
         if self.clip:
             values = np.clip(values, self.minimum_, self.maximum_)
         values[:, self.is_whole_] = np.rint(values[:, self.is_whole_])
+        # Files of the first schema hold no grids.
+        for j, grid in enumerate(getattr(self, "grids_", ())):
+            if grid is not None:
+                values[:, j] = grid.snap(values[:, j])
+        if self.clip:
+            # An ending may stand beyond the extremes, which are on the grid.
+            values = np.clip(values, self.minimum_, self.maximum_)
         return values
 
     def _decode(self, rows: NDArray) -> NDArray:
@@ -206,9 +243,7 @@ class VectorEncoder(BaseEncoder):
         # Infinity is clipped, to the range seen or to that of the dtype.
         with np.errstate(over="ignore"):
             values[:, varies] = columns[:, :n_varying] * self._unit[varies]
-        if self.clip:
-            values = np.clip(values, self.minimum_, self.maximum_)
-        values[:, self.is_whole_] = np.rint(values[:, self.is_whole_])
+        values = self._snapped(values)
         is_missing = np.zeros(values.shape, dtype=bool)
         is_missing[:, self._may_miss] = columns[:, n_varying:] > 0.5
         values[is_missing] = np.nan
