@@ -85,7 +85,7 @@ def _make_sampler(options: argparse.Namespace, rows: FileRows, seed: int | None)
         "random_state": seed,
         "verbose": 0 if options.quiet else 1,
     }
-    if options.condition_on or options.identifiers != "raise":
+    if options.condition_on or options.identifiers != "draw":
         if not rows.is_table:
             raise ValueError(
                 "--condition-on and --identifiers are about columns, and the rows are "

@@ -103,6 +103,10 @@ class ToObjects:
         for i, value in enumerate(unique.tolist()):
             made[i] = self.make(value)
         objects[present] = made[inverse]
+        return self.from_objects(objects, missing)
+
+    def from_objects(self, objects: NDArray, missing: NDArray):
+        """Return other objects than those made, as a column like it."""
         objects[missing] = self.sentinel
         return objects if self.to_series is None else self.to_series(objects)
 

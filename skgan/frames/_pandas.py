@@ -217,8 +217,8 @@ class ToPandasLevels:
             return self.levels[np.where(missing, self.missing_code, raw)]
         return self.levels.take(np.where(missing, -1, raw), allow_fill=True)
 
-    def from_strings(self, objects, missing):
-        """Return other strings than the levels, as a column of their dtype."""
+    def from_objects(self, objects, missing):
+        """Return other values than the levels, as a column of their dtype."""
         pandas = import_module("pandas")
         if self.missing_code is not None:
             return np.where(missing, self.levels[self.missing_code], objects)

@@ -208,10 +208,12 @@ class ToPolarsLevels:
             return polars.Series([None] * len(raw), dtype=self.dtype)
         return self.levels.gather(column).cast(self.dtype)
 
-    def from_strings(self, objects, missing):
-        """Return other strings than the levels, as a column of their dtype."""
+    def from_objects(self, objects, missing):
+        """Return other values than the levels, as a column of their dtype."""
         polars = import_module("polars")
         objects[missing] = None
+        if self.dtype == polars.Binary:
+            return polars.Series(objects.tolist(), dtype=self.dtype)
         return polars.Series(objects.tolist(), dtype=polars.String).cast(self.dtype)
 
 

@@ -320,11 +320,11 @@ def test_other_strings_than_the_levels():
         objects("a", np.nan),
     ):
         to_column = read(series).column_format.to_column
-        back = to_column.from_strings(np.array(["z", "y"], dtype=object), missing)
+        back = to_column.from_objects(np.array(["z", "y"], dtype=object), missing)
         assert back[0] == "z" and pd.isna(back).tolist() == [False, True]
         assert back.dtype == series.dtype
     to_column = read(pl.Series(["a", None])).column_format.to_column
-    back = to_column.from_strings(np.array(["z", "y"], dtype=object), missing)
+    back = to_column.from_objects(np.array(["z", "y"], dtype=object), missing)
     assert back.to_list() == ["z", None] and back.dtype == pl.String
 
 

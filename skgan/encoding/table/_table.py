@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Mapping
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,7 +11,7 @@ from numpy.typing import NDArray
 from skgan._estimator import persistent
 from skgan._validation import check_boolean, check_integer
 from skgan.encoding._check_rows import check_frame, check_rows
-from skgan.encoding.constraints._constraints import check_constraints
+from skgan.encoding.constraints._constraints import Unique, check_constraints
 from skgan.encoding.dependencies._dependencies import find_dependencies
 from skgan.encoding.table._column_encoders import LevelEncoder, is_spiky
 from skgan.encoding.table._given_values import (
@@ -19,6 +20,7 @@ from skgan.encoding.table._given_values import (
     read_given,
     write_given,
 )
+from skgan.encoding.table._identifiers import IdentifierColumn
 from skgan.encoding.table._learn_columns import (
     check_names,
     check_time_units,
@@ -73,10 +75,13 @@ class TableEncoder(ReservoirEncoder):
     dependencies : bool, default=True
         Whether columns that others determine on every training row are found, left
         out of the encoded rows, and restored.
-    identifiers : {"raise", "draw"}, default="raise"
-        What to do with a column of almost unique strings (above 95 % of at least 50
-        present ones are different): refuse it, or draw fresh strings of the same
-        shape, letters for letters and digits for digits, that no training row has.
+    identifiers : {"draw", "raise"} or list of column names, default="draw"
+        What to do with a column that names single rows: neither numbers nor dates, at
+        least 50 values, nine of ten of them different. "draw" draws fresh values that
+        no training row has, and warns of it: text, bytes, UUIDs, addresses of IP and
+        tuples with the signs seen in each place, running numbers that go on, and, of
+        text of various lengths, letters for letters and digits for digits. "raise"
+        refuses the table. A list names the columns, whole numbers among them.
     max_levels : int, default=64
         Width of a block at most; columns of more levels are grouped.
 
@@ -103,7 +108,8 @@ class TableEncoder(ReservoirEncoder):
     -----
     UserWarning
         If integers span more than 2**53, where float64 no longer tells neighbours
-        apart.
+        apart; of columns taken for identifiers, and of those that seem to be some but
+        whose dtype lists its levels, so that samples copy them.
 
     Notes
     -----
@@ -140,7 +146,7 @@ class TableEncoder(ReservoirEncoder):
         condition_on="auto",
         constraints=(),
         dependencies=True,
-        identifiers="raise",
+        identifiers="draw",
         max_levels=64,
     ):
         self.categorical_features = categorical_features
@@ -281,9 +287,11 @@ class TableEncoder(ReservoirEncoder):
     def _check_parameters(self) -> None:
         check_boolean("dependencies", self.dependencies)
         check_integer("max_levels", self.max_levels, 2)
-        if self.identifiers not in ("raise", "draw"):
+        identifiers = self.identifiers
+        if isinstance(identifiers, str) and identifiers not in ("raise", "draw"):
             raise ValueError(
-                f"identifiers must be 'raise' or 'draw', got {self.identifiers!r}."
+                "identifiers must be 'raise', 'draw' or a list of columns, got "
+                f"{identifiers!r}."
             )
         check_constraints(self.constraints)
 
@@ -311,13 +319,24 @@ class TableEncoder(ReservoirEncoder):
             self.check_features(self, X, reset=reset)
             names, raw_columns = list(X.columns), read_columns(X)
         if reset:
-            self._columns = learn_columns(names, raw_columns, self.identifiers)
+            self._columns = learn_columns(
+                names, raw_columns, self.identifiers, self._declared_levels(names)
+            )
             self._dtype = dtype
         values = np.empty((len(raw_columns), len(raw_columns[0].raw)))
         pairs = zip(self._columns, raw_columns, strict=True)
         for i, (column, raw_column) in enumerate(pairs):
             values[i] = column.read(raw_column)
         return values.T
+
+    def _declared_levels(self, names: list) -> list[Hashable]:
+        """Return the columns that parameters ask to be learnt, as levels say."""
+        declared: list[Hashable] = []
+        for parameter in ("categorical_features", "condition_on"):
+            value = getattr(self, parameter)
+            if not (_is_auto(value) or value is None):
+                declared += check_names(parameter, value, names)
+        return declared
 
     def _make_output_builder(self, X, values: NDArray) -> TableOutputBuilder:
         return TableOutputBuilder(X, values, self._columns, self._dtype)
@@ -348,9 +367,11 @@ class TableEncoder(ReservoirEncoder):
         keep = {name for constraint in constraints for name in constraint.columns}
         keep |= set(getattr(self, "_labels", ()))
         check_time_units(constraints, self._columns)
+        named = {c.name: c for c in self._columns if isinstance(c, IdentifierColumn)}
         self.output_builder_.repairs = [
             constraint.learn(table, self._discrete, self._parse)
             for constraint in constraints
+            if not _holds_by_itself(constraint, named)
         ]
         if not (_is_auto(self.condition_on) or self.condition_on is None):
             keep |= set(check_names("condition_on", self.condition_on, table))
@@ -422,3 +443,15 @@ class TableEncoder(ReservoirEncoder):
 
 def _is_auto(value) -> bool:
     return isinstance(value, str) and value == "auto"
+
+
+def _holds_by_itself(constraint, identifiers: Mapping[Hashable, Any]) -> bool:
+    """Whether fresh identifiers keep to it; raise if the training rows do not."""
+    if not isinstance(constraint, Unique):
+        return False
+    fresh = [name for name in constraint.columns if name in identifiers]
+    if len(constraint.columns) == 1 and fresh and not identifiers[fresh[0]].is_unique:
+        raise ValueError(
+            f"{constraint!r} does not hold: values of {fresh[0]!r} repeat."
+        )
+    return bool(fresh)
