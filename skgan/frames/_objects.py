@@ -44,6 +44,19 @@ class MakeDecimal:
 
 
 @persistent()
+class MakeScaledDecimal:
+    """A function that makes decimals of whole numbers of their last place, exactly."""
+
+    def __init__(self, places: int):
+        self.places = places
+
+    def __call__(self, value: int) -> Decimal:
+        """Return the decimal."""
+        digits = tuple(map(int, str(abs(value))))
+        return Decimal((int(value < 0), digits, -self.places))
+
+
+@persistent()
 class MakeDatetime:
     """A function that makes datetimes of microseconds since 1970."""
 
@@ -126,11 +139,14 @@ def _read_present(present: NDArray, name: Hashable) -> tuple[str, NDArray, Any, 
 
 def _read_numbers(present: NDArray, types: set) -> tuple[str, NDArray, Any, dict]:
     if all(issubclass(kind, Integral) for kind in types):
-        fits = all(-(2**63) <= int(v) < 2**63 for v in (min(present), max(present)))
-        storage = np.dtype(np.int64 if fits else np.float64)
-        return "number", present.astype(storage), int, {"storage": storage}
+        if not all(_is_small_integer(v) for v in (min(present), max(present))):
+            return "number", make_objects(list(map(int, present))), int, WIDE
+        return "number", present.astype(np.int64), int, {"storage": np.int64}
     if all(issubclass(kind, Decimal) for kind in types):
         places = decimal_places(present.tolist())
+        if are_wide(present, places):
+            raw = make_objects([scaled_integer(v, places) for v in present])
+            return "number", raw, MakeScaledDecimal(places), WIDE | {"decimals": places}
         make = MakeDecimal(places)
         return "number", present.astype(float), make, {"decimals": places}
     return "number", present.astype(float), float, {}
@@ -143,6 +159,39 @@ def decimal_places(values: Iterable[Decimal]) -> int:
     return max(0, -min(whole, default=0))
 
 
+# Raw values are Python's integers, which hold what no dtype of NumPy does.
+WIDE: dict[str, Any] = {"storage": np.dtype(object)}
+
+
+def are_wide(values: Iterable[Decimal], places: int) -> bool:
+    """Whether float64 does not tell decimals of so many places apart."""
+    largest = max(map(abs, values), default=Decimal(0))
+    return scaled_integer(largest, places) > 2**53
+
+
+def scaled_integer(value: Decimal, places: int) -> int:
+    """Return a decimal as a whole number of its last place."""
+    sign, digits, exponent = value.as_tuple()
+    whole = int("".join(map(str, digits))) * 10 ** (int(exponent) + places)
+    return -whole if sign else whole
+
+
+def read_wide(values: list, missing: NDArray, places: int | None, to_series) -> Any:
+    """Read whole numbers, or decimals of so many places, that float64 does not hold."""
+    is_whole = places is None
+    raw = make_objects(
+        [
+            0 if gone else value if is_whole else scaled_integer(value, places or 0)
+            for value, gone in zip(values, missing, strict=True)
+        ]
+    )
+    make = int if places is None else MakeScaledDecimal(places)
+    column_format = ColumnFormat(
+        "number", ToObjects(make, None, to_series), decimals=places, **WIDE
+    )
+    return RawColumn(column_format, raw, missing)
+
+
 def number_objects_format(column) -> ColumnFormat | None:
     """Return the format of objects if all are numbers or booleans, else None."""
     # NaN, which differs from itself, is missing; so is None.
@@ -151,8 +200,13 @@ def number_objects_format(column) -> ColumnFormat | None:
         return ColumnFormat("boolean", ToObjects(bool), storage=bool)
     if all(_is_small_integer(value) for value in present) and present:
         return ColumnFormat("number", ToObjects(int), storage=np.int64)
+    if all(isinstance(v, Integral) for v in present) and present:
+        # No float tells such integers apart.
+        return None
     if all(isinstance(value, Decimal) for value in present) and present:
         places = decimal_places(present)
+        if are_wide(present, places):
+            return None
         return ColumnFormat("number", ToObjects(MakeDecimal(places)), decimals=places)
     if all(isinstance(v, Number) and not isinstance(v, complex) for v in present):
         return ColumnFormat("number", ToObjects(float))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from importlib import import_module
 from typing import Any
 
@@ -12,8 +13,10 @@ from skgan._estimator import persistent
 from skgan.frames._casting import cast_numbers, numbers_and_missing
 from skgan.frames._formats import UNITS, ColumnFormat, RawColumn, ToArray
 from skgan.frames._objects import (
+    are_wide,
     number_objects_format,
     read_objects,
+    read_wide,
     sort_levels,
 )
 
@@ -174,6 +177,11 @@ def _read_arrow(series, name) -> RawColumn:
     to_column = ToPandasArrow(series.dtype)
 
     if types.is_decimal(kind):
+        places = max(kind.scale, 0)
+        extremes = [v for v in (series.min(), series.max()) if isinstance(v, Decimal)]
+        if are_wide(extremes, places):
+            to_series = ToPandasTyped(series.dtype)
+            return read_wide(values.to_pylist(), missing, places, to_series)
         raw = values.cast(arrow.float64()).fill_null(0).to_numpy()
         return RawColumn(
             ColumnFormat("number", to_column, decimals=max(kind.scale, 0)), raw, missing
@@ -312,3 +320,14 @@ class ToPandasArrow:
         else:
             values = arrow.array(raw, mask=missing)
         return pandas.array(values.cast(kind), dtype=self.dtype)
+
+
+@persistent()
+class ToPandasTyped:
+    """An array of objects to an array of a dtype."""
+
+    def __init__(self, dtype):
+        self.dtype = dtype
+
+    def __call__(self, objects):
+        return import_module("pandas").array(objects, dtype=self.dtype)

@@ -12,17 +12,27 @@ from skgan._estimator import persistent
 from skgan.frames._casting import cast_numbers, numbers_and_missing
 from skgan.frames._formats import UNITS, ColumnFormat, RawColumn
 from skgan.frames._objects import (
+    are_wide,
     factorize_objects,
     is_missing,
     make_objects,
     read_objects,
+    read_wide,
     sort_levels,
 )
 
 
 def number_format_of_polars(series) -> ColumnFormat | None:
     """Return the format of a column of numbers or booleans, None for others."""
-    return _number_format_of(series.dtype)
+    return None if _is_wide_decimal(series) else _number_format_of(series.dtype)
+
+
+def _is_wide_decimal(series) -> bool:
+    """Whether float64 does not tell the decimals of a column apart."""
+    if not series.dtype.is_decimal():
+        return False
+    largest = [v for v in (series.min(), series.max()) if v is not None]
+    return are_wide(largest, series.dtype.scale)
 
 
 def _number_format_of(dtype) -> ColumnFormat | None:
@@ -112,10 +122,9 @@ def _read_numbers(series, missing, name) -> RawColumn:
         try:
             series = series.cast(polars.Int64)
         except polars.exceptions.PolarsError:
-            raise TypeError(
-                f"Column {name!r} holds integers beyond 64 bits ({dtype}); cast it to "
-                "Float64 or to String."
-            ) from None
+            return read_wide(series.to_list(), missing, None, ToPolarsTyped(dtype))
+    if _is_wide_decimal(series):
+        return read_wide(series.to_list(), missing, dtype.scale, ToPolarsTyped(dtype))
     column_format = _number_format_of(dtype) or ColumnFormat(
         "number", ToPolarsColumn(dtype), storage="i8"
     )
@@ -224,3 +233,15 @@ class ToPolarsObjects:
     def __call__(self, objects):
         polars = import_module("polars")
         return polars.Series(objects.tolist(), dtype=polars.Object)
+
+
+@persistent()
+class ToPolarsTyped:
+    """An array of objects to a column of a dtype."""
+
+    def __init__(self, dtype):
+        self.dtype = dtype
+
+    def __call__(self, objects):
+        polars = import_module("polars")
+        return polars.Series(objects.tolist(), dtype=self.dtype)

@@ -9,9 +9,12 @@ two dates compare.
 from __future__ import annotations
 
 import datetime
+import math
 import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Hashable, Iterable
+from decimal import Decimal
+from fractions import Fraction
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -79,15 +82,22 @@ class Column(ABC):
         )
 
 
-@persistent("column_format", "step", "offset", "decimals", "span", "factor")
+@persistent("column_format", "step", "offset", "decimals", "span", "factor", "is_wide")
 class NumberColumn(Column):
     """Numbers; integers that float64 cannot tell apart go by offset and step."""
+
+    # Whether raw values are Python's integers; files of the first schema do not say.
+    is_wide = False
 
     def __init__(self, name: Hashable, raw_column: RawColumn):
         super().__init__(name, raw_column.column_format)
         present = raw_column.raw[~raw_column.missing]
         self.offset: int | None = None
-        if raw_column.column_format.storage.kind in "iu":
+        self.is_wide = raw_column.column_format.storage.kind == "O"
+        if self.is_wide:
+            self.step = 1.0
+            self._learn_wide(present)
+        elif raw_column.column_format.storage.kind in "iu":
             self.step = 1.0
             self._learn_offset(present)
         elif raw_column.column_format.decimals is not None:
@@ -100,6 +110,37 @@ class NumberColumn(Column):
             self.decimals = find_decimals(present)
         if self.decimals == 0:
             self.step, self.decimals = 1.0, None
+
+    def _learn_wide(self, present: NDArray) -> None:
+        """Learn the offset and the step of Python's integers, in their own digits."""
+        whole = present.tolist()
+        low, high = min(whole), max(whole)
+        self.offset, self.span = low, high - low
+        self.factor = math.gcd(*(value - low for value in whole)) or 1
+        if self.span // self.factor > EXACT_INTEGERS:
+            raise ValueError(
+                f"Column {self.name!r} spans more than 2**53 of its smallest steps, "
+                f"from {_shown(self, low)} to {_shown(self, high)}, which float64 does "
+                "not tell apart. Cast it to float64 or, if it is a key, to text, or "
+                "drop it."
+            )
+
+    def _read_wide(self, raw_column: RawColumn) -> NDArray:
+        """Return canonical values of integers, exactly where they are steps."""
+        places = self.column_format.decimals or 0
+        others = raw_column.column_format.decimals or 0
+        is_scaled = raw_column.raw.dtype.kind == "O"
+        shift = 10 ** max(places - (others if is_scaled else 0), 0)
+        shrink = 10 ** max((others if is_scaled else 0) - places, 0)
+        assert self.offset is not None
+        values = np.empty(len(raw_column.raw))
+        for i, value in enumerate(raw_column.raw.tolist()):
+            if isinstance(value, float):
+                value = 0 if value != value else Fraction(value)
+            distance = value * shift - self.offset * shrink
+            steps, rest = divmod(distance, self.factor * shrink)
+            values[i] = float(steps) + float(rest) / float(self.factor * shrink)
+        return values
 
     def _learn_offset(self, present: NDArray) -> None:
         low, high = (int(present.min()), int(present.max())) if len(present) else (0, 0)
@@ -124,6 +165,12 @@ class NumberColumn(Column):
             raise ValueError(
                 f"Column {self.name!r} contains infinity; clip it or drop these rows."
             )
+        if self.is_wide:
+            return self._read_wide(raw_column)
+        if raw.dtype.kind == "O":
+            raw = raw.astype(np.float64) / 10 ** (
+                raw_column.column_format.decimals or 0
+            )
         if self.offset is None:
             values = raw.astype(np.float64)
             return values if self.decimals is None else np.round(values, self.decimals)
@@ -137,6 +184,11 @@ class NumberColumn(Column):
         return np.where(is_above, distance, -distance) / self.factor
 
     def _write(self, values: NDArray) -> NDArray:
+        if self.is_wide:
+            raw = np.empty(len(values), dtype=object)
+            steps = np.rint(values).astype(np.int64).tolist()
+            raw[:] = [self.offset + step * self.factor for step in steps]
+            return raw
         if self.offset is None:
             if self.column_format.storage.kind in "iu":
                 return np.rint(values)
@@ -158,9 +210,17 @@ class NumberColumn(Column):
             raise ValueError(
                 f"column {self.name!r} holds numbers, got {value!r}."
             ) from None
+        if self.is_wide:
+            exact = Fraction(value) * 10 ** (self.column_format.decimals or 0)
+            return float((exact - self.offset) / self.factor)
         if self.offset is not None:
             return float((int(value) - self.offset) / self.factor)
         return number
+
+
+def _shown(column: NumberColumn, whole: int) -> str:
+    places = column.column_format.decimals or 0
+    return f"{Decimal(whole)}" + (f"e-{places}" if places else "")
 
 
 @persistent("column_format", "step", "kind", "levels", "_by_key", "_by_value")

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from skgan._estimator import persistent
 from skgan._validation import check_boolean
 from skgan.encoding._base import BaseEncoder
-from skgan.encoding._check_rows import check_rows
+from skgan.encoding._check_rows import check_rows, show_columns
 from skgan.encoding._grid import Grid, Multiples, find_decimals, find_grid
 from skgan.encoding.vector._normal_scores import NormalScores
 from skgan.encoding.vector._rotation import find_rotation
@@ -109,9 +109,12 @@ class VectorEncoder(BaseEncoder):
         whole = np.where(missing, 0, np.rint(values)) == np.where(missing, 0, values)
         self.is_whole_ = whole.all(axis=0) | self.output_builder_.is_whole
         largest = np.maximum(np.abs(self.minimum_), np.abs(self.maximum_))
-        if (self.output_builder_.is_whole & (largest > _EXACT_INTEGERS)).any():
+        is_large = self.output_builder_.is_whole & (largest > _EXACT_INTEGERS)
+        if is_large.any():
+            names = getattr(self, "feature_names_in_", None)
             warnings.warn(
-                "Integers beyond 2**53 are scaled in float64, which cannot tell "
+                f"Integers beyond 2**53 in column {show_columns(is_large, names)} are "
+                "scaled in float64, which cannot tell "
                 "neighbours apart there; samples are whole but may be off in the "
                 "last digits.",
                 stacklevel=3,

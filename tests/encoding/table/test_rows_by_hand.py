@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from skgan.encoding._check_rows import _show_columns
+from skgan.encoding._check_rows import show_columns
 from skgan.encoding.labels._labelled_table import LabelledTableEncoder, LabelName
 from skgan.encoding.labels._labels import Labels
 from skgan.encoding.table import _given_values as _given
@@ -227,9 +227,9 @@ def test_numbers_are_cast_to_what_holds_them():
 
 def test_columns_in_messages():
     chosen = np.array([True, False, *[True] * 4])
-    assert _show_columns(chosen, None) == "0, 2, 3, 4, 5"
-    assert _show_columns(np.array([False, True]), ["a", "b"]) == "1 ('b')"
-    assert _show_columns(np.ones(8, bool), None) == "0, 1, 2, 3, 4 and 3 more"
+    assert show_columns(chosen, None) == "0, 2, 3, 4, 5"
+    assert show_columns(np.array([False, True]), ["a", "b"]) == "1 ('b')"
+    assert show_columns(np.ones(8, bool), None) == "0, 1, 2, 3, 4 and 3 more"
 
 
 def test_labels_are_columns_that_are_always_given():
