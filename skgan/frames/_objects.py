@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import datetime
+import re
 from collections.abc import Hashable, Iterable
 from decimal import Decimal
 from importlib import import_module
 from numbers import Integral, Number, Real
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import numpy as np
 from numpy.typing import NDArray
@@ -58,7 +60,7 @@ class MakeScaledDecimal:
 
 @persistent()
 class MakeDatetime:
-    """A function that makes datetimes of microseconds since 1970."""
+    """A function that makes datetimes of microseconds since 1970, by local clocks."""
 
     def __init__(self, kind: type, zone: datetime.tzinfo | None):
         self.kind = kind
@@ -68,10 +70,33 @@ class MakeDatetime:
         """Return the datetime, in the zone."""
         moment = _EPOCH + value * _MICROSECOND
         if self.zone is not None:
-            moment = moment.replace(tzinfo=datetime.UTC).astimezone(self.zone)
+            moment = localize(moment, self.zone)
         if self.kind.__name__ == "Timestamp":
             return import_module("pandas").Timestamp(moment)
         return moment
+
+
+def localize(moment: datetime.datetime, zone: Any) -> datetime.datetime:
+    """Return what clocks of a zone show as a moment; what they skip, moved forward."""
+    if hasattr(zone, "localize"):
+        return zone.normalize(zone.localize(moment, is_dst=True))
+    return moment.replace(tzinfo=zone).astimezone(datetime.UTC).astimezone(zone)
+
+
+def local_time(value: datetime.datetime, zone: Any) -> datetime.datetime:
+    """Return what clocks of a zone show; a midnight that they skip as midnight."""
+    local = value.astimezone(zone).replace(tzinfo=None)
+    midnight = datetime.datetime.combine(local.date(), datetime.time())
+    if local != midnight and localize(midnight, zone) == value.astimezone(datetime.UTC):
+        return midnight
+    return local
+
+
+def zone_of(name: str) -> datetime.tzinfo:
+    """Return the time zone of a name, or of an offset such as +02:00."""
+    if re.fullmatch(r"[+-]\d\d:\d\d", name):
+        return datetime.datetime.fromisoformat(f"2000-01-01T00:00{name}").tzinfo
+    return ZoneInfo(name)
 
 
 @persistent()
@@ -233,8 +258,9 @@ def _read_times(present, types) -> tuple | None:
         if len(zones) > 1 or any(getattr(v, "nanosecond", 0) for v in present):
             return None
         (zone,) = zones
-        epoch = _EPOCH if zone is None else _EPOCH.replace(tzinfo=datetime.UTC)
-        counts = [(_moment(value) - epoch) // _MICROSECOND for value in present]
+        moments = list(map(_moment, present))
+        local = moments if zone is None else [local_time(v, zone) for v in moments]
+        counts = [(value - _EPOCH) // _MICROSECOND for value in local]
         return "time", MakeDatetime(min(types, key=str), zone), UNITS["us"], counts
     if types == {datetime.date}:
         counts = [(value - _EPOCH.date()).days for value in present]

@@ -19,6 +19,7 @@ from skgan.frames._objects import (
     read_objects,
     read_wide,
     sort_levels,
+    zone_of,
 )
 
 
@@ -83,15 +84,19 @@ def read_polars_column(series, name) -> RawColumn:
     if dtype.is_numeric():
         return _read_numbers(series, missing, name)
     if dtype.is_temporal():
+        to_column: Any = ToPolarsColumn(dtype)
+        moments = series
+        if getattr(dtype, "time_zone", None):
+            to_column = ToPolarsZoned(dtype)
+            series = to_column.read_local(series)
         raw = series.to_physical().fill_null(0).to_numpy().astype(np.int64)
         unit = {"Date": "D", "Time": "ns"}.get(str(dtype)) or dtype.time_unit
         kind = "time" if str(dtype).startswith("Date") else "duration"
-        to_column: Any = ToPolarsColumn(dtype)
-        if getattr(dtype, "time_zone", None):
-            midnights = series.dt.truncate("1d").eq_missing(series)
-            to_column = ToPolarsZoned(dtype, bool(midnights.all()))
         column_format = ColumnFormat(kind, to_column, unit=UNITS[unit])
         column_format.is_time_of_day = dtype == polars.Time
+        if series is not moments:
+            is_other = to_column.localize(series) != moments
+            column_format.n_repeated = int(is_other.sum() or 0)
         return RawColumn(column_format, raw, missing)
     if dtype == polars.Object:
         objects = make_objects(series.to_list())
@@ -187,18 +192,39 @@ class ToPolarsColumn:
 
 @persistent("keeps_nan")
 class ToPolarsZoned(ToPolarsColumn):
-    """Counts since 1970 to moments in a time zone."""
+    """What local clocks show to moments in a time zone."""
 
-    def __init__(self, dtype, are_midnights: bool):
-        super().__init__(dtype)
-        self.are_midnights = are_midnights
+    @property
+    def zone(self):
+        """The time zone."""
+        return zone_of(self.dtype.time_zone)
+
+    def read_local(self, series):
+        """Return what clocks show; a midnight that they skip as midnight."""
+        local = series.dt.replace_time_zone(None)
+        day = local.dt.truncate("1d")
+        is_midnight = (self.localize(day) == series).fill_null(False)
+        return local.zip_with(~is_midnight, day)
+
+    def localize(self, local):
+        """Return moments: the first of two; what clocks skip is moved forward."""
+        zone = self.dtype.time_zone
+        moments = local.dt.replace_time_zone(
+            zone, ambiguous="earliest", non_existent="null"
+        )
+        is_gap = moments.is_null() & local.is_not_null()
+        if is_gap.any():
+            # By the clock of the day before, which knows nothing of the gap.
+            before = local.dt.offset_by("-1d").dt.replace_time_zone(
+                zone, ambiguous="earliest", non_existent="null"
+            )
+            moments = moments.zip_with(~is_gap, before.dt.offset_by("24h"))
+        return moments
 
     def __call__(self, raw, missing):
-        column = super().__call__(raw, missing)
-        if not self.are_midnights:
-            return column
-        # Around a change of clocks, midnights are 23 or 25 hours apart.
-        return column.dt.offset_by("12h").dt.truncate("1d")
+        polars = import_module("polars")
+        naive = ToPolarsColumn(polars.Datetime(self.dtype.time_unit))
+        return self.localize(naive(raw, missing)).cast(self.dtype)
 
 
 @persistent()

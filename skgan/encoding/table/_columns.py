@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from skgan._estimator import persistent
 from skgan.encoding._grid import find_decimals
-from skgan.frames import UNITS, ColumnFormat, RawColumn, level_key
+from skgan.frames import UNITS, ColumnFormat, RawColumn, level_key, local_time
 
 # Every integer up to this one has a float64 of its own.
 EXACT_INTEGERS = 2**53
@@ -343,14 +343,32 @@ class TimeColumn(Column):
         self.kind = raw_column.column_format.kind
         self.time_unit = time_unit
         self.origin = time_unit.origin if self.kind == "time" else 0
+        n_repeated = raw_column.column_format.n_repeated
+        if n_repeated:
+            warnings.warn(
+                f"Column {name!r} holds {n_repeated} times of an hour that clocks of "
+                f"{self.zone} repeat; samples have the first of the two.",
+                stacklevel=2,
+            )
         has_values = not raw_column.missing.all()
         self.step = (
             float(max(grain_of(raw_column) // time_unit.step, 1)) if has_values else 1.0
         )
 
+    @property
+    def zone(self):
+        """The time zone whose clocks are counted; None without one."""
+        return getattr(self.column_format.to_column, "zone", None)
+
     def _read(self, raw_column: RawColumn) -> NDArray:
         if raw_column.column_format.kind != self.kind:
             self._refuse(raw_column)
+        zone = getattr(raw_column.column_format.to_column, "zone", None)
+        if None not in (zone, self.zone) and str(zone) != str(self.zone):
+            raise TypeError(
+                f"Column {self.name!r} held times of {self.zone} in fit and holds "
+                f"times of {zone} now; convert them."
+            )
         raw, unit, step = (
             raw_column.raw,
             raw_column.column_format.unit,
@@ -378,7 +396,7 @@ class TimeColumn(Column):
     def parse(self, value) -> float:
         """Return a moment or duration, or a string of one, in canonical form."""
         try:
-            nanoseconds = _nanoseconds(value, self.kind)
+            nanoseconds = _nanoseconds(value, self.kind, self.zone)
         except (TypeError, ValueError):
             raise ValueError(
                 f"column {self.name!r} holds a {self.kind}, got {value!r}."
@@ -387,15 +405,29 @@ class TimeColumn(Column):
         return float(whole - self.origin) + rest / self.time_unit.step
 
 
-def _nanoseconds(value, kind: str) -> int:
-    """Return nanoseconds since 1970, or of a duration or time of day, exactly."""
+def _parsed(text: str):
+    """Return a string that ends in a zone as a moment, others as they are."""
+    try:
+        moment = datetime.datetime.fromisoformat(text)
+    except ValueError:
+        return text
+    return text if moment.tzinfo is None else moment
+
+
+def _nanoseconds(value, kind: str, zone=None) -> int:
+    """Return nanoseconds since 1970, or of a duration or time of day, exactly.
+
+    A moment without a zone is what the column's clocks show.
+    """
     if isinstance(value, datetime.time):
         value = datetime.datetime.combine(datetime.date(1970, 1, 1), value)
         return _nanoseconds(value, "time")
     if isinstance(value, int | float) or value is None:
         raise TypeError(value)
+    if kind == "time" and isinstance(value, str):
+        value = _parsed(value)
     if getattr(value, "tzinfo", None) is not None:
-        value = value.astimezone(datetime.UTC).replace(tzinfo=None)
+        value = local_time(value, zone or datetime.UTC)
     nano = int(getattr(value, "nanosecond", 0)) if kind == "time" else 0
     if kind == "time":
         moment: Any = np.datetime64(value)

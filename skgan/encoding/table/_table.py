@@ -108,14 +108,19 @@ class TableEncoder(ReservoirEncoder):
     -----
     UserWarning
         If integers span more than 2**53, where float64 no longer tells neighbours
-        apart; of columns taken for identifiers, and of those that seem to be some but
-        whose dtype lists its levels, so that samples copy them.
+        apart; if a column holds times of an hour that clocks repeat; of columns taken
+        for identifiers, and of those that seem to be some but whose dtype lists its
+        levels, so that samples copy them.
 
     Notes
     -----
     A level that ``fit`` did not see is encoded as a block of zeros, a number beyond
     the range seen as a score beyond those seen, and a combination of missing values
     that was not seen as a block of zeros, so that held-out rows can be scored.
+
+    Times with a zone are what local clocks show: a time that these skip is moved
+    forward, of an hour that they repeat the first is taken, and a date of the user's
+    without a zone is local.
 
     In an object column that mixes several kinds of missing values the first one
     seen stands for all of them.
