@@ -172,17 +172,6 @@ FRAMES = {
         ValueError,
         r"'bad' \(.*\), 'worse' \(",
     ),
-    "all missing": (
-        frame(bad=[np.nan] * N),
-        ValueError,
-        r"All values are missing in column 1 \('bad'\); drop it",
-    ),
-    "all None": (frame(bad=[None] * N), ValueError, r"missing in column 1 \('bad'\)"),
-    "all NA": (
-        frame(bad=pd.array([None] * N, dtype="Int64")),
-        ValueError,
-        r"missing in column 1 \('bad'\)",
-    ),
     "no rows": (frame()[:0], ValueError, r"0 sample\(s\)"),
     "one row": (frame()[:1], ValueError, r"1 sample\(s\)"),
     "no columns": (pd.DataFrame(index=range(N)), ValueError, r"0 feature\(s\)"),
@@ -218,11 +207,6 @@ FRAMES = {
         polars_frame(bad=[None] * N),
         ValueError,
         r"hold no numbers: 'bad' \(Null\)",
-    ),
-    "polars null integers": (
-        polars_frame(bad=pl.Series([None] * N, dtype=pl.Int64)),
-        ValueError,
-        r"missing in column 1 \('bad'\)",
     ),
     "polars infinity": (
         polars_frame(bad=[np.inf] * N),

@@ -33,8 +33,6 @@ def check_rows(estimator, X, *, reset: bool, allow_missing: bool = False) -> NDA
         _refuse(values, np.isinf, "infinity", names, estimator)
         if not allow_missing:
             _refuse(values, np.isnan, "NaN", names, estimator)
-        elif reset:
-            _refuse_empty_columns(values, names)
     return values
 
 
@@ -89,15 +87,6 @@ def _refuse(values, test, what: str, names, estimator) -> None:
         f"Input X contains {what} in column {columns}; "
         f"{type(estimator).__name__} does not accept {what} there. {advice}"
     )
-
-
-def _refuse_empty_columns(values, names) -> None:
-    is_empty = np.isnan(values).all(axis=0)
-    if is_empty.any():
-        raise ValueError(
-            f"All values are missing in column {show_columns(is_empty, names)}; "
-            "drop it."
-        )
 
 
 def show_columns(chosen, names) -> str:

@@ -92,7 +92,7 @@ def local_time(value: datetime.datetime, zone: Any) -> datetime.datetime:
     return local
 
 
-def zone_of(name: str) -> datetime.tzinfo:
+def zone_of(name: str) -> datetime.tzinfo | None:
     """Return the time zone of a name, or of an offset such as +02:00."""
     if re.fullmatch(r"[+-]\d\d:\d\d", name):
         return datetime.datetime.fromisoformat(f"2000-01-01T00:00{name}").tzinfo

@@ -85,7 +85,7 @@ class PriorColumns:
 
 def read_columns(encoder: BaseEncoder, X, labels: Any, target: Any) -> PriorColumns:
     """Read the plain columns of rows, and those of their labels."""
-    values, schema = encoder.encode_columns(X), encoder.schema_
+    values, schema = encoder.columns_for_training(X), encoder.schema_
     assert schema is not None
     names = list(getattr(encoder, "declared_columns_", ()))
     if labels is None:

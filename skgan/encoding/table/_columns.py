@@ -12,7 +12,7 @@ import datetime
 import math
 import warnings
 from abc import ABC, abstractmethod
-from collections.abc import Hashable, Iterable
+from collections.abc import Hashable, Iterable, Sequence
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any, NamedTuple
@@ -223,11 +223,21 @@ def _shown(column: NumberColumn, whole: int) -> str:
     return f"{Decimal(whole)}" + (f"e-{places}" if places else "")
 
 
-@persistent("column_format", "step", "kind", "levels", "_by_key", "_by_value")
+@persistent(
+    "column_format",
+    "step",
+    "kind",
+    "levels",
+    "_by_key",
+    "_by_value",
+    rebuilt=("new_levels",),
+)
 class LevelColumn(Column):
     """Categories: the place of each level in the list of levels; also booleans."""
 
     kind = "category"
+    # Of the rows read last, what `fit` did not see.
+    new_levels: Sequence = ()
 
     def __init__(self, name: Hashable, raw_column: RawColumn):
         super().__init__(name, raw_column.column_format)
@@ -250,6 +260,7 @@ class LevelColumn(Column):
 
     def _read(self, raw_column: RawColumn) -> NDArray:
         raw, levels = raw_column.raw, raw_column.column_format.levels
+        self.new_levels = ()
         if raw_column.column_format.kind == "boolean":
             levels = [False, True]
         elif raw_column.column_format.kind != "level":
@@ -260,6 +271,9 @@ class LevelColumn(Column):
         elif levels == self.levels and not _mixes_types(levels):
             return raw.astype(np.float64)
         codes = np.array([self.code_of(level) for level in levels], dtype=np.float64)
+        # Levels that are listed without a row do no harm.
+        present = np.unique(raw[~raw_column.missing].astype(np.int64))
+        self.new_levels = [levels[i] for i in present if codes[i] < 0]
         return codes[raw.astype(np.int64)]
 
     def _write(self, values: NDArray) -> NDArray:

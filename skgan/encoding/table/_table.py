@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Hashable, Mapping
 from typing import Any
 
@@ -14,6 +15,7 @@ from skgan.encoding._check_rows import check_frame, check_rows
 from skgan.encoding.constraints._constraints import Unique, check_constraints
 from skgan.encoding.dependencies._dependencies import find_dependencies
 from skgan.encoding.table._column_encoders import LevelEncoder, is_spiky
+from skgan.encoding.table._columns import show_levels
 from skgan.encoding.table._given_values import (
     Conditions,
     encode_given,
@@ -30,11 +32,12 @@ from skgan.encoding.table._learn_columns import (
 from skgan.encoding.table._reservoir import ReservoirEncoder
 from skgan.encoding.table._row_encoder import RowEncoder
 from skgan.encoding.table._table_output import TableBuffer, TableOutputBuilder
-from skgan.frames import frame_library, read_columns
-from skgan.priors import Schema
+from skgan.frames import as_rows, frame_library, read_columns
+from skgan.priors import LevelColumn, Schema
 
 _MAX_CONDITION_LEVELS = 20
 _ROWS_AT_ONCE = 2048
+_NEW_LEVEL_SEED = 0x11E7
 
 
 @persistent(
@@ -110,7 +113,8 @@ class TableEncoder(ReservoirEncoder):
         If integers span more than 2**53, where float64 no longer tells neighbours
         apart; if a column holds times of an hour that clocks repeat; of columns taken
         for identifiers, and of those that seem to be some but whose dtype lists its
-        levels, so that samples copy them.
+        levels, so that samples copy them. If training goes on with levels that ``fit``
+        did not see.
 
     Notes
     -----
@@ -440,7 +444,43 @@ class TableEncoder(ReservoirEncoder):
         return self._rows.encode(values)
 
     def _encode_for_training(self, values: NDArray, rng: np.random.Generator):
+        self._tell_of_new_levels(values)
         return self._rows.encode(values, rng, np.float32)
+
+    def columns_for_training(self, X) -> NDArray:
+        """Return plain columns; a level that is new is drawn from those seen."""
+        values = self._validate(as_rows(X), reset=False)
+        self._tell_of_new_levels(values)
+        columns = self._columns_of(values)
+        rng = np.random.default_rng(_NEW_LEVEL_SEED)
+        for column, what in zip(columns.T, self.schema_, strict=True):
+            is_new = column < 0
+            if isinstance(what, LevelColumn) and is_new.any():
+                known = column[~is_new] if not is_new.all() else np.zeros(1)
+                column[is_new] = rng.choice(known, size=int(is_new.sum()))
+        return columns
+
+    def _tell_of_new_levels(self, values: NDArray) -> None:
+        """Warn of levels that no block has a place for."""
+        for slot in self._rows.slots_:
+            levels = getattr(slot.column_encoder, "levels_", slot.column_encoder)
+            if not isinstance(levels, LevelEncoder):
+                continue
+            canonical = values[:, slot.place]
+            is_new = (levels.code(canonical) < 0) & ~np.isnan(canonical)
+            if not is_new.any():
+                continue
+            column = self._columns[slot.place]
+            shown = list(getattr(column, "new_levels", ()))
+            if not shown:
+                unique = np.unique(canonical[is_new])
+                shown = list(column.write(unique, np.random.default_rng(0)))
+            warnings.warn(
+                f"Column {column.name!r} holds levels that fit did not see, in "
+                f"{int(is_new.sum())} rows: {show_levels(map(str, shown))}. Samples "
+                "have none of them; fit anew with all rows to learn them.",
+                stacklevel=2,
+            )
 
     def _decode(self, rows: NDArray) -> NDArray:
         return self._rows.decode(rows)

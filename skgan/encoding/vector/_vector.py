@@ -32,7 +32,8 @@ class VectorEncoder(BaseEncoder):
     first. What correlation is left is removed. A normal latent, decoded, is then a
     Gaussian copula of the rows already; the networks learn the rest.
 
-    A constant column is left out and comes back exactly. Decoded values stay within
+    A constant column, or one that is wholly missing, is left out and comes back
+    exactly. Decoded values stay within
     the range seen and on the grid seen: whole numbers, decimals of so many places,
     multiples of a step with an offset, few endings such as .99 at their shares. They
     are missing as often as they were: an indicator of what is missing is one more
@@ -104,8 +105,10 @@ class VectorEncoder(BaseEncoder):
     def _fit_rows(self, values: NDArray) -> None:
         missing = np.isnan(values)
         self.missing_rate_ = missing.mean(axis=0)
-        self.minimum_ = np.nanmin(values, axis=0)
-        self.maximum_ = np.nanmax(values, axis=0)
+        # NaN of a column that is wholly missing, which is left out and comes back so.
+        is_empty = missing.all(axis=0)
+        self.minimum_ = np.fmin.reduce(values, axis=0)
+        self.maximum_ = np.fmax.reduce(values, axis=0)
         whole = np.where(missing, 0, np.rint(values)) == np.where(missing, 0, values)
         self.is_whole_ = whole.all(axis=0) | self.output_builder_.is_whole
         largest = np.maximum(np.abs(self.minimum_), np.abs(self.maximum_))
@@ -120,10 +123,12 @@ class VectorEncoder(BaseEncoder):
                 stacklevel=3,
             )
         # A power of two, so that dividing by it loses nothing.
-        self._unit = 2.0 ** np.clip(np.frexp(largest)[1], -1022, 1023)
+        size = np.where(is_empty, 1.0, largest)
+        self._unit = 2.0 ** np.clip(np.frexp(size)[1], -1022, 1023)
         self._varies = self.minimum_ < self.maximum_
-        self._may_miss = self.missing_rate_ > 0
-        self._fill = np.nanmedian(values / self._unit, axis=0) * self._unit
+        self._may_miss = (self.missing_rate_ > 0) & ~is_empty
+        known = np.where(is_empty, 0.0, values)
+        self._fill = np.nanmedian(known / self._unit, axis=0) * self._unit
         self.grids_ = self._learn_grids(values, missing)
         self._fit_columns(values)
 
@@ -138,6 +143,9 @@ class VectorEncoder(BaseEncoder):
             values.T, missing.T, formats, strict=True
         ):
             present = column[~gaps] if gaps.any() else column
+            if not len(present):
+                grids.append(None)
+                continue
             storage = getattr(column_format or builder, "storage", values.dtype)
             decimals = getattr(column_format, "decimals", None)
             if decimals is None:
