@@ -208,11 +208,6 @@ FRAMES = {
         ValueError,
         r"hold no numbers: 'bad' \(Null\)",
     ),
-    "polars null integers": (
-        polars_frame(bad=pl.Series([None] * N, dtype=pl.Int64)),
-        ValueError,
-        r"missing in column 1 \('bad'\)",
-    ),
     "polars infinity": (
         polars_frame(bad=[np.inf] * N),
         ValueError,

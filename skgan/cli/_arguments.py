@@ -155,7 +155,7 @@ def _add_columns(fit) -> None:
     fit.add_argument(
         "--identifiers",
         choices=["raise", "draw"],
-        default="raise",
+        default="draw",
         help="whether a column of text that is hardly ever repeated, such as names or "
         "numbers of orders, is an error or drawn fresh (default: %(default)s)",
     )

@@ -119,7 +119,7 @@ def _make_sampler(options: argparse.Namespace, rows: FileRows, seed: int | None)
         "verbose": 0 if options.quiet else 1,
     }
     identifiers = "draw" if options.identifier else options.identifiers
-    if options.condition_on or identifiers != "raise":
+    if options.condition_on or identifiers != "draw":
         if not rows.is_table:
             raise ValueError(
                 "--condition-on and --identifiers are about columns, and the rows are "

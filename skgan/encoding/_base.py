@@ -220,6 +220,10 @@ class BaseEncoder(
         values = self._validate(as_rows(X), reset=False)
         return self._columns_of(values.astype(np.float64, copy=False))
 
+    def columns_for_training(self, X) -> NDArray:
+        """Turn rows into plain columns that a prior can learn, see `encode_columns`."""
+        return self.encode_columns(X)
+
     def rows_of_columns(self, columns: NDArray, seed: int) -> NDArray:
         """Encode plain columns for networks, as ``encode_for_training`` does rows.
 

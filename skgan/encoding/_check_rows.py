@@ -77,7 +77,7 @@ def _refuse(values, test, what: str, names, estimator) -> None:
     bad = test(values)
     if not bad.any():
         return
-    columns = _show_columns(bad.any(axis=0), names)
+    columns = show_columns(bad.any(axis=0), names)
     advice = (
         "Impute it (sklearn.impute) or pass a DataFrame, where NaN is kept as missing."
         if what == "NaN"
@@ -89,7 +89,8 @@ def _refuse(values, test, what: str, names, estimator) -> None:
     )
 
 
-def _show_columns(chosen, names) -> str:
+def show_columns(chosen, names) -> str:
+    """Return the places of some columns, and their names if they have any."""
     columns = np.flatnonzero(chosen)
     shown = ", ".join(
         str(i) if names is None else f"{i} ({str(names[i])!r})" for i in columns[:5]

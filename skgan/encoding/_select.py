@@ -6,9 +6,10 @@ from sklearn.base import clone
 
 from skgan.encoding._base import BaseEncoder
 from skgan.encoding._image import ImageEncoder
+from skgan.encoding.table._columns import EXACT_INTEGERS
 from skgan.encoding.table._table import TableEncoder
 from skgan.encoding.vector._vector import VectorEncoder
-from skgan.frames import frame_library, holds_numbers_only
+from skgan.frames import frame_library, holds_numbers_only, read_columns
 
 
 def make_encoder(encoder, X) -> BaseEncoder:
@@ -18,7 +19,8 @@ def make_encoder(encoder, X) -> BaseEncoder:
     ----------
     encoder : BaseEncoder or "auto"
         "auto" takes an array of more than two axes for images, a frame with anything
-        but numbers and booleans for a table, everything else for vectors.
+        but numbers and booleans, or with whole numbers that float64 does not tell
+        apart, for a table, everything else for vectors.
     X : ndarray or DataFrame of shape (n_samples, ...)
         The data.
 
@@ -42,4 +44,22 @@ def make_encoder(encoder, X) -> BaseEncoder:
         return ImageEncoder()
     if frame_library(X) is not None and not holds_numbers_only(X):
         return TableEncoder()
-    return VectorEncoder()
+    return TableEncoder() if _holds_large_integers(X) else VectorEncoder()
+
+
+def _holds_large_integers(X) -> bool:
+    """Whether integers are beyond those that float64 tells apart."""
+    if frame_library(X) is None:
+        if getattr(getattr(X, "dtype", None), "kind", "f") not in "iu" or not X.size:
+            return False
+        return max(-int(X.min()), int(X.max())) > EXACT_INTEGERS
+    columns = [
+        column.raw[~column.missing]
+        for column in read_columns(X)
+        if column.column_format.storage.itemsize == 8
+        and column.column_format.storage.kind in "iu"
+    ]
+    return any(
+        len(raw) and max(-int(raw.min()), int(raw.max())) > EXACT_INTEGERS
+        for raw in columns
+    )

@@ -25,7 +25,13 @@ from skgan.frames._library import (
     take_rows,
     with_columns,
 )
-from skgan.frames._objects import is_missing, level_key, make_objects, read_objects
+from skgan.frames._objects import (
+    is_missing,
+    level_key,
+    local_time,
+    make_objects,
+    read_objects,
+)
 from skgan.frames._reader import (
     holds_numbers_only,
     number_formats,
@@ -64,6 +70,7 @@ __all__ = [
     "is_missing",
     "level_key",
     "list_series",
+    "local_time",
     "make_frame",
     "make_objects",
     "make_output_builder",

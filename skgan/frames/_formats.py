@@ -28,7 +28,7 @@ UNITS = {
 }
 
 
-@persistent()
+@persistent("n_repeated")
 class ColumnFormat:
     """What the raw values of a column are, and how they become a column again."""
 
@@ -52,6 +52,8 @@ class ColumnFormat:
         self.is_closed = is_closed
         self.decimals = decimals
         self.is_time_of_day = is_time_of_day
+        # Moments of an hour that clocks repeat, which come back as the first of two.
+        self.n_repeated = 0
 
 
 class RawColumn(NamedTuple):
@@ -93,6 +95,11 @@ class ToObjects:
         self.sentinel = sentinel  # what stands for missing
         self.to_series = to_series  # called with the array of objects; None keeps it
 
+    @property
+    def zone(self):
+        """The time zone, None without one."""
+        return getattr(self.make, "zone", None)
+
     def __call__(self, raw: NDArray, missing: NDArray):
         """Return the objects."""
         objects = np.empty(len(raw), dtype=object)
@@ -103,6 +110,10 @@ class ToObjects:
         for i, value in enumerate(unique.tolist()):
             made[i] = self.make(value)
         objects[present] = made[inverse]
+        return self.from_objects(objects, missing)
+
+    def from_objects(self, objects: NDArray, missing: NDArray):
+        """Return other objects than those made, as a column like it."""
         objects[missing] = self.sentinel
         return objects if self.to_series is None else self.to_series(objects)
 

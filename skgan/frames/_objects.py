@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Hashable
+import re
+from collections.abc import Hashable, Iterable
 from decimal import Decimal
 from importlib import import_module
 from numbers import Integral, Number, Real
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import numpy as np
 from numpy.typing import NDArray
@@ -44,8 +46,21 @@ class MakeDecimal:
 
 
 @persistent()
+class MakeScaledDecimal:
+    """A function that makes decimals of whole numbers of their last place, exactly."""
+
+    def __init__(self, places: int):
+        self.places = places
+
+    def __call__(self, value: int) -> Decimal:
+        """Return the decimal."""
+        digits = tuple(map(int, str(abs(value))))
+        return Decimal((int(value < 0), digits, -self.places))
+
+
+@persistent()
 class MakeDatetime:
-    """A function that makes datetimes of microseconds since 1970."""
+    """A function that makes datetimes of microseconds since 1970, by local clocks."""
 
     def __init__(self, kind: type, zone: datetime.tzinfo | None):
         self.kind = kind
@@ -55,10 +70,33 @@ class MakeDatetime:
         """Return the datetime, in the zone."""
         moment = _EPOCH + value * _MICROSECOND
         if self.zone is not None:
-            moment = moment.replace(tzinfo=datetime.UTC).astimezone(self.zone)
+            moment = localize(moment, self.zone)
         if self.kind.__name__ == "Timestamp":
             return import_module("pandas").Timestamp(moment)
         return moment
+
+
+def localize(moment: datetime.datetime, zone: Any) -> datetime.datetime:
+    """Return what clocks of a zone show as a moment; what they skip, moved forward."""
+    if hasattr(zone, "localize"):
+        return zone.normalize(zone.localize(moment, is_dst=True))
+    return moment.replace(tzinfo=zone).astimezone(datetime.UTC).astimezone(zone)
+
+
+def local_time(value: datetime.datetime, zone: Any) -> datetime.datetime:
+    """Return what clocks of a zone show; a midnight that they skip as midnight."""
+    local = value.astimezone(zone).replace(tzinfo=None)
+    midnight = datetime.datetime.combine(local.date(), datetime.time())
+    if local != midnight and localize(midnight, zone) == value.astimezone(datetime.UTC):
+        return midnight
+    return local
+
+
+def zone_of(name: str) -> datetime.tzinfo | None:
+    """Return the time zone of a name, or of an offset such as +02:00."""
+    if re.fullmatch(r"[+-]\d\d:\d\d", name):
+        return datetime.datetime.fromisoformat(f"2000-01-01T00:00{name}").tzinfo
+    return ZoneInfo(name)
 
 
 @persistent()
@@ -126,16 +164,57 @@ def _read_present(present: NDArray, name: Hashable) -> tuple[str, NDArray, Any, 
 
 def _read_numbers(present: NDArray, types: set) -> tuple[str, NDArray, Any, dict]:
     if all(issubclass(kind, Integral) for kind in types):
-        fits = all(-(2**63) <= int(v) < 2**63 for v in (min(present), max(present)))
-        storage = np.dtype(np.int64 if fits else np.float64)
-        return "number", present.astype(storage), int, {"storage": storage}
+        if not all(_is_small_integer(v) for v in (min(present), max(present))):
+            return "number", make_objects(list(map(int, present))), int, WIDE
+        return "number", present.astype(np.int64), int, {"storage": np.int64}
     if all(issubclass(kind, Decimal) for kind in types):
-        exponents = {value.as_tuple().exponent for value in set(present.tolist())}
-        whole = [exponent for exponent in exponents if isinstance(exponent, int)]
-        places = max(0, -min(whole, default=0))
+        places = decimal_places(present.tolist())
+        if are_wide(present, places):
+            raw = make_objects([scaled_integer(v, places) for v in present])
+            return "number", raw, MakeScaledDecimal(places), WIDE | {"decimals": places}
         make = MakeDecimal(places)
         return "number", present.astype(float), make, {"decimals": places}
     return "number", present.astype(float), float, {}
+
+
+def decimal_places(values: Iterable[Decimal]) -> int:
+    """Return the most places behind the point that any of the decimals has."""
+    exponents = {value.as_tuple().exponent for value in set(values)}
+    whole = [exponent for exponent in exponents if isinstance(exponent, int)]
+    return max(0, -min(whole, default=0))
+
+
+# Raw values are Python's integers, which hold what no dtype of NumPy does.
+WIDE: dict[str, Any] = {"storage": np.dtype(object)}
+
+
+def are_wide(values: Iterable[Decimal], places: int) -> bool:
+    """Whether float64 does not tell decimals of so many places apart."""
+    largest = max(map(abs, values), default=Decimal(0))
+    return scaled_integer(largest, places) > 2**53
+
+
+def scaled_integer(value: Decimal, places: int) -> int:
+    """Return a decimal as a whole number of its last place."""
+    sign, digits, exponent = value.as_tuple()
+    whole = int("".join(map(str, digits))) * 10 ** (int(exponent) + places)
+    return -whole if sign else whole
+
+
+def read_wide(values: list, missing: NDArray, places: int | None, to_series) -> Any:
+    """Read whole numbers, or decimals of so many places, that float64 does not hold."""
+    is_whole = places is None
+    raw = make_objects(
+        [
+            0 if gone else value if is_whole else scaled_integer(value, places or 0)
+            for value, gone in zip(values, missing, strict=True)
+        ]
+    )
+    make = int if places is None else MakeScaledDecimal(places)
+    column_format = ColumnFormat(
+        "number", ToObjects(make, None, to_series), decimals=places, **WIDE
+    )
+    return RawColumn(column_format, raw, missing)
 
 
 def number_objects_format(column) -> ColumnFormat | None:
@@ -146,13 +225,21 @@ def number_objects_format(column) -> ColumnFormat | None:
         return ColumnFormat("boolean", ToObjects(bool), storage=bool)
     if all(_is_small_integer(value) for value in present) and present:
         return ColumnFormat("number", ToObjects(int), storage=np.int64)
+    if all(isinstance(v, Integral) for v in present) and present:
+        # No float tells such integers apart.
+        return None
+    if all(isinstance(value, Decimal) for value in present) and present:
+        places = decimal_places(present)
+        if are_wide(present, places):
+            return None
+        return ColumnFormat("number", ToObjects(MakeDecimal(places)), decimals=places)
     if all(isinstance(v, Number) and not isinstance(v, complex) for v in present):
         return ColumnFormat("number", ToObjects(float))
     return None
 
 
 def _is_nan(value) -> bool:
-    return isinstance(value, float | np.floating) and bool(np.isnan(value))
+    return isinstance(value, float | np.floating | Decimal) and bool(value != value)
 
 
 def _is_small_integer(value) -> bool:
@@ -171,8 +258,9 @@ def _read_times(present, types) -> tuple | None:
         if len(zones) > 1 or any(getattr(v, "nanosecond", 0) for v in present):
             return None
         (zone,) = zones
-        epoch = _EPOCH if zone is None else _EPOCH.replace(tzinfo=datetime.UTC)
-        counts = [(_moment(value) - epoch) // _MICROSECOND for value in present]
+        moments = list(map(_moment, present))
+        local = moments if zone is None else [local_time(v, zone) for v in moments]
+        counts = [(value - _EPOCH) // _MICROSECOND for value in local]
         return "time", MakeDatetime(min(types, key=str), zone), UNITS["us"], counts
     if types == {datetime.date}:
         counts = [(value - _EPOCH.date()).days for value in present]

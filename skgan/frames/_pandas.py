@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from importlib import import_module
 from typing import Any
 
@@ -12,9 +13,12 @@ from skgan._estimator import persistent
 from skgan.frames._casting import cast_numbers, numbers_and_missing
 from skgan.frames._formats import UNITS, ColumnFormat, RawColumn, ToArray
 from skgan.frames._objects import (
+    are_wide,
     number_objects_format,
     read_objects,
+    read_wide,
     sort_levels,
+    zone_of,
 )
 
 
@@ -148,16 +152,21 @@ def _read_levels(series) -> RawColumn:
 
 
 def _read_zoned(series) -> RawColumn:
+    """Read moments as what local clocks show."""
     dtype = series.dtype
-    values = series.dt.tz_convert("UTC").dt.tz_localize(None).to_numpy()
+    local = series.dt.tz_localize(None)
+    to_column = ToPandasZoned(local.to_numpy().dtype, dtype)
+    # A midnight that clocks skip comes as the first moment behind the gap.
+    day = local.dt.normalize()
+    is_midnight = to_column.localize(day.array) == series.array
+    local = local.mask(is_midnight & (local != day), day)
+    values = local.to_numpy()
     missing = np.isnat(values)
     raw = np.where(missing, 0, values.view(np.int64))
-    local = series.dt.tz_localize(None)
-    is_midnight = (local.dt.normalize() == local).to_numpy() | missing
-    to_column = ToPandasZoned(values.dtype, dtype, bool(is_midnight.all()))
-    return RawColumn(
-        ColumnFormat("time", to_column, unit=UNITS[dtype.unit]), raw, missing
-    )
+    column_format = ColumnFormat("time", to_column, unit=UNITS[dtype.unit])
+    back = to_column(raw, missing) == series.array
+    column_format.n_repeated = int((~back & ~missing).sum())
+    return RawColumn(column_format, raw, missing)
 
 
 def _read_arrow(series, name) -> RawColumn:
@@ -174,10 +183,17 @@ def _read_arrow(series, name) -> RawColumn:
     to_column = ToPandasArrow(series.dtype)
 
     if types.is_decimal(kind):
+        places = max(kind.scale, 0)
+        extremes = [v for v in (series.min(), series.max()) if isinstance(v, Decimal)]
+        if are_wide(extremes, places):
+            to_series = ToPandasTyped(series.dtype)
+            return read_wide(values.to_pylist(), missing, places, to_series)
         raw = values.cast(arrow.float64()).fill_null(0).to_numpy()
         return RawColumn(
             ColumnFormat("number", to_column, decimals=max(kind.scale, 0)), raw, missing
         )
+    if types.is_timestamp(kind) and kind.tz is not None:
+        return _read_arrow_zoned(values, to_column, missing)
     if types.is_temporal(kind) and not str(kind).startswith("month"):
         narrow = types.is_date32(kind) or types.is_time32(kind)
         counts = values.cast(arrow.int32()) if narrow else values
@@ -189,6 +205,21 @@ def _read_arrow(series, name) -> RawColumn:
         column_format.is_time_of_day = types.is_time(kind)
         return RawColumn(column_format, raw, missing)
     return _read_levels(series)
+
+
+def _read_arrow_zoned(values, to_column: ToPandasArrow, missing) -> RawColumn:
+    arrow, compute = import_module("pyarrow"), import_module("pyarrow.compute")
+    local = compute.local_timestamp(values)
+    day = compute.floor_temporal(local, unit="day").cast(local.type)
+    is_midnight = compute.equal(to_column.localize(day), values)
+    raw = compute.if_else(is_midnight, day, local)
+    raw = raw.cast(arrow.int64()).fill_null(0).to_numpy(zero_copy_only=False)
+    unit = UNITS[to_column.dtype.pyarrow_dtype.unit]
+    column_format = ColumnFormat("time", to_column, unit=unit)
+    back = to_column(raw, missing).__arrow_array__()
+    equal = compute.equal(back, values).fill_null(True)
+    column_format.n_repeated = len(values) - int(compute.sum(equal).as_py() or 0)
+    return RawColumn(column_format, raw, missing)
 
 
 @persistent()
@@ -217,8 +248,8 @@ class ToPandasLevels:
             return self.levels[np.where(missing, self.missing_code, raw)]
         return self.levels.take(np.where(missing, -1, raw), allow_fill=True)
 
-    def from_strings(self, objects, missing):
-        """Return other strings than the levels, as a column of their dtype."""
+    def from_objects(self, objects, missing):
+        """Return other values than the levels, as a column of their dtype."""
         pandas = import_module("pandas")
         if self.missing_code is not None:
             return np.where(missing, self.levels[self.missing_code], objects)
@@ -245,26 +276,29 @@ class ToPandasMasked:
 
 @persistent("to_naive")
 class ToPandasZoned:
-    """Counts since 1970 to moments in a time zone."""
+    """What local clocks show to moments in a time zone."""
 
-    def __init__(self, storage, dtype, are_midnights: bool):
+    def __init__(self, storage, dtype):
         self.to_naive = ToArray(storage)
         self.dtype = dtype
-        self.are_midnights = are_midnights
+
+    @property
+    def zone(self):
+        """The time zone."""
+        return self.dtype.tz
+
+    def localize(self, local):
+        """Return moments: the first of two, and the first behind a gap of clocks."""
+        index = import_module("pandas").DatetimeIndex(local)
+        moments = index.tz_localize(
+            self.dtype.tz,
+            ambiguous=np.ones(len(index), dtype=bool),
+            nonexistent="shift_forward",
+        )
+        return moments.as_unit(self.dtype.unit).array
 
     def __call__(self, raw, missing):
-        pandas = import_module("pandas")
-        index = pandas.DatetimeIndex(self.to_naive(raw, missing))
-        local = index.tz_localize("UTC").tz_convert(self.dtype.tz)
-        if self.are_midnights:
-            # Around a change of clocks, midnights are 23 or 25 hours apart.
-            nearest = local.tz_localize(None) + pandas.Timedelta(hours=12)
-            local = nearest.normalize().tz_localize(
-                self.dtype.tz,
-                ambiguous=np.ones(len(index), dtype=bool),
-                nonexistent="shift_forward",
-            )
-        return local.as_unit(self.dtype.unit).array
+        return self.localize(self.to_naive(raw, missing))
 
 
 @persistent()
@@ -300,9 +334,26 @@ class ToPandasArrow:
     def __init__(self, dtype):
         self.dtype = dtype
 
+    @property
+    def zone(self):
+        """The time zone, None without one."""
+        name = getattr(self.dtype.pyarrow_dtype, "tz", None)
+        return None if name is None else zone_of(name)
+
+    def localize(self, local):
+        """Return moments: the first of two, and the first behind a gap of clocks."""
+        kind = self.dtype.pyarrow_dtype
+        compute = import_module("pyarrow.compute")
+        return compute.assume_timezone(
+            local, kind.tz, ambiguous="earliest", nonexistent="latest"
+        ).cast(kind)
+
     def __call__(self, raw, missing):
         pandas, arrow = import_module("pandas"), import_module("pyarrow")
         kind = self.dtype.pyarrow_dtype
+        if arrow.types.is_timestamp(kind) and kind.tz is not None:
+            naive = arrow.array(raw, mask=missing).cast(arrow.timestamp(kind.unit))
+            return pandas.array(self.localize(naive), dtype=self.dtype)
         if raw.dtype.kind == "f" and self.dtype.numpy_dtype.kind in "biu":
             raw = cast_numbers(np.where(missing, 0, raw), self.dtype.numpy_dtype)
         if arrow.types.is_decimal(kind):
@@ -312,3 +363,14 @@ class ToPandasArrow:
         else:
             values = arrow.array(raw, mask=missing)
         return pandas.array(values.cast(kind), dtype=self.dtype)
+
+
+@persistent()
+class ToPandasTyped:
+    """An array of objects to an array of a dtype."""
+
+    def __init__(self, dtype):
+        self.dtype = dtype
+
+    def __call__(self, objects):
+        return import_module("pandas").array(objects, dtype=self.dtype)

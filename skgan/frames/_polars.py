@@ -12,17 +12,28 @@ from skgan._estimator import persistent
 from skgan.frames._casting import cast_numbers, numbers_and_missing
 from skgan.frames._formats import UNITS, ColumnFormat, RawColumn
 from skgan.frames._objects import (
+    are_wide,
     factorize_objects,
     is_missing,
     make_objects,
     read_objects,
+    read_wide,
     sort_levels,
+    zone_of,
 )
 
 
 def number_format_of_polars(series) -> ColumnFormat | None:
     """Return the format of a column of numbers or booleans, None for others."""
-    return _number_format_of(series.dtype)
+    return None if _is_wide_decimal(series) else _number_format_of(series.dtype)
+
+
+def _is_wide_decimal(series) -> bool:
+    """Whether float64 does not tell the decimals of a column apart."""
+    if not series.dtype.is_decimal():
+        return False
+    largest = [v for v in (series.min(), series.max()) if v is not None]
+    return are_wide(largest, series.dtype.scale)
 
 
 def _number_format_of(dtype) -> ColumnFormat | None:
@@ -73,15 +84,19 @@ def read_polars_column(series, name) -> RawColumn:
     if dtype.is_numeric():
         return _read_numbers(series, missing, name)
     if dtype.is_temporal():
+        to_column: Any = ToPolarsColumn(dtype)
+        moments = series
+        if getattr(dtype, "time_zone", None):
+            to_column = ToPolarsZoned(dtype)
+            series = to_column.read_local(series)
         raw = series.to_physical().fill_null(0).to_numpy().astype(np.int64)
         unit = {"Date": "D", "Time": "ns"}.get(str(dtype)) or dtype.time_unit
         kind = "time" if str(dtype).startswith("Date") else "duration"
-        to_column: Any = ToPolarsColumn(dtype)
-        if getattr(dtype, "time_zone", None):
-            midnights = series.dt.truncate("1d").eq_missing(series)
-            to_column = ToPolarsZoned(dtype, bool(midnights.all()))
         column_format = ColumnFormat(kind, to_column, unit=UNITS[unit])
         column_format.is_time_of_day = dtype == polars.Time
+        if series is not moments:
+            is_other = to_column.localize(series) != moments
+            column_format.n_repeated = int(is_other.sum() or 0)
         return RawColumn(column_format, raw, missing)
     if dtype == polars.Object:
         objects = make_objects(series.to_list())
@@ -112,10 +127,9 @@ def _read_numbers(series, missing, name) -> RawColumn:
         try:
             series = series.cast(polars.Int64)
         except polars.exceptions.PolarsError:
-            raise TypeError(
-                f"Column {name!r} holds integers beyond 64 bits ({dtype}); cast it to "
-                "Float64 or to String."
-            ) from None
+            return read_wide(series.to_list(), missing, None, ToPolarsTyped(dtype))
+    if _is_wide_decimal(series):
+        return read_wide(series.to_list(), missing, dtype.scale, ToPolarsTyped(dtype))
     column_format = _number_format_of(dtype) or ColumnFormat(
         "number", ToPolarsColumn(dtype), storage="i8"
     )
@@ -178,18 +192,39 @@ class ToPolarsColumn:
 
 @persistent("keeps_nan")
 class ToPolarsZoned(ToPolarsColumn):
-    """Counts since 1970 to moments in a time zone."""
+    """What local clocks show to moments in a time zone."""
 
-    def __init__(self, dtype, are_midnights: bool):
-        super().__init__(dtype)
-        self.are_midnights = are_midnights
+    @property
+    def zone(self):
+        """The time zone."""
+        return zone_of(self.dtype.time_zone)
+
+    def read_local(self, series):
+        """Return what clocks show; a midnight that they skip as midnight."""
+        local = series.dt.replace_time_zone(None)
+        day = local.dt.truncate("1d")
+        is_midnight = (self.localize(day) == series).fill_null(False)
+        return local.zip_with(~is_midnight, day)
+
+    def localize(self, local):
+        """Return moments: the first of two; what clocks skip is moved forward."""
+        zone = self.dtype.time_zone
+        moments = local.dt.replace_time_zone(
+            zone, ambiguous="earliest", non_existent="null"
+        )
+        is_gap = moments.is_null() & local.is_not_null()
+        if is_gap.any():
+            # By the clock of the day before, which knows nothing of the gap.
+            before = local.dt.offset_by("-1d").dt.replace_time_zone(
+                zone, ambiguous="earliest", non_existent="null"
+            )
+            moments = moments.zip_with(~is_gap, before.dt.offset_by("24h"))
+        return moments
 
     def __call__(self, raw, missing):
-        column = super().__call__(raw, missing)
-        if not self.are_midnights:
-            return column
-        # Around a change of clocks, midnights are 23 or 25 hours apart.
-        return column.dt.offset_by("12h").dt.truncate("1d")
+        polars = import_module("polars")
+        naive = ToPolarsColumn(polars.Datetime(self.dtype.time_unit))
+        return self.localize(naive(raw, missing)).cast(self.dtype)
 
 
 @persistent()
@@ -208,10 +243,12 @@ class ToPolarsLevels:
             return polars.Series([None] * len(raw), dtype=self.dtype)
         return self.levels.gather(column).cast(self.dtype)
 
-    def from_strings(self, objects, missing):
-        """Return other strings than the levels, as a column of their dtype."""
+    def from_objects(self, objects, missing):
+        """Return other values than the levels, as a column of their dtype."""
         polars = import_module("polars")
         objects[missing] = None
+        if self.dtype == polars.Binary:
+            return polars.Series(objects.tolist(), dtype=self.dtype)
         return polars.Series(objects.tolist(), dtype=polars.String).cast(self.dtype)
 
 
@@ -222,3 +259,15 @@ class ToPolarsObjects:
     def __call__(self, objects):
         polars = import_module("polars")
         return polars.Series(objects.tolist(), dtype=polars.Object)
+
+
+@persistent()
+class ToPolarsTyped:
+    """An array of objects to a column of a dtype."""
+
+    def __init__(self, dtype):
+        self.dtype = dtype
+
+    def __call__(self, objects):
+        polars = import_module("polars")
+        return polars.Series(objects.tolist(), dtype=self.dtype)

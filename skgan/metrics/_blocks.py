@@ -196,6 +196,9 @@ def _to_block(column: RawColumn, label: Any, name: str) -> Block:
     column_format, raw, missing = column
     kind = column_format.kind
     if kind == "number":
+        if raw.dtype.kind == "O":
+            # Decimals too wide for float64 come as whole numbers of their last place.
+            raw = np.array([int(v) / 10 ** (column_format.decimals or 0) for v in raw])
         if raw.dtype.kind == "f" or missing.any():
             raw = np.where(missing, np.nan, raw.astype(np.float64))
         return Block([label], _numbers(raw[:, None], [label], name))

@@ -29,6 +29,8 @@ from skgan.metrics._inputs import (
 from skgan.metrics._reference import ReferenceSpace
 
 _MAX_LEVELS = 255  # that scikit-learn's trees take
+# Values that a set needs for each of its folds to hold one, all but surely.
+_MIN_PRESENT = 50
 
 
 def c2st(
@@ -123,7 +125,7 @@ def held_out_auc(
     check_n_rows("X_real", n_real, cv)
     check_n_rows("X_synthetic", n_synthetic, cv)
     if estimator is None:
-        rows, is_category = _tree_columns(blocks)
+        rows, is_category = _tree_columns(blocks, ends)
         estimator = HistGradientBoostingClassifier(
             categorical_features=is_category, random_state=draw_seed(generator)
         )
@@ -267,7 +269,7 @@ def train_on_synthetic_scores(
         is_classification = is_classifier(estimator)
     else:
         blocks, ends = _joined(*named)
-        rows, is_category = _tree_columns(blocks)
+        rows, is_category = _tree_columns(blocks, ends)
         features = np.split(rows, ends)
         is_classification = not type_of_target(targets[0]).startswith("continuous")
         Trees = (
@@ -308,7 +310,9 @@ def _joined(*named: tuple[str, Any]) -> tuple[list[Block], list[int]]:
     return joined, ends.tolist()
 
 
-def _tree_columns(blocks: list[Block]) -> tuple[np.ndarray, np.ndarray]:
+def _tree_columns(
+    blocks: list[Block], ends: list[int]
+) -> tuple[np.ndarray, np.ndarray]:
     """Numbers as they are, levels as codes; and which columns have codes."""
     columns = [
         block.values.astype(np.float64) if block.is_numeric else _coded(block.values)
@@ -317,7 +321,21 @@ def _tree_columns(blocks: list[Block]) -> tuple[np.ndarray, np.ndarray]:
     is_category = np.repeat(
         [not block.is_numeric for block in blocks], [block.width for block in blocks]
     )
-    return np.hstack(columns), is_category
+    return _without_empty(np.hstack(columns), ends), is_category
+
+
+def _without_empty(rows: np.ndarray, ends: list[int]) -> np.ndarray:
+    """Put a number beyond all others for what is missing where little is present.
+
+    Boosted trees refuse a column without a value, in a set or in a fold of it.
+    """
+    present = ~np.isnan(rows)
+    counts = [part.sum(axis=0) for part in np.split(present, ends)]
+    is_scarce = (np.min(counts, axis=0) < _MIN_PRESENT) & ~present.all(axis=0)
+    for j in np.flatnonzero(is_scarce):
+        largest = np.max(rows[present[:, j], j], initial=0.0)
+        rows[~present[:, j], j] = largest + max(1.0, abs(largest))
+    return rows
 
 
 def _coded(values: np.ndarray) -> np.ndarray:

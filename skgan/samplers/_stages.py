@@ -79,7 +79,7 @@ class PriorColumns:
 
 def read_columns(encoder: BaseEncoder, X, labels: Any, target: Any) -> PriorColumns:
     """Read the plain columns of rows, and those of their labels."""
-    values, schema = encoder.encode_columns(X), encoder.schema_
+    values, schema = encoder.columns_for_training(X), encoder.schema_
     assert schema is not None
     for place, column in enumerate(schema):
         if isinstance(column, LevelColumn) and (values[:, place] < 0).any():

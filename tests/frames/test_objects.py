@@ -30,7 +30,7 @@ def test_missing_objects():
 def test_moments_of_zones_and_libraries():
     (zone,) = {datetime.timezone(TD(hours=2))}
     made = MakeDatetime(datetime.datetime, zone)(5)
-    assert made == datetime.datetime(1970, 1, 1, 2, 0, 0, 5, tzinfo=zone)
+    assert made == datetime.datetime(1970, 1, 1, 0, 0, 0, 5, tzinfo=zone)
     assert made.tzinfo is zone and type(made) is datetime.datetime
     assert type(MakeDatetime(pd.Timestamp, None)(5)) is pd.Timestamp
     assert MakeDatetime(pd.Timestamp, None)(5) == pd.Timestamp(5, unit="us")
@@ -64,8 +64,8 @@ def test_objects_that_look_alike_are_told_apart():
     assert empty.column_format.kind == "level" and empty.raw.tolist() == [-1, -1]
     for low, high, storage in (
         (-(2**63), 2**63 - 1, "i8"),
-        (-(2**63) - 1, 0, "f8"),
-        (0, 2**63, "f8"),
+        (-(2**63) - 1, 0, "O"),
+        (0, 2**63, "O"),
     ):
         ints = read_objects(as_objects(low, high), none[:2], "x")
         assert ints.column_format.storage == storage

@@ -225,6 +225,7 @@ def pandas_columns():
     return frame
 
 
+@pytest.mark.filterwarnings("ignore:Almost all values")
 def test_a_pandas_table_of_every_dtype(path):
     frame = pandas_columns()
     frame["row"] = np.random.default_rng(1).normal(size=N)
@@ -424,6 +425,7 @@ def test_over_sampler(path):
     assert_same(drawn, loaded.fit_resample(X, y))
 
 
+@pytest.mark.filterwarnings("ignore:Almost all values")
 def test_unfitted_estimators_and_encoders(path):
     sampler = GANSampler(
         encoder=TableEncoder(constraints=[Range("a", low=np.float32(1))]),

@@ -88,11 +88,6 @@ REFUSED = {
     ),
     "complex": (make_frame(bad=[1j] * N), TypeError, "'bad' holds complex128"),
     "polars lazy": (pl.DataFrame({"a": ["x"] * N}).lazy(), TypeError, "collect"),
-    "identifiers": (
-        pd.concat([make_frame(bad=[f"{i}{j}" for i in range(N)]) for j in "xy"]),
-        ValueError,
-        r"'bad' holds almost unique strings.*identifiers='draw'",
-    ),
 }
 
 

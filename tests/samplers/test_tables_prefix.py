@@ -53,7 +53,7 @@ def test_a_sample_is_the_start_of_a_longer_one(name):
         condition_on=None,
         constraints=CONSTRAINTS[name],
         dependencies=False,
-        identifiers="draw",
+        identifiers=["name"],
     )
     # Trees keep to combinations by themselves.
     prior = "normal" if name == "combinations" else "auto"

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from scipy.special import ndtr, ndtri
 
 from skgan._estimator import persistent
+from skgan.encoding._grid import Grid, Multiples, find_grid
 from skgan.encoding.vector._normal_scores import NormalScores
 
 # Rows that a level needs for its own mean to count as much as that of all rows.
@@ -143,7 +144,7 @@ class EncodedColumn(NamedTuple):
     codes: NDArray | None  # the level in its block; -1 is none of them
 
 
-@persistent("_unit")
+@persistent("_unit", "_grid")
 class NumberEncoder:
     """Numbers as normal scores, rounded and bounded on the way back.
 
@@ -152,6 +153,8 @@ class NumberEncoder:
 
     n_scores = 1
     n_codes = 0
+    # Files of the first schema hold none.
+    _grid: Grid | Multiples | None = None
 
     def __init__(self, step: float | None = None, decimals: int | None = None):
         self.step = step
@@ -162,8 +165,7 @@ class NumberEncoder:
         unique = np.unique(values)
         n = len(values)
         self.minimum_, self.maximum_ = float(unique[0]), float(unique[-1])
-        if len(unique) >= _MIN_VALUES_OF_GRID:
-            self._learn_grid(unique)
+        self._learn_grid(values, unique)
         largest = max(abs(self.minimum_), abs(self.maximum_))
         # A power of two, so that dividing by it loses nothing.
         self._unit = 2.0 ** np.clip(np.frexp(largest)[1], -1022, 1023)
@@ -177,14 +179,15 @@ class NumberEncoder:
         self.map_ = normal.fit(values / self._unit)
         return self
 
-    def _learn_grid(self, unique: NDArray) -> None:
+    def _learn_grid(self, values: NDArray, unique: NDArray) -> None:
         """Take what all differences are multiples of for the step."""
+        self._grid = None
         if self.step is not None:
-            self.step = max(self.step, _common_divisor(unique))
-        elif self.decimals is not None:
-            scale = 10.0**self.decimals
-            divisor = _common_divisor(np.rint(unique * scale))
-            self.step = divisor / scale if divisor > 1 else None
+            if len(unique) >= _MIN_VALUES_OF_GRID:
+                self.step = max(self.step, _common_divisor(unique))
+        else:
+            self._grid = find_grid(values, self.decimals)
+            self.step = getattr(self._grid, "step", None)
 
     def encode(self, values: NDArray, rng: np.random.Generator | None) -> EncodedColumn:
         """Return scores; missing ones are normal, or 0 without rng."""
@@ -210,7 +213,10 @@ class NumberEncoder:
     def snap(self, values: NDArray) -> NDArray:
         """Move values into the range and onto the grid seen."""
         values = np.clip(values, self.minimum_, self.maximum_)
-        if self.step == 1:
+        if self._grid is not None:
+            # An ending may stand beyond the extremes, which are on the grid.
+            return np.clip(self._grid.snap(values), self.minimum_, self.maximum_)
+        if self.step == 1 and self.decimals is None:
             return np.rint(values)
         if self.step is not None:
             n_steps = np.rint((values - self.minimum_) / self.step)

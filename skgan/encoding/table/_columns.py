@@ -9,21 +9,23 @@ two dates compare.
 from __future__ import annotations
 
 import datetime
+import math
 import warnings
 from abc import ABC, abstractmethod
-from collections.abc import Hashable, Iterable
+from collections.abc import Hashable, Iterable, Sequence
+from decimal import Decimal
+from fractions import Fraction
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from skgan._estimator import persistent
-from skgan.frames import UNITS, ColumnFormat, RawColumn, level_key
+from skgan.encoding._grid import find_decimals
+from skgan.frames import UNITS, ColumnFormat, RawColumn, level_key, local_time
 
 # Every integer up to this one has a float64 of its own.
 EXACT_INTEGERS = 2**53
-_DIGITS = {8: 15, 4: 6, 2: 3}
-_MAX_DECIMALS = 10
 _MAX_SHOWN = 20
 
 
@@ -80,15 +82,22 @@ class Column(ABC):
         )
 
 
-@persistent("column_format", "step", "offset", "decimals", "span", "factor")
+@persistent("column_format", "step", "offset", "decimals", "span", "factor", "is_wide")
 class NumberColumn(Column):
     """Numbers; integers that float64 cannot tell apart go by offset and step."""
+
+    # Whether raw values are Python's integers; files of the first schema do not say.
+    is_wide = False
 
     def __init__(self, name: Hashable, raw_column: RawColumn):
         super().__init__(name, raw_column.column_format)
         present = raw_column.raw[~raw_column.missing]
         self.offset: int | None = None
-        if raw_column.column_format.storage.kind in "iu":
+        self.is_wide = raw_column.column_format.storage.kind == "O"
+        if self.is_wide:
+            self.step = 1.0
+            self._learn_wide(present)
+        elif raw_column.column_format.storage.kind in "iu":
             self.step = 1.0
             self._learn_offset(present)
         elif raw_column.column_format.decimals is not None:
@@ -101,6 +110,37 @@ class NumberColumn(Column):
             self.decimals = find_decimals(present)
         if self.decimals == 0:
             self.step, self.decimals = 1.0, None
+
+    def _learn_wide(self, present: NDArray) -> None:
+        """Learn the offset and the step of Python's integers, in their own digits."""
+        whole = present.tolist()
+        low, high = min(whole), max(whole)
+        self.offset, self.span = low, high - low
+        self.factor = math.gcd(*(value - low for value in whole)) or 1
+        if self.span // self.factor > EXACT_INTEGERS:
+            raise ValueError(
+                f"Column {self.name!r} spans more than 2**53 of its smallest steps, "
+                f"from {_shown(self, low)} to {_shown(self, high)}, which float64 does "
+                "not tell apart. Cast it to float64 or, if it is a key, to text, or "
+                "drop it."
+            )
+
+    def _read_wide(self, raw_column: RawColumn) -> NDArray:
+        """Return canonical values of integers, exactly where they are steps."""
+        places = self.column_format.decimals or 0
+        others = raw_column.column_format.decimals or 0
+        is_scaled = raw_column.raw.dtype.kind == "O"
+        shift = 10 ** max(places - (others if is_scaled else 0), 0)
+        shrink = 10 ** max((others if is_scaled else 0) - places, 0)
+        assert self.offset is not None
+        values = np.empty(len(raw_column.raw))
+        for i, value in enumerate(raw_column.raw.tolist()):
+            if isinstance(value, float):
+                value = 0 if value != value else Fraction(value)
+            distance = value * shift - self.offset * shrink
+            steps, rest = divmod(distance, self.factor * shrink)
+            values[i] = float(steps) + float(rest) / float(self.factor * shrink)
+        return values
 
     def _learn_offset(self, present: NDArray) -> None:
         low, high = (int(present.min()), int(present.max())) if len(present) else (0, 0)
@@ -125,6 +165,12 @@ class NumberColumn(Column):
             raise ValueError(
                 f"Column {self.name!r} contains infinity; clip it or drop these rows."
             )
+        if self.is_wide:
+            return self._read_wide(raw_column)
+        if raw.dtype.kind == "O":
+            raw = raw.astype(np.float64) / 10 ** (
+                raw_column.column_format.decimals or 0
+            )
         if self.offset is None:
             values = raw.astype(np.float64)
             return values if self.decimals is None else np.round(values, self.decimals)
@@ -138,6 +184,11 @@ class NumberColumn(Column):
         return np.where(is_above, distance, -distance) / self.factor
 
     def _write(self, values: NDArray) -> NDArray:
+        if self.is_wide:
+            raw = np.empty(len(values), dtype=object)
+            steps = np.rint(values).astype(np.int64).tolist()
+            raw[:] = [self.offset + step * self.factor for step in steps]
+            return raw
         if self.offset is None:
             if self.column_format.storage.kind in "iu":
                 return np.rint(values)
@@ -159,34 +210,34 @@ class NumberColumn(Column):
             raise ValueError(
                 f"column {self.name!r} holds numbers, got {value!r}."
             ) from None
+        if self.is_wide:
+            exact = Fraction(value) * 10 ** (self.column_format.decimals or 0)
+            return float((exact - self.offset) / self.factor)
         if self.offset is not None:
             return float((int(value) - self.offset) / self.factor)
         return number
 
 
-def find_decimals(values: NDArray) -> int | None:
-    """Return the fewest decimal places that all values have; None if they have many."""
-    largest = float(np.abs(values).max())
-    digits = _DIGITS.get(values.dtype.itemsize, 15)
-    before_point = int(np.ceil(np.log10(largest))) if largest > 0 else 0
-    head = values[:500]
-    for decimals in range(min(_MAX_DECIMALS, digits - before_point) + 1):
-        if _has_decimals(head, decimals) and _has_decimals(values, decimals):
-            return decimals
-    return 0 if _has_decimals(values, 0) else None
+def _shown(column: NumberColumn, whole: int) -> str:
+    places = column.column_format.decimals or 0
+    return f"{Decimal(whole)}" + (f"e-{places}" if places else "")
 
 
-def _has_decimals(values: NDArray, decimals: int) -> bool:
-    with np.errstate(over="ignore", invalid="ignore"):
-        rounded = np.round(values.astype(np.float64), decimals)
-        return bool((rounded.astype(values.dtype) == values).all())
-
-
-@persistent("column_format", "step", "kind", "levels", "_by_key", "_by_value")
+@persistent(
+    "column_format",
+    "step",
+    "kind",
+    "levels",
+    "_by_key",
+    "_by_value",
+    rebuilt=("new_levels",),
+)
 class LevelColumn(Column):
     """Categories: the place of each level in the list of levels; also booleans."""
 
     kind = "category"
+    # Of the rows read last, what `fit` did not see.
+    new_levels: Sequence = ()
 
     def __init__(self, name: Hashable, raw_column: RawColumn):
         super().__init__(name, raw_column.column_format)
@@ -209,6 +260,7 @@ class LevelColumn(Column):
 
     def _read(self, raw_column: RawColumn) -> NDArray:
         raw, levels = raw_column.raw, raw_column.column_format.levels
+        self.new_levels = ()
         if raw_column.column_format.kind == "boolean":
             levels = [False, True]
         elif raw_column.column_format.kind != "level":
@@ -219,6 +271,9 @@ class LevelColumn(Column):
         elif levels == self.levels and not _mixes_types(levels):
             return raw.astype(np.float64)
         codes = np.array([self.code_of(level) for level in levels], dtype=np.float64)
+        # Levels that are listed without a row do no harm.
+        present = np.unique(raw[~raw_column.missing].astype(np.int64))
+        self.new_levels = [levels[i] for i in present if codes[i] < 0]
         return codes[raw.astype(np.int64)]
 
     def _write(self, values: NDArray) -> NDArray:
@@ -302,14 +357,32 @@ class TimeColumn(Column):
         self.kind = raw_column.column_format.kind
         self.time_unit = time_unit
         self.origin = time_unit.origin if self.kind == "time" else 0
+        n_repeated = raw_column.column_format.n_repeated
+        if n_repeated:
+            warnings.warn(
+                f"Column {name!r} holds {n_repeated} times of an hour that clocks of "
+                f"{self.zone} repeat; samples have the first of the two.",
+                stacklevel=2,
+            )
         has_values = not raw_column.missing.all()
         self.step = (
             float(max(grain_of(raw_column) // time_unit.step, 1)) if has_values else 1.0
         )
 
+    @property
+    def zone(self):
+        """The time zone whose clocks are counted; None without one."""
+        return getattr(self.column_format.to_column, "zone", None)
+
     def _read(self, raw_column: RawColumn) -> NDArray:
         if raw_column.column_format.kind != self.kind:
             self._refuse(raw_column)
+        zone = getattr(raw_column.column_format.to_column, "zone", None)
+        if None not in (zone, self.zone) and str(zone) != str(self.zone):
+            raise TypeError(
+                f"Column {self.name!r} held times of {self.zone} in fit and holds "
+                f"times of {zone} now; convert them."
+            )
         raw, unit, step = (
             raw_column.raw,
             raw_column.column_format.unit,
@@ -337,7 +410,7 @@ class TimeColumn(Column):
     def parse(self, value) -> float:
         """Return a moment or duration, or a string of one, in canonical form."""
         try:
-            nanoseconds = _nanoseconds(value, self.kind)
+            nanoseconds = _nanoseconds(value, self.kind, self.zone)
         except (TypeError, ValueError):
             raise ValueError(
                 f"column {self.name!r} holds a {self.kind}, got {value!r}."
@@ -346,15 +419,29 @@ class TimeColumn(Column):
         return float(whole - self.origin) + rest / self.time_unit.step
 
 
-def _nanoseconds(value, kind: str) -> int:
-    """Return nanoseconds since 1970, or of a duration or time of day, exactly."""
+def _parsed(text: str):
+    """Return a string that ends in a zone as a moment, others as they are."""
+    try:
+        moment = datetime.datetime.fromisoformat(text)
+    except ValueError:
+        return text
+    return text if moment.tzinfo is None else moment
+
+
+def _nanoseconds(value, kind: str, zone=None) -> int:
+    """Return nanoseconds since 1970, or of a duration or time of day, exactly.
+
+    A moment without a zone is what the column's clocks show.
+    """
     if isinstance(value, datetime.time):
         value = datetime.datetime.combine(datetime.date(1970, 1, 1), value)
         return _nanoseconds(value, "time")
     if isinstance(value, int | float) or value is None:
         raise TypeError(value)
+    if kind == "time" and isinstance(value, str):
+        value = _parsed(value)
     if getattr(value, "tzinfo", None) is not None:
-        value = value.astimezone(datetime.UTC).replace(tzinfo=None)
+        value = local_time(value, zone or datetime.UTC)
     nano = int(getattr(value, "nanosecond", 0)) if kind == "time" else 0
     if kind == "time":
         moment: Any = np.datetime64(value)

@@ -10,8 +10,7 @@ import numpy as np
 from skgan.encoding._given_items import Interval, PartialValues, Union, Value, keeps_to
 from skgan.encoding.table._columns import Column, show_levels
 from skgan.encoding.table._given_values import _check_value, _read_item, _value_at
-from skgan.frames import read_columns
-from skgan.frames import is_missing
+from skgan.frames import is_missing, read_columns
 
 if TYPE_CHECKING:
     from skgan.encoding.table._table import TableEncoder

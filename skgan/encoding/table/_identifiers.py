@@ -1,97 +1,104 @@
-"""Strings that name single rows: drawn fresh, in the shape of those seen."""
+"""Values that name single rows: drawn fresh, in the pattern of those seen."""
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterable
 
 import numpy as np
 from numpy.typing import NDArray
 
 from skgan._estimator import persistent
 from skgan.encoding.table._columns import Column
+from skgan.encoding.table._fresh_values import (
+    MIN_ROWS,
+    code_points,
+    form_of,
+    learn_fresh,
+)
 from skgan.frames import RawColumn
 
-_MIN_ROWS = 50
-_MIN_UNIQUE = 0.95
-_MAX_TEMPLATES = 1000
+_MIN_UNIQUE = 0.9
 _MAX_ROUNDS = 20
-_TEMPLATE_SEED = 0x1D
 
 
-def is_identifier(raw_column: RawColumn) -> bool:
-    """Whether a column of strings is almost unique."""
+def is_almost_unique(raw_column: RawColumn) -> bool:
+    """Whether nine of ten values of a column, no numbers or dates, are different."""
     column_format = raw_column.column_format
-    if column_format.kind != "level" or column_format.is_closed:
+    if column_format.kind != "level":
         return False
     n_present = len(raw_column.missing) - int(raw_column.missing.sum())
-    if n_present < _MIN_ROWS or len(column_format.levels) <= _MIN_UNIQUE * n_present:
+    if n_present < MIN_ROWS:
         return False
-    return all(isinstance(level, str) for level in column_format.levels)
+    n_levels = len(column_format.levels)
+    if n_levels >= _MIN_UNIQUE * n_present and column_format.is_closed:
+        n_levels = len(np.unique(raw_column.raw[~raw_column.missing]))
+    return n_levels >= _MIN_UNIQUE * n_present
 
 
-@persistent("column_format", "step", "classes", "seen", "templates")
+def can_be_drawn(raw_column: RawColumn) -> bool:
+    """Whether fresh values of a column, instead of those seen, can be made."""
+    column_format = raw_column.column_format
+    if column_format.kind == "number":
+        return column_format.storage.kind in "iu" and not raw_column.missing.all()
+    levels = column_format.levels
+    is_open = column_format.kind == "level" and not column_format.is_closed
+    return is_open and form_of(levels) is not None
+
+
+@persistent("column_format", "step", "fresh", "seen", "is_unique")
 class IdentifierColumn(Column):
-    """Almost unique strings: only whether they are missing is learnt.
+    """Almost unique values: only whether they are missing is learnt.
 
-    Fresh ones have letters where those seen had letters, and digits where they had
-    digits; no training row has them, and no two rows of a sample share one: where two
-    would, the first keeps it.
+    Fresh ones follow the pattern of those seen; no training row has them, and no two
+    rows of a sample share one: where two would, the first keeps it.
     """
 
     kind = "identifier"
 
     def __init__(self, name: Hashable, raw_column: RawColumn):
         super().__init__(name, raw_column.column_format)
-        text = np.array(raw_column.column_format.levels, dtype=np.str_)
-        points = _points(text)
-        unique = np.unique(points[points > 0])
-        self.classes = [
-            unique[[test(chr(point)) for point in unique]]
-            for test in (str.isdigit, str.isupper, str.islower, _is_other_letter)
-        ]
-        self.seen = np.sort(_hashes(points))
-        rng = np.random.default_rng(_TEMPLATE_SEED)
-        if len(points) > _MAX_TEMPLATES:
-            points = points[rng.choice(len(points), _MAX_TEMPLATES, replace=False)]
-        # A template keeps only the shape: one sign of its class in each place.
-        self.templates = points.copy()
-        for members in self.classes:
-            if len(members):
-                self.templates[np.isin(points, members)] = members[0]
-        # The strings themselves are forgotten.
+        present = raw_column.raw[~raw_column.missing]
+        if raw_column.column_format.kind == "number":
+            levels = np.unique(present).tolist()
+        else:
+            levels = raw_column.column_format.levels
+        # Whether the rows learnt from repeat none.
+        self.is_unique = len(levels) == len(present)
+        self.fresh = learn_fresh(levels)
+        self.seen = np.sort(hash_levels(levels))
+        # The values themselves are forgotten.
         raw_column.column_format.levels = []
 
     def _read(self, raw_column: RawColumn) -> NDArray:
-        if raw_column.column_format.kind != "level":
+        if raw_column.column_format.kind != self.column_format.kind:
             self._refuse(raw_column)
         return np.zeros(len(raw_column.missing))
 
     def write(self, values: NDArray, rng: np.random.Generator):
-        """Return fresh strings, missing where `values` are NaN."""
+        """Return fresh values, missing where `values` are NaN."""
         missing = np.isnan(values)
         fresh = self.draw(len(values), rng)
-        return self.column_format.to_column.from_strings(fresh, missing)
+        if self.column_format.kind == "number":
+            limits = np.iinfo(self.column_format.storage)
+            whole = [min(max(value, limits.min), limits.max) for value in fresh]
+            raw = np.array(whole, dtype=self.column_format.storage)
+            return self.column_format.to_column(raw, missing)
+        return self.column_format.to_column.from_objects(fresh, missing)
 
     def parse(self, value) -> float:
         """Refuse: what is drawn fresh cannot be given."""
         raise ValueError(f"column {self.name!r} is drawn fresh and cannot be given.")
 
     def draw(self, n: int, rng: np.random.Generator) -> NDArray:
-        """Return `n` different strings that `fit` did not see, as objects."""
-        # Space for digits where a shape has no strings left.
-        width = self.templates.shape[1]
-        points = np.zeros((n, width + _MAX_ROUNDS), dtype=np.uint32)
+        """Return `n` different values that `fit` did not see, as objects."""
+        drawn = np.empty(n, dtype=object)
+        hashes = np.zeros(n, dtype=np.uint64)
         todo = np.arange(n)
-        entropy = int(rng.integers(2**63))
+        entropy = int(rng.integers(2**62))
         for attempt in range(_MAX_ROUNDS + 1):
             # Numbers are drawn for all rows, so that no row depends on later ones.
-            streams = [np.random.default_rng([entropy, attempt, i]) for i in range(3)]
-            points[todo] = 0
-            points[todo, :width] = self._fill(n, todo, *streams[:2])
-            if attempt > 2:
-                digits = streams[2].integers(10, size=(n, attempt - 2))[todo]
-                _append_digits(points, todo, digits)
-            hashes = _hashes(points)
+            drawn[todo] = self.fresh.draw(n, todo, entropy, attempt)
+            hashes[todo] = hash_levels(drawn[todo].tolist())
             _, first = np.unique(hashes, return_index=True)
             is_good = np.zeros(n, dtype=bool)
             is_good[first] = True
@@ -99,48 +106,17 @@ class IdentifierColumn(Column):
             todo = np.flatnonzero(~is_good)
             if not len(todo):
                 break
-        text = np.ascontiguousarray(points).view(f"<U{points.shape[1]}")[:, 0]
-        return text.astype(object)
-
-    def _fill(self, n: int, rows: NDArray, for_shapes, for_signs) -> NDArray:
-        """Return code points for `rows` of `n`."""
-        points = self.templates[for_shapes.integers(len(self.templates), size=n)[rows]]
-        size = (n, points.shape[1])
-        share = for_signs.integers(2**16, size=size, dtype=np.uint16)[rows]
-        drawn = points.copy()
-        for members in self.classes:
-            if len(members):
-                hit = points == members[0]
-                place = (share[hit].astype(np.uint32) * len(members)) >> 16
-                drawn[hit] = members[place]
         return drawn
 
     def exclude(self, hashes: NDArray) -> None:
-        """Add hashes of strings that are not to be drawn, as of `hash_strings`."""
+        """Add hashes of values that are not to be drawn, as of `hash_levels`."""
         self.seen = np.union1d(self.seen, hashes)
 
 
-def hash_strings(text: list[str]) -> NDArray:
-    """Return 64 bits for each string."""
-    return _hashes(_points(np.array(text, dtype=np.str_)))
-
-
-def _is_other_letter(sign: str) -> bool:
-    return sign.isalpha() and not sign.isupper() and not sign.islower()
-
-
-def _append_digits(points: NDArray, rows: NDArray, digits: NDArray) -> None:
-    length = (points[rows] > 0).sum(axis=1)
-    for i, column in enumerate(digits.T):
-        points[rows, length + i] = ord("0") + column
-
-
-def _points(text: NDArray) -> NDArray:
-    """Return strings as rows of code points, 0 behind their end."""
-    width = max(text.dtype.itemsize // 4, 1)
-    return (
-        np.ascontiguousarray(text.astype(f"<U{width}")).view("<u4").reshape(-1, width)
-    )
+def hash_levels(levels: Iterable) -> NDArray:
+    """Return 64 bits for each level: of a string, or of what stands for others."""
+    text = [level if isinstance(level, str) else repr(level) for level in levels]
+    return _hashes(code_points(np.array(text, dtype=np.str_)))
 
 
 def _hashes(points: NDArray) -> NDArray:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable
+import warnings
+from collections.abc import Collection, Hashable, Iterable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,45 +15,100 @@ from skgan.encoding.table._columns import (
     TimeColumn,
     TimeUnit,
 )
-from skgan.encoding.table._identifiers import IdentifierColumn, is_identifier
+from skgan.encoding.table._identifiers import (
+    IdentifierColumn,
+    can_be_drawn,
+    is_almost_unique,
+)
 from skgan.frames import RawColumn
 
 
 def learn_columns(
-    names: list, raw_columns: list[RawColumn], identifiers: str
+    names: list,
+    raw_columns: list[RawColumn],
+    identifiers: str | list = "draw",
+    levels: Collection[Hashable] = (),
 ) -> list[Column]:
-    """Return what each column is; columns of almost unique strings may be an error."""
+    """Return what each column is; the names in `levels` are no identifiers."""
+    are_identifiers = _find_identifiers(names, raw_columns, identifiers, levels)
     times = [c for c in raw_columns if c.column_format.kind in ("time", "duration")]
     shared = TimeUnit.learn(times)
     columns: list[Column] = []
     for name, column in zip(names, raw_columns, strict=True):
-        if column.column_format.kind in ("time", "duration"):
+        if name in are_identifiers:
+            columns.append(IdentifierColumn(name, column))
+        elif column.column_format.kind in ("time", "duration"):
             # Counts of nanoseconds since the year 1 overflow 64 bits.
             time_unit = shared if shared.is_safe else TimeUnit.learn([column])
             columns.append(TimeColumn(name, column, time_unit))
         elif column.column_format.kind == "number":
             columns.append(NumberColumn(name, column))
-        elif not is_identifier(column):
-            columns.append(LevelColumn(name, column))
-        elif identifiers == "draw":
-            columns.append(IdentifierColumn(name, column))
         else:
-            n_present = int((~column.missing).sum())
-            raise ValueError(
-                f"Column {name!r} holds almost unique strings "
-                f"({len(column.column_format.levels)} different ones in {n_present} "
-                "rows), from which nothing can be learnt. Drop it, or pass "
-                "TableEncoder(identifiers='draw') to have fresh strings of the same "
-                "shape drawn."
-            )
+            columns.append(LevelColumn(name, column))
     return columns
 
 
-def check_names(parameter: str, names, columns: Iterable[Hashable]) -> list[Hashable]:
+def _find_identifiers(
+    names: list, raw_columns: list[RawColumn], identifiers, levels: Collection
+) -> set[Hashable]:
+    """Return the columns that are drawn fresh, and tell of those that were found."""
+    pairs = dict(zip(names, raw_columns, strict=True))
+    if not isinstance(identifiers, str):
+        named = check_names("identifiers", identifiers, names, "'draw', 'raise'")
+        fixed = [name for name in named if not can_be_drawn(pairs[name])]
+        if fixed:
+            raise ValueError(
+                f"identifiers names {fixed}, of which no fresh values can be drawn; "
+                "these can be text, bytes, whole numbers, UUIDs, addresses or tuples "
+                "of them, in a dtype that does not list its levels."
+            )
+        return set(named)
+    found = [
+        name
+        for name, column in pairs.items()
+        if name not in levels and is_almost_unique(column)
+    ]
+    if identifiers == "raise" and found:
+        column = pairs[found[0]]
+        n_present = int((~column.missing).sum())
+        n_levels = len(np.unique(column.raw[~column.missing]))
+        raise ValueError(
+            f"Column {found[0]!r} holds almost unique values ({n_levels} different "
+            f"ones in {n_present} rows), from which nothing can be learnt. Drop it, or "
+            "pass TableEncoder(identifiers='draw') to have fresh ones of the same "
+            "pattern drawn."
+        )
+    fresh = [name for name in found if can_be_drawn(pairs[name])]
+    if fresh:
+        warnings.warn(
+            f"Almost all values of {_list(fresh)} are different: taken for "
+            "identifiers, of which samples get fresh ones in the same pattern. "
+            f"TableEncoder(identifiers={fresh[:5]!r}) says so without this warning.",
+            stacklevel=2,
+        )
+    copied = [name for name in found if name not in fresh]
+    if copied:
+        warnings.warn(
+            f"Almost all values of {_list(copied)} are different, and fresh ones of "
+            "their dtype cannot be drawn: samples copy them from the training rows. "
+            "Drop these columns, or turn them into text.",
+            stacklevel=2,
+        )
+    return set(fresh)
+
+
+def _list(names: list) -> str:
+    shown = ", ".join(repr(name) for name in names[:5])
+    return shown + (f" and {len(names) - 5} more" if len(names) > 5 else "")
+
+
+def check_names(
+    parameter: str, names, columns: Iterable[Hashable], others: str = "'auto'"
+) -> list[Hashable]:
     """Return names of columns, given as a list, if all are among those of X."""
     if isinstance(names, str | bytes) or not hasattr(names, "__iter__"):
         raise TypeError(
-            f"{parameter} must be 'auto' or a list of columns, got {names!r}."
+            f"{parameter} must be {others} or a list of columns, got {names!r}."
         )
     names, columns = list(names), list(columns)
     unknown = [name for name in names if name not in columns]

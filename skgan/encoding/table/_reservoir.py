@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 
 from skgan.encoding._base import BaseEncoder
 from skgan.encoding._check_rows import check_frame, check_rows, refuse_infinity
-from skgan.encoding.table._columns import find_decimals, grain_of
-from skgan.encoding.table._identifiers import hash_strings
+from skgan.encoding._grid import find_decimals
+from skgan.encoding.table._columns import grain_of
+from skgan.encoding.table._identifiers import hash_levels
 from skgan.encoding.table._missing_patterns import pattern_keys
 from skgan.frames import (
     UNITS,
@@ -162,7 +163,7 @@ class RowReservoir:
     """Rows kept of a table that comes in parts."""
 
     def __init__(self) -> None:
-        # Of almost unique strings in rows that were let go, by the place of the column.
+        # Of almost unique values in rows that were let go, by the place of the column.
         self.hashes: dict[int, NDArray] = {}
         self._tables: list[Any] = []
         self._keys: list[NDArray] = []
@@ -229,11 +230,11 @@ class RowReservoir:
         is_dropped = np.ones(len(keys), dtype=bool)
         is_dropped[places] = False
         for i, column in enumerate(raw_columns):
-            if _is_almost_unique(column) and _is_text(column):
+            if _is_almost_unique(column):
                 codes = column.raw[is_dropped & ~column.missing]
-                text = [column.column_format.levels[code] for code in codes]
+                levels = [column.column_format.levels[code] for code in codes]
                 seen = self.hashes.get(i, np.empty(0, dtype=np.uint64))
-                self.hashes[i] = np.union1d(seen, hash_strings(text))
+                self.hashes[i] = np.union1d(seen, hash_levels(levels))
         kept = np.sort(order[places])
         self._tables, self._keys = [take_rows(table, kept)], [keys[kept]]
 
@@ -305,11 +306,6 @@ def _first_of_new(classes: NDArray, n: int) -> NDArray:
     new = np.sort(first[first >= n])
     # The bound keeps memory bounded for any input.
     return new[: MAX_ROWS // 2]
-
-
-def _is_text(column: RawColumn) -> bool:
-    levels = column.column_format.levels
-    return bool(levels) and all(isinstance(level, str) for level in levels)
 
 
 def _is_almost_unique(column: RawColumn) -> bool:

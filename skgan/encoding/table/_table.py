@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+import warnings
+from collections.abc import Hashable, Mapping
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,9 +12,10 @@ from numpy.typing import NDArray
 from skgan._estimator import persistent
 from skgan._validation import check_boolean, check_integer
 from skgan.encoding._check_rows import check_frame, check_rows
-from skgan.encoding.constraints._constraints import check_constraints
+from skgan.encoding.constraints._constraints import Unique, check_constraints
 from skgan.encoding.dependencies._dependencies import find_dependencies
 from skgan.encoding.table._column_encoders import LevelEncoder, is_spiky
+from skgan.encoding.table._columns import show_levels
 from skgan.encoding.table._given_any import read_any_frame, read_any_item
 from skgan.encoding.table._given_values import (
     Conditions,
@@ -20,6 +23,7 @@ from skgan.encoding.table._given_values import (
     read_given,
     write_given,
 )
+from skgan.encoding.table._identifiers import IdentifierColumn
 from skgan.encoding.table._learn_columns import (
     check_names,
     check_time_units,
@@ -29,11 +33,12 @@ from skgan.encoding.table._learn_columns import (
 from skgan.encoding.table._reservoir import ReservoirEncoder
 from skgan.encoding.table._row_encoder import RowEncoder
 from skgan.encoding.table._table_output import TableBuffer, TableOutputBuilder
-from skgan.frames import frame_library, read_columns
-from skgan.priors import Schema
+from skgan.frames import as_rows, frame_library, read_columns
+from skgan.priors import LevelColumn, Schema
 
 _MAX_CONDITION_LEVELS = 20
 _ROWS_AT_ONCE = 2048
+_NEW_LEVEL_SEED = 0x11E7
 
 
 @persistent(
@@ -49,8 +54,9 @@ class TableEncoder(ReservoirEncoder):
     """Turn a table of mixed columns into scores and one-hot blocks, and back.
 
     Numbers, dates and durations become normal scores: values that repeat are kept
-    apart and come back exactly, whole numbers stay whole, decimals keep their
-    places, nothing leaves the range seen. Booleans and categories become one-hot
+    apart and come back exactly, and nothing leaves the range and the grid seen: whole
+    numbers, decimals of so many places, multiples of a step with an offset, few endings
+    such as .99 at their shares. Booleans and categories become one-hot
     blocks; those of many levels a block of groups of levels that are alike in the
     other columns, and a score for the place within the group. What is missing
     together is one more block. What is constant, or determined by other columns, is
@@ -73,10 +79,13 @@ class TableEncoder(ReservoirEncoder):
     dependencies : bool, default=True
         Whether columns that others determine on every training row are found, left
         out of the encoded rows, and restored.
-    identifiers : {"raise", "draw"}, default="raise"
-        What to do with a column of almost unique strings (above 95 % of at least 50
-        present ones are different): refuse it, or draw fresh strings of the same
-        shape, letters for letters and digits for digits, that no training row has.
+    identifiers : {"draw", "raise"} or list of column names, default="draw"
+        What to do with a column that names single rows: neither numbers nor dates, at
+        least 50 values, nine of ten of them different. "draw" draws fresh values that
+        no training row has, and warns of it: text, bytes, UUIDs, addresses of IP and
+        tuples with the signs seen in each place, running numbers that go on, and, of
+        text of various lengths, letters for letters and digits for digits. "raise"
+        refuses the table. A list names the columns, whole numbers among them.
     max_levels : int, default=64
         Width of a block at most; columns of more levels are grouped.
 
@@ -103,13 +112,20 @@ class TableEncoder(ReservoirEncoder):
     -----
     UserWarning
         If integers span more than 2**53, where float64 no longer tells neighbours
-        apart.
+        apart; if a column holds times of an hour that clocks repeat; of columns taken
+        for identifiers, and of those that seem to be some but whose dtype lists its
+        levels, so that samples copy them. If training goes on with levels that ``fit``
+        did not see.
 
     Notes
     -----
     A level that ``fit`` did not see is encoded as a block of zeros, a number beyond
     the range seen as a score beyond those seen, and a combination of missing values
     that was not seen as a block of zeros, so that held-out rows can be scored.
+
+    Times with a zone are what local clocks show: a time that these skip is moved
+    forward, of an hour that they repeat the first is taken, and a date of the user's
+    without a zone is local.
 
     In an object column that mixes several kinds of missing values the first one
     seen stands for all of them.
@@ -140,7 +156,7 @@ class TableEncoder(ReservoirEncoder):
         condition_on="auto",
         constraints=(),
         dependencies=True,
-        identifiers="raise",
+        identifiers="draw",
         max_levels=64,
     ):
         self.categorical_features = categorical_features
@@ -308,9 +324,11 @@ class TableEncoder(ReservoirEncoder):
     def _check_parameters(self) -> None:
         check_boolean("dependencies", self.dependencies)
         check_integer("max_levels", self.max_levels, 2)
-        if self.identifiers not in ("raise", "draw"):
+        identifiers = self.identifiers
+        if isinstance(identifiers, str) and identifiers not in ("raise", "draw"):
             raise ValueError(
-                f"identifiers must be 'raise' or 'draw', got {self.identifiers!r}."
+                "identifiers must be 'raise', 'draw' or a list of columns, got "
+                f"{identifiers!r}."
             )
         check_constraints(self.constraints)
 
@@ -338,13 +356,24 @@ class TableEncoder(ReservoirEncoder):
             self.check_features(self, X, reset=reset)
             names, raw_columns = list(X.columns), read_columns(X)
         if reset:
-            self._columns = learn_columns(names, raw_columns, self.identifiers)
+            self._columns = learn_columns(
+                names, raw_columns, self.identifiers, self._declared_levels(names)
+            )
             self._dtype = dtype
         values = np.empty((len(raw_columns), len(raw_columns[0].raw)))
         pairs = zip(self._columns, raw_columns, strict=True)
         for i, (column, raw_column) in enumerate(pairs):
             values[i] = column.read(raw_column)
         return values.T
+
+    def _declared_levels(self, names: list) -> list[Hashable]:
+        """Return the columns that parameters ask to be learnt, as levels say."""
+        declared: list[Hashable] = []
+        for parameter in ("categorical_features", "condition_on"):
+            value = getattr(self, parameter)
+            if not (_is_auto(value) or value is None):
+                declared += check_names(parameter, value, names)
+        return declared
 
     def _make_output_builder(self, X, values: NDArray) -> TableOutputBuilder:
         return TableOutputBuilder(X, values, self._columns, self._dtype)
@@ -375,9 +404,11 @@ class TableEncoder(ReservoirEncoder):
         keep = {name for constraint in constraints for name in constraint.columns}
         keep |= set(getattr(self, "_labels", ()))
         check_time_units(constraints, self._columns)
+        named = {c.name: c for c in self._columns if isinstance(c, IdentifierColumn)}
         self.output_builder_.repairs = [
             constraint.learn(table, self._discrete, self._parse)
             for constraint in constraints
+            if not _holds_by_itself(constraint, named)
         ]
         if not (_is_auto(self.condition_on) or self.condition_on is None):
             keep |= set(check_names("condition_on", self.condition_on, table))
@@ -454,7 +485,43 @@ class TableEncoder(ReservoirEncoder):
         return self._rows.encode(values)
 
     def _encode_for_training(self, values: NDArray, rng: np.random.Generator):
+        self._tell_of_new_levels(values)
         return self._rows.encode(values, rng, np.float32)
+
+    def columns_for_training(self, X) -> NDArray:
+        """Return plain columns; a level that is new is drawn from those seen."""
+        values = self._validate(as_rows(X), reset=False)
+        self._tell_of_new_levels(values)
+        columns = self._columns_of(values)
+        rng = np.random.default_rng(_NEW_LEVEL_SEED)
+        for column, what in zip(columns.T, self.schema_, strict=True):
+            is_new = column < 0
+            if isinstance(what, LevelColumn) and is_new.any():
+                known = column[~is_new] if not is_new.all() else np.zeros(1)
+                column[is_new] = rng.choice(known, size=int(is_new.sum()))
+        return columns
+
+    def _tell_of_new_levels(self, values: NDArray) -> None:
+        """Warn of levels that no block has a place for."""
+        for slot in self._rows.slots_:
+            levels = getattr(slot.column_encoder, "levels_", slot.column_encoder)
+            if not isinstance(levels, LevelEncoder):
+                continue
+            canonical = values[:, slot.place]
+            is_new = (levels.code(canonical) < 0) & ~np.isnan(canonical)
+            if not is_new.any():
+                continue
+            column = self._columns[slot.place]
+            shown = list(getattr(column, "new_levels", ()))
+            if not shown:
+                unique = np.unique(canonical[is_new])
+                shown = list(column.write(unique, np.random.default_rng(0)))
+            warnings.warn(
+                f"Column {column.name!r} holds levels that fit did not see, in "
+                f"{int(is_new.sum())} rows: {show_levels(map(str, shown))}. Samples "
+                "have none of them; fit anew with all rows to learn them.",
+                stacklevel=2,
+            )
 
     def _decode(self, rows: NDArray) -> NDArray:
         return self._rows.decode(rows)
@@ -462,3 +529,15 @@ class TableEncoder(ReservoirEncoder):
 
 def _is_auto(value) -> bool:
     return isinstance(value, str) and value == "auto"
+
+
+def _holds_by_itself(constraint, identifiers: Mapping[Hashable, Any]) -> bool:
+    """Whether fresh identifiers keep to it; raise if the training rows do not."""
+    if not isinstance(constraint, Unique):
+        return False
+    fresh = [name for name in constraint.columns if name in identifiers]
+    if len(constraint.columns) == 1 and fresh and not identifiers[fresh[0]].is_unique:
+        raise ValueError(
+            f"{constraint!r} does not hold: values of {fresh[0]!r} repeat."
+        )
+    return bool(fresh)

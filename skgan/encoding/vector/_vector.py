@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from skgan._estimator import persistent
 from skgan._validation import check_boolean
 from skgan.encoding._base import BaseEncoder
-from skgan.encoding._check_rows import check_rows
+from skgan.encoding._check_rows import check_rows, show_columns
+from skgan.encoding._grid import Grid, Multiples, find_decimals, find_grid
 from skgan.encoding.vector._given_numbers import (
     column_names,
     position_of,
@@ -38,9 +39,12 @@ class VectorEncoder(BaseEncoder):
     first. What correlation is left is removed. A normal latent, decoded, is then a
     Gaussian copula of the rows already; the networks learn the rest.
 
-    A constant column is left out and comes back exactly. Decoded values stay within
-    the range seen, are rounded where all values seen were whole, and are missing as
-    often as they were: an indicator of what is missing is one more column.
+    A constant column, or one that is wholly missing, is left out and comes back
+    exactly. Decoded values stay within
+    the range seen and on the grid seen: whole numbers, decimals of so many places,
+    multiples of a step with an offset, few endings such as .99 at their shares. They
+    are missing as often as they were: an indicator of what is missing is one more
+    column.
 
     Parameters
     ----------
@@ -63,6 +67,8 @@ class VectorEncoder(BaseEncoder):
         The range seen.
     is_whole_ : ndarray of bool of shape (n_features,)
         Whether all values seen were whole numbers.
+    grids_ : list of Grid or None
+        What the values of each feature lie on; None of continuous ones.
     missing_rate_ : ndarray of shape (n_features,)
         Share of missing values, in a DataFrame.
 
@@ -106,27 +112,55 @@ class VectorEncoder(BaseEncoder):
     def _fit_rows(self, values: NDArray) -> None:
         missing = np.isnan(values)
         self.missing_rate_ = missing.mean(axis=0)
-        # A column that is wholly missing is a constant: NaN.
-        self._is_empty = missing.all(axis=0)
-        filled = np.where(self._is_empty, 0.0, values)
-        self.minimum_ = np.nanmin(filled, axis=0)
-        self.maximum_ = np.nanmax(filled, axis=0)
+        # NaN of a column that is wholly missing, which is left out and comes back so.
+        is_empty = missing.all(axis=0)
+        self.minimum_ = np.fmin.reduce(values, axis=0)
+        self.maximum_ = np.fmax.reduce(values, axis=0)
         whole = np.where(missing, 0, np.rint(values)) == np.where(missing, 0, values)
         self.is_whole_ = whole.all(axis=0) | self.output_builder_.is_whole
         largest = np.maximum(np.abs(self.minimum_), np.abs(self.maximum_))
-        if (self.output_builder_.is_whole & (largest > _EXACT_INTEGERS)).any():
+        is_large = self.output_builder_.is_whole & (largest > _EXACT_INTEGERS)
+        if is_large.any():
+            names = getattr(self, "feature_names_in_", None)
             warnings.warn(
-                "Integers beyond 2**53 are scaled in float64, which cannot tell "
+                f"Integers beyond 2**53 in column {show_columns(is_large, names)} are "
+                "scaled in float64, which cannot tell "
                 "neighbours apart there; samples are whole but may be off in the "
                 "last digits.",
                 stacklevel=3,
             )
         # A power of two, so that dividing by it loses nothing.
-        self._unit = 2.0 ** np.clip(np.frexp(largest)[1], -1022, 1023)
+        size = np.where(is_empty, 1.0, largest)
+        self._unit = 2.0 ** np.clip(np.frexp(size)[1], -1022, 1023)
         self._varies = self.minimum_ < self.maximum_
-        self._may_miss = (self.missing_rate_ > 0) & ~self._is_empty
-        self._fill = np.nanmedian(filled / self._unit, axis=0) * self._unit
+        self._may_miss = (self.missing_rate_ > 0) & ~is_empty
+        known = np.where(is_empty, 0.0, values)
+        self._fill = np.nanmedian(known / self._unit, axis=0) * self._unit
+        self.grids_ = self._learn_grids(values, missing)
         self._fit_columns(values)
+
+    def _learn_grids(
+        self, values: NDArray, missing: NDArray
+    ) -> list[Grid | Multiples | None]:
+        """Return the grid of each column; None if its values are continuous."""
+        builder = self.output_builder_
+        formats = getattr(builder, "formats", [None] * values.shape[1])
+        grids: list[Grid | Multiples | None] = []
+        for column, gaps, column_format in zip(
+            values.T, missing.T, formats, strict=True
+        ):
+            present = column[~gaps] if gaps.any() else column
+            if not len(present):
+                grids.append(None)
+                continue
+            storage = getattr(column_format or builder, "storage", values.dtype)
+            decimals = getattr(column_format, "decimals", None)
+            if decimals is None:
+                dtype = getattr(builder, "dtype", storage)
+                is_float = np.dtype(dtype).kind == "f"
+                decimals = find_decimals(present.astype(dtype) if is_float else present)
+            grids.append(find_grid(present, decimals))
+        return grids
 
     def _fit_columns(self, values: NDArray) -> None:
         # The random numbers depend on nothing but the rows. The seed is an unusual one,
@@ -245,10 +279,20 @@ class VectorEncoder(BaseEncoder):
     def _values_of(self, columns: NDArray) -> NDArray:
         values = np.repeat(self.minimum_[None, :], len(columns), axis=0)
         values[:, self._modelled] = columns
+        return self._snapped(values)
+
+    def _snapped(self, values: NDArray) -> NDArray:
+        """Return rows in the range seen, if that is asked for, and on the grids."""
         if self.clip:
             values = np.clip(values, self.minimum_, self.maximum_)
         values[:, self.is_whole_] = np.rint(values[:, self.is_whole_])
-        values[:, self._is_empty] = np.nan
+        # Files of the first schema hold no grids.
+        for j, grid in enumerate(getattr(self, "grids_", ())):
+            if grid is not None:
+                values[:, j] = grid.snap(values[:, j])
+        if self.clip:
+            # An ending may stand beyond the extremes, which are on the grid.
+            values = np.clip(values, self.minimum_, self.maximum_)
         return values
 
     def _decode(self, rows: NDArray) -> NDArray:
@@ -265,13 +309,10 @@ class VectorEncoder(BaseEncoder):
         # Infinity is clipped, to the range seen or to that of the dtype.
         with np.errstate(over="ignore"):
             values[:, varies] = columns[:, :n_varying] * self._unit[varies]
-        if self.clip:
-            values = np.clip(values, self.minimum_, self.maximum_)
-        values[:, self.is_whole_] = np.rint(values[:, self.is_whole_])
+        values = self._snapped(values)
         is_missing = np.zeros(values.shape, dtype=bool)
         is_missing[:, self._may_miss] = columns[:, n_varying:] > 0.5
         values[is_missing] = np.nan
-        values[:, self._is_empty] = np.nan
         return values
 
 

@@ -13,6 +13,8 @@ from sklearn.base import clone
 from skgan.encoding import Inequality, TableEncoder
 from skgan.encoding.table import _reservoir as _reservoir
 
+pytestmark = pytest.mark.filterwarnings("ignore:Almost all values")
+
 N = 300
 
 

@@ -6,16 +6,17 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from skgan.encoding._check_rows import _show_columns
+from skgan.encoding._check_rows import show_columns
 from skgan.encoding.labels._labelled_table import LabelledTableEncoder, LabelName
 from skgan.encoding.labels._labels import Labels
 from skgan.encoding.table import _given_values as _given
 from skgan.encoding.table import _row_encoder
+from skgan.encoding.table._fresh_values import is_other_letter
 from skgan.encoding.table._identifiers import (
     IdentifierColumn,
-    _is_other_letter,
-    hash_strings,
-    is_identifier,
+    can_be_drawn,
+    hash_levels,
+    is_almost_unique,
 )
 from skgan.encoding.table._reservoir import rows_needed
 from skgan.frames import UNITS, ColumnFormat, RawColumn, cast_numbers
@@ -96,17 +97,23 @@ def strings(text, missing=0, is_closed=False):
 
 def test_which_strings_name_single_rows():
     names = [f"id {i:03d}" for i in range(100)]
-    assert is_identifier(strings(names[:50])) and is_identifier(strings(names[:50], 9))
-    assert not is_identifier(strings(names[:49])) and not is_identifier(
-        strings(names[:49], 9)
-    )
-    assert is_identifier(strings(names[:96] + names[:4]))
-    assert not is_identifier(strings(names[:95] + names[:5]))
-    assert not is_identifier(strings(names, is_closed=True))
+    for n_missing in (0, 9):
+        assert is_almost_unique(strings(names[:50], n_missing))
+        assert not is_almost_unique(strings(names[:49], n_missing))
+    assert is_almost_unique(strings(names[:90] + names[:10]))
+    assert not is_almost_unique(strings(names[:89] + names[:11]))
+    assert is_almost_unique(strings(names, is_closed=True))
+    assert can_be_drawn(strings(names))
+    assert not can_be_drawn(strings(names, is_closed=True))
+    # A list of levels may be longer than the column needs.
+    closed = strings(names, is_closed=True)
+    assert not is_almost_unique(closed._replace(raw=closed.raw // 2))
     mixed = strings(names)
     mixed.column_format.levels[3] = 5
-    assert not is_identifier(mixed)
-    assert not is_identifier(
+    assert is_almost_unique(mixed) and can_be_drawn(mixed)
+    mixed.column_format.levels[3] = 5.5
+    assert is_almost_unique(mixed) and not can_be_drawn(mixed)
+    assert not is_almost_unique(
         RawColumn(ColumnFormat("number", None), np.arange(99), names == 0)
     )
 
@@ -126,22 +133,24 @@ def test_fresh_strings_have_the_shape_of_those_seen():
 
 
 def test_digits_are_added_where_no_string_is_left():
-    column = IdentifierColumn("id", strings(list("0123456789")))
+    column = IdentifierColumn("id", strings([*"abcdefghij"]))
     fresh = column.draw(30, np.random.default_rng(0)).tolist()
-    assert len(set(fresh)) == 30 and all(t.isdigit() and len(t) > 1 for t in fresh)
+    assert len(set(fresh)) == 30 and not set(fresh) & set("abcdefghij")
+    assert all(t[0].isalpha() and t[1:].isdigit() for t in fresh)
     column = IdentifierColumn("id", strings(list("0123")))
-    column.exclude(hash_strings(["00", "11"]))
+    column.exclude(hash_levels(["5", "11"]))
     fresh = column.draw(40, np.random.default_rng(0)).tolist()
-    assert not {"00", "11", *"0123"} & set(fresh)
+    assert not {"5", "11", *"0123"} & set(fresh) and len(set(fresh)) == 40
+    assert fresh[0] == "4" and fresh[2:4] == ["6", "7"]
 
 
 def test_hashes_do_not_depend_on_the_width():
-    alone, wide = hash_strings(["ab"]), hash_strings(["ab", "abcdefgh", "ba", "a"])
+    alone, wide = hash_levels(["ab"]), hash_levels(["ab", "abcdefgh", "ba", "a"])
     assert alone[0] == wide[0] and len(set(wide.tolist())) == 4
-    many = hash_strings([f"{i:x}" for i in range(20_000)])
+    many = hash_levels([f"{i:x}" for i in range(20_000)])
     assert len(np.unique(many)) == 20_000
-    assert _is_other_letter("ß") is False and _is_other_letter("中")
-    assert not _is_other_letter("5") and not _is_other_letter("A")
+    assert is_other_letter("ß") is False and is_other_letter("中")
+    assert not is_other_letter("5") and not is_other_letter("A")
 
 
 def number(raw, missing=None):
@@ -218,9 +227,9 @@ def test_numbers_are_cast_to_what_holds_them():
 
 def test_columns_in_messages():
     chosen = np.array([True, False, *[True] * 4])
-    assert _show_columns(chosen, None) == "0, 2, 3, 4, 5"
-    assert _show_columns(np.array([False, True]), ["a", "b"]) == "1 ('b')"
-    assert _show_columns(np.ones(8, bool), None) == "0, 1, 2, 3, 4 and 3 more"
+    assert show_columns(chosen, None) == "0, 2, 3, 4, 5"
+    assert show_columns(np.array([False, True]), ["a", "b"]) == "1 ('b')"
+    assert show_columns(np.ones(8, bool), None) == "0, 1, 2, 3, 4 and 3 more"
 
 
 def test_labels_are_columns_that_are_always_given():

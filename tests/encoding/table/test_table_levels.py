@@ -185,7 +185,7 @@ class TestIdentifiers:
 
     def test_refused_with_advice(self):
         with pytest.raises(ValueError, match=r"'key' holds almost unique.*'draw'"):
-            TableEncoder().fit(self.make_rows())
+            TableEncoder(identifiers="raise").fit(self.make_rows())
         # Few rows prove nothing.
         TableEncoder().fit(self.make_rows().head(49))
 
@@ -195,7 +195,7 @@ class TestIdentifiers:
         frame["key"] = frame["key"].mask(np.arange(300) % 10 == 0)
         if library == "polars":
             frame = pl.from_pandas(frame)
-        encoder = TableEncoder(identifiers="draw").fit(frame)
+        encoder = TableEncoder(identifiers=["key", "mail"]).fit(frame)
         assert encoder.layout_.n_numbers == 1
         assert encoder.layout_.block_widths == (2,)
         assert encoder.condition_columns_ == []
@@ -216,7 +216,7 @@ class TestIdentifiers:
 
     def test_a_shape_without_strings_left_grows(self):
         frame = pd.DataFrame({"key": [f"{i:02}" for i in range(100)], "x": range(100)})
-        encoder = TableEncoder(identifiers="draw", dependencies=False).fit(frame)
+        encoder = TableEncoder(identifiers=["key"], dependencies=False).fit(frame)
         drawn = decode_noise(encoder, 500)["key"]
         assert drawn.is_unique
         assert not set(drawn) & set(frame["key"])

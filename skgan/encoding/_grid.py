@@ -1,0 +1,171 @@
+"""The grid that the values of a column lie on: an offset, a step, and endings."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from skgan._estimator import persistent
+
+# Rows that have a step in common by chance, in one of so many columns.
+_CHANCE = 500.0
+_MIN_VALUES = 3
+# Endings are told from a spread one where values lie in many whole numbers, none of
+# which holds a quarter of the rows.
+_MIN_UNITS = 10
+_MAX_UNIT_SHARE = 0.25
+_MIN_EXCESS = 0.2
+_MAX_ENDINGS = 10_000
+_DIGITS = {8: 15, 4: 6, 2: 3}
+_MAX_DECIMALS = 10
+_MAX_ROUNDED_DECIMALS = 6
+_MIN_MULTIPLES = 50
+_SAME = 1e-6
+
+
+@persistent("_start", "_scale", "_step", "_endings", "_tops")
+class Grid:
+    """Values as ``start + k * step``, in units of the last decimal place.
+
+    Prices at x.99 are 99, 199, 299 hundredths: a start of 99 and a step of 100. Where
+    a few endings behind the point carry more of the values than an even spread would,
+    a value that was not seen gets the ending that stands at its own place among the
+    endings' shares, so that these come out as they were.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skgan.encoding._grid import Grid
+    >>> prices = np.arange(1, 30) + 0.99
+    >>> Grid(2).fit(prices).snap(np.array([3.2, 7.6, 12.99]))
+    array([ 2.99,  7.99, 12.99])
+    """
+
+    def __init__(self, decimals: int):
+        self.decimals = decimals
+
+    def fit(self, values: NDArray) -> Grid:
+        """Learn from values of shape (n,), without NaN, of so many decimals."""
+        self._scale = 10.0**self.decimals
+        places, counts = np.unique(np.rint(values * self._scale), return_counts=True)
+        self._start = float(places[0])
+        self._step = chance_free_divisor(places)
+        self._learn_endings(places, counts)
+        return self
+
+    @property
+    def step(self) -> float | None:
+        """What differences are multiples of, if it is more than a decimal place."""
+        return None if self._step == 1 else self._step / self._scale
+
+    def _learn_endings(self, places: NDArray, counts: NDArray) -> None:
+        self._endings: NDArray | None = None
+        self._tops: NDArray | None = None
+        if not self.decimals or self._scale > _MAX_ENDINGS:
+            return
+        n = counts.sum()
+        unit = np.floor(places / self._scale)
+        _, unit_of = np.unique(unit, return_inverse=True)
+        in_unit = np.bincount(unit_of, weights=counts)
+        if len(in_unit) < _MIN_UNITS or in_unit.max() > _MAX_UNIT_SHARE * n:
+            return
+        endings, ending_of = np.unique(places - unit * self._scale, return_inverse=True)
+        shares = np.bincount(ending_of, weights=counts) / n
+        n_even = max(self._scale / self._step, 1.0)
+        excess = np.maximum(shares - 1 / n_even, 0).sum()
+        # An even spread over so many endings has this excess by chance.
+        if len(endings) > 1 and excess > _MIN_EXCESS + 0.4 * np.sqrt(n_even / n):
+            self._endings, self._tops = endings, np.cumsum(shares)
+
+    def snap(self, values: NDArray) -> NDArray:
+        """Move values to the grid."""
+        places = values * self._scale
+        if self._endings is not None:
+            nearest = self._with_seen_endings(places)
+        elif self._step == 1:
+            return np.round(values, self.decimals)
+        else:
+            nearest = np.rint((places - self._start) / self._step) * self._step
+            nearest += self._start
+        return np.round(nearest / self._scale, self.decimals)
+
+    def _with_seen_endings(self, places: NDArray) -> NDArray:
+        assert self._endings is not None and self._tops is not None
+        nearest = np.rint(places)
+        unit = np.floor(nearest / self._scale) * self._scale
+        last = len(self._endings) - 1
+        at = np.searchsorted(self._endings, nearest - unit).clip(0, last)
+        tolerance = _SAME + 1e-12 * np.abs(places)
+        is_seen = (self._endings[at] == nearest - unit) & (
+            np.abs(places - nearest) <= tolerance
+        )
+        floor = np.floor(places / self._scale) * self._scale
+        share = (places - floor) / self._scale
+        at = np.searchsorted(self._tops, share, side="right").clip(0, last)
+        # NaN has no place among endings and stays what it is.
+        return np.where(is_seen, nearest, floor + self._endings[at])
+
+
+@persistent("_step")
+class Multiples:
+    """Values as ``k * step`` of a step that binary floats round, 3 * 0.05 say."""
+
+    def __init__(self, step: float):
+        self._step = step
+
+    def snap(self, values: NDArray) -> NDArray:
+        """Move values to the nearest multiples."""
+        return np.rint(values / self._step) * self._step
+
+
+def find_grid(values: NDArray, decimals: int | None) -> Grid | Multiples | None:
+    """Return the grid of values of so many decimals; None if they are continuous."""
+    if decimals is not None:
+        return Grid(decimals).fit(values)
+    for decimals in range(1, _MAX_ROUNDED_DECIMALS + 1):
+        head, scale = values[:_MIN_MULTIPLES], 10.0**decimals
+        if np.abs(head * scale - np.rint(head * scale)).max(initial=0) > _SAME:
+            continue
+        if len(head) < _MIN_MULTIPLES:
+            return None
+        places = np.rint(np.r_[0.0, values] * scale)
+        grid = Multiples(chance_free_divisor(np.unique(places)) / scale)
+        return grid if (grid.snap(values) == values).all() else None
+    return None
+
+
+def chance_free_divisor(places: NDArray) -> float:
+    """Return what all differences of whole numbers are multiples of, 1 by chance."""
+    if len(places) < _MIN_VALUES:
+        return 1.0
+    with np.errstate(over="ignore"):
+        differences = np.diff(places)
+    if differences.max() > 2**53:
+        return 1.0
+    divisor = float(np.gcd.reduce(differences.astype(np.int64)))
+    is_chance = (len(places) - 1) * np.log(divisor) < np.log(_CHANCE)
+    return 1.0 if is_chance else divisor
+
+
+def find_decimals(values: NDArray) -> int | None:
+    """Return the fewest decimal places that all values have; None if they have many."""
+    largest = float(np.abs(values).max())
+    digits = _DIGITS.get(values.dtype.itemsize, 15)
+    before_point = int(np.ceil(np.log10(largest))) if largest > 0 else 0
+    head = values[:500]
+    for decimals in range(min(_MAX_DECIMALS, digits - before_point) + 1):
+        if _has_decimals(head, decimals) and _has_decimals(values, decimals):
+            return decimals
+    if _has_decimals(values, 0):
+        return 0
+    # Single numbers beyond their safe digits still hold halves, quarters and eighths.
+    eighths = values.astype(np.float64) * 8 if values.dtype.itemsize < 8 else None
+    if eighths is None or (eighths % 1).any():
+        return None
+    return 1 if not (eighths % 4).any() else 2 if not (eighths % 2).any() else 3
+
+
+def _has_decimals(values: NDArray, decimals: int) -> bool:
+    with np.errstate(over="ignore", invalid="ignore"):
+        rounded = np.round(values.astype(np.float64), decimals)
+        return bool((rounded.astype(values.dtype) == values).all())

@@ -1,0 +1,144 @@
+"""Columns that name single rows are not copied, whatever their dtype."""
+
+import ipaddress
+import uuid
+import warnings
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pytest
+
+from skgan.encoding import TableEncoder, Unique
+
+N = 300
+rng = np.random.default_rng(0)
+WHOLE = rng.permutation(900_000)[:N] + 100_000
+LETTERS = np.array([*"abcdefghijklmnopqrstuvwxyz"])
+
+
+def word():
+    return "".join(rng.choice(LETTERS, rng.integers(3, 9)))
+
+
+def isbn(i):
+    digits = f"{WHOLE[i]:06d}{i % 1000:03d}"
+    return digits + "X" if i % 5 == 0 else int(digits + "3")
+
+
+COLUMNS = {
+    "names": [f"{word().title()}, {word().title()}" for _ in range(N)],
+    "isbn": [isbn(i) for i in range(N)],
+    "uuid": [uuid.UUID(bytes=rng.bytes(16), version=4) for _ in range(N)],
+    "ipv4": [
+        ipaddress.ip_address(f"10.0.{i % 256}.{w % 256}") for i, w in enumerate(WHOLE)
+    ],
+    "ipv6": [ipaddress.IPv6Address(b"\x20\x01" + rng.bytes(14)) for _ in range(N)],
+    "bytes": [rng.bytes(8) for _ in range(N)],
+    "text bytes": [f"K{w}".encode() for w in WHOLE],
+    "tuples": [("order", int(w), word()) for w in WHOLE],
+}
+COLUMNS["ipv4"] = [ipaddress.IPv4Address(0x0A000000 + int(w)) for w in WHOLE]
+
+
+def as_frame(values, library):
+    x = rng.normal(size=len(values))
+    if library == "polars":
+        kind = {str: pl.String, bytes: pl.Binary}.get(type(values[0]), pl.Object)
+        kind = pl.Object if len(set(map(type, values))) > 1 else kind
+        return pl.DataFrame({"id": pl.Series(values, dtype=kind), "x": x})
+    column = np.empty(len(values), dtype=object)
+    column[:] = values
+    return pd.DataFrame({"id": pd.Series(column, dtype=object), "x": x})
+
+
+def draw(encoder, n, seed=1):
+    Z = np.random.default_rng(seed).standard_normal((n, encoder.tensor_shape_[0]))
+    return encoder.inverse_transform(Z)
+
+
+@pytest.mark.parametrize("library", ["pandas", "polars"])
+@pytest.mark.parametrize("name", COLUMNS)
+def test_every_dtype_is_drawn_fresh_and_told_of(name, library):
+    values = COLUMNS[name]
+    frame = as_frame(values, library)
+    with pytest.warns(UserWarning, match=r"Almost all values of 'id' are different"):
+        encoder = TableEncoder(constraints=[Unique("id")]).fit(frame)
+    drawn = draw(encoder, 500)["id"].to_list()
+    assert set(map(type, drawn)) == set(map(type, values))
+    assert len(set(drawn)) == 500 and not set(drawn) & set(values)
+    with pytest.raises(ValueError, match=r"'id' holds almost unique values"):
+        TableEncoder(identifiers="raise").fit(frame)
+
+
+def test_patterns():
+    def fresh(values, n=200):
+        frame = pd.DataFrame({"id": values, "x": rng.normal(size=len(values))})
+        return draw(TableEncoder(identifiers=["id"]).fit(frame), n)["id"]
+
+    codes = [f"AB-{w:06d}-{'xyz'[w % 3]}" for w in WHOLE]
+    assert fresh(codes).str.fullmatch(r"AB-\d{6}-[xyz]").all()
+    mail = [f"{word()}{i}@mail.example" for i in range(N)]
+    assert fresh(mail).str.fullmatch(r"[a-z]+\d+@mail\.example").all()
+    running = [f"INV{i:05d}" for i in range(7, 7 + N)]
+    assert fresh(running, 3).tolist() == ["INV00307", "INV00308", "INV00309"]
+    hexadecimal = [str(value) for value in COLUMNS["uuid"]]
+    assert {uuid.UUID(value).version for value in fresh(hexadecimal)} == {4}
+    assert {value.version for value in fresh(COLUMNS["uuid"])} == {4}
+    assert all(
+        value in ipaddress.ip_network("10.0.0.0/8") for value in fresh(COLUMNS["ipv4"])
+    )
+    assert {type(v) for v in fresh(COLUMNS["isbn"])} == {int, str}
+    assert all(v[0] == "order" for v in fresh(COLUMNS["tuples"]))
+    # Whole numbers are identifiers where the user says so.
+    keys = fresh(np.arange(5000, 5000 + N, dtype=np.int32), 4)
+    assert keys.tolist() == [5300, 5301, 5302, 5303] and keys.dtype == np.int32
+    spread = fresh(WHOLE)
+    assert spread.is_unique and not set(spread) & set(WHOLE)
+    assert WHOLE.min() <= spread.min() and spread.max() <= WHOLE.max()
+
+
+def test_longer_samples_start_with_shorter_ones():
+    for name in ("names", "isbn", "uuid", "tuples"):
+        frame = as_frame(COLUMNS[name], "pandas")
+        encoder = TableEncoder(identifiers=["id"]).fit(frame)
+        column = encoder._columns[0]
+        long, short = (column.draw(n, np.random.default_rng(3)) for n in (90, 40))
+        assert long[:40].tolist() == short.tolist()
+
+
+def test_missing_ones_and_nine_of_ten():
+    values = [f"{word()}{i}" for i in range(N)]
+    some = pd.DataFrame({"id": values, "x": rng.normal(size=N)})
+    some.loc[::5, "id"] = None
+    with pytest.warns(UserWarning, match="identifiers"):
+        encoder = TableEncoder().fit(some)
+    assert 0 < draw(encoder, 400)["id"].isna().mean() < 1
+    nine = [*values[:270], *values[:30]]
+    with pytest.warns(UserWarning, match="identifiers"):
+        TableEncoder().fit(some.assign(id=nine))
+    with pytest.raises(ValueError, match=r"Unique\('id'\) does not hold"):
+        TableEncoder(identifiers=["id"], constraints=[Unique("id")]).fit(
+            some.assign(id=nine)
+        )
+
+
+def test_what_stays_a_level():
+    values = [f"{word()}{i}" for i in range(N)]
+    frame = pd.DataFrame({"id": values, "x": rng.normal(size=N)})
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        named = TableEncoder(categorical_features=["id"]).fit(frame)
+        none = TableEncoder(identifiers=[]).fit(frame)
+    assert set(draw(named, 50)["id"]) | set(draw(none, 50)["id"]) <= set(values)
+    # A dtype that lists its levels cannot hold fresh ones: the user is told.
+    closed = frame.astype({"id": "category"})
+    with pytest.warns(UserWarning, match="samples copy them"):
+        encoder = TableEncoder().fit(closed)
+    assert draw(encoder, 50)["id"].dtype == closed["id"].dtype
+    with pytest.raises(ValueError, match="no fresh values"):
+        TableEncoder(identifiers=["id"]).fit(closed)
+    with pytest.raises(ValueError, match="no fresh values"):
+        TableEncoder(identifiers=["x"]).fit(frame)
+    with pytest.raises(ValueError, match=r"identifiers names \['no'\]"):
+        TableEncoder(identifiers=["no"]).fit(frame)
