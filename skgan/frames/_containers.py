@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+from importlib import import_module
 from math import prod
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.sparse import issparse
 
 _LIBRARIES = ("pandas", "polars")
@@ -38,7 +41,11 @@ def list_series(X) -> list:
 
 
 def as_rows(X):
-    """Return `X` as it is if it is a frame or sparse, else as an ndarray."""
+    """Return `X` as it is if it is a frame or sparse, else as an ndarray.
+
+    Tables of Arrow, and what exports itself as one, become frames of pandas; Datasets
+    of torch that hold equal tensors become arrays.
+    """
     if type(X).__name__ == "LazyFrame":
         raise TypeError("X is a LazyFrame, which has no rows yet; pass X.collect().")
     if np.ma.is_masked(X):
@@ -46,7 +53,97 @@ def as_rows(X):
             "X is a masked array with masked values; fill them (X.filled) or pass a "
             "DataFrame, where NaN is kept as missing."
         )
-    return X if frame_library(X) is not None or issparse(X) else np.asarray(X)
+    if frame_library(X) is not None or issparse(X):
+        return X
+    if hasattr(X, "__arrow_c_stream__") or hasattr(X, "__dataframe__"):
+        return X if series_library(X) else _read_arrow_table(X)
+    _refuse_what_has_no_rows(X)
+    if _is_of_torch(X, "Dataset"):
+        X = _read_dataset(X)
+    rows = np.asarray(X)
+    if rows.dtype.names is not None:
+        raise TypeError(
+            f"X is a structured array with the fields {list(rows.dtype.names)}; pass "
+            "pandas.DataFrame(X)."
+        )
+    return rows
+
+
+def _refuse_what_has_no_rows(X) -> None:
+    """Say in one line what to pass in the place of what is no table or array."""
+    advice = None
+    if X is None:
+        advice = "X is None; pass an array or a DataFrame."
+    elif _is_of_torch(X, "DataLoader"):
+        advice = "X is a DataLoader, which gives batches; pass X.dataset, or an array."
+    elif _is_of_torch(X, "IterableDataset"):
+        advice = "X is an IterableDataset, which has no length; pass an array."
+    elif isinstance(X, Mapping):
+        advice = f"X is a {type(X).__name__}; pass pandas.DataFrame(X)."
+    elif isinstance(X, Iterator):
+        advice = f"X is a {type(X).__name__}, which is read once; pass list(X)."
+    elif isinstance(X, list | tuple) and len(X) and isinstance(X[0], Mapping):
+        advice = f"X is a {type(X).__name__} of dicts; pass pandas.DataFrame(X)."
+    if advice is not None:
+        raise TypeError(advice)
+
+
+def _is_of_torch(X, class_name: str) -> bool:
+    """Whether `X` is what torch.utils.data calls so; torch need not be there."""
+    return any(
+        base.__name__ == class_name and base.__module__.startswith("torch.utils.data")
+        for base in type(X).__mro__
+    )
+
+
+def _read_dataset(dataset) -> NDArray:
+    """Return the tensors of a Dataset of torch as rows of an array."""
+    if not hasattr(dataset, "__len__"):
+        raise TypeError(
+            f"X is a {type(dataset).__name__} without a length; pass an array."
+        )
+    rows = []
+    for i in range(len(dataset)):
+        item = dataset[i]
+        if isinstance(item, tuple | list) and len(item) > 1:
+            raise TypeError(
+                f"X is a {type(dataset).__name__} whose items hold {len(item)} values; "
+                "pass the first ones as an array X, and labels as y."
+            )
+        item = np.asarray(item[0] if isinstance(item, tuple | list) else item)
+        if rows and item.shape != rows[0].shape:
+            raise TypeError(
+                f"X is a {type(dataset).__name__} whose items have the shapes "
+                f"{rows[0].shape} and {item.shape}; they must be equal."
+            )
+        rows.append(item)
+    return np.stack(rows) if rows else np.empty((0, 1))
+
+
+def _read_arrow_table(X):
+    """Return a table that exports itself as a frame of pandas."""
+    pandas = import_module("pandas")
+    if not hasattr(X, "__arrow_c_stream__") and not hasattr(X, "to_pandas"):
+        return pandas.api.interchange.from_dataframe(X)
+    arrow = import_module("pyarrow")
+    table = X if isinstance(X, arrow.Table) else arrow.table(X)
+    types = arrow.types
+    # NumPy's integers and booleans cannot be missing, and floats lose digits.
+    nullable = {
+        column.type
+        for column in table.columns
+        if column.null_count
+        and (types.is_integer(column.type) or types.is_boolean(column.type))
+    }
+
+    def find_dtype(kind):
+        if kind not in nullable:
+            return None
+        nullable_name = str(kind).replace("u", "U").replace("i", "I")
+        name = "boolean" if types.is_boolean(kind) else nullable_name
+        return pandas.api.types.pandas_dtype(name)
+
+    return table.to_pandas(types_mapper=find_dtype)
 
 
 def flatten_rows(X):

@@ -1,0 +1,145 @@
+"""What else than arrays and frames is read, and what is refused with advice."""
+
+import datetime
+from decimal import Decimal
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pytest
+import torch
+from torch.utils.data import (
+    ConcatDataset,
+    DataLoader,
+    Dataset,
+    IterableDataset,
+    Subset,
+    TensorDataset,
+)
+
+from skgan import GANSampler
+from skgan.encoding import TableEncoder, VectorEncoder
+from skgan.frames import as_rows
+
+pa = pytest.importorskip("pyarrow")
+N = 60
+rng = np.random.default_rng(0)
+X = rng.normal(size=(N, 2)).astype(np.float32)
+
+
+def make_table():
+    return pa.table(
+        {
+            "whole": [None, *range(2**60, 2**60 + N - 1)],
+            "small": pa.array([*range(N - 1), None], pa.uint8()),
+            "number": X[:, 0],
+            "flag": [True, None] * (N // 2),
+            "word": ["a", "b"] * (N // 2),
+            "day": [datetime.date(2024, 1, 1 + i % 28) for i in range(N)],
+            "price": [Decimal(i) / 100 for i in range(N)],
+        }
+    )
+
+
+class Exported:
+    """A table of another library."""
+
+    def __init__(self, table):
+        self.table = table
+
+    def __arrow_c_stream__(self, requested_schema=None):
+        return self.table.__arrow_c_stream__(requested_schema)
+
+
+def test_tables_of_arrow_become_frames_without_a_loss():
+    table = make_table()
+    batch = table.to_batches()[0]
+    for given in (table, batch, Exported(table)):
+        frame = as_rows(given)
+        assert isinstance(frame, pd.DataFrame)
+        assert frame["whole"].dtype == "Int64" and frame["small"].dtype == "UInt8"
+        assert frame["flag"].dtype == "boolean" and frame["number"].dtype == "float32"
+        for name in table.column_names:
+            values = [None if pd.isna(v) else v for v in frame[name]]
+            assert values == table[name].to_pylist()
+        encoder = TableEncoder().fit(given)
+        back = encoder.inverse_transform(encoder.transform(given))
+        pd.testing.assert_frame_equal(back, frame)
+    frame = pl.DataFrame({"a": [1, 2]})
+    assert as_rows(frame) is frame
+
+
+def test_samplers_read_tables_and_datasets():
+    small = {"max_iter": 2, "hidden_dims": (4,), "random_state": 0}
+    sampler = GANSampler(**small).fit(make_table())
+    assert list(sampler.sample(5).columns) == make_table().column_names
+    sampler = GANSampler(**small).fit(TensorDataset(torch.from_numpy(X)))
+    assert sampler.sample(5).shape == (5, 2) and sampler.sample(5).dtype == np.float32
+
+
+class Plain(Dataset):
+    """Tensors, and nothing around them."""
+
+    def __len__(self):
+        return N
+
+    def __getitem__(self, i):
+        return torch.from_numpy(X[i])
+
+
+def test_datasets_of_equal_tensors():
+    whole = TensorDataset(torch.from_numpy(X))
+    for dataset, rows in (
+        (whole, X),
+        (Plain(), X),
+        (Subset(whole, range(10)), X[:10]),
+        (ConcatDataset([whole, Plain()]), np.vstack([X, X])),
+    ):
+        np.testing.assert_array_equal(as_rows(dataset), rows)
+    VectorEncoder().fit(whole)
+
+
+class Endless(IterableDataset):
+    """Rows without an end."""
+
+    def __iter__(self):
+        while True:
+            yield torch.zeros(2)
+
+
+class Ragged(Plain):
+    """Tensors of several lengths."""
+
+    def __getitem__(self, i):
+        return torch.zeros(1 + i % 2)
+
+
+REFUSED = {
+    "None": (None, "X is None; pass an array"),
+    "generator": ((row for row in X), r"generator, which is read once; pass list"),
+    "iterator": (iter(X.tolist()), "read once"),
+    "dict": ({"a": [1, 2]}, r"X is a dict; pass pandas.DataFrame\(X\)"),
+    "dicts": ([{"a": 1}, {"a": 2}], r"list of dicts; pass pandas.DataFrame\(X\)"),
+    "structured": (
+        np.array([(1, 2.0)], dtype=[("a", int), ("b", float)]),
+        r"structured array with the fields \['a', 'b'\]",
+    ),
+    "records": (np.rec.array([(1, 2.0)]), "structured array"),
+    "loader": (DataLoader(Plain()), "DataLoader, which gives batches"),
+    "endless loader": (DataLoader(Endless()), "DataLoader, which gives batches"),
+    "endless": (Endless(), "IterableDataset, which has no length"),
+    "ragged": (Ragged(), r"shapes \(1,\) and \(2,\); they must be equal"),
+    "pairs": (
+        TensorDataset(torch.from_numpy(X), torch.zeros(N)),
+        "items hold 2 values; pass the first ones",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_refused_in_one_line(name):
+    given, message = REFUSED[name]
+    for use in (as_rows, VectorEncoder().fit, TableEncoder().fit, GANSampler().fit):
+        with pytest.raises(TypeError, match=message) as raised:
+            use(given)
+        assert "\n" not in str(raised.value)
