@@ -164,3 +164,55 @@ def check_mapping(name: str, value) -> dict:
     if not isinstance(value, Mapping) or not all(isinstance(k, str) for k in value):
         raise TypeError(f"{name} must be None or a dict with names, got {value!r}.")
     return dict(value)
+
+
+def check_array(
+    name: str,
+    value,
+    dtype: str,
+    length: int | None = None,
+    *,
+    minimum: float | None = None,
+    maximum: float | None = None,
+    is_finite: bool = True,
+) -> np.ndarray:
+    """Return an array of one axis that a state holds, or raise.
+
+    Raises
+    ------
+    ValueError
+        If it is no array of that dtype and length, or holds NaN, with `is_finite`
+        infinity, or a value outside of the bounds.
+    """
+    if not isinstance(value, np.ndarray) or value.ndim != 1 or value.dtype != dtype:
+        raise ValueError(f"{name} must be an array of one axis and of {dtype}.")
+    if length is not None and len(value) != length:
+        raise ValueError(f"{name} must have {length} entries, got {len(value)}.")
+    if value.dtype.kind == "f":
+        is_sound = ~np.isnan(value) if not is_finite else np.isfinite(value)
+        if not is_sound.all():
+            raise ValueError(f"{name} holds what is no number.")
+    if len(value) and (
+        (minimum is not None and value.min() < minimum)
+        or (maximum is not None and value.max() > maximum)
+    ):
+        raise ValueError(f"{name} must lie between {minimum} and {maximum}.")
+    return value
+
+
+def check_starts(name: str, value, n_items: int, n_parts: int | None = None):
+    """Return where parts of `n_items` begin and the last ends, or raise.
+
+    Raises
+    ------
+    ValueError
+        If they are no ascending integers from 0 to `n_items`, one more than parts.
+    """
+    n = None if n_parts is None else n_parts + 1
+    kind = getattr(getattr(value, "dtype", None), "name", "")
+    check_array(name, value, kind if kind in ("int32", "int64") else "int64", n)
+    if not len(value) or value[0] != 0 or value[-1] != n_items:
+        raise ValueError(f"{name} must begin at 0 and end at {n_items}.")
+    if not (np.diff(value) >= 0).all():
+        raise ValueError(f"{name} must ascend.")
+    return value

@@ -35,7 +35,10 @@ TINY = ConditionalGANSampler(max_iter=3, hidden_dims=(8,), batch_size=32)
             learning_rate=0.01,
             random_state=0,
         ),
-        GANOutlierDetector(max_iter=20, hidden_dims=(8,), random_state=0),
+        GANOutlierDetector(random_state=0),
+        GANOutlierDetector(
+            method="reconstruction", max_iter=20, hidden_dims=(8,), random_state=0
+        ),
         # A sampler of three updates teaches little: there shall be little of it.
         AugmentedClassifier(LogisticRegression(), TINY, n_synthetic=0.1),
         AugmentedRegressor(Ridge(), TINY, n_synthetic=0.1),

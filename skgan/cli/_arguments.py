@@ -8,6 +8,7 @@ from pathlib import Path
 from skgan._version import __version__
 from skgan.cli._options import (
     Parser,
+    add_csv,
     add_debug,
     add_device,
     add_force,
@@ -59,7 +60,16 @@ def _add_demo(verbs) -> None:
         help="learn handwritten digits, print scores, write a picture",
         description="Learn handwritten digits with a GANSampler, print its score "
         "beside that of a Gaussian mixture and of real digits, and write a picture of "
-        "real and generated digits side by side.",
+        "real and generated digits side by side; or, with --table, write files of rows "
+        "to try the other verbs on.",
+    )
+    demo.add_argument(
+        "--table",
+        nargs="?",
+        const=".",
+        metavar="FOLDER",
+        help="only write people.csv and holdout.csv, made-up rows to learn from and to "
+        "judge by, into a folder (default: this one)",
     )
     demo.add_argument(
         "--data",
@@ -83,6 +93,7 @@ def _add_demo(verbs) -> None:
     )
     add_max_iter(demo)
     add_device(demo)
+    add_force(demo)
     add_debug(demo)
 
 
@@ -95,31 +106,15 @@ def _add_fit(verbs) -> None:
         "labels y, by label.",
     )
     fit.add_argument(
-        "data", help="rows: .csv, .csv.gz, .parquet or .npz; - reads CSV from a pipe"
+        "data",
+        help="rows: .csv, .tsv, .csv.gz, .tsv.gz, .parquet or .npz; - reads CSV from a "
+        "pipe",
     )
     fit.add_argument(
         "-o", "--output", required=True, metavar="MODEL", help="the model file"
     )
-    ask = fit.add_mutually_exclusive_group()
-    ask.add_argument(
-        "--condition-on",
-        action="append",
-        metavar="COLUMN",
-        help="a column that can be given when rows are drawn; may be repeated "
-        "(default: those of at most 20 levels)",
-    )
-    ask.add_argument(
-        "--target",
-        metavar="COLUMN",
-        help="learn the other columns under this one, with a ConditionalGANSampler",
-    )
-    fit.add_argument(
-        "--identifiers",
-        choices=["raise", "draw"],
-        default="raise",
-        help="whether a column of text that is hardly ever repeated, such as names or "
-        "numbers of orders, is an error or drawn fresh (default: %(default)s)",
-    )
+    _add_columns(fit)
+    add_csv(fit)
     add_seed(fit, "the whole fit")
     fit.add_argument(
         "--time",
@@ -140,6 +135,41 @@ def _add_fit(verbs) -> None:
     )
     add_force(fit)
     add_debug(fit)
+
+
+def _add_columns(fit) -> None:
+    """Add what is said of columns."""
+    ask = fit.add_mutually_exclusive_group()
+    ask.add_argument(
+        "--condition-on",
+        action="append",
+        metavar="COLUMN",
+        help="a column that can be given when rows are drawn; may be repeated "
+        "(default: those of at most 20 levels)",
+    )
+    ask.add_argument(
+        "--target",
+        metavar="COLUMN",
+        help="learn the other columns under this one, with a ConditionalGANSampler",
+    )
+    fit.add_argument(
+        "--identifiers",
+        choices=["raise", "draw"],
+        default="raise",
+        help="whether a column of text that is hardly ever repeated, such as names or "
+        "numbers of orders, is an error or drawn fresh (default: %(default)s)",
+    )
+    for option, what in (
+        ("--categorical", "holds levels, such as codes, whatever they look like"),
+        ("--identifier", "names rows: it is not learnt, and fresh values are drawn"),
+        ("--ignore", "is left out"),
+    ):
+        fit.add_argument(
+            option,
+            action="append",
+            metavar="COLUMN",
+            help=f"a column that {what}; may be repeated",
+        )
 
 
 def _add_sample(verbs) -> None:
@@ -163,8 +193,8 @@ def _add_sample(verbs) -> None:
         "--output",
         required=True,
         metavar="FILE",
-        help="the rows: .csv, .csv.gz, .parquet or, of arrays, .npz; - writes CSV (of "
-        "arrays npz) to standard output",
+        help="the rows: .csv, .tsv, .csv.gz, .tsv.gz, .parquet or, of arrays, .npz; - "
+        "writes CSV (of arrays npz) to standard output",
     )
     sample.add_argument(
         "--given",
@@ -172,9 +202,10 @@ def _add_sample(verbs) -> None:
         action="append",
         default=[],
         metavar="COLUMN=VALUE",
-        help="what all rows shall have in a column: a value, a range LOW..HIGH of "
-        "numbers or dates, nothing for missing; of a model with labels, the label. "
-        "May be repeated, for a column with several values, too",
+        help="what all rows shall have in a column: a value, several with commas "
+        "between them, a range LOW..HIGH of numbers or dates, nothing for missing; as "
+        "they are written in the file. Of a model with labels, the label. May be "
+        "repeated, for a column with several values, too",
     )
     add_seed(sample, "the rows")
     add_force(sample)
@@ -190,7 +221,9 @@ def _add_score(verbs) -> None:
     )
     score.add_argument("model", help="a file that skgan fit, or skgan.save, wrote")
     score.add_argument(
-        "data", help="rows: .csv, .csv.gz, .parquet or .npz; - reads CSV from a pipe"
+        "data",
+        help="rows: .csv, .tsv, .csv.gz, .tsv.gz, .parquet or .npz; - reads CSV from a "
+        "pipe",
     )
     score.add_argument(
         "--metric",
@@ -201,6 +234,7 @@ def _add_score(verbs) -> None:
         help="print this, too; more is better, distances are negative. May be "
         f"repeated. Known: {', '.join(SCORES)}",
     )
+    add_csv(score)
     add_debug(score)
 
 
@@ -215,7 +249,8 @@ def _add_report(verbs) -> None:
     report.add_argument("model", help="a file that skgan fit, or skgan.save, wrote")
     report.add_argument(
         "data",
-        help="rows held out: .csv, .csv.gz, .parquet or .npz; - reads CSV from a pipe",
+        help="rows held out: .csv, .tsv, .csv.gz, .tsv.gz, .parquet or .npz; - reads "
+        "CSV from a pipe",
     )
     report.add_argument(
         "-o",
@@ -247,5 +282,6 @@ def _add_report(verbs) -> None:
     report.add_argument(
         "-q", "--quiet", action="store_true", help="show no progress, only errors"
     )
+    add_csv(report)
     add_force(report)
     add_debug(report)

@@ -7,10 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from skgan.cli._models import label_columns
+from skgan.cli._models import drawn_rows, label_columns, table_format_of
+from skgan.frames import KINDS, CsvColumn, TableFormat, parse_texts
 
-_TRUTHS = {"true": True, "false": False, "1": True, "0": False}
-_RANGE = ".."
+_RANGE, _AND = "..", ","
+_RANGED = ("whole", "number", "moment")
 _MAX_SHOWN = 20
 
 
@@ -35,11 +36,13 @@ def read_given(typed: list[tuple[str, str]], sampler: Any) -> dict[str, Any]:
     drawn = sampler.sample(256, random_state=0)
     is_labelled = isinstance(drawn, tuple)
     columns = label_columns(drawn[1]) if is_labelled else _columns_of(drawn)
-    possible = list(columns if is_labelled else _conditions_of(sampler))
+    possible = list(columns if is_labelled else _conditions_of(sampler, columns))
+    table_format = table_format_of(sampler, drawn_rows(drawn))
     items: dict[Hashable, list] = {}
     for text, value in typed:
         name = _find(text, possible, columns)
-        items.setdefault(name, []).append(_read_value(value, columns[name], text))
+        reader = _Reader(sampler, name, columns[name], table_format, is_labelled)
+        items.setdefault(name, []).extend(reader.read(value))
     if is_labelled:
         return {"y": _one_label(items, possible)}
     return {"given": {name: _join(name, values) for name, values in items.items()}}
@@ -49,8 +52,12 @@ def _columns_of(X: Any) -> dict[Hashable, Any]:
     return {name: X[name] for name in X.columns} if hasattr(X, "columns") else {}
 
 
-def _conditions_of(sampler: Any) -> list:
-    return getattr(sampler.encoder_, "condition_columns_", [])
+def _conditions_of(sampler: Any, columns: dict) -> list:
+    learnt = getattr(sampler.encoder_, "condition_columns_", None)
+    if learnt is None:
+        return []
+    # A prior of trees answers for every column.
+    return learnt if getattr(sampler, "prior_", None) is None else list(columns)
 
 
 def _find(text: str, possible: list, columns: dict) -> Hashable:
@@ -71,37 +78,64 @@ def _find(text: str, possible: list, columns: dict) -> Hashable:
     )
 
 
-def _read_value(text: str, column: Any, name: str) -> Any:
-    """Return a value of a column's own kind, or a pair of them for a range."""
-    if text == "":
-        return None
-    dtype = column.dtype
-    kind = getattr(dtype, "kind", "O")
-    if kind == "b":
-        if text.lower() not in _TRUTHS:
-            raise ValueError(f"--given {name}: {text!r} is neither true nor false.")
-        return _TRUTHS[text.lower()]
-    low, dots, high = text.partition(_RANGE)
-    if kind in "iuf":
-        if dots:
-            return _read_number(low, name), _read_number(high, name)
-        return _read_number(text, name)
-    if kind in "mM":
-        return (low or None, high or None) if dots else text
-    levels = getattr(dtype, "categories", None)
-    known = np.asarray(column, dtype=object) if levels is None else levels
-    return {str(level): level for level in known}.get(text, text)
+class _Reader:
+    """Reads what is typed for one column."""
 
+    def __init__(
+        self,
+        sampler: Any,
+        name: Hashable,
+        drawn: Any,
+        table_format: TableFormat | None,
+        is_label: bool,
+    ):
+        self.sampler, self.name, self.is_label = sampler, name, is_label
+        column = None if table_format is None else table_format.column(name)
+        if table_format is None or column is None:
+            table_format = TableFormat()
+            column = _column_like(name, drawn)
+        self.column, self.dialect = column, table_format.dialect
+        dtype = getattr(drawn, "dtype", None)
+        levels = getattr(dtype, "categories", None)
+        known = np.asarray(drawn, dtype=object) if levels is None else levels
+        self.levels = {str(level): level for level in known}
 
-def _read_number(text: str, name: str) -> int | float | None:
-    if text == "":
-        return None
-    for read in (int, float):
+    def read(self, text: str) -> list:
+        """Return the values, or the one range, that a text stands for."""
+        low, dots, high = text.partition(_RANGE)
+        if dots and self.column.kind in _RANGED:
+            return [tuple(self._value(end) for end in (low, high))]
+        parts = [text]
+        if _AND in text and not self._is_possible(text):
+            parts = text.split(_AND)
+        return [self._value(part) for part in parts]
+
+    def _is_possible(self, text: str) -> bool:
+        """Whether a text with a comma is one value."""
         try:
-            return read(text)
+            value = self._value(text)
+            if not self.is_label and self.column.kind in ("text", "guess"):
+                self.sampler.sample(0, given={self.name: value}, random_state=0)
         except ValueError:
-            continue
-    raise ValueError(f"--given {name}: the column holds numbers, and {text!r} is none.")
+            return self.is_label
+        return True
+
+    def _value(self, text: str) -> Any:
+        if self.column.kind == "guess":
+            return self.levels.get(text, text) if text else None
+        (value,), wrong = parse_texts(self.column, [text], self.dialect)
+        if wrong:
+            raise ValueError(
+                f"--given {self.name}: {text!r} is not {KINDS[self.column.kind]}."
+            )
+        return value
+
+
+def _column_like(name: Hashable, drawn: Any) -> CsvColumn:
+    """Return what a column is by its dtype."""
+    kinds = {"i": "whole", "u": "whole", "f": "number", "b": "boolean", "M": "moment"}
+    kind = kinds.get(getattr(getattr(drawn, "dtype", None), "kind", "O"), "guess")
+    return CsvColumn(str(name), str(name), kind)
 
 
 def _join(name: Hashable, values: list) -> Any:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+import warnings
+from collections.abc import Sequence
 from contextlib import redirect_stdout
 from typing import Any
 
@@ -13,9 +15,18 @@ from skgan.callbacks import TrainingCheckpoint
 from skgan.cli._interrupts import FinishEpoch
 from skgan.cli._models import split_labels, was_interrupted
 from skgan.cli._options import choose_seed, say
-from skgan.cli._read_write import STANDARD, FileRows, check_output, read_rows
+from skgan.cli._read_write import (
+    STANDARD,
+    FileRows,
+    check_output,
+    csv_options,
+    read_rows,
+)
 from skgan.encoding import TableEncoder
 from skgan.io import save
+
+# As TableEncoder has it.
+_MIN_ROWS, _MIN_UNIQUE = 50, 0.95
 
 
 def run(options: argparse.Namespace) -> None:
@@ -27,9 +38,13 @@ def run(options: argparse.Namespace) -> None:
     # A fit that goes on replaces what it has left there itself.
     is_own = begun is not None and os.path.isfile(output) and was_interrupted(output)
     check_output(output, options.force or is_own)
-    rows = read_rows(options.data)
+    rows = read_rows(options.data, csv_options(options))
+    table_format = rows.table_format
     if not options.quiet:
         say(f"{options.data}: {len(rows.X)} rows{_shape(rows)}")
+        if rows.guesses:
+            say(f"{options.data}: {'; '.join(rows.guesses)}")
+    _check_identifiers(rows, options.identifier or ())
     if options.target is not None:
         rows = split_labels(rows, [options.target])
     stop = FinishEpoch("skgan fit")
@@ -44,6 +59,8 @@ def run(options: argparse.Namespace) -> None:
         interrupted = stop.n_pressed_ == 1 and getattr(sampler, "n_iter_", 0) > 0
         if not interrupted:
             raise
+    if table_format is not None:
+        sampler.table_format_ = table_format
     # They are of this run, and no file holds them.
     save(sampler.set_params(callbacks=None, checkpoint=None), output)
     name, n_iter = type(sampler).__name__, sampler.n_iter_
@@ -54,6 +71,18 @@ def run(options: argparse.Namespace) -> None:
         raise KeyboardInterrupt(text)
     if not options.quiet:
         say(f"{output}: {name} after {n_iter} updates")
+
+
+def _check_identifiers(rows: FileRows, names: Sequence[str]) -> None:
+    """Say which columns repeat too often to be identifiers."""
+    for name in names:
+        column = rows.X[name].dropna()
+        if len(column) < _MIN_ROWS or column.nunique() <= _MIN_UNIQUE * len(column):
+            warnings.warn(
+                f"--identifier {name}: of {len(column)} values {column.nunique()} are "
+                "different, so that they are drawn as levels.",
+                stacklevel=2,
+            )
 
 
 def _find_begun(folder: str | None) -> dict[str, Any] | None:
@@ -71,7 +100,11 @@ def _choose_seed(options: argparse.Namespace, begun: dict[str, Any] | None):
 
 def _shape(rows: FileRows) -> str:
     if rows.is_table:
-        return f", {len(rows.X.columns)} columns"
+        table_format = rows.table_format
+        if table_format is None or not table_format.columns:
+            return f", {len(rows.X.columns)} columns"
+        dialect = f"; {table_format.dialect}"
+        return f", {len(rows.X.columns)} columns{dialect}"
     shape = " x ".join(map(str, rows.X.shape[1:]))
     return f" of {shape}" + ("" if rows.y is None else ", with labels")
 
@@ -85,7 +118,8 @@ def _make_sampler(options: argparse.Namespace, rows: FileRows, seed: int | None)
         "random_state": seed,
         "verbose": 0 if options.quiet else 1,
     }
-    if options.condition_on or options.identifiers != "raise":
+    identifiers = "draw" if options.identifier else options.identifiers
+    if options.condition_on or identifiers != "raise":
         if not rows.is_table:
             raise ValueError(
                 "--condition-on and --identifiers are about columns, and the rows are "
@@ -93,7 +127,7 @@ def _make_sampler(options: argparse.Namespace, rows: FileRows, seed: int | None)
             )
         params["encoder"] = TableEncoder(
             condition_on=options.condition_on or "auto",
-            identifiers=options.identifiers,
+            identifiers=identifiers,
         )
     if rows.y is not None:
         return ConditionalGANSampler(**params)

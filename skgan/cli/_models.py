@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import argparse
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from skgan.cli._options import say
-from skgan.cli._read_write import FileRows
-from skgan.frames import frame_library, with_columns
+from skgan.cli._read_write import FileRows, csv_options, read_rows
+from skgan.frames import TableFormat, format_like, frame_library, with_columns
 from skgan.io import FileFormatError, load
 
 LABEL = "y"  # what labels without a name are called
@@ -46,6 +48,27 @@ def drawn_rows(drawn: Any) -> FileRows:
     # From here on a frame is one of pandas.
     X = X.to_pandas() if frame_library(X) == "polars" else X
     return FileRows(with_columns(X, label_columns(y)))
+
+
+def table_format_of(sampler: Any, rows: FileRows) -> TableFormat | None:
+    """Return how the tables of a model are written; None if its rows are no table."""
+    if not rows.is_table:
+        return None
+    learnt = getattr(sampler, "table_format_", None) or TableFormat()
+    if learnt.columns:
+        return learnt
+    return replace(format_like(rows.X), index=learnt.index)
+
+
+def read_for(
+    sampler: Any, drawn: Any, path: str, options: argparse.Namespace
+) -> FileRows:
+    """Read rows that a model is compared with; columns are what they are in it."""
+    like = table_format_of(sampler, drawn_rows(drawn))
+    rows = read_rows(path, csv_options(options), like)
+    if rows.guesses:
+        say(f"{path}: {'; '.join(rows.guesses)}")
+    return match_rows(rows, drawn)
 
 
 def label_columns(y: Any) -> dict[Any, Any]:

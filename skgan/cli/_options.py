@@ -55,6 +55,40 @@ def seconds(text: str) -> float:
     return value
 
 
+def separator(text: str) -> str:
+    """Read what stands between cells: a sign, or the name of one."""
+    text = {"tab": "\t", "\\t": "\t", "space": " "}.get(text, text)
+    if len(text) != 1 or text in '"\r\n':
+        raise argparse.ArgumentTypeError(f"{text!r} is not one sign, such as ; or tab")
+    return text
+
+
+def add_csv(parser: argparse.ArgumentParser) -> None:
+    """Add how CSV files are to be read, where it is not to be found out."""
+    parser.add_argument(
+        "--sep",
+        type=separator,
+        metavar="SIGN",
+        help="what separates the cells of a CSV file, such as tab (default: found out)",
+    )
+    parser.add_argument(
+        "--encoding", help="of a CSV file, such as cp1252 (default: found out)"
+    )
+    parser.add_argument(
+        "--decimal",
+        choices=[".", ","],
+        help="the decimal mark of a CSV file (default: found out)",
+    )
+    parser.add_argument(
+        "--na",
+        action="append",
+        metavar="WORD",
+        help="a word that stands for what is missing, in every column of a CSV file; "
+        "may be repeated (default: words such as ? or n/a among numbers and dates; an "
+        "empty cell always does)",
+    )
+
+
 def add_max_iter(parser: argparse.ArgumentParser) -> None:
     """Add how long is trained."""
     parser.add_argument(

@@ -35,7 +35,8 @@ def main(arguments: list[str] | None = None) -> int:
     options = make_parser().parse_args(arguments)
     name = f"skgan {options.verb}"
     try:
-        run = _import_verb(options.verb, name)
+        is_table = getattr(options, "table", None) is not None
+        run = _import_verb("demo_table" if is_table else options.verb, name)
         with warnings.catch_warnings():
             if not options.debug:
                 warnings.showwarning = _show_in_one_line(name)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import argparse
 import gzip
 import os
 import sys
 import warnings
 import zipfile
 import zlib
+from collections.abc import Sequence
+from dataclasses import replace
 from importlib import import_module
 from io import BytesIO
 from pathlib import Path
@@ -15,20 +18,31 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from skgan.frames import (
+    CsvOptions,
+    TableFormat,
+    read_csv,
+    write_csv,
+)
 from skgan.storage import write_whole
 
 STANDARD = "-"  # standard input or output
-_ENDINGS = {".csv": "CSV", ".csv.gz": "CSV", ".parquet": "Parquet", ".npz": "npz"}
-# What a moment looks like to be read as one.
-_MOMENT = r"\d{4}-\d\d-\d\d(?:[ T]\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?)?"
+_MAX_SHOWN = 4
+_ENDINGS = {
+    **dict.fromkeys((".csv", ".csv.gz", ".tsv", ".tsv.gz"), "CSV"),
+    ".parquet": "Parquet",
+    ".npz": "npz",
+}
 _UNREADABLE = (ValueError, EOFError, gzip.BadGzipFile, zlib.error, zipfile.BadZipFile)
 
 
 class FileRows(NamedTuple):
-    """Rows and, where there are any, their labels."""
+    """Rows and, where there are any, their labels; and how a table was written."""
 
     X: Any
     y: Any = None
+    table_format: TableFormat | None = None
+    guesses: Sequence[str] = ()  # what was found out of the file
 
     @property
     def is_table(self) -> bool:
@@ -70,26 +84,35 @@ def check_output(path: str, force: bool) -> None:
         raise PermissionError(f"{str(target.parent)!r} cannot be written to.")
 
 
-def read_rows(path: str, like: FileRows | None = None) -> FileRows:
+def read_rows(
+    path: str, options: CsvOptions | None = None, like: TableFormat | None = None
+) -> FileRows:
     """Read rows.
 
     Parameters
     ----------
     path : str
         A file of a known ending, or "-" for CSV from standard input.
-    like : FileRows or None
-        Rows whose columns say which of these are text and which are moments; None
-        takes them for what they look like.
+    options : CsvOptions or None, default=None
+        What the user says of a table.
+    like : TableFormat or None, default=None
+        The columns that a CSV file has to have, and what they hold; None takes them
+        for what they look like.
 
     Returns
     -------
     FileRows
         Labels are those of an npz file.
+
+    Warns
+    -----
+    UserWarning
+        If samples cannot be written as the file is.
     """
     kind = "CSV" if path == STANDARD else format_of(path)
     reader = {"CSV": _read_csv, "Parquet": _read_parquet, "npz": _read_npz}[kind]
     try:
-        rows = reader(path, like)
+        rows = reader(path, options or CsvOptions(), like)
     except _UNREADABLE as error:
         name = "standard input" if path == STANDARD else repr(path)
         raise ValueError(f"{name} cannot be read as {kind}: {error}") from error
@@ -98,51 +121,65 @@ def read_rows(path: str, like: FileRows | None = None) -> FileRows:
     return rows
 
 
-def _read_csv(path: str, like: FileRows | None) -> FileRows:
-    pandas = import_pandas()
-    dtypes = {}
-    if like is not None and like.is_table:
-        dtypes = {name: str(dtype) for name, dtype in like.X.dtypes.items()}
-    texts = {
-        name: "string" for name, dtype in dtypes.items() if dtype in ("string", "str")
-    }
-    source = sys.stdin.buffer if path == STANDARD else path
-    with warnings.catch_warnings():
-        # Such as a row that is longer than the header.
-        warnings.simplefilter("error", pandas.errors.ParserWarning)
-        try:
-            # Whole numbers stay whole where some are missing.
-            frame = pandas.read_csv(
-                source,
-                dtype=texts or None,
-                dtype_backend="numpy_nullable",
-                index_col=False,
-                low_memory=False,
-            )
-        except pandas.errors.ParserWarning as error:
-            raise ValueError(str(error)) from error
-    for name in frame.columns[frame.dtypes == "string"]:
-        if name not in texts:
-            frame[name] = _as_moments(frame[name], pandas)
-    return FileRows(frame)
+def csv_options(options: argparse.Namespace) -> CsvOptions:
+    """Return what was typed about the files of tables."""
+    typed = vars(options)
+    return CsvOptions(
+        separator=typed.get("sep"),
+        encoding=typed.get("encoding"),
+        decimal=typed.get("decimal"),
+        missing=typed.get("na"),
+        categorical=typed.get("categorical") or (),
+        identifiers=typed.get("identifier") or (),
+        ignored=typed.get("ignore") or (),
+    )
 
 
-def _as_moments(column, pandas):
-    """Return a column of text as moments if all that is in it looks like one."""
-    present = column.dropna()
-    if not len(present) or not present.str.fullmatch(_MOMENT).all():
-        return column
-    try:
-        return pandas.to_datetime(column, format="ISO8601")
-    except ValueError:
-        return column  # such as the 30th of February
+def _read_csv(path: str, options: CsvOptions, like: TableFormat | None) -> FileRows:
+    import_pandas()
+    if path == STANDARD:
+        data = sys.stdin.buffer.read()
+    else:
+        opener = gzip.open if path.lower().endswith(".gz") else open
+        with opener(path, "rb") as file:
+            data = file.read()
+    table = read_csv(data, options, like)
+    if table.losses:
+        shown = "; ".join(table.losses[:_MAX_SHOWN])
+        more = len(table.losses) - _MAX_SHOWN
+        shown += f"; and {more} more" if more > 0 else ""
+        warnings.warn(f"{path}: {shown}.", stacklevel=2)
+    return FileRows(table.frame, None, table.table_format, table.guesses)
 
 
-def _read_parquet(path: str, like: FileRows | None) -> FileRows:
+def _read_parquet(path: str, options: CsvOptions, like: TableFormat | None) -> FileRows:
     pandas = import_pandas()
     _check_pyarrow()
     with open(path, "rb") as file:
-        return FileRows(pandas.read_parquet(file, engine="pyarrow"))
+        frame = pandas.read_parquet(file, engine="pyarrow")
+    index, guesses = [], []
+    if any(name is None or name in frame.columns for name in frame.index.names):
+        if not isinstance(frame.index, pandas.RangeIndex):
+            guesses.append("the index, which has no name of its own, is not learnt")
+        frame = frame.reset_index(drop=True)
+    else:
+        index = list(frame.index.names)
+        frame = frame.reset_index()
+        guesses.append(f"the index is learnt as columns: {', '.join(map(str, index))}")
+    _check_columns(
+        frame, (*options.categorical, *options.identifiers, *options.ignored)
+    )
+    frame = frame.drop(columns=[*options.ignored])
+    frame = frame.astype(dict.fromkeys(options.categorical, "category"))
+    index = [name for name in index if name in frame.columns]
+    return FileRows(frame, None, TableFormat(index=index), guesses)
+
+
+def _check_columns(frame, names) -> None:
+    for name in names:
+        if name not in frame.columns:
+            shown = ", ".join(map(repr, list(frame.columns)[:20]))
+            raise ValueError(f"there is no column {name!r}; the columns are {shown}")
 
 
 def _check_pyarrow() -> None:
@@ -155,7 +192,9 @@ def _check_pyarrow() -> None:
         ) from error
 
 
-def _read_npz(path: str, like: FileRows | None) -> FileRows:
+def _read_npz(path: str, options: CsvOptions, like: TableFormat | None) -> FileRows:
+    if options != CsvOptions():
+        raise ValueError("the options that were typed are about tables, and it is none")
     with open(path, "rb") as file:
         if file.read(2) != b"PK":
             raise ValueError("it is no npz archive")
@@ -179,11 +218,19 @@ def write_rows(rows: FileRows, path: str) -> None:
     """
     if path == STANDARD:
         write_out(_render(rows, "CSV" if rows.is_table else "npz"))
-    else:
-        data = _render(rows, format_of(path))
-        if path.lower().endswith(".gz"):
-            data = gzip.compress(data, mtime=0)
-        write_whole(path, [data])
+        return
+    if path.lower().endswith((".tsv", ".tsv.gz")):
+        rows = _separated_by_tabs(rows)
+    data = _render(rows, format_of(path))
+    if path.lower().endswith(".gz"):
+        data = gzip.compress(data, mtime=0)
+    write_whole(path, [data])
+
+
+def _separated_by_tabs(rows: FileRows) -> FileRows:
+    table_format = rows.table_format or TableFormat()
+    dialect = replace(table_format.dialect, separator="\t")
+    return rows._replace(table_format=replace(table_format, dialect=dialect))
 
 
 def write_out(data: bytes) -> None:
@@ -213,7 +260,11 @@ def _render(rows: FileRows, kind: str) -> bytes:
         np.savez_compressed(buffer, **arrays)
         return buffer.getvalue()
     if kind == "CSV":
-        return rows.X.to_csv(index=False, lineterminator="\n").encode()
+        return write_csv(rows.X, rows.table_format)
+    frame = rows.X
+    index = [] if rows.table_format is None else rows.table_format.index
+    if index:
+        frame = frame.set_index(index)
     buffer = BytesIO()
-    rows.X.to_parquet(buffer, engine="pyarrow", index=False)
+    frame.to_parquet(buffer, engine="pyarrow", index=bool(index))
     return buffer.getvalue()

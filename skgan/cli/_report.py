@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import argparse
 
-from skgan.cli._models import drawn_rows, load_sampler, match_rows
+from skgan.cli._models import load_sampler, read_for
 from skgan.cli._options import say
-from skgan.cli._read_write import STANDARD, FileRows, check_output, read_rows, write_out
+from skgan.cli._read_write import STANDARD, FileRows, check_output, write_out
 from skgan.metrics.diagnosis._diagnose import warn_of_copies
 from skgan.reporting._report import compose
 
@@ -23,8 +23,9 @@ def run(options: argparse.Namespace) -> None:
         raise ValueError("only one of the two sets of rows can come from a pipe.")
     sampler = load_sampler(options.model)
     drawn = sampler.sample(0, random_state=0)
-    holdout = _read(options.data, drawn)
-    train = FileRows(None) if options.train is None else _read(options.train, drawn)
+    holdout, train = read_for(sampler, drawn, options.data, options), FileRows(None)
+    if options.train is not None:
+        train = read_for(sampler, drawn, options.train, options)
     # Labels of both sets are judged, or of none.
     has_labels = holdout.y is not None and (train.X is None or train.y is not None)
     report = compose(
@@ -47,7 +48,3 @@ def run(options: argparse.Namespace) -> None:
     if not options.quiet:
         verdict, size = report.diagnosis.verdict, len(page) / 1e6
         say(f"{output}: {verdict}, {size:.1f} MB")
-
-
-def _read(path: str, drawn) -> FileRows:
-    return match_rows(read_rows(path, like=drawn_rows(drawn)), drawn)

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from skgan.cli._models import drawn_rows, load_sampler, match_rows
-from skgan.cli._read_write import read_rows
+from skgan.cli._models import load_sampler, read_for
 from skgan.metrics import SCORERS
 
 
@@ -13,8 +12,7 @@ def run(options: argparse.Namespace) -> None:
     """Load a sampler, read rows, print a line a score."""
     sampler = load_sampler(options.model)
     drawn = sampler.sample(0, random_state=0)
-    rows = read_rows(options.data, like=drawn_rows(drawn))
-    rows = match_rows(rows, drawn)
+    rows = read_for(sampler, drawn, options.data, options)
     print(f"score\t{sampler.score(rows.X, rows.y):.6f}")
     for name in options.metric:
         print(f"{name}\t{SCORERS[name](sampler, rows.X, rows.y):.6f}")

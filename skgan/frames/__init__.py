@@ -9,6 +9,14 @@ from skgan.frames._containers import (
     list_series,
     series_library,
 )
+from skgan.frames._csv_columns import KINDS, CsvColumn, parse_texts
+from skgan.frames._files import (
+    CsvOptions,
+    TableFormat,
+    format_like,
+    read_csv,
+    write_csv,
+)
 from skgan.frames._formats import UNITS, ColumnFormat, RawColumn
 from skgan.frames._library import (
     cast_like,
@@ -34,18 +42,23 @@ from skgan.frames._writer import (
 )
 
 __all__ = [
+    "KINDS",
     "LIBRARIES",
     "UNITS",
     "ArrayOutputBuilder",
     "ColumnFormat",
+    "CsvColumn",
+    "CsvOptions",
     "FrameOutputBuilder",
     "RawColumn",
+    "TableFormat",
     "as_rows",
     "cast_column",
     "cast_like",
     "cast_numbers",
     "concatenate_rows",
     "flatten_rows",
+    "format_like",
     "frame_library",
     "holds_numbers_only",
     "is_missing",
@@ -56,11 +69,14 @@ __all__ = [
     "make_output_builder",
     "make_series",
     "number_formats",
+    "parse_texts",
     "read_columns",
+    "read_csv",
     "read_objects",
     "read_values",
     "repeat_rows",
     "series_library",
     "take_rows",
     "with_columns",
+    "write_csv",
 ]

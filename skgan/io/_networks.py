@@ -11,6 +11,7 @@ from functools import cache, partial
 from inspect import signature
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import numpy as np
 import torch
 from skorch.history import History
 from torch import Tensor, nn
@@ -20,6 +21,7 @@ from skgan.nets import (
     AdversarialNet,
     InfoGANNet,
     borrow_global_stream,
+    fitting_groups,
     load_optimizer,
 )
 from skgan.storage import ContentError
@@ -178,11 +180,18 @@ class _Plan(NamedTuple):
     def finish(self, decoder: Decoder) -> None:
         """Make the networks, and give them and the net what was saved of them."""
         net = self.net
+        has_moments = any(moments for _, _, moments in self.optimizers)
         with decoder.bound:
-            net.initialize()
+            if has_moments:
+                net.initialize()
+            else:
+                net.initialize_waiting(
+                    {name: groups for name, groups, _ in self.optimizers}
+                )
         _load_networks(net, self.networks, decoder)
-        for name, groups, moments in self.optimizers:
-            _load_optimizer(getattr(net, f"{name}_"), groups, moments)
+        if has_moments:
+            for name, groups, moments in self.optimizers:
+                _load_optimizer(getattr(net, f"{name}_"), groups, moments)
         for name, value in self.attributes.items():
             is_stream = isinstance(value, torch.Generator)
             # A stream of a device that is not here begins anew.
@@ -270,20 +279,26 @@ def _decode_optimizer(node: Any, decoder: Decoder) -> tuple[list, dict]:
     groups, moments = decoder.items(parts["groups"]), decoder.decode(parts["moments"])
     if type(moments) is not dict:
         raise ContentError("An optimizer has moments that are none.")
+    for group in groups:
+        if type(group) is not dict or not all(
+            type(name) is str and _is_setting(value) for name, value in group.items()
+        ):
+            raise ContentError("A group of an optimizer holds what none holds.")
     return groups, moments
+
+
+def _is_setting(value: Any) -> bool:
+    """Whether a value is what optimizers are set by: numbers, or some of them."""
+    if isinstance(value, tuple | list):
+        return all(isinstance(part, int | float | np.number) for part in value)
+    is_number = isinstance(value, int | float | np.number | np.bool_)
+    return value is None or is_number or (isinstance(value, Tensor) and not value.ndim)
 
 
 def _load_optimizer(
     optimizer: torch.optim.Optimizer, groups: list, moments: dict
 ) -> None:
-    own = optimizer.state_dict()["param_groups"]
-    if len(groups) != len(own):
-        raise ContentError("An optimizer has other groups than its network.")
-    for group, like in zip(groups, own, strict=True):
-        known = {*like, "initial_lr"} - {"params"}
-        if type(group) is not dict or not set(group) <= known:
-            raise ContentError("A group of an optimizer holds what none holds.")
-        group["params"] = like["params"]
+    groups = fitting_groups(optimizer, groups)
     parameters = [p for group in optimizer.param_groups for p in group["params"]]
     for index, moment in moments.items():
         if type(index) is not int or not 0 <= index < len(parameters):

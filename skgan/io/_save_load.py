@@ -43,6 +43,8 @@ _MEMBERS = {_CONFIG, _STATE, _ARRAYS, _WEIGHTS}
 _VALUES_PER_BYTE = 4
 _LEAST_VALUES = 2**24
 _TENSORS_PER_WEIGHT, _LEAST_TENSORS = 4, 200
+# What a sampler has learnt that was saved before generators could start from trees.
+_BEFORE_STAGES = {"prior_": None, "rejection_": None, "stage_": "generator"}
 PathOrFile = str | os.PathLike | IO[bytes]
 
 
@@ -286,6 +288,9 @@ def _build(members: dict[str, Any], classes: dict, objects: Mapping) -> Any:
 
 def _finish(decoder: Decoder) -> None:
     """Make the nets, once all else is known to fit, and let them draw."""
+    for sampler in decoder.samplers:
+        learnt = vars(sampler)
+        learnt.update({**_BEFORE_STAGES, "stage_scores_": {}, **learnt})
     for net in decoder.nets:
         net.begin()
     for sampler in decoder.samplers:

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 
 from skgan.nets import AdversarialNet
-from skgan.priors import BasePrior
+from skgan.priors import BasePrior, LevelColumn
 from skgan.rejection import RejectionRule
 from skgan.samplers._conditions import LabelledRows
 from skgan.samplers._given_cells import label_cells
@@ -133,5 +133,10 @@ def _check_prior(sampler: Any, width: int) -> None:
     is_rule = isinstance(sampler.rejection_, RejectionRule | None)
     if not is_rule or str(sampler.stage_).split("+")[0] not in ("prior", "generator"):
         raise ContentError(f"{sampler.stage_!r:.80} is no stage of a sampler.")
+    rule = sampler.rejection_
+    if rule is not None and rule.margins_.is_levels_.tolist() != [
+        isinstance(column, LevelColumn) for column in schema
+    ]:
+        raise ContentError("What rows are rejected by knows other columns.")
     if tuple(sampler.net_.generator__output_shape) != (width,):
         raise ContentError("Encoder and networks disagree on the size of a row.")

@@ -231,7 +231,9 @@ class AdversarialNet(SkorchAdapter):
         return self
 
     def initialize_optimizer(self, triggered_directly=None):
-        """Make one optimizer a network."""
+        """Make one optimizer a network, unless they wait until they are asked for."""
+        if self._postpones_optimizers():
+            return self
         for name in ("generator", "discriminator"):
             parameters = self.trained_by(name)
             args, kwargs = self.get_params_for_optimizer(

@@ -21,7 +21,12 @@ from torch import Tensor, nn
 from skgan.callbacks import GeneratorAverage, StopTraining
 from skgan.loader import BatchLoader, TensorData
 from skgan.nets._global_stream import borrow_global_stream, draw_globally
-from skgan.nets._state import load_position, load_trained, training_state
+from skgan.nets._state import (
+    load_groups,
+    load_position,
+    load_trained,
+    training_state,
+)
 
 _OPTIMIZERS = ("optimizer_generator", "optimizer_discriminator")
 _DATA_PREFIXES = ("iterator_train", "iterator_valid", "dataset")
@@ -40,6 +45,8 @@ class SkorchAdapter(NeuralNet):
     # The loader of the fit under way, and the checkpoint that a fit starts from.
     loader_: Any = None
     resumed_: dict | None = None
+    # Groups of the optimizers, by name, until these are made.
+    waiting_groups_: dict[str, list[dict]] | None = None
 
     def __init__(self, **kwargs):
         super().__init__(module=None, criterion=None, **kwargs)
@@ -72,6 +79,35 @@ class SkorchAdapter(NeuralNet):
     def optimizers_(self) -> dict[str, torch.optim.Optimizer]:
         """The optimizers by name."""
         return {name: getattr(self, f"{name}_") for name in self._optimizers}
+
+    def initialize_waiting(self, groups: dict[str, list[dict]]) -> SkorchAdapter:
+        """Initialise all but the optimizers, made of `groups` when they are asked for.
+
+        The first optimizer of a process imports PyTorch's compiler, which takes as
+        long as the rest of loading a net that only draws.
+        """
+        self.waiting_groups_ = groups
+        return self.initialize()
+
+    def _postpones_optimizers(self) -> bool:
+        """Whether optimizers are made later; then their names are known now."""
+        if self.waiting_groups_ is None or self.initialized_:
+            self.waiting_groups_ = None
+            return False
+        for name in _OPTIMIZERS:
+            self._register_attribute(f"{name}_", None)
+        return True
+
+    def __getattr__(self, name: str) -> Any:
+        """Make the optimizers that were waiting."""
+        groups = vars(self).get("waiting_groups_")
+        if groups is None or name.removesuffix("_") not in groups:
+            raise AttributeError(f"{type(self).__name__} has no attribute {name!r}.")
+        with self._current_init_context("optimizer"):
+            self.initialize_optimizer()
+        for optimizer, own_groups in groups.items():
+            load_groups(vars(self)[f"{optimizer}_"], own_groups)
+        return vars(self)[name]
 
     def networks(self) -> list[nn.Module]:
         """Return the networks that are trained."""

@@ -70,6 +70,27 @@ def load_optimizer(optimizer: torch.optim.Optimizer, state: dict[str, Any]) -> N
                 moments[name] = buffer.copy_(value)
 
 
+def load_groups(optimizer: torch.optim.Optimizer, groups: list[dict]) -> None:
+    """Give an optimizer without moments its learning rates and other settings."""
+    load_optimizer(
+        optimizer, {"state": {}, "param_groups": fitting_groups(optimizer, groups)}
+    )
+
+
+def fitting_groups(optimizer: torch.optim.Optimizer, groups: list[dict]) -> list[dict]:
+    """Return groups with the weights of an optimizer, or raise a ValueError."""
+    own = optimizer.state_dict()["param_groups"]
+    if len(groups) != len(own):
+        raise ValueError("An optimizer has other groups than its network.")
+    for group, like in zip(groups, own, strict=True):
+        if not set(group) <= {*like, "initial_lr"} - {"params"}:
+            raise ValueError("A group of an optimizer holds what none holds.")
+    return [
+        {**group, "params": like["params"]}
+        for group, like in zip(groups, own, strict=True)
+    ]
+
+
 def load_position(net, state: dict[str, Any]) -> None:
     """Put a net's loader and streams to where they were, once its loop has begun."""
     net.loader_.load_state_dict(state["loader"])

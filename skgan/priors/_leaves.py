@@ -11,6 +11,8 @@ import numpy as np
 FREEDOM = 4.0
 # How many rows the spread of all leaves counts for in that of one.
 SPREAD_ROWS = 2.0
+# Above what single precision takes for 0.
+MIN_SPREAD = 1e-30
 # A leaf holds at most as many intervals; more values are put together.
 MAX_INTERVALS = 256
 # Of a leaf's median gap: how far an interval may reach from its value.
@@ -142,7 +144,12 @@ def fit_intervals(leaf: np.ndarray, score: np.ndarray, n_leaves: int, floor: flo
     mean = np.where(counts > 0, mean, score.mean() if len(score) else 0.0)
     if counts.max(initial=0) > MAX_INTERVALS:
         low, high, start = _thinned(low, high, start)
-    return LeafIntervals(low, high, start, mean, 0.8 * np.sqrt(variance))
+    spread = np.maximum(0.8 * np.sqrt(variance), MIN_SPREAD)
+    # Single precision is more than scores need, and files are half as large.
+    low, high, mean, spread = (
+        part.astype(np.float32).astype(np.float64) for part in (low, high, mean, spread)
+    )
+    return LeafIntervals(low, high, start, mean, spread)
 
 
 def _medians(values, group, n_groups):

@@ -7,19 +7,24 @@ from collections.abc import Sequence
 import numpy as np
 
 from skgan._estimator import persistent
-from skgan._validation import check_boolean, check_integer, check_real
+from skgan._validation import check_array, check_boolean, check_integer, check_real
 
 from ._base import BasePrior, ConditionalDraw
 from ._chain import chain_order, fit_chain
+from ._checks import check_models
 from ._column import LevelModel, NumberModel
 from ._particles import draw_given
 from ._predictors import to_predictor
 from ._schema import Column, LevelColumn, NumberColumn, check_columns, check_schema
-from ._state import pack, unpack
+from ._state import DTYPES, pack, read_hints, unpack
 
+# Annotations are evaluated here, so that loading a file evaluates nothing.
+read_hints(LevelModel)
+read_hints(NumberModel)
 # Rows that are drawn together: their predictors fit the cache.
 BLOCK_ROWS = 8192
 MIN_LEAF = 5
+MAX_PARTICLES = 4096
 # Of the logarithm of the number of rows: what a split must gain. Half of it is the
 # Bayesian information criterion of one parameter.
 COST_PER_LOG_ROW = 0.4
@@ -55,7 +60,7 @@ class TreesPrior(BasePrior):
     max_fit_rows : int, default=50_000
         Of more rows, so many are drawn to fit on.
     n_particles : int, default=64
-        Candidates for each row that is drawn given some of its cells.
+        Candidates for each row that is drawn given some of its cells, 4096 at most.
 
     Attributes
     ----------
@@ -342,19 +347,48 @@ class TreesPrior(BasePrior):
         prior : TreesPrior
             It draws and scores the same to the bit; parameters that only `fit` reads
             are the defaults.
+
+        Raises
+        ------
+        ValueError
+            If no prior has such a state: a tree that leads nowhere, a column that is
+            none, arrays of other sizes or dtypes.
         """
-        levels = state["n_levels"].tolist()
-        n_rows, n_particles = state["sizes"].tolist()
-        prior = cls(n_particles=n_particles)
+        if set(state) != {"n_levels", "order", "sizes", "layout", *DTYPES}:
+            raise ValueError(f"A prior has other arrays than {sorted(state)!r:.200}.")
+        levels = check_array("n_levels", state["n_levels"], "int64", minimum=-1)
+        order = check_array("order", state["order"], "int64", len(levels))
+        if not len(levels) or not (np.sort(order) == np.arange(len(levels))).all():
+            raise ValueError("order must name each column once.")
+        sizes = check_array("sizes", state["sizes"], "int64", 2, minimum=1)
+        n_rows, n_particles = sizes.tolist()
+        prior = cls(
+            n_particles=check_integer("n_particles", n_particles, 2, MAX_PARTICLES)
+        )
+        levels = levels.tolist()
         prior.schema_ = tuple(
             LevelColumn(n) if n > 0 else NumberColumn(discrete=n < 0) for n in levels
         )
-        prior.order_ = tuple(state["order"].tolist())
+        prior.order_ = tuple(order.tolist())
         prior.n_rows_ = n_rows
         prior._models = unpack(
             state, [LevelModel if n > 0 else NumberModel for n in levels]
         )
+        check_models(prior._models, prior.schema_, prior.order_)
         return prior
+
+    def __getstate__(self) -> dict:
+        """Pickle what files hold, and the parameters."""
+        if not hasattr(self, "_models"):
+            return vars(self).copy()
+        learnt = ("_models", "schema_", "order_", "n_rows_")
+        parameters = {k: v for k, v in vars(self).items() if k not in learnt}
+        return {"parameters": parameters, "state": self.get_state()}
+
+    def __setstate__(self, state: dict) -> None:
+        if "state" in state:
+            vars(self).update(vars(self.from_state(state["state"])))
+        vars(self).update(state.get("parameters", state))
 
     def _to_predictor(self, column, values):
         return to_predictor(values, getattr(self._models[column], "scale", None))
@@ -376,4 +410,4 @@ class TreesPrior(BasePrior):
             )
         check_boolean("linear", self.linear)
         check_integer("max_fit_rows", self.max_fit_rows, 2)
-        check_integer("n_particles", self.n_particles, 2)
+        check_integer("n_particles", self.n_particles, 2, MAX_PARTICLES)

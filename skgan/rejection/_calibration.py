@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from ._checks import check_margins
 from ._groups import is_levels
 
 _N_QUANTILES = 20
@@ -42,7 +43,7 @@ class MarginCorrection:
             else _number_edges(real[:, j])
             for j, column in enumerate(schema)
         ]
-        self._is_levels = np.array([is_levels(column) for column in schema])
+        self.is_levels_ = np.array([is_levels(column) for column in schema])
         where = self._cells(drawn)
         sizes = [int(cells.max(initial=0)) + 1 for cells in where]
         shares = []
@@ -76,7 +77,7 @@ class MarginCorrection:
         cells = []
         for j, bins in enumerate(self._bins):
             values = columns[:, j]
-            if self._is_levels[j]:
+            if self.is_levels_[j]:
                 last = len(bins) - 1  # of a missing level
                 known = (values >= 0) & (values < last)
                 codes = np.where(np.isnan(values), last, np.where(known, values, -1))
@@ -90,7 +91,7 @@ class MarginCorrection:
     def get_state(self) -> dict[str, Any]:
         """Arrays by name: the bins and terms of all columns end to end."""
         return {
-            "is_levels": self._is_levels,
+            "is_levels": self.is_levels_,
             "bins": np.concatenate([b.astype(np.float64) for b in self._bins]),
             "bins_first": np.cumsum([0] + [len(b) for b in self._bins]),
             "terms": np.concatenate(self._terms),
@@ -99,15 +100,17 @@ class MarginCorrection:
 
     @classmethod
     def from_state(cls, state: dict[str, Any]) -> MarginCorrection:
-        """Return the correction that `get_state` described."""
+        """Return the correction that `get_state` described, or raise a ValueError."""
         new = cls()
-        new._is_levels = np.asarray(state["is_levels"], dtype=bool)
-        parts = np.split(state["bins"], np.asarray(state["bins_first"])[1:-1])
+        new.is_levels_ = state["is_levels"]
+        bins, new._terms = check_margins(
+            *(state[name] for name in ("is_levels", "bins", "bins_first")),
+            *(state[name] for name in ("terms", "terms_first")),
+        )
         new._bins = [
             part.astype(np.intp) if levels else part
-            for part, levels in zip(parts, new._is_levels, strict=True)
+            for part, levels in zip(bins, new.is_levels_, strict=True)
         ]
-        new._terms = np.split(state["terms"], np.asarray(state["terms_first"])[1:-1])
         return new
 
 

@@ -8,6 +8,8 @@ import numpy as np
 from sklearn.base import clone
 from sklearn.utils import check_random_state
 
+from ._checks import check_number
+
 _SMALLEST = 1e-6  # probability: no infinite ratio from a leaf of one class
 
 
@@ -126,5 +128,5 @@ class ClassifierRatio:
         """
         ratio = cls(classifier)
         ratio.classifier_ = classifier
-        ratio.log_prior_ = float(state["log_prior"])
+        ratio.log_prior_ = check_number("log_prior", state["log_prior"], -99, 99)
         return ratio

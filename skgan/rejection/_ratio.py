@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from sklearn.utils import check_random_state
 
+from ._checks import check_count, check_groups, check_order, check_splits
 from ._groups import group_levels, is_levels, to_groups
 from ._growing import Growth, grow
 from ._scoring import TreeScorer
@@ -161,7 +163,10 @@ class DensityRatio:
             self._one_refit(inputs, self._inputs(drawn[i :: self.n_refits]), rng)
             for i in range(self.n_refits)
         ]
-        self._set_trees(scaled(interleave(parts), 1 / self.n_refits))
+        trees = scaled(interleave(parts), 1 / self.n_refits)
+        # Single precision is more than such odds need, and is what states hold.
+        value = trees.value.astype(np.float32).astype(np.float64)
+        self._set_trees(replace(trees, value=value))
         return self
 
     def _one_refit(
@@ -287,16 +292,38 @@ class DensityRatio:
         -------
         ratio : DensityRatio
             Scores rows as the first did; its parameters of growth are the defaults.
+
+        Raises
+        ------
+        ValueError
+            If no ratio has such a state: trees that lack nodes, columns or sets that
+            are none, arrays of other sizes or dtypes.
         """
-        ratio = cls(n_refits=int(state["n_refits"]))
-        ratio._order = np.asarray(state["order"], dtype=np.intp)
-        first = np.asarray(state["groups_first"]).tolist()
-        ratio._groups = {
-            j: np.asarray(state["groups"][first[i] : first[i + 1]])
-            for i, j in enumerate(ratio._order[: int(state["n_levels"])].tolist())
-        }
-        ratio._set_trees(Trees.from_state(state))
+        trees = Trees.from_state(state)
+        ratio = cls(n_refits=check_count("n_refits", state["n_refits"], 1, 2**20))
+        ratio._order = check_order("order", state["order"]).astype(np.intp)
+        n_levels = check_count("n_levels", state["n_levels"], 0, len(ratio._order))
+        groups = check_groups(state["groups"], state["groups_first"], n_levels)
+        ratio._groups = dict(zip(ratio._order[:n_levels].tolist(), groups, strict=True))
+        check_splits(trees, len(ratio._order), n_levels)
+        ratio._set_trees(trees)
         return ratio
+
+    @property
+    def is_levels(self) -> np.ndarray:
+        """Which columns hold levels, (d,) bool."""
+        return np.isin(np.arange(len(self._order)), list(self._groups))
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Pickle no table that is made of the trees."""
+        return {
+            k: v for k, v in vars(self).items() if k not in ("_scorer", "trees_")
+        } | ({"trees": self.trees_.get_state()} if hasattr(self, "trees_") else {})
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        vars(self).update({k: v for k, v in state.items() if k != "trees"})
+        if "trees" in state:
+            self._set_trees(Trees.from_state(state["trees"]))
 
     def _set_trees(self, trees: Trees) -> None:
         self.trees_ = trees

@@ -9,9 +9,11 @@ import numpy as np
 from sklearn.utils import check_random_state
 
 from skgan._estimator import persistent
+from skgan.storage import MissingDefinitionError
 
 from ._acceptance import Acceptance
 from ._calibration import MarginCorrection
+from ._checks import check_count, check_number
 from ._choice import acceptance_gain, choose_cap
 from ._classifier import ClassifierRatio
 from ._judges import forest_judge
@@ -26,6 +28,16 @@ _N_JUDGED = 60_000  # fresh rows on which caps and margins are chosen, at most �
 _N_JUDGED_EACH = 10  # … and for each real row, but no fewer than …
 _N_JUDGED_LEAST = 10_000
 _N_ERRORS = 3.0  # the gain over its standard error: it is the best of many
+
+# What numbers of a state can be.
+_RANGES = {
+    "log_cap": (-1e6, 1e6),
+    "temperature": (1e-6, 1e6),
+    "quantile": (0, 1),
+    "gain": (-np.inf, np.inf),
+    "gain_error": (0, np.inf),
+    "share": (0, 1),
+}
 
 _Draw = Callable[[int, int], np.ndarray]
 
@@ -180,28 +192,37 @@ class RejectionRule:
 
         Raises
         ------
-        ValueError
+        skgan.storage.MissingDefinitionError
             If the rule was made with a user's classifier and none is given.
+        ValueError
+            If no rule has such a state.
         """
         rule = cls()
         ratio = _without_prefix("ratio_", state)
         if "log_prior" in ratio:
             if classifier is None:
-                raise ValueError(
+                raise MissingDefinitionError(
                     "This rule was made with a classifier, which is not saved: pass "
-                    "the fitted one as classifier="
+                    "the fitted one as classifier=, or to load as "
+                    "objects={'classifier': ...}."
                 )
             rule.ratio_ = ClassifierRatio.from_state(ratio, classifier)
         else:
             rule.ratio_ = DensityRatio.from_state(ratio)
         rule.margins_ = MarginCorrection.from_state(_without_prefix("margins_", state))
-        rule.acceptance_ = Acceptance(
-            float(state["log_cap"]), float(state["temperature"])
-        )
-        rule._quantile = float(state["quantile"])
-        rule.n_trees_ = int(state["n_trees"]) or None
-        rule.gain_, rule.gain_error_ = float(state["gain"]), float(state["gain_error"])
-        rule.share_ = float(state["share"])
+        if isinstance(rule.ratio_, DensityRatio) and not np.array_equal(
+            rule.ratio_.is_levels, rule.margins_.is_levels_
+        ):
+            raise ValueError("margins and ratio disagree on the columns.")
+        number = {
+            name: check_number(name, state[name], low, high)
+            for name, (low, high) in _RANGES.items()
+        }
+        rule.acceptance_ = Acceptance(number["log_cap"], number["temperature"])
+        rule._quantile = number["quantile"]
+        rule.n_trees_ = check_count("n_trees", state["n_trees"], 0, 2**20) or None
+        rule.gain_, rule.gain_error_ = number["gain"], number["gain_error"]
+        rule.share_ = number["share"]
         return rule
 
 

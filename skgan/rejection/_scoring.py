@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ._trees import LEAF, MAX_LEAVES, NO_SET, Trees
+from ._trees import LEAF, MAX_GROUPS, MAX_LEAVES, NO_SET, Trees
 
 # Multiplied by a single bit, the five highest bits name it (a De Bruijn sequence).
 _DE_BRUIJN = np.uint32(0x077CB531)
@@ -33,12 +33,11 @@ class TreeScorer:
         tables = {}
         for column in np.unique(trees.feature[splits]).tolist():
             nodes = splits[trees.feature[splits] == column]
-            thresholds, goes_left = _bins(trees, nodes)
+            thresholds, n_bins = _bins(trees, nodes)
             self._columns[column] = thresholds
-            table = np.full(
-                (goes_left.shape[1], len(trees)), 0xFFFFFFFF, dtype=np.uint32
-            )
-            for node, left in zip(nodes, goes_left, strict=True):
+            table = np.full((n_bins, len(trees)), 0xFFFFFFFF, dtype=np.uint32)
+            for node in nodes.tolist():
+                left = _goes_left(trees, node, thresholds, n_bins)
                 table[~left, tree_of_node[node]] &= masks[node]
             tables[column] = table
         self._groups = _share_tables(tables)
@@ -125,23 +124,30 @@ def _masks_and_values(trees: Trees) -> tuple[np.ndarray, np.ndarray]:
     return masks, values
 
 
-def _bins(trees: Trees, nodes: np.ndarray) -> tuple[np.ndarray | None, np.ndarray]:
-    """Thresholds of a column (None for levels) and, split by bin, what goes left.
+def _bins(trees: Trees, nodes: np.ndarray) -> tuple[np.ndarray | None, int]:
+    """Thresholds of a column (None for levels), and how many bins it has.
 
     The last bin is the missing value's.
     """
-    missing = trees.missing_left[nodes][:, None]
     if trees.left_set[nodes[0]] != NO_SET:
         sets = trees.sets[trees.left_set[nodes]]
-        levels = np.unpackbits(sets, axis=1).astype(bool)
+        used = np.flatnonzero(np.unpackbits(np.bitwise_or.reduce(sets)))
         # A level above those of all sets goes right, as the next one does.
-        used = np.flatnonzero(levels.any(axis=0))
-        n_levels = int(used.max(initial=-1)) + 2
-        return None, np.hstack([levels[:, :n_levels], missing])
+        return None, min(int(used.max(initial=-1)) + 2, MAX_GROUPS + 1) + 1
     thresholds = np.unique(trees.threshold[nodes])
-    bins = np.arange(len(thresholds) + 1)
-    goes_left = bins <= np.searchsorted(thresholds, trees.threshold[nodes])[:, None]
-    return thresholds, np.hstack([goes_left, missing])
+    return thresholds, len(thresholds) + 2
+
+
+def _goes_left(
+    trees: Trees, node: int, thresholds: np.ndarray | None, n_bins: int
+) -> np.ndarray:
+    """Which bins go left at a node, (n_bins,) bool."""
+    if thresholds is None:
+        left = np.unpackbits(trees.sets[trees.left_set[node]])[: n_bins - 1]
+    else:
+        place = np.searchsorted(thresholds, trees.threshold[node])
+        left = np.arange(n_bins - 1) <= place
+    return np.append(left, trees.missing_left[node]).astype(bool)
 
 
 def _bin(values: np.ndarray, thresholds: np.ndarray | None, n_bins: int) -> np.ndarray:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
+from skgan._validation import check_array, check_starts
+
+from ._checks import MAX_GROUPS, check_integers, check_number
+
 LEAF = -1  # the feature of a leaf
 NO_SET = -1  # the set of a split of numbers
 MAX_LEAVES = 32  # a leaf is a bit of a uint32
-MAX_GROUPS = 255  # levels of a column that trees tell apart
 
 _OF_NODES = (
     "feature",
@@ -46,13 +50,118 @@ class Trees:
         return len(self.first) - 1
 
     def get_state(self) -> dict[str, Any]:
-        """Arrays by name."""
-        return {field.name: getattr(self, field.name) for field in fields(self)}
+        """Arrays by name: nodes in preorder, what splits and leaves have apart.
+
+        So each split's left child is the next node, and its right one the node after
+        the left one's branch; `code` is the row of `thresholds` or of `sets`.
+        """
+        order = _preorder(self)
+        feature = self.feature[order]
+        splits = order[feature != LEAF]
+        of_levels = self.left_set[splits] != NO_SET
+        thresholds, numbers = np.unique(
+            self.threshold[splits][~of_levels], return_inverse=True
+        )
+        kept, sets = np.unique(self.left_set[splits][of_levels], return_inverse=True)
+        code = np.empty(len(splits), np.int64)
+        code[of_levels], code[~of_levels] = sets, numbers
+        return {
+            "first": _narrowed(self.first),
+            "feature": _narrowed(feature),
+            "missing_left": self.missing_left[splits],
+            "of_levels": of_levels,
+            "code": _narrowed(code),
+            "value": self.value[order[feature == LEAF]].astype(np.float32),
+            "thresholds": thresholds,
+            "sets": self.sets[kept],
+            "baseline": self.baseline,
+        }
 
     @classmethod
     def from_state(cls, state: dict[str, Any]) -> Trees:
-        """The trees whose arrays these are; other members are left alone."""
-        return cls(**{field.name: state[field.name] for field in fields(cls)})
+        """The trees of such arrays, other members left alone; a ValueError if none."""
+        feature = check_integers("feature", state["feature"], LEAF, 2**31 - 1)
+        first = check_integers("first", state["first"], 0, len(feature))
+        first = check_starts("first", first.astype(np.int64), len(feature))
+        is_leaf = feature == LEAF
+        n_splits = int((~is_leaf).sum())
+        of_levels = check_array("of_levels", state["of_levels"], "bool", n_splits)
+        missing = check_array("missing_left", state["missing_left"], "bool", n_splits)
+        thresholds = check_array(
+            "thresholds", state["thresholds"], "float64", is_finite=False
+        )
+        value = check_array("value", state["value"], "float32", int(is_leaf.sum()))
+        sets = state["sets"]
+        is_array = isinstance(sets, np.ndarray) and sets.dtype == np.uint8
+        if not is_array or sets.ndim != 2 or sets.shape[1] != (MAX_GROUPS + 1) // 8:
+            raise ValueError("sets must be an array of bits, 256 a line.")
+        code = check_integers("code", state["code"], 0, 2**31 - 1, n_splits)
+        check_integers("code", code[of_levels], 0, len(sets) - 1)
+        check_integers("code", code[~of_levels], 0, len(thresholds) - 1)
+        nodes = {
+            "threshold": np.zeros(len(feature)),
+            "missing_left": np.zeros(len(feature), bool),
+            "value": np.zeros(len(feature)),
+            "left_set": np.full(len(feature), NO_SET, np.int32),
+        }
+        splits = np.flatnonzero(~is_leaf)
+        nodes["threshold"][splits[~of_levels]] = thresholds[code[~of_levels]]
+        nodes["left_set"][splits[of_levels]] = code[of_levels]
+        nodes["missing_left"][splits] = missing
+        nodes["value"][is_leaf] = value
+        left, right = _children(first, is_leaf)
+        return cls(
+            first=first,
+            feature=feature.astype(np.int32),
+            left=left,
+            right=right,
+            sets=sets,
+            baseline=check_number("baseline", state["baseline"], -1e9, 1e9),
+            **nodes,
+        )
+
+
+def _narrowed(integers: np.ndarray) -> np.ndarray:
+    """The same in two bytes each, or in four."""
+    is_short = not len(integers) or integers.max() < 2**15
+    return integers.astype(np.int16 if is_short else np.int32)
+
+
+def _preorder(trees: Trees) -> np.ndarray:
+    """All nodes: each before its left branch, and that before its right one."""
+    left, right = trees.left.tolist(), trees.right.tolist()
+    is_leaf = (trees.feature == LEAF).tolist()
+    order: list[int] = []
+    for root in trees.first[:-1].tolist():
+        pending = [root]
+        while pending:
+            node = pending.pop()
+            order.append(node)
+            if not is_leaf[node]:
+                pending += [root + right[node], root + left[node]]
+    return np.array(order, np.intp)
+
+
+def _children(first: np.ndarray, is_leaf: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Left and right children of nodes in preorder, or a ValueError."""
+    n = len(is_leaf)
+    left, right = np.zeros(n, np.int32), np.zeros(n, np.int32)
+    leaves, bounds = is_leaf.tolist(), first.tolist()
+    for root, stop in pairwise(bounds):
+        if not 1 <= stop - root < 2 * MAX_LEAVES:
+            raise ValueError(f"a tree must have from 1 to {MAX_LEAVES} leaves.")
+        waiting: list[int] = []
+        for node in range(root, stop):
+            if not leaves[node]:
+                left[node] = node + 1 - root
+                waiting.append(node)
+            elif waiting:
+                right[waiting.pop()] = node + 1 - root
+            elif node + 1 < stop:
+                raise ValueError("a tree ends before its nodes do.")
+        if waiting or not leaves[stop - 1] or right[root:stop].max() >= stop - root:
+            raise ValueError("a tree lacks nodes.")
+    return left, right
 
 
 def tree_of(

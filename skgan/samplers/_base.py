@@ -224,7 +224,9 @@ class BaseGANSampler(
 
         The first call is ``fit``. Later ones keep the encoder and the networks as
         they are and take `X`, the same rows or new ones, as what is to be learnt
-        now. Each call follows the whole schedule.
+        now. Each call follows the whole schedule. A prior of trees, and which stage
+        is kept, follow from the rows of the last call alone; those may hold no level
+        that the first call did not see.
 
         Parameters
         ----------

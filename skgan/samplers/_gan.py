@@ -88,7 +88,8 @@ class GANSampler(DiagnosisMixin, InversionMixin, BaseGANSampler):
         How rows of a prior of trees are accepted: with a probability that grows with
         their density among real rows over that among drawn ones, as boosted trees or
         a scikit-learn classifier see it (discriminator rejection sampling). "auto"
-        does so where held-out rows show a gain; None accepts every row.
+        does so where held-out rows show a gain, so that it needs some (see
+        `early_stopping`); None accepts every row.
     callbacks : list or None, default=None
         skorch callbacks, as in `skorch.NeuralNet`.
     checkpoint : str, path-like, TrainingCheckpoint or None, default=None
@@ -101,7 +102,8 @@ class GANSampler(DiagnosisMixin, InversionMixin, BaseGANSampler):
         skorch can do, such as ``{"generator__activation": "silu"}``.
     warm_start : bool, default=False
         Whether ``fit`` goes on from where the last one ended, for `max_iter` more
-        updates, with the encoder it had.
+        updates, with the encoder it had. A prior of trees and its rejection are
+        learnt anew, from the rows given now, and the stages judged again.
     device : str, default="auto"
         A PyTorch device; "auto" is CUDA where there is one, else the CPU.
     random_state : int, RandomState instance or None, default=None
@@ -119,14 +121,18 @@ class GANSampler(DiagnosisMixin, InversionMixin, BaseGANSampler):
         The fitted encoder.
     prior_ : TreesPrior or None
         What the generator starts from; None for normal noise.
+    rejection_ : RejectionRule or None
+        Says which drawn rows are kept; None where all are.
     stage_ : str
-        What ``sample`` draws from: "prior" or "generator", with "+rejection" behind it
-        where not all rows are kept.
+        What ``sample`` uses: "prior" or "generator", ending in "+rejection" where
+        `rejection_` keeps some of its rows. Of the first two the one is kept that
+        boosted trees find harder to tell from held-out rows; where they differ by no
+        more than chance, the one that copies training rows less, then the prior.
+        ``fit`` says so in one line, to the logger "skgan" and, if `verbose`, on the
+        screen.
     stage_scores_ : dict of str to float
         How hard each stage is to tell from held-out rows, 1 at best; empty where
         none were held out.
-    rejection_ : RejectionRule or None
-        Which drawn rows are kept; None where all are.
     history_ : skorch.history.History
         ``generator_loss`` and ``discriminator_loss`` of each batch and each epoch,
         an epoch being a hundredth of `max_iter`, and at

@@ -76,14 +76,10 @@ def choose_stage(
         ``1 - |2 AUC - 1|`` of each: 1 where it cannot be told from held-out rows.
     """
     real = columns.held_out
-    if len(real) < MIN_JUDGED_ROWS or len(candidates) < 2:
+    if len(real) < MIN_JUDGED_ROWS:
         return candidates[0], {}
-    drawn, scores = {}, {}
-    for stage in candidates:
-        rng = np.random.default_rng([seed, 7])
-        drawn[stage] = draws.draw(stage, len(real), rng)
-        area = separability(real, drawn[stage], columns.schema, seed)
-        scores[stage] = 1 - abs(2 * area - 1)
+    drawn = _draw_stages(columns, draws, candidates, seed)
+    scores = _score_drawn(columns, drawn, seed)
     # The standard error of an area between n and n rows is at most about this.
     margin = 2 * _N_ERRORS * np.sqrt(1 / (6 * min(len(real), MAX_JUDGED_ROWS)))
     best = candidates[0]
@@ -95,6 +91,31 @@ def choose_stage(
         ):
             best = stage
     return best, scores
+
+
+def score_stages(
+    columns: PriorColumns, draws: StageDraws, stages: tuple[str, ...], seed: int
+) -> dict[str, float]:
+    """Return the scores of stages, as `choose_stage` does, and choose none."""
+    if len(columns.held_out) < MIN_JUDGED_ROWS:
+        return {}
+    return _score_drawn(columns, _draw_stages(columns, draws, stages, seed), seed)
+
+
+def _draw_stages(columns, draws, stages, seed: int) -> dict[str, NDArray]:
+    n = len(columns.held_out)
+    return {
+        stage: draws.draw(stage, n, np.random.default_rng([seed, 7]))
+        for stage in stages
+    }
+
+
+def _score_drawn(columns, drawn: dict[str, NDArray], seed: int) -> dict[str, float]:
+    areas = {
+        stage: separability(columns.held_out, rows, columns.schema, seed)
+        for stage, rows in drawn.items()
+    }
+    return {stage: 1 - abs(2 * area - 1) for stage, area in areas.items()}
 
 
 def copies_less(

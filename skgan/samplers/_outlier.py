@@ -1,4 +1,4 @@
-"""GANOutlierDetector: rows that a generator of the training rows cannot make."""
+"""GANOutlierDetector: rows unlike the training rows."""
 
 from __future__ import annotations
 
@@ -13,12 +13,20 @@ from torch import Tensor
 from torch.nn.functional import max_pool2d
 
 from skgan._estimator import VersionedEstimator, persistent
-from skgan._validation import check_real, check_stream
-from skgan.encoding import ImageEncoder, TableEncoder, VectorEncoder, make_encoder
+from skgan._validation import check_integer, check_real, check_stream
+from skgan.encoding import (
+    BaseEncoder,
+    ImageEncoder,
+    TableEncoder,
+    VectorEncoder,
+    make_encoder,
+)
 from skgan.frames import as_rows
 from skgan.samplers._base import keeps_features
+from skgan.samplers._column_outliers import MIN_FOLDED_ROWS, ColumnOutlierModel
 from skgan.samplers._gan import GANSampler
 from skgan.samplers._inversion import InverterConfig, InverterRunner
+from skgan.samplers._row_normality import N_CHAINS
 
 # A stroke may be off its place by one pixel for so many of the image's shorter side.
 _SIZE_A_PIXEL = 28
@@ -53,10 +61,15 @@ def compare_images(one: Tensor, other: Tensor) -> Tensor:
     >>> compare_images(image, shifted), compare_images(image, image.mT) > 0.5
     (tensor([0.]), tensor([True]))
     """
-    gaps = _squared_sum(_outside(one, other)) + _squared_sum(_outside(other, one))
+    return compare_pixels(one, other).flatten(1).sum(1)
+
+
+def compare_pixels(one: Tensor, other: Tensor) -> Tensor:
+    """Return what each pixel adds to ``compare_images(one, other)``."""
+    gaps = _outside(one, other).square() + _outside(other, one).square()
     contrasts = _squared_sum(one - one.mean((2, 3), keepdim=True))
     contrasts += _squared_sum(other - other.mean((2, 3), keepdim=True))
-    return gaps / contrasts.clamp_min(TINY)
+    return gaps / contrasts.clamp_min(TINY)[:, None, None, None]
 
 
 def _outside(images: Tensor, others: Tensor) -> Tensor:
@@ -77,23 +90,38 @@ _IMAGE_LATENTS, _IMAGE_UPDATES = 16, 750
 # The share of new inliers that are taken for outliers, if not told another, and the
 # share of rows that is held out to find where that is.
 _FALSE_ALARMS, _HELD_OUT, _MIN_SPLIT_ROWS = 0.05, 0.1, 20
+_METHODS = ("auto", "likelihood", "reconstruction")
+# Whoever sets one of these has a generator in mind.
+_OF_GENERATORS = ("latent_dim", "generator", "discriminator")
 
 
 @persistent("_units")
 class GANOutlierDetector(OutlierMixin, VersionedEstimator):
-    """Outlier detection by how badly a GAN of the training rows makes a row.
+    """Outlier detection by likelihood, or by how badly a GAN makes a row.
 
-    A generative adversarial network learns the training rows, an encoder learns to
-    find their latents, and a row is as odd as what the generator makes of its latent
-    is unlike it: in its entries, and in the features of the discriminator [1]_.
+    Vectors and tables are scored by the trees that samplers start from: how likely
+    each cell is given others of its row, beside how far out it is in its column, and
+    how far the row is from its nearest training rows and from the middle of all [2]_
+    [3]_.
+
+    Of images, a generative adversarial network learns the training rows, an encoder
+    learns to find their latents, and an image is as odd as what the generator makes of
+    its latent is unlike it: in its pixels, and in the features of the discriminator
+    [1]_. Parameters from `feature_weight` on are those of the network, except for
+    `encoder` and `random_state`; they do nothing where none is trained.
 
     Parameters
     ----------
+    method : {"auto", "likelihood", "reconstruction"}, default="auto"
+        "likelihood" needs no network and takes numbers, categories, dates and missing
+        values; "reconstruction" takes vectors and images. "auto" is "reconstruction"
+        for images, and where `latent_dim`, `generator` or `discriminator` is set.
     contamination : float or "auto", default="auto"
         Where ``predict`` draws the line. A number is the share of the training rows,
         at most .5, that are outliers: those with the largest errors. "auto" takes all
-        for inliers and accepts false alarms for one new row in twenty: a tenth of 20
-        or more rows is not trained on, and the line is drawn among these.
+        for inliers and accepts false alarms for one new row in twenty. The line is
+        drawn among the scores of 20 or more training rows by models that were fitted
+        to others; by "reconstruction", among a tenth that is not trained on.
     feature_weight : float, default=1.0
         Times the error in the discriminator's features, beside that in the row
         itself; each is in units of its mean over the training rows.
@@ -129,7 +157,8 @@ class GANOutlierDetector(OutlierMixin, VersionedEstimator):
         Seconds after which the GAN's training ends, if `max_iter` is not reached
         before. The encoder's takes about as long again.
     encoder : BaseEncoder or "auto", default="auto"
-        How X becomes a tensor: `ImageEncoder` or `VectorEncoder`.
+        How X is read: `ImageEncoder`, `VectorEncoder` or, for likelihoods,
+        `TableEncoder`.
     callbacks : list or None, default=None
         As in `GANSampler`.
     net_params : dict or None, default=None
@@ -143,12 +172,17 @@ class GANOutlierDetector(OutlierMixin, VersionedEstimator):
 
     Attributes
     ----------
+    method_ : {"likelihood", "reconstruction"}
+        What rows are scored by.
     sampler_ : GANSampler
-        The GAN, with its encoder of latents: ``sampler_.invert(X)``.
+        The GAN, with its encoder of latents: ``sampler_.invert(X)``. Only of
+        "reconstruction".
+    columns_ : object
+        Chains of trees and neighbours. Only of "likelihood".
     offset_ : float
         Score at which ``predict`` draws the line.
     n_iter_ : int
-        Generator updates done; the encoder had as many.
+        Generator updates done; the encoder had as many. Of "likelihood", chains.
     n_features_in_ : int
         Features of a row, trailing axes flattened.
     feature_names_in_ : ndarray of shape (n_features,)
@@ -160,32 +194,46 @@ class GANOutlierDetector(OutlierMixin, VersionedEstimator):
 
     Notes
     -----
-    Train on inliers: what is in the training rows, the generator learns to make.
+    Train on inliers, or mostly: what is in the training rows is learnt.
+
+    The score of a row of columns is the mean of four, each measured from where it is
+    usually, in units of the distance from there to the worst twentieth: the
+    log-likelihood, averaged over four chains of trees in random orders of the columns;
+    the sum over columns of numbers of the log-probability of a value further out;
+    minus the logarithm of the mean distance to the ten nearest training rows, in
+    standard deviations and levels that differ; and minus that of the squared
+    Mahalanobis distance of the numbers' normal scores. A fitted detector holds up to
+    2000 training rows.
 
     Errors of images are relative: differences are divided by the contrast of the image
     and its reconstruction, those of features by their size. A pixel is compared with
     what lies near it, within a twenty-eighth of the image's side.
 
-    Columns of categories have no latents to look for: encode them as numbers first.
-
     References
     ----------
     .. [1] Schlegl et al., "f-AnoGAN: Fast unsupervised anomaly detection with
        generative adversarial networks", Medical Image Analysis 54, 2019, eq. 4.
+    .. [2] J. P. Reiter, "Using CART to generate partially synthetic public use
+       microdata", Journal of Official Statistics 21, 2005, section 2.
+    .. [3] S. Ramaswamy, R. Rastogi, K. Shim, "Efficient algorithms for mining outliers
+       from large data sets", SIGMOD 2000, section 2.
 
     Examples
     --------
     >>> import numpy as np
     >>> from skgan import GANOutlierDetector
     >>> X = np.random.default_rng(0).normal([10, 50], [1, 5], size=(300, 2))
-    >>> detector = GANOutlierDetector(max_iter=100, random_state=0).fit(X)
-    >>> detector.predict([[10, 52], [2, 20]])
+    >>> detector = GANOutlierDetector(random_state=0).fit(X)
+    >>> detector.predict([[10, 52], [10, 20]])
     array([ 1, -1])
+    >>> detector.explain([[10, 20]]).argmax(axis=1)
+    array([1])
     """
 
     def __init__(
         self,
         *,
+        method="auto",
         contamination="auto",
         feature_weight=1.0,
         latent_dim="auto",
@@ -209,6 +257,7 @@ class GANOutlierDetector(OutlierMixin, VersionedEstimator):
         random_state=None,
         verbose=0,
     ):
+        self.method = method
         self.contamination = contamination
         self.feature_weight = feature_weight
         self.latent_dim = latent_dim
@@ -240,7 +289,7 @@ class GANOutlierDetector(OutlierMixin, VersionedEstimator):
         ----------
         X : array-like or DataFrame of shape (n_samples, n_features) or \
                 (n_samples, height, width[, channels])
-            Inliers, or mostly: at least 2 rows, of numbers.
+            Inliers, or mostly: at least 2 rows.
         y : Ignored
             For scikit-learn's pipelines.
 
@@ -251,16 +300,63 @@ class GANOutlierDetector(OutlierMixin, VersionedEstimator):
         Raises
         ------
         TypeError
-            If a parameter is of the wrong type, or `X` is sparse or has columns of
-            categories.
+            If a parameter is of the wrong type, or `X` is sparse, or has columns of
+            categories that are to be reconstructed.
         ValueError
             If a parameter is out of its range, or `X` has fewer than 2 rows, holds
             infinity, text, or, in an array, NaN.
         """
         share = self._check_contamination()
-        weight = check_real("feature_weight", self.feature_weight, 0)
+        check_real("feature_weight", self.feature_weight, 0)
         X = as_rows(X)
-        params = self._sampler_params(X)
+        encoder = make_encoder(self.encoder, X)
+        if self._choose_method(encoder) == "likelihood":
+            return self._fit_columns(X, encoder, share)
+        return self._fit_network(X, encoder, share)
+
+    def _choose_method(self, encoder: BaseEncoder) -> str:
+        """Return what rows are scored by."""
+        if not isinstance(self.method, str) or self.method not in _METHODS:
+            raise ValueError(f"method must be one of {_METHODS}, got {self.method!r}.")
+        has_columns = type(encoder).schema_ is not BaseEncoder.schema_
+        if self.method == "likelihood" and not has_columns:
+            raise ValueError(
+                f"method='likelihood' is of columns, and {type(encoder).__name__} has "
+                "none; set method='reconstruction'."
+            )
+        if self.method != "auto":
+            return self.method
+        are_set = [not _is_auto(getattr(self, name)) for name in _OF_GENERATORS]
+        is_own = any(are_set) and not isinstance(encoder, TableEncoder)
+        return "likelihood" if has_columns and not is_own else "reconstruction"
+
+    def _fit_columns(self, X, encoder: BaseEncoder, share: float | None):
+        """Fit chains of trees, and draw the line."""
+        encoder.check_features(self, X, reset=True)
+        n = X.shape[0] if hasattr(X, "shape") else len(X)
+        if n < 2:
+            raise ValueError(f"GANOutlierDetector needs 2 samples at least, got {n}.")
+        rng = check_stream("random_state", self.random_state)
+        seed = int(rng.randint(2**31 - 1))
+        columns = ColumnOutlierModel(encoder.fit(X)).fit(X, seed)
+        if share is None and n >= MIN_FOLDED_ROWS:
+            # A new row is below with a chance of one in twenty, whatever the scores.
+            offset = np.quantile(
+                columns.held_out_scores_, _FALSE_ALARMS, method="weibull"
+            )
+        else:
+            share = _FALSE_ALARMS if share is None else share
+            offset = np.percentile(columns.score_samples(X), 100 * share)
+        self._forget()
+        self.method_, self.columns_, self.n_iter_ = "likelihood", columns, N_CHAINS
+        self.offset_ = float(offset)
+        return self
+
+    def _fit_network(self, X, encoder: BaseEncoder, share: float | None):
+        """Train the networks, and draw the line."""
+        params = self._sampler_params(X, encoder)
+        if not _is_auto(params["max_iter"]):
+            check_integer("max_iter", params["max_iter"], 1)
         X, held_out = self._hold_out(X) if share is None else (X, X)
         sampler = GANSampler(**params).fit(X)
         is_image = len(sampler.encoder_.tensor_shape_) > 1
@@ -268,11 +364,13 @@ class GANOutlierDetector(OutlierMixin, VersionedEstimator):
         # is odd: on MNIST's eights the area under the curve falls from .93 to .89.
         training = InverterConfig(
             sampler.n_iter_,
-            weight,
+            float(self.feature_weight),
             sampler._seeds.net,
             radius=sampler.net_.latent_dim**0.5 if is_image else None,
         )
         sampler._fit_inverter(X, None, training)
+        self._forget()
+        self.method_ = "reconstruction"
         self.sampler_, self.n_iter_ = sampler, sampler.n_iter_
         errors = self._measure(X)
         # An error of zero says that all rows are made exactly: any unit will do.
@@ -282,8 +380,13 @@ class GANOutlierDetector(OutlierMixin, VersionedEstimator):
         self.offset_ = float(np.percentile(scores, 100 * share))
         return self
 
+    def _forget(self) -> None:
+        """Drop what a fit by another score has left."""
+        for name in ("sampler_", "columns_", "_units"):
+            vars(self).pop(name, None)
+
     def score_samples(self, X):
-        """Return minus the error of rows: how normal they are.
+        """Return how normal rows are.
 
         Parameters
         ----------
@@ -293,11 +396,49 @@ class GANOutlierDetector(OutlierMixin, VersionedEstimator):
         Returns
         -------
         ndarray of shape (n_samples,)
-            Higher is more normal; 0 at most. Of the rows trained on the mean is
-            ``-1 - feature_weight``: each error is in units of their mean.
+            Higher is more normal. Of "likelihood" about 0 is usual, and about -1 one
+            row in twenty. Of "reconstruction" the score is minus the error, and the
+            mean of the rows trained on ``-1 - feature_weight``: each error is in
+            units of their mean.
         """
-        check_is_fitted(self, "sampler_")
-        return self._scores(self._measure(X))
+        check_is_fitted(self, "offset_")
+        if not hasattr(self, "columns_"):
+            return self._scores(self._measure(X))
+        return self.columns_.score_samples(self._check_columns(X))
+
+    def explain(self, X):
+        """Return what each column or pixel adds to how odd a row is.
+
+        Parameters
+        ----------
+        X : array-like or DataFrame of shape (n_samples, ...)
+            Rows like those given to ``fit``.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_features_in_)
+            Of "likelihood", the shares of the columns: the sum of a row is
+            ``-score_samples(X)``, and columns that are as normal as is usual are near
+            0. Of images, the shares of the pixels in the error of reconstruction, that
+            in the discriminator's features left out.
+
+        Raises
+        ------
+        ValueError
+            If vectors are scored by "reconstruction".
+        """
+        check_is_fitted(self, "offset_")
+        if hasattr(self, "columns_"):
+            return self.columns_.explain(self._check_columns(X))
+        rows = self._encode(X)
+        if rows.ndim != 4:
+            raise ValueError(
+                "Of vectors, only method='likelihood' can be explained; for the "
+                "difference to a reconstruction see reconstruct(X)."
+            )
+        found = InverterRunner(self.sampler_.net_, self.sampler_.inverter_)(rows)
+        errors = compare_pixels(rows, found.rows).permute(0, 2, 3, 1)
+        return errors.flatten(1).numpy() / self._units[0]
 
     def decision_function(self, X):
         """Return ``score_samples(X) - offset_``: negative for outliers.
@@ -339,11 +480,28 @@ class GANOutlierDetector(OutlierMixin, VersionedEstimator):
         -------
         array or DataFrame of shape (n_samples, ...)
             Like the X given to ``fit``. The difference shows where a row is odd.
+
+        Raises
+        ------
+        ValueError
+            If rows are scored by "likelihood", for which no generator is trained.
         """
-        check_is_fitted(self, "sampler_")
+        check_is_fitted(self, "offset_")
+        if hasattr(self, "columns_"):
+            raise ValueError(
+                "method='likelihood' trains no generator that could reconstruct rows: "
+                "see explain(X), or set method='reconstruction'."
+            )
         X = as_rows(X)
         self.sampler_.encoder_.check_features(self, X, reset=False)
         return self.sampler_.reconstruct(X, n_refinements=0)
+
+    def _check_columns(self, X):
+        X = as_rows(X)
+        encoder = self.columns_.encoder
+        encoder.check_features(self, X, reset=False)
+        encoder.check_axes(X)
+        return X
 
     def _hold_out(self, X):
         """Split off the rows that the line is drawn among; all if there are few."""
@@ -366,38 +524,40 @@ class GANOutlierDetector(OutlierMixin, VersionedEstimator):
             raise ValueError(f"contamination must be in (0, 0.5], got {value}.")
         return value
 
-    def _sampler_params(self, X) -> dict:
+    def _sampler_params(self, X, encoder: BaseEncoder) -> dict:
         """What the sampler is made with: what was set, and what suits detection."""
-        encoder = make_encoder(self.encoder, X)
         if isinstance(encoder, TableEncoder):
             raise TypeError(
-                "GANOutlierDetector takes vectors and images. The columns of X hold "
-                "categories, text or dates, of which no latents can be looked for: "
-                "encode them as numbers first, as with "
-                "sklearn.preprocessing.OneHotEncoder in a pipeline."
+                "method='reconstruction' takes vectors and images. The columns of X "
+                "hold categories, text or dates, of which no latents can be looked "
+                "for: set method='likelihood', or encode them as numbers first, as "
+                "with sklearn.preprocessing.OneHotEncoder in a pipeline."
             )
         # In its own name, before its sampler would say it in its.
         encoder.check_features(self, X, reset=True)
-        automatic: dict = {}
+        automatic: dict = {"prior": "normal"}
         if isinstance(encoder, ImageEncoder):
-            automatic = {"latent_dim": _IMAGE_LATENTS, "max_iter": _IMAGE_UPDATES}
+            automatic |= {"latent_dim": _IMAGE_LATENTS, "max_iter": _IMAGE_UPDATES}
         elif isinstance(encoder, VectorEncoder):
             n_features = X.shape[1] if getattr(X, "ndim", 2) > 1 else 1
             latent_dim = max(1, n_features // 2)
-            automatic = {"latent_dim": latent_dim, "generator": "residual_mlp"}
+            automatic |= {"latent_dim": latent_dim, "generator": "residual_mlp"}
         names = GANSampler().get_params(deep=False)
         params = {k: v for k, v in self.get_params(deep=False).items() if k in names}
         return params | {
             name: value
             for name, value in automatic.items()
-            if isinstance(params[name], str) and params[name] == "auto"
+            if name not in params or _is_auto(params[name])
         }
+
+    def _encode(self, X) -> Tensor:
+        X = as_rows(X)
+        self.sampler_.encoder_.check_features(self, X, reset=False)
+        return self.sampler_._encode_rows(X)
 
     def _measure(self, X) -> list[NDArray]:
         """Errors of rows, and of their features."""
-        X = as_rows(X)
-        self.sampler_.encoder_.check_features(self, X, reset=False)
-        rows = self.sampler_._encode_rows(X)
+        rows = self._encode(X)
         found = InverterRunner(self.sampler_.net_, self.sampler_.inverter_)(rows)
         if rows.ndim != 4:
             return [found.residuals.numpy(), found.feature_errors.numpy()]
@@ -408,3 +568,7 @@ class GANOutlierDetector(OutlierMixin, VersionedEstimator):
     def _scores(self, errors: list[NDArray]) -> NDArray:
         residuals, feature_errors = errors / self._units[:, None]
         return -(residuals + self.feature_weight * feature_errors)
+
+
+def _is_auto(value) -> bool:
+    return isinstance(value, str) and value == "auto"

@@ -15,7 +15,12 @@ from skgan.rejection import RejectionRule
 from skgan.samplers._auto import resolve_settings
 from skgan.samplers._conditions import LabelledRows
 from skgan.samplers._given_cells import GivenCells, label_cells
-from skgan.samplers._judging import MAX_JUDGED_ROWS, StageWatch, choose_stage
+from skgan.samplers._judging import (
+    MAX_JUDGED_ROWS,
+    StageWatch,
+    choose_stage,
+    score_stages,
+)
 from skgan.samplers._stages import (
     REJECTION,
     StageDraws,
@@ -142,6 +147,10 @@ class TreesMixin:
         if self.rejection is not None and columns.is_held_out.any():
             classifier = None if isinstance(self.rejection, str) else self.rejection
             rule = choose_rejection(columns, draws, stage, classifier, seeds.score)
+        if rule is not None:
+            draws.rejection = rule
+            scores |= score_stages(columns, draws, (stage + REJECTION,), seeds.score)
+            draws.rejection = None
         if columns.is_held_out.any():
             self.prior_ = draws.prior = fit_prior(columns.values, columns, seeds.net)
         if rule is not None:

@@ -114,7 +114,7 @@ PUBLIC = {
         ),
         Public(
             GANOutlierDetector,
-            lambda p: GANOutlierDetector(**SMALL | p),
+            lambda p: GANOutlierDetector(**SMALL | {"method": "reconstruction"} | p),
             "GANOutlierDetector",
         ),
         Public(

@@ -1,7 +1,7 @@
 """Files made to harm: each is refused by name, with nothing run, imported or taken."""
 
 import builtins
-import importlib
+import importlib.util
 import io
 import json
 import os
@@ -35,7 +35,15 @@ from skgan.storage._archive import pack, unpack
 from skgan.storage._json import read_json
 from skgan.storage._tensors import TensorReader
 
-SMALL = {"max_iter": 2, "hidden_dims": (4,), "random_state": 0}
+_path = Path(__file__).with_name("make_golden.py")
+_spec = importlib.util.spec_from_file_location("make_golden", _path)
+make_golden = importlib.util.module_from_spec(_spec)
+_spec.loader.exec_module(make_golden)
+with_rejection = make_golden.with_rejection
+
+SMALL = {"max_iter": 2, "hidden_dims": (4,), "random_state": 0, "prior": "normal"}
+TREES = SMALL | {"prior": "trees"}
+STATES = ("prior_", "rejection_")
 MIB = 2**20
 
 
@@ -52,6 +60,11 @@ def bases(tmp_path_factory):
         "table": GANSampler(encoder=TableEncoder(), **SMALL).fit(table),
         "images": GANSampler(**SMALL).fit(images),
         "labels": ConditionalGANSampler(**SMALL).fit(X, np.arange(60) % 2),
+        "trees": GANSampler(**TREES).fit(X),
+        "tree table": with_rejection(
+            GANSampler(encoder=TableEncoder(), **TREES).fit(table), table
+        ),
+        "tree labels": ConditionalGANSampler(**TREES).fit(X, np.arange(60) % 2),
     }
     result = {}
     for name, estimator in estimators.items():
@@ -713,7 +726,67 @@ def mutate(rng, data):
     return bytes(changed)
 
 
-@pytest.mark.parametrize("kind", ["vectors", "table", "labels"])
+def arrays_of_states(members):
+    """Return where the arrays of priors and rules lie in their member."""
+    found = attributes(members)
+    data = members["state.safetensors"]
+    size = struct.unpack_from("<Q", data)[0]
+    header = json.loads(data[8 : 8 + size])
+    nodes = [found[name]["state"][1] for name in STATES if found.get(name)]
+    arrays = [
+        node["array"][1]
+        for state in nodes
+        for node in state.values()
+        if isinstance(node, dict) and "array" in node
+    ]
+    places = [header[name]["data_offsets"] for name in arrays]
+    return [(8 + size + a, 8 + size + b) for a, b in places if a < b]
+
+
+@pytest.mark.parametrize("kind", ["trees", "tree table", "tree labels"])
+def test_random_changes_of_trees(kind, bases, path, watched):
+    """Refused, or rows are drawn: nothing is read out of range, and nothing hangs."""
+    rng = random.Random(0)
+    members, outcomes = bases[kind], set()
+    places = arrays_of_states(members)
+    for _ in range(100):
+        data = bytearray(members["state.safetensors"])
+        for _ in range(rng.choice((1, 2, 4))):
+            data[rng.randrange(*rng.choice(places))] = rng.choice((255, 0, 127, 1))
+        write(path, {**members, "state.safetensors": bytes(data)})
+        try:
+            loaded = load(path)
+        except FileFormatError:
+            outcomes.add("refused")
+            continue
+        loaded.sample(20, random_state=0)
+        outcomes.add("drawn")
+    assert outcomes == {"refused", "drawn"}
+
+
+def test_states_of_10_to_the_12(bases, path, watched):
+    """Numbers of states that would take time or memory are refused."""
+    numbers = {"log_cap": 1e300, "share": -1.0, "temperature": 0.0, "n_trees": 10**12}
+    for name, value in {**numbers, "ratio_n_levels": 10**12}.items():
+
+        def change(state, name=name, value=value):
+            state["attributes"]["rejection_"]["state"][1][name] = value
+
+        write(path, tampered(bases["tree table"], "state.json", change))
+        refused(path, ContentError, "RejectionRule")
+
+
+def test_stages_that_are_none(bases, path, watched):
+    """A sampler draws from its prior or from its generator, and from nothing else."""
+
+    def change(state):
+        state["attributes"].update(stage_="__class__")
+
+    write(path, tampered(bases["tree table"], "state.json", change))
+    refused(path, ContentError, "no stage")
+
+
+@pytest.mark.parametrize("kind", ["vectors", "table", "labels", "trees", "tree table"])
 def test_random_changes(kind, bases, path, watched):
     """Changed anywhere: refused, or, where hashes were made right, at least loaded."""
     rng = random.Random(0)

@@ -104,7 +104,6 @@ ON_ALL = (
 # These refuse such rows when they are fitted.
 NEVER = {
     ("InfoGANSampler", "tables"),
-    ("GANOutlierDetector", "tables"),
     ("GANOverSampler", "images"),
 }
 CASES = [

@@ -615,7 +615,10 @@ def golden(name):
     return DATA / f"{name}_schema_1.zip", np.array(recorded[name])
 
 
-GOLDEN = ("vectors", "table", "labels", "images", "codes", "outliers")
+GOLDEN = (
+    *("vectors", "table", "labels", "images", "codes", "outliers"),
+    *("trees_vectors", "trees_table", "trees_labels", "trees_rejection"),
+)
 
 
 @pytest.mark.parametrize("name", GOLDEN)

@@ -1,7 +1,8 @@
-"""OutlierDisplay: three strips, the oddest images first."""
+"""OutlierDisplay: three strips, or bars, the oddest images or rows first."""
 
 import matplotlib.pyplot as plt
 import numpy as np
+import pandas as pd
 import pytest
 from sklearn.exceptions import NotFittedError
 
@@ -102,3 +103,49 @@ def test_what_is_wrong_is_named(made, scores, message):
 def test_before_fit(images):
     with pytest.raises(NotFittedError):
         OutlierDisplay.from_estimator(GANOutlierDetector(), images)
+
+
+# -- rows of columns
+
+
+def test_bars_of_the_oddest_columns_of_the_oddest_rows():
+    rng = np.random.default_rng(0)
+    X = pd.DataFrame({"a": rng.normal(size=90), "b": rng.choice(["x", "y"], 90)})
+    X["c"] = X["a"] + 0.1 * rng.normal(size=90)
+    detector = GANOutlierDetector(random_state=0).fit(X)
+    X.loc[4, "a"] = 30.0
+    display = OutlierDisplay.from_estimator(detector, X, n_images=2)
+    decisions, shares = detector.decision_function(X), detector.explain(X)
+    oddest = np.argsort(decisions)[:2]
+    assert oddest[0] == 4
+    wanted = -np.sort(-shares[oddest], axis=1)
+    widths = [bar.get_width() for bar in display.bars_]
+    np.testing.assert_allclose(widths, wanted.ravel())
+    names = [label.get_text() for label in display.ax_.get_yticklabels()]
+    assert names[0] == "a" and sorted(names[:3]) == ["a", "b", "c"]
+    texts = [text.get_text() for text in display.ax_.texts]
+    assert texts[0] == f"row 4  {decisions[4]:.2f}"
+
+
+def test_fewer_bars_than_columns():
+    ax = plt.subplots()[1]
+    display = OutlierDisplay.from_contributions(
+        [[0.1, 3, 2, 1]], n_columns=2, ax=ax, color="red"
+    )
+    assert display.ax_ is ax
+    assert [bar.get_width() for bar in display.bars_] == [3, 2]
+    names = [label.get_text() for label in ax.get_yticklabels()]
+    assert names == ["x1", "x2"]
+
+
+@pytest.mark.parametrize(
+    ("params", "message"),
+    [
+        ({"column_names": ["a"]}, "column_names must be 2, got 1"),
+        ({"row_names": [1, 2]}, "row_names must be 1, got 2"),
+        ({"scores": []}, "scores must be 1, got 0"),
+    ],
+)
+def test_names_of_another_number(params, message):
+    with pytest.raises(ValueError, match=message):
+        OutlierDisplay.from_contributions([[1.0, 2.0]], **params)

@@ -63,6 +63,7 @@ def make_sampler(planted=None, **params):
         "max_iter": MAX_ITER,
         "learning_rate": 2e-3,
         "early_stopping": True,
+        "prior": "normal",
         "random_state": 0,
     }
     sampler = Spied(**{**defaults, **params})

@@ -19,7 +19,13 @@ from sklearn.preprocessing import OneHotEncoder
 from skgan import GANOutlierDetector, GANSampler, load, save
 from skgan.samplers._outlier import compare_images
 
-SMALL = {"hidden_dims": (16,), "batch_size": 32, "max_iter": 30, "random_state": 0}
+SMALL = {
+    "method": "reconstruction",
+    "hidden_dims": (16,),
+    "batch_size": 32,
+    "max_iter": 30,
+    "random_state": 0,
+}
 
 
 def make_rows(n=200):
@@ -199,7 +205,7 @@ def make_table(n=60):
     return pd.DataFrame({"size": rng.normal(size=n), "kind": rng.choice(["a", "b"], n)})
 
 
-def test_categories_are_refused_before_anything_is_trained():
+def test_categories_are_not_reconstructed():
     detector = GANOutlierDetector(**SMALL)
     with pytest.raises(TypeError, match="OneHotEncoder"):
         detector.fit(make_table())
@@ -278,7 +284,8 @@ def test_what_is_set_reaches_the_sampler():
     params = {"latent_dim": 2, "generator": "mlp", "learning_rate": 3e-4}
     detector = GANOutlierDetector(**SMALL, **params).fit(make_rows())
     found = detector.sampler_.get_params()
-    assert found.items() >= {**SMALL, **params}.items()
+    small = {name: value for name, value in SMALL.items() if name != "method"}
+    assert found.items() >= {**small, **params}.items()
     shared = set(GANSampler().get_params()) & set(detector.get_params())
     assert {"loss", "penalty", "encoder", "net_params", "device"} <= shared
 
@@ -300,3 +307,207 @@ def test_constant_and_exactly_made_rows_do_not_divide_by_zero():
     X = np.ones((30, 2))
     scores = GANOutlierDetector(**SMALL).fit(X).score_samples(X)
     assert np.isfinite(scores).all()
+
+
+# -- by likelihood
+
+
+def make_people(n=600, seed=0):
+    """A table whose columns depend on each other, with dates and missing values."""
+    rng = np.random.default_rng(seed)
+    is_b = rng.random(n) < 0.4
+    age = rng.integers(20, 70, n)
+    income = 1000.0 * age + 20_000 * is_b + rng.normal(0, 2000, n)
+    income[rng.random(n) < 0.1] = np.nan
+    days = pd.to_timedelta(365 * age + rng.integers(0, 300, n), "D")
+    return pd.DataFrame(
+        {
+            "group": np.where(is_b, "b", "a"),
+            "age": age,
+            "income": income,
+            "born": pd.Timestamp("2024-01-01") - days,
+            "country": "DE",
+            "noise": rng.normal(size=n),
+        }
+    )
+
+
+@pytest.fixture(scope="module")
+def people():
+    return GANOutlierDetector(random_state=0).fit(make_people())
+
+
+ODD_CELLS = {
+    "group": "unseen",
+    "age": 300,
+    "income": 1e7,
+    "born": pd.Timestamp("1700-01-01"),
+    "country": "FR",
+    "noise": 40.0,
+}
+
+
+@pytest.mark.parametrize("library", ["pandas", "polars"])
+@pytest.mark.parametrize("column", list(ODD_CELLS))
+def test_an_odd_cell_is_found_and_named(people, column, library):
+    rows = make_people(20, seed=1)
+    rows.loc[7, column] = ODD_CELLS[column]
+    detector = people
+    if library == "polars":
+        rows = pl.from_pandas(rows)
+        detector = GANOutlierDetector(random_state=0).fit(pl.from_pandas(make_people()))
+    assert detector.method_ == "likelihood"
+    assert detector.score_samples(rows).argmin() == 7
+    assert detector.predict(rows)[7] == -1
+    names = detector.feature_names_in_
+    assert names[detector.explain(rows)[7].argmax()] == column
+
+
+def test_an_odd_combination_of_usual_values_is_found(people):
+    rows = make_people(200, seed=1)
+    odd = make_people(200, seed=2)
+    # Neither the income nor the age is rare.
+    odd["income"] = odd["income"].sample(frac=1, random_state=0).to_numpy()
+    is_far = (odd["income"] - 1000 * odd["age"] - 10_000).abs() > 20_000
+    scores = people.score_samples(pd.concat([rows, odd[is_far]]))
+    is_inlier = np.arange(len(scores)) < 200
+    assert roc_auc_score(is_inlier, scores) > 0.95
+
+
+def test_what_columns_add_sums_to_the_score(people):
+    rows = make_people(50, seed=1)
+    shares = people.explain(rows)
+    assert shares.shape == (50, 6)
+    np.testing.assert_allclose(-shares.sum(axis=1), people.score_samples(rows))
+    constant = shares[:, list(rows.columns).index("country")]
+    assert np.abs(constant).max() < 0.05 < np.abs(shares).max()
+
+
+def make_mixture(n, seed):
+    """Two correlated groups, a skewed column and a discrete one."""
+    rng = np.random.default_rng(seed)
+    X = rng.normal(size=(n, 5)) + 3 * (rng.random((n, 1)) < 0.3)
+    X[:, 1] += 2 * X[:, 0]
+    X[:, 2] = np.exp(X[:, 2] / 2)
+    X[:, 3] = np.round(X[:, 3])
+    return X
+
+
+@pytest.mark.parametrize("n", [60, 300, 2000])
+def test_false_alarms_are_as_promised(n):
+    """On new rows, on average over fits, one in twenty."""
+    shares = [
+        (detector.predict(make_mixture(2000, 100 + seed)) == -1).mean()
+        for seed in range(4)
+        for detector in [
+            GANOutlierDetector(random_state=seed).fit(make_mixture(n, seed))
+        ]
+    ]
+    # Four lines that were each drawn among n rows, and 2000 new ones.
+    width = 2.6 * np.sqrt(0.05 * 0.95 * (1 / n + 1 / 2000) / 4)
+    assert abs(np.mean(shares) - 0.05) < width
+
+
+@pytest.mark.parametrize("share", [0.0, 0.01, 0.05])
+def test_outliers_among_the_training_rows(share):
+    rng = np.random.default_rng(0)
+
+    def make_odd(n):
+        odd = make_mixture(n, 7)
+        odd[:, 1] = rng.permutation(odd[:, 1]) + rng.choice([-14, 14], n)
+        return odd
+
+    X = make_mixture(600, 0)
+    n_odd = round(share * 600)
+    X[:n_odd] = make_odd(600)[:n_odd]
+    detector = GANOutlierDetector(random_state=0).fit(X)
+    test = np.vstack([make_mixture(500, 1), make_odd(200)])
+    scores = detector.score_samples(test)
+    # As many as one in twenty, of the same kind, cost a little.
+    wanted = 0.9 if share > 0.02 else 0.95
+    assert roc_auc_score(np.arange(700) < 500, scores) > wanted
+
+
+@pytest.mark.parametrize("contamination", [0.02, 0.1, 0.5])
+def test_contamination_of_columns_is_the_share_of_outliers(contamination):
+    X = make_mixture(200, 0)
+    detector = GANOutlierDetector(contamination=contamination, random_state=0)
+    found = detector.fit_predict(X)
+    assert (found == -1).mean() == pytest.approx(contamination, abs=1e-9)
+    decisions = detector.decision_function(X)
+    np.testing.assert_allclose(decisions, detector.score_samples(X) - detector.offset_)
+    assert (np.where(decisions < 0, -1, 1) == found).all()
+
+
+def test_few_and_equal_rows():
+    for X in (make_mixture(2, 0), make_mixture(19, 0), np.ones((30, 2))):
+        detector = GANOutlierDetector(random_state=0).fit(X)
+        assert np.isfinite(detector.score_samples(X)).all()
+        assert (detector.predict(X) == 1).mean() > 0.4
+    assert detector.predict([[1.0, 1.0], [1.0, 2.0]]).tolist() == [1, -1]
+    with pytest.raises(ValueError, match=r"minimum of 2|2 samples"):
+        GANOutlierDetector().fit(np.ones((1, 2)))
+
+
+def test_scores_do_not_depend_on_units_or_on_order():
+    X = make_mixture(300, 0)
+    detector = GANOutlierDetector(random_state=0).fit(X)
+    scaled = GANOutlierDetector(random_state=0).fit(X * 1e6)
+    new = make_mixture(100, 1)
+    scores = detector.score_samples(new)
+    np.testing.assert_allclose(scaled.score_samples(new * 1e6), scores, atol=1e-6)
+    np.testing.assert_allclose(detector.score_samples(new[::-1]), scores[::-1])
+
+
+def test_a_network_is_trained_only_where_one_is_asked_for(digits):
+    X = make_rows(30)
+    by_default = GANOutlierDetector(max_iter=3, random_state=0).fit(X)
+    assert by_default.method_ == "likelihood" and not hasattr(by_default, "sampler_")
+    with pytest.raises(ValueError, match="method='reconstruction'"):
+        by_default.reconstruct(X)
+    small = {"max_iter": 3, "hidden_dims": (8,), "random_state": 0}
+    for params in ({"method": "reconstruction"}, {"latent_dim": 2}):
+        asked = GANOutlierDetector(**params, **small).fit(X)
+        assert asked.method_ == "reconstruction" and asked.n_iter_ == 3
+        assert asked.sampler_.prior_ is None
+    again = asked.set_params(latent_dim="auto").fit(X)
+    assert again.method_ == "likelihood" and not hasattr(again, "sampler_")
+    assert GANOutlierDetector(**small).fit(digits[0][:30]).method_ == "reconstruction"
+
+
+def test_pixels_sum_to_their_part_of_the_score(images, digits):
+    X = digits[1][:9]
+    shares = images.explain(X)
+    assert shares.shape == (9, 64) and (shares >= 0).all()
+    found = images.sampler_._invert(X, None, 0)
+    rows = images.sampler_._encode_rows(X)
+    errors = compare_images(rows, found.rows).numpy() / images._units[0]
+    np.testing.assert_allclose(shares.sum(axis=1), errors, rtol=1e-5)
+
+
+def test_reconstructed_vectors_are_not_explained(vectors):
+    with pytest.raises(ValueError, match="method='likelihood'"):
+        vectors.explain(make_rows(3))
+
+
+@pytest.mark.parametrize("method", ["density", None])
+def test_a_method_that_is_none(method):
+    with pytest.raises(ValueError, match="method must be one of"):
+        GANOutlierDetector(method=method).fit(make_rows(20))
+
+
+def test_images_have_no_columns(digits):
+    with pytest.raises(ValueError, match="ImageEncoder has none"):
+        GANOutlierDetector(method="likelihood").fit(digits[0])
+
+
+def test_files_and_pickles_of_tables(people, tmp_path):
+    rows = make_people(40, seed=1)
+    save(people, tmp_path / "people.skgan")
+    for twin in (
+        pickle.loads(pickle.dumps(people)),
+        load(tmp_path / "people.skgan"),
+    ):
+        assert (twin.score_samples(rows) == people.score_samples(rows)).all()
+        assert (twin.explain(rows) == people.explain(rows)).all()
+        assert (twin.predict(rows) == people.predict(rows)).all()

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from skgan.encoding._given_items import Interval, PartialValues, Union, Value, keeps_to
-from skgan.encoding.table._columns import Column, LevelColumn, show_levels
+from skgan.encoding.table._columns import Column, show_levels
 from skgan.encoding.table._given_values import _check_value, _read_item, _value_at
 from skgan.frames import read_columns
-from skgan.frames._raw import is_missing
+from skgan.frames import is_missing
 
 if TYPE_CHECKING:
     from skgan.encoding.table._table import TableEncoder
@@ -22,68 +22,68 @@ _SEVERAL = list | set | frozenset | np.ndarray
 def read_any_item(encoder: TableEncoder, name: Hashable, what) -> Any:
     """Read what a column is given; see `TableEncoder.read_any_given`."""
     column = _column_of(encoder, name)
+    if name not in encoder._slots and not encoder.has_place(name):
+        is_tied = any(tie.target == name for tie in encoder.dependencies_)
+        if is_tied:
+            return _read_free(column, what)
+        return _check_constant(encoder, name, column, what)
     if isinstance(what, _SEVERAL):
         return _read_several(encoder, name, column, list(what))
     if _is_missing(what) and _may_miss(encoder, name):
         return Value(np.nan)
     if name in encoder._slots:
         return _read_item(encoder, encoder._slots[name], what)
-    item = _read_free(column, what)
-    return _check_constant(encoder, name, column, item, what)
+    return _read_free(column, what)
 
 
 def _read_several(encoder: TableEncoder, name: Hashable, column: Column, parts: list):
     """Read a list of values and ranges."""
-    if not parts:
-        if name in encoder._slots:
-            return _read_item(encoder, encoder._slots[name], parts)
-        raise ValueError(f"given[{name!r}] is empty.")
     is_apart = [
         (isinstance(part, tuple) and not column.is_discrete)
         or (_is_missing(part) and _may_miss(encoder, name))
         for part in parts
     ]
-    plain = [part for part, apart in zip(parts, is_apart, strict=True) if not apart]
-    if len(plain) == len(parts) and name in encoder._slots:
+    if name in encoder._slots and not any(is_apart):
         return _read_item(encoder, encoder._slots[name], parts)
-    items = [read_any_item(encoder, name, part) for part in parts]
-    if any(item is None for item in items):
-        return None
-    return Union(tuple(items))
+    return Union(tuple(read_any_item(encoder, name, part) for part in parts))
 
 
 def _read_free(column: Column, what) -> Any:
-    """Read a value or a range of a column that is no entry of the encoded row."""
+    """Read what is given for a column that is no entry of the encoded row."""
+    if isinstance(what, _SEVERAL):
+        if not len(what):
+            raise ValueError(f"given[{column.name!r}] is empty.")
+        return Union(tuple(_read_free(column, part) for part in what))
+    if _is_missing(what):
+        return Value(np.nan)
     try:
-        if isinstance(what, tuple) and not column.is_discrete:
-            if len(what) != 2:
-                raise ValueError(
-                    f"column {column.name!r} takes a value, a list of values or a "
-                    f"range (low, high), got {what!r}."
-                )
-            low, high = (
-                open_end if bound is None else column.parse(bound)
-                for bound, open_end in zip(what, (-np.inf, np.inf), strict=True)
+        if not isinstance(what, tuple) or column.is_discrete:
+            return Value(column.parse(what))
+        if len(what) != 2:
+            raise ValueError(
+                f"column {column.name!r} takes a value, a list of values or a range "
+                f"(low, high), got {what!r}."
             )
-            if not low <= high:
-                raise ValueError(f"column {column.name!r}: {what!r} holds nothing.")
-            return Interval(low, high)
-        if _is_missing(what):
-            raise ValueError(f"column {column.name!r} was never missing in fit.")
-        return Value(column.parse(what))
+        low, high = (
+            open_end if bound is None else column.parse(bound)
+            for bound, open_end in zip(what, (-np.inf, np.inf), strict=True)
+        )
+        if not low <= high:
+            raise ValueError(f"column {column.name!r}: {what!r} holds nothing.")
+        return Interval(low, high)
     except ValueError as error:
         raise ValueError(f"given: {error}") from None
 
 
-def _check_constant(
-    encoder: TableEncoder, name: Hashable, column: Column, item, what
-) -> Any:
+def _check_constant(encoder: TableEncoder, name: Hashable, column: Column, what):
     """Return None if all rows of a constant column are as asked, else raise."""
-    if any(dependency.target == name for dependency in encoder.dependencies_):
-        return item
     value = encoder._rows.constant(encoder._index[name])
-    if keeps_to(item, np.array([value]))[0]:
-        return None
+    try:
+        if keeps_to(_read_free(column, what), np.array([value]))[0]:
+            return None
+    except ValueError:
+        # What cannot be read is no value of the column.
+        pass
     shown = "missing"
     if not np.isnan(value):
         written = column.write(np.array([value]), np.random.default_rng(0))
@@ -108,10 +108,8 @@ def read_any_frame(encoder: TableEncoder, frame) -> dict[Hashable, Any]:
             shown = _value_at(frame, name, int(row))
             if name in encoder._slots:
                 _check_value(column, encoder._slots[name], value, shown)
-            elif isinstance(column, LevelColumn) and value < 0:
-                column.parse(shown)
             else:
-                _check_constant(encoder, name, column, Value(value), shown)
+                read_any_item(encoder, name, shown)
         items[name] = PartialValues(values, is_given)
     return items
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from skgan.encoding._given_items import Interval, PartialValues, Union, Value, keeps_to
-from skgan.frames._raw import is_missing
+from skgan.frames import is_missing
 
 if TYPE_CHECKING:
     from skgan.encoding.vector._vector import VectorEncoder
