@@ -24,6 +24,7 @@ from sklearn.utils import Bunch
 import skgan
 import skgan.samplers._base
 import skgan.samplers._inversion
+import skgan.samplers._trees
 
 ROOT = Path(__file__).parents[1]
 PAGES = [
@@ -173,7 +174,8 @@ def short(monkeypatch, tmp_path):
         training = training._replace(max_iter=min(training.max_iter, 3))
         return train_inverter(net, rows, conditions, training)
 
-    monkeypatch.setattr(skgan.samplers._base, "resolve_settings", resolve_briefly)
+    for path in (skgan.samplers._base, skgan.samplers._trees):
+        monkeypatch.setattr(path, "resolve_settings", resolve_briefly)
     monkeypatch.setattr(skgan.samplers._inversion, "train_inverter", train_briefly)
     monkeypatch.setattr("skgan.datasets.load_adult", people)
     monkeypatch.chdir(tmp_path)

@@ -250,8 +250,6 @@ class ConditionalGANSampler(
     stage_scores_ : dict of str to float
         How hard each stage is to tell from held-out rows, 1 at best; empty where
         none were held out.
-    rejection_ : RejectionRule or None
-        Which drawn rows are kept; None where all are.
     history_ : skorch.history.History
         ``generator_loss`` and ``discriminator_loss`` of each batch and each epoch,
         an epoch being a hundredth of `max_iter`, and at
