@@ -208,6 +208,10 @@ class ToPolarsLevels:
             return polars.Series([None] * len(raw), dtype=self.dtype)
         return self.levels.gather(column).cast(self.dtype)
 
+    def forget_levels(self):
+        """Keep none of the levels; the dtype says what columns are."""
+        self.levels = self.levels[:0]
+
     def from_strings(self, objects, missing):
         """Return other strings than the levels, as a column of their dtype."""
         polars = import_module("polars")

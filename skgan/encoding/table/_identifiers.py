@@ -60,6 +60,7 @@ class IdentifierColumn(Column):
                 self.templates[np.isin(points, members)] = members[0]
         # The strings themselves are forgotten.
         raw_column.column_format.levels = []
+        raw_column.column_format.to_column.forget_levels()
 
     def _read(self, raw_column: RawColumn) -> NDArray:
         if raw_column.column_format.kind != "level":
