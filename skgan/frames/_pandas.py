@@ -248,6 +248,15 @@ class ToPandasLevels:
             return self.levels[np.where(missing, self.missing_code, raw)]
         return self.levels.take(np.where(missing, -1, raw), allow_fill=True)
 
+    def forget_levels(self):
+        """Keep of the levels what a missing value is, if it is one, and the dtype."""
+        code = self.missing_code
+        if code is not None:
+            code = range(len(self.levels))[code]
+            self.levels, self.missing_code = self.levels[code : code + 1], 0
+        else:
+            self.levels = self.levels[:0]
+
     def from_objects(self, objects, missing):
         """Return other values than the levels, as a column of their dtype."""
         pandas = import_module("pandas")

@@ -243,6 +243,10 @@ class ToPolarsLevels:
             return polars.Series([None] * len(raw), dtype=self.dtype)
         return self.levels.gather(column).cast(self.dtype)
 
+    def forget_levels(self):
+        """Keep none of the levels; the dtype says what columns are."""
+        self.levels = self.levels[:0]
+
     def from_objects(self, objects, missing):
         """Return other values than the levels, as a column of their dtype."""
         polars = import_module("polars")

@@ -383,7 +383,7 @@ class GANOutlierDetector(OutlierMixin, VersionedEstimator):
     def _forget(self) -> None:
         """Drop what a fit by another score has left."""
         for name in ("sampler_", "columns_", "_units"):
-            vars(self).pop(name, None)
+            self.__dict__.pop(name, None)
 
     def score_samples(self, X):
         """Return how normal rows are.

@@ -68,6 +68,7 @@ class IdentifierColumn(Column):
         self.seen = np.sort(hash_levels(levels))
         # The values themselves are forgotten.
         raw_column.column_format.levels = []
+        raw_column.column_format.to_column.forget_levels()
 
     def _read(self, raw_column: RawColumn) -> NDArray:
         if raw_column.column_format.kind != self.column_format.kind:
