@@ -112,6 +112,11 @@ class ToObjects:
         objects[present] = made[inverse]
         return self.from_objects(objects, missing)
 
+    def forget_levels(self):
+        """Keep none of the levels that objects were taken from."""
+        if hasattr(self.make, "levels"):
+            self.make.levels = []
+
     def from_objects(self, objects: NDArray, missing: NDArray):
         """Return other objects than those made, as a column like it."""
         objects[missing] = self.sentinel

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import fields, is_dataclass
 from functools import cache
 from types import UnionType
-from typing import Any, get_args, get_type_hints
+from typing import Any, cast, get_args, get_type_hints
 
 import numpy as np
 
@@ -29,7 +29,7 @@ def read_hints(kind: type) -> dict[str, Any]:
     for hint in hints.values():
         inner = get_args(hint)[0] if isinstance(hint, UnionType) else hint
         if is_dataclass(inner):
-            read_hints(inner)
+            read_hints(cast(type, inner))
     return hints
 
 
@@ -71,7 +71,7 @@ def unpack(state: dict[str, np.ndarray], kinds: Sequence[type]) -> list[Any]:
 
 def _write(record, parts, layout):
     """Append the arrays of a dataclass, nested ones in their place."""
-    hints = read_hints(type(record))  # type: ignore[arg-type]
+    hints = read_hints(type(record))
     for field in fields(record):
         value = getattr(record, field.name)
         if isinstance(hints[field.name], UnionType):
