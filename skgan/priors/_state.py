@@ -71,7 +71,7 @@ def unpack(state: dict[str, np.ndarray], kinds: Sequence[type]) -> list[Any]:
 
 def _write(record, parts, layout):
     """Append the arrays of a dataclass, nested ones in their place."""
-    hints = read_hints(type(record))
+    hints = read_hints(cast(Any, type(record)))
     for field in fields(record):
         value = getattr(record, field.name)
         if isinstance(hints[field.name], UnionType):
