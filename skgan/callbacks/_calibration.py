@@ -33,8 +33,7 @@ class MomentCalibration(Callback):
         """Measure the rows."""
         self.wanted_: tuple[Any, ...] | None = None
         generator = net.sampling_generator_
-        # Rows of a prior have their moments already.
-        if not hasattr(generator, "calibrate") or net.latent_pool_ is not None:
+        if not hasattr(generator, "calibrate"):
             return
         rows = torch.as_tensor(X).flatten(1).double()
         has_conditions = getattr(generator, "condition_dim", 0) > 0

@@ -71,8 +71,9 @@ _MAX_SCORED_ROWS = 5000
 # While training is watched, speed counts for more.
 MAX_WATCHED_ROWS = 2000
 _MIN_SPLIT_ROWS = 10
-# Boosted trees score a generator that starts from a prior: fewer scores than else.
-_N_STAGE_SCORES = 4
+# A generator that starts from a prior has the moments of rows from the start, and is
+# scored by boosted trees, which take longer.
+_OF_STAGES: dict[str, Any] = {"n_scores": 4, "calibrates": False}
 
 
 @persistent()
@@ -462,9 +463,9 @@ class BaseGANSampler(
         try:
             if settings.max_iter:
                 scorer = self._make_scorer(data)
-                n_scores = {} if data.prior is None else {"n_scores": _N_STAGE_SCORES}
+                options = {} if data.prior is None else _OF_STAGES
                 callbacks = make_callbacks(
-                    settings, self.callbacks, self.verbose, scorer, **n_scores
+                    settings, self.callbacks, self.verbose, scorer, **options
                 )
                 with training_threads():
                     train(

@@ -98,7 +98,12 @@ def continue_net(
 
 
 def make_callbacks(
-    settings: Settings, callbacks, verbose: int, scorer=None, n_scores: int = _N_SCORES
+    settings: Settings,
+    callbacks,
+    verbose: int,
+    scorer=None,
+    n_scores: int = _N_SCORES,
+    calibrates: bool = True,
 ) -> list:
     """Return the callbacks of one fit, the user's among them.
 
@@ -106,7 +111,7 @@ def make_callbacks(
     from seeing the epoch's end.
     """
     chosen = [
-        ("calibration", MomentCalibration()),
+        *([("calibration", MomentCalibration())] if calibrates else []),
         ("gradient_norms", GradientNorms()),
         *(callbacks or ()),
     ]

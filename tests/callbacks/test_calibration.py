@@ -36,7 +36,7 @@ def moments(rows):
 
 def make_sampler(**params):
     defaults = {"hidden_dims": (16,), "max_iter": 300, "learning_rate": 0.01}
-    return GANSampler(**{**defaults, "random_state": 0, **params})
+    return GANSampler(**{"prior": "normal", **defaults, "random_state": 0, **params})
 
 
 def encoded_means(sampler, generator):

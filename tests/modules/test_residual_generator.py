@@ -30,7 +30,8 @@ def latents(n, n_noise=3):
 
 def make(n_noise=3, **params):
     defaults = {"hidden_dims": (16,), "n_numbers": 2, "block_widths": WIDTHS}
-    return ResidualGenerator(WIDTH + n_noise, (WIDTH,), **{**defaults, **params})
+    defaults["noise_dim"] = n_noise
+    return ResidualGenerator(WIDTH, (WIDTH,), **{**defaults, **params})
 
 
 def disturb(generator, scale=1.0):
@@ -143,7 +144,7 @@ def test_noise_and_condition_change_what_is_drawn():
 
 def test_calibration_gives_the_moments_wanted_in_evaluation_only():
     z = torch.randn(4000, 4)
-    generator = disturb(ResidualGenerator(4, (3,), hidden_dims=(4,)), 0.3)
+    generator = disturb(ResidualGenerator(3, (3,), hidden_dims=(4,), noise_dim=1), 0.3)
     mixed = torch.tensor([[1.0, 0.8, 0.0], [0.0, 0.5, 0.2], [0.0, 0.0, 2.0]])
     mean, covariance = torch.tensor([3.0, 0.0, -1.0]), mixed.T @ mixed
     before = generator.train()(z)
@@ -159,7 +160,7 @@ def test_calibration_gives_the_moments_wanted_in_evaluation_only():
 
 def test_calibration_leaves_alone_what_has_the_moments_already():
     z = torch.randn(4000, 2)
-    generator = ResidualGenerator(2, (2,), hidden_dims=(4,)).eval()
+    generator = ResidualGenerator(2, (2,), hidden_dims=(4,), noise_dim=0).eval()
     generator.calibrate(z, z.mean(0), torch.cov(z.T, correction=0))
     torch.testing.assert_close(generator(z), z, atol=1e-4, rtol=1e-4)
 
@@ -174,7 +175,13 @@ def test_rows_that_are_not_finite_are_not_calibrated():
 
 def test_a_table_of_levels_only():
     generator = ResidualGenerator(
-        5, (4,), hidden_dims=(4,), n_numbers=0, block_widths=(4,), level_margin=2.0
+        4,
+        (4,),
+        hidden_dims=(4,),
+        n_numbers=0,
+        block_widths=(4,),
+        level_margin=2.0,
+        noise_dim=1,
     )
     z = torch.cat([torch.eye(4), torch.randn(4, 1)], dim=1)
     generator.calibrate(z, torch.zeros(4), torch.eye(4))

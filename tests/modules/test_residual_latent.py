@@ -22,7 +22,7 @@ def seeded():
 
 def make_sampler(**params):
     defaults = {"hidden_dims": (8,), "max_iter": 3, "random_state": 0}
-    return GANSampler(**{**defaults, **params})
+    return GANSampler(**{"prior": "normal", **defaults, **params})
 
 
 @pytest.mark.parametrize("hidden_dims", [(), (4,), (16, 16, 16)])

@@ -89,7 +89,7 @@ def test_the_judge_is_asked_last_and_may_refuse(mixed):
         asked.append((len(held_out), len(plain) > len(kept), schema, type(seed)))
         return False
 
-    sets = mixed.real(600, 0), mixed.real(300, 1), mixed.drawn, mixed.schema
+    sets = mixed.real(1200, 0), mixed.real(300, 1), mixed.drawn, mixed.schema
     assert fit_rejection(*sets, refuse, random_state=0) is None
     assert asked == [(300, True, mixed.schema, int)]
 
