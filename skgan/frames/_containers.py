@@ -102,7 +102,7 @@ def _read_dataset(dataset) -> NDArray:
         raise TypeError(
             f"X is a {type(dataset).__name__} without a length; pass an array."
         )
-    rows = []
+    rows: list[NDArray] = []
     for i in range(len(dataset)):
         item = dataset[i]
         if isinstance(item, tuple | list) and len(item) > 1:
