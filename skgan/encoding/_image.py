@@ -27,8 +27,8 @@ class ImageEncoder(BaseEncoder):
     Attributes
     ----------
     pixel_range_ : tuple of float
-        Darkest and brightest pixel that can come back: 0 and 255 for uint8, the
-        extremes seen for other dtypes.
+        Darkest and brightest pixel seen, between which all that come back are. Images
+        whose pixels are all the same come back the same.
     tensor_shape_ : tuple of int
         ``(channels, height, width)``.
 
@@ -75,11 +75,7 @@ class ImageEncoder(BaseEncoder):
     def _fit_rows(self, values: NDArray) -> None:
         height, width, channels = self._image_shape(values.shape[1])
         self.tensor_shape_ = (channels, height, width)
-        dtype = getattr(self.output_builder_, "dtype", np.dtype(float))
-        is_byte = dtype == np.uint8
-        self.pixel_range_ = (
-            (0.0, 255.0) if is_byte else (float(values.min()), float(values.max()))
-        )
+        self.pixel_range_ = float(values.min()), float(values.max())
 
     def _image_shape(self, n_pixels: int) -> tuple[int, int, int]:
         shape = self.shape

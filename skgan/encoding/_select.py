@@ -48,11 +48,9 @@ def make_encoder(encoder, X) -> BaseEncoder:
 
 
 def _holds_large_integers(X) -> bool:
-    """Whether integers are beyond those that float64 tells apart."""
+    """Whether integers of a frame are beyond those that float64 tells apart."""
     if frame_library(X) is None:
-        if getattr(getattr(X, "dtype", None), "kind", "f") not in "iu" or not X.size:
-            return False
-        return max(-int(X.min()), int(X.max())) > EXACT_INTEGERS
+        return False
     columns = [
         column.raw[~column.missing]
         for column in read_columns(X)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from importlib import import_module
 from math import prod
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -103,7 +102,7 @@ def _read_dataset(dataset) -> NDArray:
         raise TypeError(
             f"X is a {type(dataset).__name__} without a length; pass an array."
         )
-    rows: list[Any] = []
+    rows: list[NDArray] = []
     for i in range(len(dataset)):
         item = dataset[i]
         if isinstance(item, tuple | list) and len(item) > 1:

@@ -96,7 +96,10 @@ class NumberScale:
     def end_slope(self) -> float:
         """Scores per unit beyond the training range: the mean slope inside it."""
         rise = self.knot_scores[-1] - self.knot_scores[0]
-        return rise / (self.knots[-1] - self.knots[0])
+        # A range of the smallest numbers there are has no finite slope.
+        with np.errstate(over="ignore"):
+            slope = rise / (self.knots[-1] - self.knots[0])
+        return min(slope, np.finfo(np.float64).max)
 
     def log_slope(self, values: np.ndarray) -> np.ndarray:
         """Logarithm of the scale's derivative at each value."""

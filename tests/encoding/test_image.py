@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from sklearn.datasets import load_digits
 
+from skgan import GANSampler
 from skgan.encoding import ImageEncoder
 
 SHAPES = [(4, 5), (4, 5, 1), (4, 5, 3)]
@@ -40,6 +41,7 @@ def test_digits_are_the_same_again():
 
 def test_channels_come_first():
     images = make_images((4, 5, 3))
+    images[0, 0, 0, :2] = 0, 255
     encoder = ImageEncoder(value_range=(0, 255)).fit(images)
     assert encoder.tensor_shape_ == (3, 4, 5)
     tensors = encoder.transform(images).reshape(-1, 3, 4, 5)
@@ -74,13 +76,28 @@ def test_value_range(value_range):
     np.testing.assert_allclose([encoded.min(), encoded.max()], value_range, atol=1e-12)
 
 
-def test_bytes_have_their_full_range():
-    dim = np.full((5, 2, 2), 100, dtype=np.uint8)
-    encoder = ImageEncoder(value_range=(0, 1)).fit(dim)
-    assert encoder.pixel_range_ == (0.0, 255.0)
-    np.testing.assert_allclose(encoder.transform(dim), 100 / 255)
-    decoded = encoder.inverse_transform([[-1.0, 0.0, 1.0, 2.0]])
-    np.testing.assert_array_equal(decoded, [[[0, 0], [255, 255]]])
+@pytest.mark.parametrize("dtype", [np.uint8, np.int16, np.uint16, np.float32, bool])
+def test_pixels_stay_in_the_range_seen(dtype):
+    rng = np.random.default_rng(0)
+    low, high = (0, 1) if dtype is bool else (3, 12)
+    images = rng.integers(low, high + 1, (9, 4, 4, 3)).astype(dtype)
+    encoder = ImageEncoder().fit(images)
+    assert encoder.pixel_range_ == (low, high)
+    # The networks see the whole of their range.
+    encoded = encoder.transform(images)
+    assert (encoded.min(), encoded.max()) == (-1, 1)
+    new = encoder.inverse_transform(3 * rng.standard_normal((50, 48)))
+    assert new.dtype == dtype and (new.min(), new.max()) == (low, high)
+
+
+@pytest.mark.parametrize("value", [0, 7, 255])
+def test_constant_images_come_back_constant(value):
+    images = np.full((6, 5, 5), value, dtype=np.uint8)
+    encoder = ImageEncoder(value_range=(0, 1)).fit(images)
+    new = encoder.inverse_transform(np.random.default_rng(0).normal(size=(9, 25)))
+    assert (new == value).all() and new.dtype == np.uint8
+    sampler = GANSampler(max_iter=2, hidden_dims=(4,), random_state=0).fit(images)
+    assert (sampler.sample(4) == value).all()
 
 
 def test_other_dtypes_have_the_range_seen():

@@ -290,6 +290,7 @@ def test_a_polars_table_of_every_dtype(path):
     assert_same(sampler.sample(20, given=given), loaded.sample(20, given=given))
 
 
+@pytest.mark.filterwarnings("ignore:Almost all values")
 def test_columns_with_strange_labels(path):
     X = rows("floats")
     for columns in (

@@ -123,10 +123,10 @@ class VectorEncoder(BaseEncoder):
         if is_large.any():
             names = getattr(self, "feature_names_in_", None)
             warnings.warn(
-                f"Integers beyond 2**53 in column {show_columns(is_large, names)} are "
-                "scaled in float64, which cannot tell "
-                "neighbours apart there; samples are whole but may be off in the "
-                "last digits.",
+                "Integers beyond 2**53 are scaled in float64, which cannot tell "
+                f"neighbours apart, in column {show_columns(is_large, names)}; samples "
+                "are whole but may be off in the last digits. A TableEncoder keeps "
+                "them.",
                 stacklevel=3,
             )
         # A power of two, so that dividing by it loses nothing.

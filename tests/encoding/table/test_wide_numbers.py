@@ -61,7 +61,7 @@ def test_kept_to_the_last_digit(name, is_mixed):
 
 def test_arrays_missing_values_and_files(tmp_path):
     X = np.array([[2**62 + i, i % 7] for i in STEPS])
-    encoder = make_encoder("auto", X).fit(X)
+    encoder = TableEncoder().fit(X)
     assert (encoder.inverse_transform(encoder.transform(X)) == X).all()
     frame = FRAMES["python integers"].copy()
     frame.loc[::4, "a"] = None
@@ -97,5 +97,5 @@ def test_refused_with_the_name():
         TableEncoder().fit(frame)
     with pytest.raises(ValueError, match="'a'"):
         VectorEncoder().fit(FRAMES["python integers"])
-    with pytest.warns(UserWarning, match=r"2\*\*53 in column 0 \('a'\)"):
+    with pytest.warns(UserWarning, match=r"2\*\*53 .*, in column 0 \('a'\)"):
         VectorEncoder().fit(FRAMES["int64"])
