@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
 from ._column import LevelModel, NumberModel
 from ._leaves import LeafIntervals, fit_intervals, fit_items
@@ -113,6 +112,8 @@ class Grower:
         self, columns, rows, target, leaf_size, total: Sum = NO_SUM
     ) -> tuple[Tree, np.ndarray]:
         """Grow a tree of classes (n,) or scores (n, k); return each row's leaf."""
+        from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
+
         is_level = target.ndim == 1
         n = len(target)
         if len(columns) == 0 or n < 2 * leaf_size or not np.ptp(target, axis=0).any():

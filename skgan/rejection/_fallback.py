@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from sklearn.tree import DecisionTreeRegressor
 
 from ._trees import LEAF, Trees, baseline, concatenate, tree_of
 
@@ -34,6 +33,8 @@ def boost_trees(
     (Friedman 2001, Greedy function approximation, Annals of Statistics 29,
     algorithm 5).
     """
+    from sklearn.tree import DecisionTreeRegressor
+
     binners = [
         _rank_levels(column, is_real) if j < n_levels else _rank_numbers(column)
         for j, column in enumerate(columns.T)

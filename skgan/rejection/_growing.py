@@ -6,7 +6,6 @@ import warnings
 from dataclasses import dataclass, replace
 
 import numpy as np
-from sklearn.ensemble import HistGradientBoostingClassifier
 
 from ._fallback import boost_trees
 from ._reading import UnreadableTreesError, read_trees
@@ -74,6 +73,8 @@ def _grow_histogram(
     growth: Growth,
     rng: np.random.Generator,
 ) -> Trees:
+    from sklearn.ensemble import HistGradientBoostingClassifier
+
     columns, present = _without_gaps(columns, len(n_groups))
     model = HistGradientBoostingClassifier(
         max_iter=growth.n_trees,

@@ -5,9 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from sklearn.ensemble import ExtraTreesClassifier
-from sklearn.metrics import roc_auc_score
-from sklearn.model_selection import StratifiedKFold
 
 from ._groups import is_levels
 
@@ -81,6 +78,10 @@ def forest_judge(
 def _auc(
     real: np.ndarray, drawn: np.ndarray, schema: tuple[Any, ...], rng: Any
 ) -> float:
+    from sklearn.ensemble import ExtraTreesClassifier
+    from sklearn.metrics import roc_auc_score
+    from sklearn.model_selection import StratifiedKFold
+
     X = _features(np.concatenate([real, drawn]), schema)
     y = np.arange(len(X)) < len(real)
     seed = int(rng.integers(2**31))

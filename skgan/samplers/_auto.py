@@ -112,8 +112,6 @@ def resolve_settings(
     max_iter = check_integer("max_iter", choose("max_iter"), 0)
     share = 0.05 if starts_from == "normal" else 0.2
     automatic["average_halflife"] = share * max_iter
-    halflife = choose("average_halflife")
-    max_time = estimator.max_time
     return Settings(
         latent_dim=integer("latent_dim"),
         hidden_dims=hidden_dims,
@@ -131,13 +129,9 @@ def resolve_settings(
         batch_size=min(integer("batch_size"), n_rows),
         betas=automatic["betas"],
         max_iter=max_iter,
-        max_time=None
-        if max_time is None
-        else check_real("max_time", max_time, 0, strict=True),
+        max_time=_optional("max_time", estimator.max_time, strict=True),
         n_discriminator_steps=integer("n_discriminator_steps"),
-        average_halflife=None
-        if halflife is None
-        else check_real("average_halflife", halflife, 0),
+        average_halflife=_optional("average_halflife", choose("average_halflife")),
         schedule=resolve_schedule(estimator.schedule, automatic["schedule"]),
         n_iter_no_change=integer("n_iter_no_change"),
         device=device,
@@ -146,6 +140,10 @@ def resolve_settings(
         else "float32",
         net_params=_net_params(estimator, encoder, automatic),
     )
+
+
+def _optional(name: str, value, strict: bool = False) -> float | None:
+    return None if value is None else check_real(name, value, 0, strict=strict)
 
 
 def _form(network: str, is_conditional: bool) -> str:

@@ -4,11 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.ensemble import HistGradientBoostingClassifier
-from sklearn.metrics import roc_auc_score
-from sklearn.model_selection import StratifiedKFold
 
-from skgan.metrics import membership_auc
 from skgan.nets import AdversarialNet
 from skgan.priors import LevelColumn, Schema
 from skgan.samplers._stages import PriorColumns, StageDraws
@@ -30,6 +26,10 @@ def separability(real: NDArray, drawn: NDArray, schema: Schema, seed: int) -> fl
 
     Out of fold, over three shuffled folds; ½ means that they cannot be told apart.
     """
+    from sklearn.ensemble import HistGradientBoostingClassifier
+    from sklearn.metrics import roc_auc_score
+    from sklearn.model_selection import StratifiedKFold
+
     n = min(len(real), len(drawn), MAX_JUDGED_ROWS)
     X = np.vstack([real[:n], drawn[:n]])
     y = np.repeat([0, 1], n)
@@ -137,6 +137,8 @@ def copies_less(
     seed : int
         Chooses training rows.
     """
+    from skgan.metrics import membership_auc
+
     rng = np.random.default_rng([seed, 11])
     n = min(len(columns.held_out), len(columns.train), _MAX_COMPARED_ROWS)
     chosen = rng.choice(len(columns.train), n, replace=False)

@@ -9,8 +9,6 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import log_ndtr, ndtri
-from sklearn.covariance import LedoitWolf
-from sklearn.metrics import euclidean_distances
 
 from skgan._estimator import persistent
 from skgan.priors import LevelColumn, NumberColumn, Schema, TreesPrior
@@ -194,6 +192,8 @@ class RowNormality:
         return self
 
     def _fit_copula(self, plain: NDArray) -> None:
+        from sklearn.covariance import LedoitWolf
+
         d = plain.shape[1]
         self.location_, self.precision_ = np.zeros(d), np.zeros((d, d))
         numbers = np.flatnonzero(~self._is_level)
@@ -250,6 +250,8 @@ class RowNormality:
 
         A row at distance zero is left out, once: it may be the row itself.
         """
+        from sklearn.metrics import euclidean_distances
+
         is_level, reference = self._is_level, self.reference_
         squares = (
             euclidean_distances(

@@ -55,6 +55,7 @@ def train(schedule, **params):
         "max_iter": N_UPDATES,
         "random_state": 0,
         "callbacks": [values],
+        "prior": "normal",
     }
     sampler = GANSampler(schedule=schedule, **{**defaults, **params}).fit(ROWS)
     return sampler, values
