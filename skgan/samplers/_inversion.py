@@ -133,7 +133,7 @@ class InversionMixin:
         >>> import numpy as np
         >>> from skgan import GANSampler
         >>> X = np.random.default_rng(0).normal([10, 50], [1, 5], size=(500, 2))
-        >>> sampler = GANSampler(max_iter=50, random_state=0).fit(X)
+        >>> sampler = GANSampler(max_iter=50, prior="normal", random_state=0).fit(X)
         >>> latents, errors = sampler.fit_inverter(X, max_iter=50).invert(X[:3])
         >>> latents.shape, errors.shape
         ((3, 2), (3,))

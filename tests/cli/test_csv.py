@@ -170,6 +170,7 @@ def test_what_does_not_fit_is_named_with_its_line(here, capsys, verb):
     assert "line 8, column 'Leistung': 'strong' is not a whole number" in line
 
 
+@pytest.mark.filterwarnings("ignore:Almost all values")
 def test_columns_that_the_user_names(here, capsys):
     rng = np.random.default_rng(0)
     frame = pd.DataFrame(

@@ -155,7 +155,8 @@ def test_installed_program(tmp_path):
     rng = np.random.default_rng(0)
     frame = pd.DataFrame(rng.normal(size=(60, 2)), columns=["a", "b"])
     frame.to_csv(tmp_path / "rows.csv", index=False)
-    command = ["-m", "skgan", "fit", "rows.csv", "-o", "m.skgan", "--time", "200"]
+    command = ["-m", "skgan", "fit", "rows.csv", "-o", "m.skgan"]
+    command += ["--time", "200", "--max-iter", "100000"]
     with subprocess.Popen(
         [sys.executable, *command],
         cwd=tmp_path,

@@ -142,10 +142,10 @@ def test_states_there_and_back(part):
 
 def test_a_state_goes_through_a_file(part, tmp_path):
     sampler = GANSampler(**SMALL).fit(np.random.default_rng(0).normal(size=(N, 2)))
-    sampler.prior_ = part(2, np.arange(2))
+    sampler.extra_ = part(2, np.arange(2))
     save(sampler, tmp_path / "file")
     loaded = load(tmp_path / "file")
-    assert loaded.prior_.n == 2 and loaded.prior_.weights.tolist() == [0, 1]
+    assert loaded.extra_.n == 2 and loaded.extra_.weights.tolist() == [0, 1]
     schema, members = unpack(tmp_path / "file")
     state = members["state.json"].replace(b'{"n":2', b'{"n":5')
     (tmp_path / "file").write_bytes(pack({**members, "state.json": state}, schema))
