@@ -18,7 +18,7 @@ def cast_numbers(values: NDArray, dtype: np.dtype) -> NDArray:
         cast = np.clip(whole, limits.min, top).astype(dtype)
         return np.where(whole > top, dtype.type(limits.max), cast)
     finite = np.finfo(dtype)
-    return np.clip(values, finite.min, finite.max).astype(dtype)
+    return np.clip(values, finite.min, finite.max).astype(dtype, copy=False)
 
 
 def numbers_and_missing(values: NDArray) -> tuple[NDArray, NDArray]:

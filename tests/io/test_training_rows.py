@@ -31,7 +31,7 @@ def frame():
 
 @pytest.fixture(scope="module")
 def sampler(frame):
-    encoder = TableEncoder(identifiers="draw")
+    encoder = TableEncoder(identifiers=["name"])
     sampler = GANSampler(max_iter=20, random_state=0, prior="trees", encoder=encoder)
     return sampler.fit(frame)
 

@@ -13,8 +13,9 @@ from torch import nn
 
 from skgan import GANSampler
 from skgan.callbacks import Annealing
-from skgan.encoding import ImageEncoder
+from skgan.encoding import ImageEncoder, VectorEncoder
 from skgan.modules import DISCRIMINATORS, GENERATORS
+from skgan.priors import TreesPrior
 from skgan.samplers._auto import (
     SCHEDULES,
     Settings,
@@ -29,11 +30,13 @@ SIZES = list(product([2, 30, 500, 20_000, 10**6], [1, 2, 10, 60]))
 IMAGES = [(1, 8, 8), (1, 28, 28), (3, 32, 32)]
 
 
-def resolve(n_rows, shape, value_range=None, **params):
+def resolve(n_rows, shape, value_range=None, starts_from="normal", **params):
     encoder = SimpleNamespace(tensor_shape_=shape)
     if value_range is not None:
         encoder.value_range = value_range
-    return resolve_settings(GANSampler(**params), n_rows, encoder)
+    return resolve_settings(
+        GANSampler(**params), n_rows, encoder, starts_from=starts_from
+    )
 
 
 def documented():
@@ -60,15 +63,34 @@ def test_every_documented_auto_is_replaced():
         name
         for name, kinds, _ in documented()
         if '"auto"' in kinds or name in ("generator", "discriminator", "device")
-    } - {"encoder"}
-    assert automatic == {
-        k for k, v in GANSampler().get_params().items() if v == "auto"
-    } - {"encoder"}
-    for n_rows, shape in [(500, (3,)), (500, (1, 8, 8))]:
-        settings = resolve(n_rows, shape)
-        for name in automatic:
-            value = getattr(settings, name)
-            assert not (isinstance(value, str) and value == "auto"), name
+    }
+    defaults = GANSampler().get_params()
+    assert automatic == {k for k, v in defaults.items() if v == "auto"}
+    # What a fit decides before its settings and after them.
+    of_fits = {"encoder", "prior", "early_stopping", "rejection"}
+    assert automatic - set(Settings._fields) == of_fits
+    for starts_from in ("normal", "trees"):
+        for n_rows, shape in [(500, (3,)), (500, (1, 8, 8))]:
+            settings = resolve(n_rows, shape, starts_from=starts_from)
+            for name in automatic - of_fits:
+                value = getattr(settings, name)
+                assert not (isinstance(value, str) and value == "auto"), name
+
+
+def test_what_a_fit_decides():
+    rows = np.random.default_rng(0).normal(size=(450, 2))
+    params = {"max_iter": 2, "random_state": 0, "hidden_dims": (4,)}
+    few, many = (GANSampler(**params).fit(rows[:n]) for n in (399, 450))
+    for sampler in (few, many):
+        assert type(sampler.encoder_) is VectorEncoder
+        assert type(sampler.prior_) is TreesPrior
+    # With few rows none are held out, by which a stage and a rejection are chosen.
+    assert few.stage_ == "prior" and few.stage_scores_ == {}
+    assert few.rejection_ is None
+    assert {"prior", "generator"} <= set(many.stage_scores_)
+    ends_in_rejection = many.stage_.endswith("+rejection")
+    assert ends_in_rejection == (many.rejection_ is not None)
+    assert GANSampler(latent_dim=3, **params).fit(rows).prior_ is None
 
 
 @pytest.mark.parametrize("shape", [(4,), *IMAGES])
@@ -273,12 +295,18 @@ def test_all_of_them_reach_the_net():
         assert optimizer.param_groups[0]["lr"] == 0.25
 
 
-def test_automatic_ones_reach_the_net():
+@pytest.mark.parametrize("prior", ["normal", "trees"])
+def test_automatic_ones_reach_the_net(prior):
     rows = np.random.default_rng(0).normal(size=(80, 3))
-    sampler = GANSampler(max_iter=2, random_state=0).fit(rows)
-    settings, net = resolve(80, (3,), max_iter=2), sampler.net_
-    for name in ("latent_dim", "penalty_weight", "average_halflife", "batch_size"):
+    sampler = GANSampler(max_iter=2, random_state=0, prior=prior).fit(rows)
+    settings = resolve(80, (3,), max_iter=2, starts_from=prior)
+    net = sampler.net_
+    for name in ("penalty_weight", "average_halflife", "batch_size"):
         assert getattr(net, name) == getattr(settings, name)
+    # A generator that starts from a prior has latents as wide as its rows.
+    assert net.latent_dim == 3
+    if prior == "normal":
+        assert settings.latent_dim == 3
     assert net.lr == settings.learning_rate
     assert type(net.generator_) is GENERATORS[settings.generator]
     widths = [
@@ -290,13 +318,15 @@ def test_automatic_ones_reach_the_net():
         assert optimizer.param_groups[0]["betas"] == settings.betas
 
 
-def test_rows_held_out_do_not_count():
+@pytest.mark.parametrize("prior", ["normal", "trees"])
+def test_rows_held_out_do_not_count(prior):
     rows = np.random.default_rng(0).normal(size=(200, 3))
-    params = {"max_iter": 2, "random_state": 0, "hidden_dims": (4,)}
+    params = {"max_iter": 2, "random_state": 0, "hidden_dims": (4,), "prior": prior}
     held_out = GANSampler(early_stopping=True, validation_fraction=0.5, **params)
     net = held_out.fit(rows).net_
-    assert net.penalty_weight == resolve(100, (3,)).penalty_weight
-    assert net.batch_size == resolve(100, (3,)).batch_size
+    settings = resolve(100, (3,), starts_from=prior)
+    assert net.penalty_weight == settings.penalty_weight
+    assert net.batch_size == settings.batch_size == 100
 
 
 # -- schedules and epochs

@@ -19,6 +19,7 @@ from skgan.metrics import (
     ReferenceSpace,
     energy_distance,
 )
+from skgan.metrics.diagnosis import _quality
 
 PARAMS = {"max_iter": 30, "hidden_dims": (16,), "random_state": 0}
 DRAWN = {"max_samples": 300}
@@ -43,8 +44,7 @@ def conditional():
 @pytest.fixture(autouse=True)
 def no_trees(monkeypatch):
     """Trees are most of the time; where they are tested, this is undone."""
-    judge = skgan.metrics.diagnosis._quality
-    monkeypatch.setattr(judge, "held_out_auc", lambda *args, **params: (0.5, 0))
+    monkeypatch.setattr(_quality, "held_out_auc", lambda *args, **params: (0.5, 0))
 
 
 def test_a_sampler_of_vectors(sampler, monkeypatch):

@@ -74,7 +74,7 @@ def test_feature_names_not_fitted():
 
 
 def test_not_fitted_after_a_fit_that_failed():
-    sampler = make_sampler(max_iter=0)
+    sampler = make_sampler(max_iter=-1)
     with pytest.raises(ValueError, match="max_iter"):
         sampler.fit(make_rows())
     with pytest.raises(NotFittedError, match="not fitted yet"):

@@ -21,7 +21,12 @@ from skgan.io import ContentError
 from skgan.samplers._inversion import interpolate_on_sphere
 from skgan.storage._archive import pack, unpack
 
-SMALL = {"hidden_dims": (16,), "batch_size": 32, "random_state": 0}
+SMALL = {
+    "hidden_dims": (16,),
+    "batch_size": 32,
+    "random_state": 0,
+    "prior": "normal",
+}
 
 
 def make_rows(n=200):
@@ -356,6 +361,19 @@ def test_tables_are_refused(call):
     assert isinstance(sampler.encoder_, TableEncoder)
     with pytest.raises(TypeError, match="table"):
         call(sampler)
+
+
+@pytest.mark.parametrize("data", [make_rows, table])
+def test_priors_of_trees_are_refused(data):
+    rows = data()
+    sampler = GANSampler(**{**SMALL, "prior": "auto"}, max_iter=2).fit(rows)
+    for call in (
+        lambda: sampler.fit_inverter(rows),
+        lambda: sampler.generate(np.zeros((1, sampler.net_.latent_dim))),
+        lambda: sampler.interpolate(rows[:1], rows[1:2]),
+    ):
+        with pytest.raises(TypeError, match=r"fit with prior='normal'"):
+            call()
 
 
 @pytest.mark.parametrize(
