@@ -22,6 +22,9 @@ GAP_SHARE = 0.02
 MAX_KNOTS = 512
 MIN_KNOTS = 16
 VALUES_A_KNOT = 8
+_LARGEST = np.finfo(np.float64).max
+# A score that float32 holds, as predictors are, and sums of such scores.
+_FURTHEST = 1e30
 
 
 @dataclass(frozen=True)
@@ -62,11 +65,13 @@ class NumberScale:
 
     def to_scores(self, values: np.ndarray, items: np.ndarray) -> np.ndarray:
         """Normal scores, linear beyond the training range, NaN where missing."""
-        low, high = self.knots[0], self.knots[-1]
-        scores = np.interp(values, self.knots, self.knot_scores)
-        scores += (np.minimum(values - low, 0) + np.maximum(values - high, 0)) * (
-            self.end_slope
-        )
+        knots = self._in_unit(self.knots)
+        values = self._in_unit(values)
+        scores = np.interp(values, knots, self.knot_scores)
+        beyond = np.minimum(values - knots[0], 0) + np.maximum(values - knots[-1], 0)
+        with np.errstate(over="ignore"):
+            scores += beyond * self._end_slope
+        scores = np.clip(scores, -_FURTHEST, _FURTHEST)
         atoms = items < self.missing
         scores[atoms] = self.atom_scores[items[atoms]]
         return scores
@@ -77,7 +82,8 @@ class NumberScale:
         width = max(high - low, 1e-12)
         folded = np.abs((scores - low) % (2 * width))
         folded = low + np.where(folded > width, 2 * width - folded, folded)
-        values = np.interp(folded, self.knot_scores, self.knots)
+        values = np.interp(folded, self.knot_scores, self._in_unit(self.knots))
+        values = np.ldexp(values, self._exponent)
         atoms = items < self.missing
         values[atoms] = self.atoms[items[atoms]]
         values[items == self.missing] = np.nan
@@ -93,24 +99,40 @@ class NumberScale:
         return (self.atom_scores[1:] + self.atom_scores[:-1]) / 2
 
     @property
-    def end_slope(self) -> float:
-        """Scores per unit beyond the training range: the mean slope inside it."""
-        rise = self.knot_scores[-1] - self.knot_scores[0]
-        # A range of the smallest numbers there are has no finite slope.
+    def _exponent(self) -> int:
+        """Of the power of two that values are divided by before they are subtracted.
+
+        Differences of the smallest and of the largest numbers have no finite slope or
+        are not finite themselves; divided by a power of two, other numbers stay as
+        exact as they are.
+        """
+        return _exponent_of(self.knots)
+
+    def _in_unit(self, values: np.ndarray) -> np.ndarray:
+        """Values in units of that power."""
         with np.errstate(over="ignore"):
-            slope = rise / (self.knots[-1] - self.knots[0])
-        return min(slope, np.finfo(np.float64).max)
+            scaled = np.ldexp(values, -self._exponent)
+        return np.clip(scaled, -_LARGEST, _LARGEST)
+
+    @property
+    def _end_slope(self) -> float:
+        """Scores per unit beyond the training range: the mean slope inside it."""
+        knots = self._in_unit(self.knots)
+        return (self.knot_scores[-1] - self.knot_scores[0]) / (knots[-1] - knots[0])
 
     def log_slope(self, values: np.ndarray) -> np.ndarray:
         """Logarithm of the scale's derivative at each value."""
-        slopes = np.concatenate(
-            [
-                [self.end_slope],
-                np.diff(self.knot_scores) / np.diff(self.knots),
-                [self.end_slope],
-            ]
-        )
-        return np.log(slopes[np.searchsorted(self.knots, values, side="right")])
+        knots = self._in_unit(self.knots)
+        with np.errstate(divide="ignore"):
+            inner = np.diff(self.knot_scores) / np.diff(knots)
+        slopes = np.concatenate([[self._end_slope], inner, [self._end_slope]])
+        places = np.searchsorted(knots, self._in_unit(values), side="right")
+        return np.log(slopes[places]) - self._exponent * np.log(2)
+
+
+def _exponent_of(values: np.ndarray) -> int:
+    """The exponent of the largest of sorted values, as a power of two above it."""
+    return int(np.frexp(max(abs(values[0]), abs(values[-1])))[1])
 
 
 def fit_scale(values: np.ndarray, *, discrete: bool) -> NumberScale:
@@ -157,6 +179,8 @@ def _between_values(unique, ends, is_atom):
     next to nothing between them.
     """
     n = ends[-1]
+    exponent = _exponent_of(unique)
+    unique = np.ldexp(unique, -exponent)
     gaps = np.diff(unique)
     beside = np.zeros(len(gaps))
     for shift in range(1, NEAR_GAPS + 1):
@@ -179,7 +203,7 @@ def _between_values(unique, ends, is_atom):
     for side in ("left", "right"):
         beside_atoms = np.searchsorted(knots, unique[is_atom], side=side)
         keep[np.clip(beside_atoms - (side == "left"), 0, len(knots) - 1)] = True
-    knots, scores = knots[keep], scores[keep]
+    knots, scores = np.ldexp(knots[keep], exponent), scores[keep]
     rises = np.concatenate([[True], (np.diff(knots) > 0) & (np.diff(scores) > 0)])
     return knots[rises], scores[rises]
 

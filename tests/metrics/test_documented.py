@@ -138,7 +138,8 @@ def test_columns_are_numbers_or_categories():
     assert blocks[2].values[0, 0] == 86400 and np.isnan(blocks[2].values[1, 0])
     assert blocks[3].values.tolist() == [True, False]
     assert blocks[4].values[0, 0] == 1.5 and np.isnan(blocks[4].values[1, 0])
-    assert blocks[5].values.tolist() == [[3600.0], [3600.0]]
+    # Times in a zone are what its clocks show.
+    assert blocks[5].values.tolist() == [[7200.0], [7200.0]]
     assert [block.labels for block in blocks] == [[i] for i in range(6)]
 
 

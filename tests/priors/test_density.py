@@ -121,3 +121,29 @@ def test_rows_off_the_pattern_score_lower():
     inside, off = prior.score_samples(columns), prior.score_samples(columns * [1, -1])
     far = np.abs(x) > 0.5
     assert (off[far] < np.quantile(inside, 0.1)).mean() > 0.9
+
+
+@pytest.mark.parametrize("exponent", [-1066, -900, 900, 1021])
+def test_any_power_of_two_is_a_unit_like_another(exponent):
+    rng = np.random.default_rng(0)
+    a = rng.uniform(-4, 4, 400)
+    # Whole numbers of 256ths, which the smallest numbers hold as well.
+    columns = np.rint(256 * np.column_stack([a, a / 2 + rng.uniform(-1, 1, 400)])) / 256
+    columns[:50, 1] = 0
+    ends = columns.min(axis=0), columns.max(axis=0)
+    schema = (NUMBER, NUMBER)
+    plain = TreesPrior().fit(columns, schema, random_state=0)
+    scaled = TreesPrior().fit(np.ldexp(columns, exponent), schema, random_state=0)
+    drawn = scaled.sample(500, np.random.default_rng(1))
+    expected = plain.sample(500, np.random.default_rng(1))
+    np.testing.assert_allclose(np.ldexp(drawn, -exponent), expected, atol=1 / 32)
+    assert (drawn >= np.ldexp(ends[0], exponent)).all()
+    assert (drawn <= np.ldexp(ends[1], exponent)).all()
+    density = scaled.score_samples(np.ldexp(columns, exponent))
+    n_numbers = 1 + (columns[:, 1] != 0)
+    if abs(exponent) == 900:
+        wanted = plain.score_samples(columns) - n_numbers * exponent * np.log(2)
+        np.testing.assert_allclose(density, wanted, rtol=1e-9)
+    assert np.isfinite(density).all()
+    far = np.array([[1e308, -1e308], [5e-324, 0], [-1e308, 5.0]])
+    assert not np.isnan(scaled.score_samples(far)).any()

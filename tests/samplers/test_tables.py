@@ -121,11 +121,15 @@ def test_what_cannot_be_given_says_what_can(sampler, given, message):
         sampler.sample(3, given=given)
 
 
-def test_vectors_take_no_conditions():
+def test_vectors_without_trees_are_searched_for_what_is_given():
     X = np.random.default_rng(0).normal(size=(30, 2))
-    sampler = GANSampler(max_iter=2, random_state=0).fit(X)
-    with pytest.raises(ValueError, match=r"VectorEncoder does not condition"):
+    sampler = GANSampler(max_iter=2, prior="normal", random_state=0).fit(X)
+    rows = sampler.sample(20, given={0: (0, 1)})
+    assert rows.shape == (20, 2) and (rows[:, 0] >= 0).all() and (rows[:, 0] <= 1).all()
+    with pytest.raises(ValueError, match=r"condition on 0 holds for 0 of .* too rare"):
         sampler.sample(2, given={0: 1.0})
+    trees = GANSampler(max_iter=2, random_state=0).fit(X)
+    assert (trees.sample(2, given={0: 1.0})[:, 0] == 1).all()
 
 
 def test_score_and_features_take_frames(sampler, frame):

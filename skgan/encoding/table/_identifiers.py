@@ -66,9 +66,10 @@ class IdentifierColumn(Column):
         self.is_unique = len(levels) == len(present)
         self.fresh = learn_fresh(levels)
         self.seen = np.sort(hash_levels(levels))
-        # The values themselves are forgotten.
+        # The values themselves are forgotten; numbers are held nowhere else.
         raw_column.column_format.levels = []
-        raw_column.column_format.to_column.forget_levels()
+        if raw_column.column_format.kind != "number":
+            raw_column.column_format.to_column.forget_levels()
 
     def _read(self, raw_column: RawColumn) -> NDArray:
         if raw_column.column_format.kind != self.column_format.kind:

@@ -18,7 +18,7 @@ _SHOWN = 20
 
 def column_names(encoder: VectorEncoder) -> list[Hashable]:
     """Return names of columns, or their positions where they have none."""
-    names = getattr(encoder.output_builder_, "columns", None)
+    names = getattr(encoder.output_builder_, "names", None)
     return list(range(encoder.n_features_in_)) if names is None else list(names)
 
 

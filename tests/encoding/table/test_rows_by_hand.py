@@ -20,6 +20,8 @@ from skgan.encoding.table._identifiers import (
 )
 from skgan.encoding.table._reservoir import rows_needed
 from skgan.frames import UNITS, ColumnFormat, RawColumn, cast_numbers
+from skgan.frames._formats import ToObjects
+from skgan.frames._objects import TakeLevel
 
 NAN = np.nan
 
@@ -91,7 +93,9 @@ def test_column_encoders_are_for_what_varies():
 def strings(text, missing=0, is_closed=False):
     levels = sorted(set(text))
     raw = np.array([levels.index(t) for t in text] + [-1] * missing)
-    column_format = ColumnFormat("level", None, levels=levels, is_closed=is_closed)
+    column_format = ColumnFormat(
+        "level", ToObjects(TakeLevel(levels)), levels=levels, is_closed=is_closed
+    )
     return RawColumn(column_format, raw, np.arange(len(raw)) >= len(text))
 
 
@@ -123,6 +127,7 @@ def test_fresh_strings_have_the_shape_of_those_seen():
     opened = strings(seen)
     draw = IdentifierColumn("id", opened).draw
     assert opened.column_format.levels == []
+    assert opened.column_format.to_column.make.levels == []
     fresh = draw(60, np.random.default_rng(0)).tolist()
     assert len(set(fresh)) == 60 and not set(fresh) & set(seen)
     for text in fresh:
