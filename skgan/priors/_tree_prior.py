@@ -25,9 +25,12 @@ read_hints(NumberModel)
 BLOCK_ROWS = 8192
 MIN_LEAF = 5
 MAX_PARTICLES = 4096
-# Of the logarithm of the number of rows: what a split must gain. Half of it is the
-# Bayesian information criterion of one parameter.
+# What a split must gain in log-likelihood. Half the logarithm of the number of rows is the
+# Bayesian information criterion of one parameter. Less than 5 lets trees of small tables
+# follow the noise, which copies rows: of 90 to 600 rows, .4 log n gave a membership AUC of
+# .56 to .74, 5 gives .52 to .66, at the same C2ST or a better one.
 COST_PER_LOG_ROW = 0.4
+COST_OF_FEW_ROWS, MANY_ROWS = 5.0, 10_000
 
 
 @persistent()
@@ -46,7 +49,7 @@ class TreesPrior(BasePrior):
     split_cost : float or "auto", default="auto"
         By how much each split must raise the log-likelihood of the training rows, or
         it is taken back once the tree is grown. 0 follows the rows closely and copies
-        more of them. "auto" is .4 log n for n rows.
+        more of them. "auto" is 5 below 10 000 rows, .4 log n for more.
     max_features : int, default=30
         Columns among which a tree chooses its splits. Of more, those most associated
         with its column are kept, by the largest correlation between their normal
@@ -395,7 +398,8 @@ class TreesPrior(BasePrior):
 
     def _split_cost(self, n_rows):
         if self.split_cost == "auto":
-            return COST_PER_LOG_ROW * np.log(n_rows)
+            few = n_rows < MANY_ROWS
+            return COST_OF_FEW_ROWS if few else COST_PER_LOG_ROW * np.log(n_rows)
         return float(self.split_cost)
 
     def _check_parameters(self):
