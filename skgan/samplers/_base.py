@@ -418,7 +418,8 @@ class BaseGANSampler(
             )
         if not self.n_iter_:
             raise ValueError(
-                "max_iter=0 trains no discriminator, whose features transform returns."
+                "No update has trained the discriminator, whose features transform "
+                "returns; fit with max_iter of at least 1."
             )
         # In float64, so that a row's features do not depend on its neighbours.
         discriminator = deepcopy(self.net_.discriminator_).double()
