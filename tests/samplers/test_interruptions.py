@@ -66,6 +66,8 @@ def assert_sound(sampler, tmp_path, *data):
         with pytest.raises(ValueError, match="No update has trained"):
             sampler.transform(rows)
     assert not sampler.net_.generator_.training
+    # The pool of rows that training started from is not kept.
+    assert sampler.net_.latents is None
     for parameter in sampler.net_.discriminator_.parameters():
         assert parameter.requires_grad
     save(sampler.set_params(callbacks=None, checkpoint=None), tmp_path / "kept.skgan")
