@@ -418,7 +418,8 @@ class BaseGANSampler(
             )
         if not self.n_iter_:
             raise ValueError(
-                "max_iter=0 trains no discriminator, whose features transform returns."
+                "No update has trained the discriminator, whose features transform "
+                "returns; fit with max_iter of at least 1."
             )
         # In float64, so that a row's features do not depend on its neighbours.
         discriminator = deepcopy(self.net_.discriminator_).double()
@@ -474,6 +475,9 @@ class BaseGANSampler(
         finally:
             self.history_ = net.history
             self.n_iter_ = sum(len(epoch["batches"]) for epoch in net.history)
+            if data.prior is not None:
+                # Rows that training started from: files and pickles need none of them.
+                net.set_params(latents=None)
         if hasattr(net.discriminator_, "features"):
             features = self._features(net.discriminator_, data.rows[:1].to(net.device))
             self._n_features_out = features.shape[1]
@@ -487,8 +491,6 @@ class BaseGANSampler(
             raise error
         if data.prior is not None:
             self._keep_best_stage(data)
-            # Rows that training started from: files and pickles need none of them.
-            net.set_params(latents=None)
         return self
 
     def _make_scorer(self, data: FitData):

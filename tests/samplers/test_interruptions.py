@@ -60,8 +60,14 @@ def assert_sound(sampler, tmp_path, *data):
     drawn = drawn[0] if isinstance(drawn, tuple) else drawn
     assert np.isfinite(drawn).all() and drawn.shape == (50, 2)
     assert np.isfinite(sampler.score(rows))
-    assert np.isfinite(sampler.transform(rows)).all()
+    if sampler.n_iter_:
+        assert np.isfinite(sampler.transform(rows)).all()
+    else:
+        with pytest.raises(ValueError, match="No update has trained"):
+            sampler.transform(rows)
     assert not sampler.net_.generator_.training
+    # The pool of rows that training started from is not kept.
+    assert sampler.net_.latents is None
     for parameter in sampler.net_.discriminator_.parameters():
         assert parameter.requires_grad
     save(sampler.set_params(callbacks=None, checkpoint=None), tmp_path / "kept.skgan")
@@ -101,11 +107,13 @@ HOOKS = [
 # -- Ctrl-C
 
 
+@pytest.mark.parametrize("prior", ["auto", "normal"])
 @pytest.mark.parametrize("hook", HOOKS)
-def test_ctrl_c_wherever_it_comes(hook, tmp_path):
-    sampler = make_sampler(callbacks=[Raise(hook, KeyboardInterrupt)])
+def test_ctrl_c_wherever_it_comes(hook, prior, tmp_path):
+    sampler = make_sampler(callbacks=[Raise(hook, KeyboardInterrupt)], prior=prior)
     with pytest.raises(KeyboardInterrupt):
         sampler.fit(make_rows())
+    assert (sampler.n_iter_ == 0) == (hook == "on_train_begin")
     assert_sound(sampler, tmp_path)
 
 
@@ -294,7 +302,8 @@ def test_blocks_that_do_not_fit_are_drawn_by_halves(given, monkeypatch):
     if given is None:
         sampler = make_sampler(generator="mlp").fit(make_rows())
     else:
-        sampler = make_sampler(ConditionalGANSampler).fit(make_rows(), LABELS)
+        sampler = make_sampler(ConditionalGANSampler, prior="normal")
+        sampler.fit(make_rows(), LABELS)
     net, sizes = sampler.net_, []
     call = type(net).call
 
@@ -314,8 +323,29 @@ def test_blocks_that_do_not_fit_are_drawn_by_halves(given, monkeypatch):
     assert all(map(np.array_equal, parts[1:], whole[1:]))
 
 
-def test_one_row_that_does_not_fit(monkeypatch):
-    sampler = make_sampler().fit(make_rows())
+def test_blocks_that_start_from_trees_are_drawn_by_halves(monkeypatch):
+    # Without early stopping the trained generator is kept.
+    sampler = make_sampler(early_stopping=False).fit(make_rows())
+    assert sampler.stage_ == "generator" and sampler.prior_ is not None
+    net, sizes = type(sampler.net_), []
+    call = net.call
+
+    def hungry(self, module, x, condition):
+        sizes.append(len(x))
+        if len(x) > 1500:
+            raise torch.cuda.OutOfMemoryError("CUDA out of memory.")
+        return call(self, module, x, condition)
+
+    whole = sampler.sample(1500, random_state=0)
+    monkeypatch.setattr(net, "call", hungry)
+    parts = sampler.sample(1500, random_state=0)
+    assert sizes == [4096, 2048, 1024, 1024, 2048, 1024, 1024]
+    np.testing.assert_allclose(parts, whole, rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.parametrize("params", [{"prior": "normal"}, {"early_stopping": False}])
+def test_one_row_that_does_not_fit(params, monkeypatch):
+    sampler = make_sampler(**params).fit(make_rows())
 
     def hungry(*args):
         raise torch.cuda.OutOfMemoryError("CUDA out of memory.")
@@ -328,12 +358,14 @@ def test_one_row_that_does_not_fit(monkeypatch):
 # -- whatever else is raised
 
 
+@pytest.mark.parametrize("prior", ["auto", "normal"])
 @pytest.mark.parametrize("hook", [hook for hook in HOOKS if "train" not in hook])
-def test_errors_of_callbacks_leave_what_was_learnt(hook, tmp_path, capfd):
+def test_errors_of_callbacks_leave_what_was_learnt(hook, prior, tmp_path, capfd):
     sampler = make_sampler(
         callbacks=[Raise(hook, ZeroDivisionError("theirs"))],
         early_stopping=True,
         verbose=1,
+        prior=prior,
     )
     with pytest.raises(ZeroDivisionError, match=r"^theirs$"):
         sampler.fit(make_rows())
@@ -341,7 +373,9 @@ def test_errors_of_callbacks_leave_what_was_learnt(hook, tmp_path, capfd):
     assert callbacks["progress"].bar_ is None
     # No row, nor what follows from one, is kept by a callback.
     assert callbacks["watch"].scorer is None and callbacks["watch"].best_state_ is None
-    assert callbacks["calibration"].wanted_ is None
+    assert ("calibration" in callbacks) == (prior == "normal")
+    if prior == "normal":
+        assert callbacks["calibration"].wanted_ is None
     assert callbacks["gradient_norms"].batch_ is None
     assert callbacks["guard"].kept_ == {}
     assert_sound(sampler.set_params(verbose=0), tmp_path)

@@ -112,7 +112,7 @@ def test_the_prior_alone_has_no_discriminator():
     sampler = make_sampler(max_iter=0).fit(FRAME)
     assert sampler.stage_ in ("prior", "prior+rejection")
     assert sampler.n_iter_ == 0 and len(sampler.sample(3)) == 3
-    with pytest.raises(ValueError, match="max_iter=0 trains no discriminator"):
+    with pytest.raises(ValueError, match="No update has trained the discriminator"):
         sampler.transform(FRAME)
     sampler.set_params(max_iter=5, warm_start=True).fit(FRAME)
     assert sampler.n_iter_ == 5 and len(sampler.transform(FRAME)) == N
