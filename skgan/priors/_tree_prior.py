@@ -25,10 +25,10 @@ read_hints(NumberModel)
 BLOCK_ROWS = 8192
 MIN_LEAF = 5
 MAX_PARTICLES = 4096
-# What a split must gain in log-likelihood. Half the logarithm of the number of rows is the
-# Bayesian information criterion of one parameter. Less than 5 lets trees of small tables
-# follow the noise, which copies rows: of 90 to 600 rows, .4 log n gave a membership AUC of
-# .56 to .74, 5 gives .52 to .66, at the same C2ST or a better one.
+# What a split must gain in log-likelihood; .5 log n is the Bayesian information
+# criterion of one parameter. Trees of small tables follow the noise below 5, and copy
+# rows: of 90 to 600 rows, .4 log n gave a membership AUC of .56 to .74, 5 gives .52 to
+# .66, at the same C2ST or a better one.
 COST_PER_LOG_ROW = 0.4
 COST_OF_FEW_ROWS, MANY_ROWS = 5.0, 10_000
 

@@ -87,8 +87,9 @@ def draw(estimator):
 
 def check(name, made, recorded):
     """Raise an AssertionError unless draws are those recorded, but for rounding."""
-    # Pixels are whole numbers, which rounding may end on either side of.
-    atol = 1 if name == "images" else 1e-6
+    # Pixels are whole numbers, which rounding may end on either side of. Vectors of
+    # three decimals were recorded when samples of them had more.
+    atol = 1 if name == "images" else 6e-4
     np.testing.assert_allclose(made, recorded, rtol=1e-4, atol=atol, err_msg=name)
 
 
