@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -57,6 +58,7 @@ class TreesMixin:
     stage_: str
     stage_scores_: dict[str, float]
     _conditions: Any
+    _count_held_out: Callable[[Any], int]
 
     def _read_prior(self, encoder: BaseEncoder, is_warm_start: bool) -> str:
         """Return what the generator starts from: "normal" or "trees"."""
@@ -120,9 +122,6 @@ class TreesMixin:
             return 0
         share = check_share("validation_fraction", self.validation_fraction)
         return min(max(round(share * n), _MIN_JUDGED_ROWS), MAX_JUDGED_ROWS)
-
-    def _count_held_out(self, X) -> int:
-        raise NotImplementedError
 
     def _make_shares(self, labels, target):
         """Return how often labels come; None without labels."""

@@ -147,14 +147,14 @@ class Diagnosis:
         for f in judged:
             figures = f"{_short(f.value):>9} {_short(f.baseline):>10}"
             lines += _hung(f"{f.name:17}{f.verdict:9}{figures}  ", f.message)
-        for message, names in _grouped(self, "message", NOT_JUDGED).items():
+        for message, names in grouped(self, "message", NOT_JUDGED).items():
             lines += _hung("Not judged: ", f"{names}. {message}")
-        for advice, names in _grouped(self, "advice", BAD, WARN).items():
+        for advice, names in grouped(self, "advice", BAD, WARN).items():
             lines += _hung("Try: ", f"for {names}, {advice}")
         return "\n".join(lines)
 
 
-def _grouped(findings: Iterable[Finding], field: str, *verdicts: str) -> dict[str, str]:
+def grouped(findings: Iterable[Finding], field: str, *verdicts: str) -> dict[str, str]:
     """What findings of these verdicts share, and the names of those that do."""
     names: dict[str, list[str]] = {}
     for finding in findings:
