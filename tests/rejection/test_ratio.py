@@ -176,9 +176,7 @@ def test_unreadable_trees_are_said_and_replaced(mixed, monkeypatch):
         def decision_function(self, X):
             raise NotFittedError
 
-    monkeypatch.setattr(
-        "skgan.rejection._growing.HistGradientBoostingClassifier", Changed
-    )
+    monkeypatch.setattr("sklearn.ensemble.HistGradientBoostingClassifier", Changed)
     rows = mixed.real(300, 0), mixed.drawn(600, 1), mixed.schema
     with pytest.raises(UnreadableTreesError, match="_predictors"):
         small("histogram", n_trees=2).fit(*rows)

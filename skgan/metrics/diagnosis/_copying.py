@@ -32,7 +32,7 @@ MEMORIZATION = ("membership_auc", "dcr_share", "duplicates")
 _ADVICE = (
     "a higher penalty_weight, fewer updates (max_iter) or early_stopping=True, or "
 )
-_ADVICE += "more training rows."
+_ADVICE += "more training rows; prior='normal' where stage_ starts with 'prior'."
 
 
 def judge_memorization(
