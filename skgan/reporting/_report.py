@@ -57,7 +57,7 @@ class Report:
     >>> import numpy as np
     >>> import skgan
     >>> X, X_holdout = np.random.default_rng(0).normal(size=(2, 60, 1))
-    >>> sampler = skgan.GANSampler(max_iter=10, random_state=0).fit(X)
+    >>> sampler = skgan.GANSampler(max_iter=10, prior="normal", random_state=0).fit(X)
     >>> report = skgan.report(sampler, X_holdout, title="Try")
     >>> report.title, report.html.startswith("<!DOCTYPE html>")
     ('Try', True)
@@ -176,7 +176,7 @@ def report(
     >>> import numpy as np
     >>> import skgan
     >>> X, X_holdout = np.random.default_rng(3).normal(size=(2, 100, 2))
-    >>> sampler = skgan.GANSampler(max_iter=10, random_state=0).fit(X)
+    >>> sampler = skgan.GANSampler(max_iter=10, prior="normal", random_state=0).fit(X)
     >>> report = skgan.report(sampler, X_holdout, X)
     >>> path = report.save("report.html")  # doctest: +SKIP
     >>> report.diagnosis.verdict

@@ -42,7 +42,7 @@ def make_frame():
 
 
 FRAME = make_frame()
-ENCODER = TableEncoder(identifiers="draw").fit(FRAME)
+ENCODER = TableEncoder(identifiers=["key"]).fit(FRAME)
 
 
 def test_what_varies_is_a_column_and_comes_back_exactly():
