@@ -141,58 +141,55 @@ class LabelledDiagnosisMixin(DiagnosisMixin):
     ) -> Diagnosis:
         """Say in words what is wrong with samples, and what to try.
 
-            As ``GANSampler.diagnose`` does, and with labels, where they are given.
+        As ``GANSampler.diagnose`` does, and with labels, where they are given.
 
-            Parameters
-            ----------
-            X_holdout, X_train : array-like or DataFrame of shape (n_samples, ...)
-                As in ``GANSampler.diagnose``; `X_train` may be None.
-            y_holdout : array-like, Series or DataFrame, default=None
-                Labels of `X_holdout`. Samples are then drawn for them, as often as they
-                occur, and rows are judged with their labels; None draws labels as often
-                as in ``fit`` and judges the rows alone.
-            y_train : array-like, Series or DataFrame, default=None
-                Labels of `X_train`, where both are given.
-            max_samples : int, default=5000
-                As in ``GANSampler.diagnose``.
-            random_state : int, RandomState instance or None, default=None
-                As in ``GANSampler.diagnose``.
+        Parameters
+        ----------
+        X_holdout, X_train : array-like or DataFrame of shape (n_samples, ...)
+            As in ``GANSampler.diagnose``; `X_train` may be None.
+        y_holdout : array-like, Series or DataFrame, default=None
+            Labels of `X_holdout`. Samples are then drawn for them, as often as they
+            occur, and rows are judged with their labels; None draws labels as often
+            as in ``fit`` and judges the rows alone.
+        y_train : array-like, Series or DataFrame, default=None
+            Labels of `X_train`, where both are given.
+        max_samples : int, default=5000
+            As in ``GANSampler.diagnose``.
+        random_state : int, RandomState instance or None, default=None
+            As in ``GANSampler.diagnose``.
 
-            Returns
-            -------
-            skgan.metrics.Diagnosis
-                Printed, a few lines; each finding is an attribute.
+        Returns
+        -------
+        skgan.metrics.Diagnosis
+            Printed, a few lines; each finding is an attribute.
 
-            Raises
-            ------
-            sklearn.exceptions.NotFittedError
-                Before ``fit``.
-            ValueError
-                If rows or labels are not like those given to ``fit``, labels are given
-                for one set of rows only, or `max_samples` is too small.
+        Raises
+        ------
+        sklearn.exceptions.NotFittedError
+            Before ``fit``.
+        ValueError
+            If rows or labels are not like those given to ``fit``, labels are given
+            for one set of rows only, or `max_samples` is too small.
 
-            Warns
-            -----
-            skgan.metrics.CopyingWarning
-                If samples are copies of training rows.
+        Warns
+        -----
+        skgan.metrics.CopyingWarning
+            If samples are copies of training rows.
 
-            Examples
-            --------
-            >>> import numpy as np
-            >>> from skgan import ConditionalGANSampler
-            >>> rng = np.random.default_rng(0)
-            >>> y, y_holdout = rng.integers(2, size=(2, 300))
-            >>> X, X_holdout = rng.normal(size=(2, 300, 2))
-            >>> X, X_holdout = X + 4 * y[:, None], X_holdout + 4 * y_holdout[:, None]
-            >>> sampler = ConditionalGANSampler(
-            ...     max_iter=100, prior="normal", random_state=0
-            ... )
-        >>> sampler = sampler.fit(X, y)
-            >>> diagnosis = sampler.diagnose(
-            ...     X_holdout, X, y_holdout=y_holdout, y_train=y
-            ... )
-            >>> diagnosis.modes.verdict
-            'good'
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from skgan import ConditionalGANSampler
+        >>> rng = np.random.default_rng(0)
+        >>> y, y_holdout = rng.integers(2, size=(2, 300))
+        >>> X, X_holdout = rng.normal(size=(2, 300, 2))
+        >>> X, X_holdout = X + 4 * y[:, None], X_holdout + 4 * y_holdout[:, None]
+        >>> sampler = ConditionalGANSampler(
+        ...     max_iter=100, prior="normal", random_state=0
+        ... ).fit(X, y)
+        >>> diagnosis = sampler.diagnose(X_holdout, X, y_holdout=y_holdout, y_train=y)
+        >>> diagnosis.modes.verdict
+        'good'
         """
         holdout, train = X_holdout, X_train
         if y_holdout is not None:
