@@ -196,8 +196,8 @@ class TreesMixin:
             if given is not None:
                 here = given.rows(start, start + size)
                 cells = here if isinstance(here, GivenCells) else None
-                if isinstance(here, LabelledRows):
-                    values = labels.clip(here.values)  # type: ignore[union-attr]
+                if isinstance(here, LabelledRows) and labels is not None:
+                    values = labels.clip(here.values)
                     cells = label_cells(values, len(encoder.schema_))
             columns = draws.draw(self.stage_, size, rng, cells)
             columns = columns[: n_samples - start]

@@ -107,7 +107,7 @@ def _numbered(levels: list[str]) -> RunningNumber | None:
         is_padded and len(widths) > 1
     ):
         return None
-    prefix, suffix = matches[0].group(1, 3)  # type: ignore[union-attr]
+    prefix, suffix = next(m for m in matches if m).group(1, 3)
     return RunningNumber(prefix, suffix, widths.pop() if is_padded else 0, high + 1)
 
 

@@ -27,9 +27,10 @@ def position_of(encoder: VectorEncoder, name: Hashable) -> int:
     names = column_names(encoder)
     if name in names:
         return names.index(name)
-    is_position = isinstance(name, int | np.integer) and not isinstance(name, bool)
-    if is_position and 0 <= int(name) < len(names):  # type: ignore[call-overload]
-        return int(name)  # type: ignore[call-overload]
+    if isinstance(name, int | np.integer) and not isinstance(name, bool):
+        position = int(name)
+        if 0 <= position < len(names):
+            return position
     shown = ", ".join(map(repr, names[:_SHOWN]))
     more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
     raise ValueError(
