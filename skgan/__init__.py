@@ -6,12 +6,12 @@ from skgan._lazy import load_on_first_use
 __getattr__, __dir__, __all__ = load_on_first_use(
     __name__,
     {
-        "AugmentedClassifier": "augmentation._augmented",
-        "AugmentedRegressor": "augmentation._augmented",
-        "ConditionalGANSampler": "samplers._conditional",
-        "GANOutlierDetector": "samplers._outlier",
-        "GANSampler": "samplers._gan",
-        "InfoGANSampler": "samplers._infogan",
+        "AugmentedClassifier": "augmentation",
+        "AugmentedRegressor": "augmentation",
+        "ConditionalGANSampler": "samplers",
+        "GANOutlierDetector": "samplers",
+        "GANSampler": "samplers",
+        "InfoGANSampler": "samplers",
         "SamplerPipeline": "_pipeline",
         "__version__": "_version",
         "datasets": "",
@@ -22,5 +22,13 @@ __getattr__, __dir__, __all__ = load_on_first_use(
         "report": "reporting",
         "save": "io",
     },
-    rooms=("callbacks", "encoding", "io", "loader", "modules", "nets", "objectives"),
+    {
+        "callbacks": "",
+        "encoding": "",
+        "io": "",
+        "loader": "",
+        "modules": "",
+        "nets": "",
+        "objectives": "",
+    },
 )

@@ -8,13 +8,15 @@ from skgan import nets as nets
 from skgan import objectives as objectives
 from skgan._pipeline import SamplerPipeline, make_sampler_pipeline
 from skgan._version import __version__
-from skgan.augmentation._augmented import AugmentedClassifier, AugmentedRegressor
+from skgan.augmentation import AugmentedClassifier, AugmentedRegressor
 from skgan.io import load, save
 from skgan.reporting import report
-from skgan.samplers._conditional import ConditionalGANSampler
-from skgan.samplers._gan import GANSampler
-from skgan.samplers._infogan import InfoGANSampler
-from skgan.samplers._outlier import GANOutlierDetector
+from skgan.samplers import (
+    ConditionalGANSampler,
+    GANOutlierDetector,
+    GANSampler,
+    InfoGANSampler,
+)
 
 __all__ = [
     "AugmentedClassifier",

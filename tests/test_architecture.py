@@ -3,6 +3,7 @@
 import ast
 import re
 import tomllib
+from graphlib import TopologicalSorter
 from importlib.metadata import version
 from pathlib import Path
 
@@ -41,8 +42,8 @@ def room_of(file: Path) -> str:
     return file.relative_to(ROOT / "skgan").parts[0].removesuffix(".py")
 
 
-def rooms_imported(file: Path) -> set[str]:
-    """Rooms of skgan that a file imports, anywhere in it."""
+def imported_names(file: Path) -> set[str]:
+    """Dotted names that a file imports, anywhere in it, types included."""
     package = list(file.relative_to(ROOT).parts[:-1])
     names = []
     for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
@@ -52,7 +53,21 @@ def rooms_imported(file: Path) -> set[str]:
             start = package[: len(package) - node.level + 1] if node.level else []
             module = ".".join(start + ([node.module] if node.module else []))
             names += [f"{module}.{alias.name}" for alias in node.names]
-    return {name.split(".")[1] for name in names if name.startswith("skgan.")}
+    return {name for name in names if name.startswith("skgan.")}
+
+
+def rooms_imported(file: Path) -> set[str]:
+    """Rooms of skgan that a file imports."""
+    return {name.split(".")[1] for name in imported_names(file)}
+
+
+def private_names(names: set[str], room: str) -> set[str]:
+    """Names that belong to another room, and are private in it."""
+    return {
+        name
+        for name in names
+        if name.split(".")[1] != room and re.search(r"\._[a-z]", name.split(".", 2)[-1])
+    }
 
 
 def code_lines(node: ast.AST, text: str) -> int:
@@ -79,6 +94,56 @@ def test_no_room_knows_the_rooms_above(file):
         other for other in rooms_imported(file) if FLOORS.get(other, -1) > FLOORS[room]
     }
     assert not above, f"{room} must not import {sorted(above)}"
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda f: str(f.relative_to(ROOT)))
+def test_no_room_imports_what_is_private_in_another(file):
+    stub = file.with_suffix(".pyi")
+    names = imported_names(file) | (imported_names(stub) if stub.exists() else set())
+    assert not private_names(names, room_of(file)), (
+        "import from the room's __init__, which lists what other rooms use"
+    )
+
+
+def test_what_counts_as_private_in_another_room():
+    names = {
+        "skgan.encoding._base.BaseEncoder",
+        "skgan.encoding.table._table.TableEncoder",
+        "skgan.frames._library",
+        "skgan.metrics.diagnosis.diagnose",
+        "skgan._validation.check_integer",
+        "skgan.samplers._base.BaseGANSampler",
+    }
+    assert private_names(names, "samplers") == {
+        "skgan.encoding._base.BaseEncoder",
+        "skgan.encoding.table._table.TableEncoder",
+        "skgan.frames._library",
+    }
+
+
+def test_rooms_import_each_other_in_no_circle():
+    """Those of one floor, too; modules within a room likewise."""
+    rooms: dict[str, set[str]] = {}
+    modules: dict[str, set[str]] = {}
+    for file in FILES:
+        room = room_of(file)
+        rooms.setdefault(room, set()).update(rooms_imported(file) - {room})
+        if file.name != "__init__.py":
+            name = ".".join(file.relative_to(ROOT).with_suffix("").parts)
+            modules[name] = imported_names(file)
+    TopologicalSorter(rooms).prepare()
+    TopologicalSorter(
+        {
+            name: {
+                other
+                for other in modules
+                if any(
+                    found == other or found.startswith(other + ".") for found in names
+                )
+            }
+            for name, names in modules.items()
+        }
+    ).prepare()
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda f: str(f.relative_to(ROOT)))

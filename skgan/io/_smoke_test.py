@@ -12,10 +12,13 @@ import torch
 from skgan.nets import AdversarialNet
 from skgan.priors import BasePrior, LevelColumn
 from skgan.rejection import RejectionRule
-from skgan.samplers._conditions import LabelledRows
-from skgan.samplers._given_cells import label_cells
-from skgan.samplers._inversion import Inverter, InverterRunner
-from skgan.samplers._stages import StageDraws
+from skgan.samplers import (
+    Inverter,
+    InverterRunner,
+    LabelledRows,
+    StageDraws,
+    condition_on_labels,
+)
 from skgan.storage import ContentError
 
 _N_ROWS = 2
@@ -62,7 +65,7 @@ def _smoke_test_stages(sampler: Any, given: LabelledRows | None, rng) -> None:
     )
     cells = None
     if given is not None:
-        cells = label_cells(given.values, len(encoder.schema_))
+        cells = condition_on_labels(given.values, len(encoder.schema_))
     for stage in ("prior", "generator"):
         columns = draws.draw(stage, _N_ROWS, rng, cells)
         buffer = encoder.output_builder_.make_buffer(_N_ROWS)

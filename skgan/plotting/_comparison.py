@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
-from skgan.metrics._blocks import Block, is_frame, match_blocks, read_blocks
+from skgan.metrics import Block, is_frame, match_blocks, read_blocks
 
 MISSING = "missing"
 _MAX_DRAWN = 10_000  # more rows change no picture

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils import check_random_state
 
-from skgan.metrics._nearest import nearest
+from skgan.metrics import nearest
 from skgan.plotting._matplotlib import get_axes
 
 _GAP = 1  # pixels between two images of a sheet

@@ -10,9 +10,7 @@ import numpy as np
 
 from skgan.frames import frame_library
 from skgan.metrics import column_shape_scores
-from skgan.plotting import MarginalsDisplay, PairsDisplay
-from skgan.plotting._comparison import title_of
-from skgan.plotting._matplotlib import FIRST_COLOR
+from skgan.plotting import FIRST_COLOR, MarginalsDisplay, PairsDisplay, title_of
 from skgan.reporting._evaluation import Evaluation
 from skgan.reporting._html import details, element, figure, number, table
 from skgan.reporting._pictures import INK, chart

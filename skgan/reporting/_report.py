@@ -9,8 +9,8 @@ from typing import Any
 
 from skgan._validation import check_integer
 from skgan.metrics import Diagnosis
-from skgan.metrics.diagnosis._diagnose import MIN_ROWS, warn_of_copies
-from skgan.plotting._matplotlib import check_matplotlib
+from skgan.metrics.diagnosis import MIN_ROWS, warn_of_copies
+from skgan.plotting import check_matplotlib
 from skgan.reporting._column_sections import columns_section, pairs_section
 from skgan.reporting._evaluation import Evaluation, evaluate
 from skgan.reporting._html import count

@@ -28,12 +28,12 @@ from skgan.metrics import ReferenceSpace, energy_distance
 from skgan.nets import AdversarialNet
 from skgan.priors import BasePrior
 from skgan.samplers._auto import resolve_settings
+from skgan.samplers._conditional_draws import draw_selected, read_conditions
 from skgan.samplers._conditions import (
     TableConditions,
     make_conditions,
     table_params,
 )
-from skgan.samplers._given import draw_selected, read_given
 from skgan.samplers._resume import keep_seeds, open_checkpoint
 from skgan.samplers._stages import PriorColumns
 from skgan.samplers._training import continue_net, make_callbacks, make_net, train
@@ -347,11 +347,11 @@ class BaseGANSampler(
         if given is None:
             return self._draw(n_samples, self._next_seed(random_state))
         encoder = self.encoder_
-        read = read_given(encoder, given, n_samples, self.prior_ is not None)
+        read = read_conditions(encoder, given, n_samples, self.prior_ is not None)
         seed = self._next_seed(random_state)
         if read.selects:
             return draw_selected(self._draw, encoder, read, n_samples, seed)
-        return self._draw(n_samples, seed, read.told)
+        return self._draw(n_samples, seed, read.drawn_with)
 
     def _next_seed(self, random_state) -> int:
         stream = self._stream if random_state is None else random_state

@@ -78,7 +78,7 @@ class DiagnosisMixin:
         >>> diagnosis.is_copying, diagnosis.training.verdict
         (False, 'good')
         """
-        from skgan.metrics.diagnosis._diagnose import warn_of_copies
+        from skgan.metrics.diagnosis import warn_of_copies
 
         diagnosis = self._diagnosis(X_holdout, X_train, max_samples, random_state)
         warn_of_copies(diagnosis, stacklevel=3)
@@ -86,8 +86,7 @@ class DiagnosisMixin:
 
     def _diagnosis(self, X_holdout, X_train, max_samples, random_state) -> Diagnosis:
         """Judge rows, or pairs of rows and labels."""
-        from skgan.metrics.diagnosis._diagnose import MIN_ROWS, diagnose_rows
-        from skgan.metrics.diagnosis._history import judge_training
+        from skgan.metrics.diagnosis import MIN_ROWS, diagnose_rows, judge_training
 
         check_is_fitted(self, "net_")
         max_samples = check_integer("max_samples", max_samples, MIN_ROWS)
@@ -200,7 +199,7 @@ class LabelledDiagnosisMixin(DiagnosisMixin):
         if X_train is not None and y_train is not None:
             check_consistent_length(X_train, y_train)
             train = (X_train, y_train)
-        from skgan.metrics.diagnosis._diagnose import warn_of_copies
+        from skgan.metrics.diagnosis import warn_of_copies
 
         diagnosis = self._diagnosis(holdout, train, max_samples, random_state)
         warn_of_copies(diagnosis, stacklevel=3)

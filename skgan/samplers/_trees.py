@@ -15,13 +15,13 @@ from skgan.priors import PRIORS, BasePrior
 from skgan.rejection import RejectionRule
 from skgan.samplers._auto import resolve_settings
 from skgan.samplers._conditions import LabelledRows
-from skgan.samplers._given_cells import GivenCells, label_cells
 from skgan.samplers._judging import (
     MAX_JUDGED_ROWS,
     StageWatch,
     choose_stage,
     score_stages,
 )
+from skgan.samplers._prior_conditions import CellConditions, condition_on_labels
 from skgan.samplers._stages import (
     REJECTION,
     StageDraws,
@@ -192,13 +192,13 @@ class TreesMixin:
         size = _STAGE_BLOCK if getattr(given, "is_fast", True) else _SEARCH_BLOCK
         for i, start in enumerate(range(0, n_samples, size)):
             rng = np.random.default_rng(np.random.SeedSequence([seed, i]))
-            cells: GivenCells | None = None
+            cells: CellConditions | None = None
             if given is not None:
                 here = given.rows(start, start + size)
-                cells = here if isinstance(here, GivenCells) else None
+                cells = here if isinstance(here, CellConditions) else None
                 if isinstance(here, LabelledRows) and labels is not None:
                     values = labels.clip(here.values)
-                    cells = label_cells(values, len(encoder.schema_))
+                    cells = condition_on_labels(values, len(encoder.schema_))
             columns = draws.draw(self.stage_, size, rng, cells)
             columns = columns[: n_samples - start]
             encoder.write_columns(buffer, start, columns[:, draws.n_labels :])

@@ -13,14 +13,14 @@ from skgan._validation import check_boolean
 from skgan.encoding._base import BaseEncoder
 from skgan.encoding._check_rows import check_rows, show_columns
 from skgan.encoding._grid import Grid, Multiples, find_decimals, find_grid
-from skgan.encoding.vector._given_numbers import (
+from skgan.encoding.vector._normal_scores import NormalScores
+from skgan.encoding.vector._rotation import find_rotation
+from skgan.encoding.vector._vector_conditions import (
     column_names,
     position_of,
     read_number_frame,
     read_number_item,
 )
-from skgan.encoding.vector._normal_scores import NormalScores
-from skgan.encoding.vector._rotation import find_rotation
 from skgan.frames import as_rows, frame_library
 from skgan.priors import NumberColumn, Schema
 

@@ -7,7 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from skgan.encoding._given_items import Interval, PartialValues, Union, Value, keeps_to
+from skgan.encoding._column_conditions import (
+    AnyOf,
+    Interval,
+    PartialValues,
+    Value,
+    keeps_to,
+)
 from skgan.frames import is_missing
 
 if TYPE_CHECKING:
@@ -63,7 +69,7 @@ def _read(encoder: VectorEncoder, name: Hashable, i: int, what) -> Any:
     if isinstance(what, list | set | frozenset | np.ndarray):
         if not len(what):
             raise ValueError(f"given[{name!r}] is empty. {_possible(encoder, i)}")
-        return Union(tuple(_read(encoder, name, i, part) for part in what))
+        return AnyOf(tuple(_read(encoder, name, i, part) for part in what))
     if isinstance(what, tuple):
         return _read_range(encoder, name, i, what)
     if is_missing(what):

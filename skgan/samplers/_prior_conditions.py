@@ -1,4 +1,4 @@
-"""Cells that are given for rows of a prior, and what other cells must keep to."""
+"""Conditions on rows of a prior: cells that are given, tests that others must pass."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from skgan.encoding._given_items import (
+from skgan.encoding import (
+    AnyOf,
     Choice,
     Interval,
     PartialItems,
     PartialValues,
-    Union,
     Value,
     at_rows,
     keeps_to,
@@ -32,7 +32,7 @@ _RARE_TRIES = 10
 
 
 @dataclass
-class GivenCells:
+class CellConditions:
     """What is given for a block of rows.
 
     Attributes
@@ -77,7 +77,7 @@ class GivenCells:
             columns[is_open] = self._draw_rare(prior, np.flatnonzero(is_open), rng)
         return columns
 
-    def take(self, rows: NDArray) -> GivenCells:
+    def take(self, rows: NDArray) -> CellConditions:
         """Return the cells of some rows."""
         tests = {place: at_rows(item, rows) for place, item in self.tests.items()}
         return replace(
@@ -211,13 +211,13 @@ class PriorConditions:
         items = {name: at_rows(item, rows) for name, item in self.items.items()}
         return PriorConditions(self.encoder, items, len(rows))
 
-    def rows(self, start: int, stop: int) -> GivenCells:
+    def rows(self, start: int, stop: int) -> CellConditions:
         """Return what is given for some rows; nothing beyond the last one."""
         n, d = stop - start, len(self.encoder.schema_)
         places = np.arange(start, stop)
         if self.n_rows is not None:
             places = np.where(places < self.n_rows, places, -1)
-        cells = GivenCells(np.zeros((n, d)), np.zeros((n, d), dtype=bool))
+        cells = CellConditions(np.zeros((n, d)), np.zeros((n, d), dtype=bool))
         for name, item in self.items.items():
             item = at_rows(item, places) if self.n_rows is not None else item
             place = self.encoder.place_of(name)
@@ -239,8 +239,8 @@ class PriorConditions:
             return Value(float(self._plain(place, np.array([item.value]))[0]))
         if isinstance(item, Choice):
             return Choice(self._plain(place, item.values), item.shares)
-        if isinstance(item, Union):
-            return Union(tuple(self._plain_item(place, part) for part in item.items))
+        if isinstance(item, AnyOf):
+            return AnyOf(tuple(self._plain_item(place, part) for part in item.items))
         if isinstance(item, PartialItems):
             items = tuple(self._plain_item(place, part) for part in item.items)
             return PartialItems(items, item.masks)
@@ -250,11 +250,11 @@ class PriorConditions:
         return self.encoder.plain_cells(place, values)
 
 
-def label_cells(labels: NDArray, n_columns: int) -> GivenCells:
+def condition_on_labels(labels: NDArray, n_columns: int) -> CellConditions:
     """Return cells of which the first columns, labels, are given."""
     n, k = labels.shape
     values = np.zeros((n, k + n_columns))
     values[:, :k] = labels
     is_given = np.zeros(values.shape, dtype=bool)
     is_given[:, :k] = True
-    return GivenCells(values, is_given, on_impossible="relax")
+    return CellConditions(values, is_given, on_impossible="relax")
