@@ -77,10 +77,10 @@ def code_lines(text):
     """Return how many lines are neither docstring nor comment nor blank."""
     documented = set()
     for node in ast.walk(ast.parse(text)):
-        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef):
-            if ast.get_docstring(node, clean=False) is not None:
-                first = node.body[0]
-                documented |= set(range(first.lineno, first.end_lineno + 1))
+        is_documented = isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef)
+        if is_documented and ast.get_docstring(node, clean=False) is not None:
+            first = node.body[0]
+            documented |= set(range(first.lineno, first.end_lineno + 1))
     return sum(
         bool(line.strip()) and not line.strip().startswith("#") and i not in documented
         for i, line in enumerate(text.splitlines(), 1)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,12 +17,9 @@ from skgan.encoding._column_conditions import (
 )
 from skgan.encoding.table._table_output import TableBuffer
 
-if TYPE_CHECKING:
-    from skgan.encoding.table._table import TableEncoder
-
 
 def encode_given(
-    encoder: TableEncoder, given: Conditions, n: int, rng: np.random.Generator
+    encoder: Any, given: Conditions, n: int, rng: np.random.Generator
 ) -> tuple[NDArray, NDArray]:
     """Encode conditions; see `TableEncoder.encode_given`."""
     names = encoder.condition_columns_
@@ -67,7 +64,7 @@ def _draw_scores(edges: tuple[float, float], n: int, rng) -> NDArray:
 
 
 def write_given(
-    encoder: TableEncoder,
+    encoder: Any,
     buffer: TableBuffer,
     start: int,
     given: Conditions,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,13 +23,10 @@ from skgan.encoding.table._columns import Column, LevelColumn, show_levels
 from skgan.encoding.table._row_encoder import ColumnSlice
 from skgan.frames import frame_library, is_missing, read_columns
 
-if TYPE_CHECKING:
-    from skgan.encoding.table._table import TableEncoder
-
 _SEVERAL = list | set | frozenset | np.ndarray
 
 
-def read_given(encoder: TableEncoder, given, n: int | None = None) -> Conditions:
+def read_given(encoder: Any, given, n: int | None = None) -> Conditions:
     """Read conditions; see `TableEncoder.read_given`."""
     names = encoder.condition_columns_
     if isinstance(given, Conditions):
@@ -54,7 +51,7 @@ def read_given(encoder: TableEncoder, given, n: int | None = None) -> Conditions
     return result
 
 
-def _slot_of(encoder: TableEncoder, name: Hashable, names: list) -> ColumnSlice:
+def _slot_of(encoder: Any, name: Hashable, names: list) -> ColumnSlice:
     if name in names:
         return encoder._slots[name]
     possible = f"Columns that can be given: {show_levels(names) or 'none'}."
@@ -69,7 +66,7 @@ def _slot_of(encoder: TableEncoder, name: Hashable, names: list) -> ColumnSlice:
     )
 
 
-def _read_frame(encoder: TableEncoder, frame, names: list) -> Conditions:
+def _read_frame(encoder: Any, frame, names: list) -> Conditions:
     items: dict[Hashable, Any] = {}
     for name, raw_column in zip(frame.columns, read_columns(frame), strict=True):
         if raw_column.missing.all():
@@ -93,7 +90,7 @@ def _value_at(frame, name: Hashable, row: int):
     return value.item() if isinstance(value, np.generic) else value
 
 
-def _read_item(encoder: TableEncoder, slot: ColumnSlice, what):
+def _read_item(encoder: Any, slot: ColumnSlice, what):
     column = encoder._columns[slot.place]
     is_number = isinstance(slot.column_encoder, NumberEncoder)
     if isinstance(what, tuple) and is_number:
@@ -238,7 +235,7 @@ def _shares(slot: ColumnSlice, values: NDArray) -> NDArray:
     return shares / total if total > 0 else np.full(len(values), 1 / len(values))
 
 
-def read_any_item(encoder: TableEncoder, name: Hashable, what) -> Any:
+def read_any_item(encoder: Any, name: Hashable, what) -> Any:
     """Read what a column is given; see `TableEncoder.read_any_given`."""
     column = _column_of(encoder, name)
     if name not in encoder._slots and not encoder.has_place(name):
@@ -255,7 +252,7 @@ def read_any_item(encoder: TableEncoder, name: Hashable, what) -> Any:
     return _read_free(column, what)
 
 
-def _read_several(encoder: TableEncoder, name: Hashable, column: Column, parts: list):
+def _read_several(encoder: Any, name: Hashable, column: Column, parts: list):
     """Read a list of values and ranges."""
     is_apart = [
         (isinstance(part, tuple) and not column.is_discrete)
@@ -294,7 +291,7 @@ def _read_free(column: Column, what) -> Any:
         raise ValueError(f"given: {error}") from None
 
 
-def _check_constant(encoder: TableEncoder, name: Hashable, column: Column, what):
+def _check_constant(encoder: Any, name: Hashable, column: Column, what):
     """Return None if all rows of a constant column are as asked, else raise."""
     value = encoder._rows.constant(encoder._index[name])
     try:
@@ -313,7 +310,7 @@ def _check_constant(encoder: TableEncoder, name: Hashable, column: Column, what)
     )
 
 
-def read_any_frame(encoder: TableEncoder, frame) -> dict[Hashable, Any]:
+def read_any_frame(encoder: Any, frame) -> dict[Hashable, Any]:
     """Read partial rows; see `TableEncoder.read_any_frame`."""
     items: dict[Hashable, Any] = {}
     for name, opened in zip(frame.columns, read_columns(frame), strict=True):
@@ -333,7 +330,7 @@ def read_any_frame(encoder: TableEncoder, frame) -> dict[Hashable, Any]:
     return items
 
 
-def _column_of(encoder: TableEncoder, name: Hashable) -> Column:
+def _column_of(encoder: Any, name: Hashable) -> Column:
     """Return a column that may be given, or say which may."""
     names = [column.name for column in encoder._columns if column.kind != "identifier"]
     possible = f"Columns that can be given: {show_levels(names) or 'none'}."
@@ -355,5 +352,5 @@ def _is_missing(value) -> bool:
     return not isinstance(value, tuple | _SEVERAL) and bool(is_missing(value))
 
 
-def _may_miss(encoder: TableEncoder, name: Hashable) -> bool:
+def _may_miss(encoder: Any, name: Hashable) -> bool:
     return encoder._index[name] in encoder._rows.gaps
