@@ -122,61 +122,39 @@ class ConditionalGANSampler(
     Parameters
     ----------
     latent_dim : int or "auto", default="auto"
-        Dimension of the latent z that the generator turns into a row.
+        Dimension of the latent z; see `GANSampler`.
     hidden_dims : sequence of int or "auto", default="auto"
-        Widths of the hidden layers of both networks; wider learns more and costs
-        more.
+        Widths of the hidden layers of both networks; see `GANSampler`.
     generator : str or type, default="auto"
-        A key of `skgan.modules.GENERATORS` or a `torch.nn.Module` class, made with
-        the keywords ``latent_dim``, ``output_shape``, ``condition_dim`` and
-        ``hidden_dims``.
+        The generator, by name or class; see `GANSampler`.
     discriminator : str or type, default="auto"
-        A key of `skgan.modules.DISCRIMINATORS` or a `torch.nn.Module` class, made
-        with ``input_shape``, ``condition_dim`` and ``hidden_dims``. A method
-        ``features(x)`` lets ``transform`` use it.
+        The discriminator, by name or class; see `GANSampler`.
     loss : str or tuple, default="relativistic"
-        A key of `skgan.objectives.LOSSES`, or a pair of functions
-        ``(discriminator, generator)`` of ``(real_logits, fake_logits)``.
+        The losses of both networks, by name or as functions; see `GANSampler`.
     penalty : str, tuple or None, default="r1+r2"
-        A key of `skgan.objectives.PENALTIES`, a pair of functions
-        ``(cost, points)``, or None.
+        The gradient penalty, by name or as functions; see `GANSampler`.
     penalty_weight : float or "auto", default="auto"
-        Times the penalty. More keeps every mode but blurs it.
+        Times the penalty; see `GANSampler`.
     learning_rate : float or "auto", default="auto"
         Of both optimizers (Adam).
     batch_size : int or "auto", default="auto"
-        Rows a step; at most the number of rows is used.
+        Rows a step; see `GANSampler`.
     max_iter : int or "auto", default="auto"
-        Generator updates, so that it means the same on 200 rows and on 2 million.
-        0 trains no networks: rows are those of the prior, and of `rejection`.
+        Generator updates; see `GANSampler`.
     n_discriminator_steps : int, default=1
         Discriminator steps a generator update.
     average_halflife : float, None or "auto", default="auto"
-        Half-life, in updates, of the average of the generator's weights that
-        ``sample`` and ``score`` use; None uses the last weights.
+        Half-life, in updates, of the averaged generator; see `GANSampler`.
     schedule : str or dict, default="annealed"
-        How things change over the fit. "annealed": the learning rate falls by half
-        a cosine to a fiftieth, the penalty's weight geometrically to what suits the
-        number of rows; for images to a twentieth, and the penalty's weight to a
-        tenth, or, up to 256 pixels, not at all.
-        "constant": nothing changes. A dict holds the parameters `learning_rate`,
-        `penalty_weight` and `beta2` of `skgan.callbacks.Annealing`.
+        How learning rate and penalty change over the fit; see `GANSampler`.
     max_time : float or None, default=None
-        Seconds after which training ends, if `max_iter` is not reached before;
-        the schedule follows whichever is nearer its end.
+        Seconds after which training ends; see `GANSampler`.
     early_stopping : bool or "auto", default="auto"
-        Whether to hold rows out, score the generator on them at intervals, keep the
-        best one, and end when the score no longer improves. With a prior of trees
-        the held-out rows also decide which stage ``sample`` uses and whether rows are
-        rejected, and the prior learns from all rows afterwards; False judges nothing
-        and uses the trained generator. "auto" holds rows out with a prior of trees
-        and 400 rows or more; with fewer ``sample`` uses the prior.
+        Whether rows are held out to score and choose by; see `GANSampler`.
     validation_fraction : float, default=0.1
-        Share of rows held out; "auto" takes 100 at least and 5000 at most.
+        Share of rows held out; see `GANSampler`.
     n_iter_no_change : int, default=10
-        Scores in a row without improvement that end training, if rows are held out; a
-        fit is scored about twenty times, with a prior of trees four times, at most
-        every 100 updates.
+        Scores in a row without improvement that end training; see `GANSampler`.
     y_kind : str, default="auto"
         What columns of y hold: "classes" or "numbers". "auto" takes for numbers
         what has a fraction, and whole numbers of which there are more than 20, with
@@ -189,44 +167,25 @@ class ConditionalGANSampler(
         empirical for vectors and images. Samples have the frequencies of y however it
         was trained. With a prior of trees it changes nothing.
     encoder : BaseEncoder or "auto", default="auto"
-        How X becomes a tensor and back. "auto" takes an array of more than two
-        dimensions for images (`ImageEncoder`), a frame with anything but numbers for
-        a table (`TableEncoder`), the rest for vectors (`VectorEncoder`).
+        How X becomes a tensor and back; see `GANSampler`.
     prior : {"auto", "normal", "trees"}, default="auto"
-        What the generator starts from. "normal": a latent of normal noise. "trees":
-        rows drawn by a chain of decision trees, each column from those before it
-        (`skgan.priors.TreesPrior`), of tables and vectors. "auto" takes trees where
-        there are columns, unless `latent_dim`, `generator` or `discriminator` is
-        set. Latents of rows (``fit_inverter``, ``invert``, ``interpolate``) are those
-        of "normal".
+        What the generator starts from; see `GANSampler`.
     rejection : {"auto"}, None or classifier, default="auto"
-        How rows of a prior of trees are accepted: with a probability that grows with
-        their density among real rows over that among drawn ones, as boosted trees or
-        a scikit-learn classifier see it (discriminator rejection sampling). "auto"
-        does so where held-out rows show a gain, so that it needs some (see
-        `early_stopping`); None accepts every row.
+        How rows of a prior of trees are accepted; see `GANSampler`.
     callbacks : list or None, default=None
         skorch callbacks, as in `skorch.NeuralNet`.
     checkpoint : str, path-like, TrainingCheckpoint or None, default=None
-        A folder of this fit's own in which it writes down, at intervals, where it is.
-        If it breaks off, by whatever cause, the next ``fit`` to the same rows with
-        the same parameters goes on from there, and ends where it would have ended.
-        See `skgan.callbacks.TrainingCheckpoint`.
+        A folder in which the fit writes down where it is; see `GANSampler`.
     net_params : dict or None, default=None
-        Parameters of the net, `skgan.nets.AdversarialNet`, applied last: anything
-        skorch can do, such as ``{"generator__activation": "silu"}``.
+        Parameters of the net, applied last; see `GANSampler`.
     warm_start : bool, default=False
-        Whether ``fit`` goes on from where the last one ended, for `max_iter` more
-        updates, with the encoder it had. A prior of trees and its rejection are
-        learnt anew, from the rows given now, and the stages judged again.
+        Whether ``fit`` goes on from where the last one ended; see `GANSampler`.
     device : str, default="auto"
-        A PyTorch device; "auto" is CUDA where there is one, else the CPU.
+        A PyTorch device, or "auto"; see `GANSampler`.
     random_state : int, RandomState instance or None, default=None
-        Fixes the whole fit and the stream of later draws. The global random
-        streams are not touched.
+        Fixes the whole fit and the stream of later draws.
     verbose : int, default=0
-        1 shows one progress bar with the time left and the score on held-out rows;
-        2 adds both losses.
+        1 shows one progress bar; 2 adds both losses.
 
     Attributes
     ----------
@@ -241,21 +200,11 @@ class ConditionalGANSampler(
     rejection_ : RejectionRule or None
         Says which drawn rows are kept; None where all are.
     stage_ : str
-        What ``sample`` uses: "prior" or "generator", ending in "+rejection" where
-        `rejection_` keeps some of its rows. Of the first two the one is kept that
-        boosted trees find harder to tell from held-out rows; where they differ by no
-        more than chance, the one that copies training rows less, then the prior.
-        ``fit`` says so in one line, to the logger "skgan" and, if `verbose`, on the
-        screen.
+        What ``sample`` uses; see `GANSampler`.
     stage_scores_ : dict of str to float
-        How hard each stage is to tell from held-out rows, 1 at best; empty where
-        none were held out.
+        How hard each stage is to tell from held-out rows; see `GANSampler`.
     history_ : skorch.history.History
-        ``generator_loss`` and ``discriminator_loss`` of each batch and each epoch,
-        an epoch being a hundredth of `max_iter`, and at
-        least 100 updates; an epoch has also
-        ``real_gradient_norm`` and ``fake_gradient_norm``, ``dur`` in seconds, and,
-        where it was scored, ``valid_score``.
+        As that of `GANSampler`.
     n_iter_ : int
         Generator updates done.
     n_features_in_ : int

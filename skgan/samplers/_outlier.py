@@ -129,30 +129,30 @@ class GANOutlierDetector(OutlierMixin, VersionedEstimator):
         Dimension of the latent z. More makes better inliers, and better outliers.
         "auto" is 16 for images, half the number of columns for vectors.
     hidden_dims : sequence of int or "auto", default="auto"
-        As in `GANSampler`.
+        Widths of the hidden layers of both networks; see `GANSampler`.
     generator : str or type, default="auto"
         As in `GANSampler`; "auto" is a residual perceptron for vectors.
     discriminator : str or type, default="auto"
         As in `GANSampler`. Without a method ``features(x)`` errors are of entries
         alone.
     loss : str or tuple, default="relativistic"
-        As in `GANSampler`.
+        The losses of both networks, by name or as functions; see `GANSampler`.
     penalty : str, tuple or None, default="r1+r2"
-        As in `GANSampler`.
+        The gradient penalty, by name or as functions; see `GANSampler`.
     penalty_weight : float or "auto", default="auto"
-        As in `GANSampler`.
+        Times the penalty; see `GANSampler`.
     learning_rate : float or "auto", default="auto"
-        As in `GANSampler`.
+        Of both optimizers (Adam).
     batch_size : int or "auto", default="auto"
         As in `GANSampler`; also that of the encoder.
     max_iter : int or "auto", default="auto"
         Generator updates; the encoder then has as many. "auto" is 750 for images.
     n_discriminator_steps : int, default=1
-        As in `GANSampler`.
+        Discriminator steps a generator update.
     average_halflife : float, None or "auto", default="auto"
-        As in `GANSampler`.
+        Half-life, in updates, of the averaged generator; see `GANSampler`.
     schedule : str or dict, default="annealed"
-        As in `GANSampler`.
+        How learning rate and penalty change over the fit; see `GANSampler`.
     max_time : float or None, default=None
         Seconds after which the GAN's training ends, if `max_iter` is not reached
         before. The encoder's takes about as long again.
@@ -160,11 +160,11 @@ class GANOutlierDetector(OutlierMixin, VersionedEstimator):
         How X is read: `ImageEncoder`, `VectorEncoder` or, for likelihoods,
         `TableEncoder`.
     callbacks : list or None, default=None
-        As in `GANSampler`.
+        skorch callbacks, as in `skorch.NeuralNet`.
     net_params : dict or None, default=None
-        As in `GANSampler`.
+        Parameters of the net, applied last; see `GANSampler`.
     device : str, default="auto"
-        As in `GANSampler`.
+        A PyTorch device, or "auto"; see `GANSampler`.
     random_state : int, RandomState instance or None, default=None
         Fixes the whole fit. The global random streams are not touched.
     verbose : int, default=0
