@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 from sklearn.model_selection import train_test_split
 from sklearn.utils import resample
@@ -19,8 +21,12 @@ from skgan.samplers._conditions import (
     LabelShares,
     label_conditions,
 )
-from skgan.samplers._diagnose import LabelledDiagnosisMixin
+from skgan.samplers._diagnose import DiagnosisMixin
 from skgan.samplers._inversion import InversionMixin
+
+# Its forests take long to import, and few samplers are asked.
+if TYPE_CHECKING:
+    from skgan.metrics import Diagnosis
 
 
 class BaseLabelledSampler(BaseGANSampler):
@@ -109,9 +115,7 @@ class BaseLabelledSampler(BaseGANSampler):
         return self._draw(len(values), seed, LabelledRows(values))
 
 
-class ConditionalGANSampler(
-    LabelledDiagnosisMixin, InversionMixin, BaseLabelledSampler
-):
+class ConditionalGANSampler(DiagnosisMixin, InversionMixin, BaseLabelledSampler):
     """Learns rows with their labels, and samples rows by class or by number.
 
     It learns p(X | y): y may be classes, numbers, or several columns of either, and
@@ -432,6 +436,92 @@ class ConditionalGANSampler(
             better.
         """
         return super().score(X, y)
+
+    def diagnose(
+        self,
+        X_holdout,
+        X_train=None,
+        *,
+        y_holdout=None,
+        y_train=None,
+        max_samples=5000,
+        random_state=None,
+    ) -> Diagnosis:
+        """Say in words what is wrong with samples, and what to try.
+
+        As ``GANSampler.diagnose`` does, and with labels, where they are given.
+
+        Parameters
+        ----------
+        X_holdout, X_train : array-like or DataFrame of shape (n_samples, ...)
+            As in ``GANSampler.diagnose``; `X_train` may be None.
+        y_holdout : array-like, Series or DataFrame, default=None
+            Labels of `X_holdout`. Samples are then drawn for them, as often as they
+            occur, and rows are judged with their labels; None draws labels as often
+            as in ``fit`` and judges the rows alone.
+        y_train : array-like, Series or DataFrame, default=None
+            Labels of `X_train`, where both are given.
+        max_samples : int, default=5000
+            As in ``GANSampler.diagnose``.
+        random_state : int, RandomState instance or None, default=None
+            As in ``GANSampler.diagnose``.
+
+        Returns
+        -------
+        skgan.metrics.Diagnosis
+            Printed, a few lines; each finding is an attribute.
+
+        Raises
+        ------
+        sklearn.exceptions.NotFittedError
+            Before ``fit``.
+        ValueError
+            If rows or labels are not like those given to ``fit``, labels are given
+            for one set of rows only, or `max_samples` is too small.
+
+        Warns
+        -----
+        skgan.metrics.CopyingWarning
+            If samples are copies of training rows.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from skgan import ConditionalGANSampler
+        >>> rng = np.random.default_rng(0)
+        >>> y, y_holdout = rng.integers(2, size=(2, 300))
+        >>> X, X_holdout = rng.normal(size=(2, 300, 2))
+        >>> X, X_holdout = X + 4 * y[:, None], X_holdout + 4 * y_holdout[:, None]
+        >>> sampler = ConditionalGANSampler(
+        ...     max_iter=100, prior="normal", random_state=0
+        ... ).fit(X, y)
+        >>> diagnosis = sampler.diagnose(X_holdout, X, y_holdout=y_holdout, y_train=y)
+        >>> diagnosis.modes.verdict
+        'good'
+        """
+        from skgan.metrics.diagnosis import warn_of_copies
+
+        holdout, train = X_holdout, X_train
+        if y_holdout is not None:
+            check_consistent_length(X_holdout, y_holdout)
+            holdout = (X_holdout, y_holdout)
+        if X_train is not None and (y_train is None) != (y_holdout is None):
+            raise ValueError("Give both y_holdout and y_train, or neither.")
+        if X_train is not None and y_train is not None:
+            check_consistent_length(X_train, y_train)
+            train = (X_train, y_train)
+        diagnosis = self._diagnosis(holdout, train, max_samples, random_state)
+        warn_of_copies(diagnosis, stacklevel=3)
+        return diagnosis
+
+    def _drawn_beside(self, holdout, n_samples: int, seed: int):
+        if not isinstance(holdout, tuple):
+            return super()._drawn_beside(holdout, n_samples, seed)
+        y = holdout[1]
+        labels = resample(
+            y, replace=n_samples > len(y), n_samples=n_samples, random_state=seed
+        )
+        return self.sample(y=labels, random_state=seed)
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

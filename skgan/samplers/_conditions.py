@@ -45,38 +45,13 @@ class RandomConditionMask:
         if self.given.positions.device != rows.device:
             self.given = self.given.to(rows.device)
         n, n_units = masks.shape
-        n_kept = _n_kept(n, self.share)
+        n_kept = n - round(self.share * n)
         uniforms = torch.rand(
             n - n_kept, n_units + 1, generator=stream, device=stream.device
         ).to(rows.device)
         subsets = uniforms[:, 1:] < uniforms[:, :1]
         masks = torch.cat([masks[:n_kept], subsets.to(masks.dtype)])
         return self.given.condition(rows, masks)
-
-
-@persistent()
-class SampledMaskMatching:
-    """Matches moments of those generated rows alone that are drawn as in sampling.
-
-    Over all rows of a batch, errors under one mask could make up for errors under
-    another.
-
-    Parameters
-    ----------
-    matching : MomentMatching
-        What is matched.
-    """
-
-    def __init__(self, matching: MomentMatching):
-        self.matching = matching
-
-    def __call__(self, expected: Tensor) -> Tensor:
-        """Return the matching loss of the rows left alone by the mask."""
-        return self.matching(expected[: _n_kept(len(expected))])
-
-
-def _n_kept(n: int, share: float = _RANDOM_SHARE) -> int:
-    return n - round(share * n)
 
 
 @persistent(
@@ -291,26 +266,24 @@ def table_params(
     layout = getattr(encoder, "layout_", None)
     if layout is None:
         return {}
-    matching = MomentMatching(rows, layout.block_widths)
+    # Labels are always given, other columns in some rows at random.
+    has_random = conditions is not None and not conditions.n_labels
+    share = _RANDOM_SHARE if has_random else 0.0
     params = {
         "generator__n_numbers": layout.n_numbers,
         "generator__block_widths": layout.block_widths,
         "generator__shares": rows[:, layout.n_numbers :].mean(dim=0).tolist(),
-        "matching": matching,
+        "matching": MomentMatching(rows, layout.block_widths, left_out=share),
         # Rows of one-hot blocks lose nothing by a penalty that comes less often.
         "penalty_interval": 4,
     }
     if conditions is not None:
-        share = 0.0 if conditions.n_labels else _RANDOM_SHARE
         params |= {
             "generator__units": layout.condition_units,
             "generator__condition_dim": conditions.given.condition_dim,
             "discriminator__condition_dim": conditions.given.condition_dim,
             "discriminator__n_units": conditions.given.n_units,
             "conditioning": RandomConditionMask(conditions.given, share),
-            "matching": matching
-            if conditions.n_labels
-            else SampledMaskMatching(matching),
         }
     return params
 
