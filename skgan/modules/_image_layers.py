@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import pad
 
-from skgan.modules._precision import apply_head
+from skgan.modules._mlp import apply_head
 
 # Coarser than this, a convolution sees all of an image and a dense layer is cheaper.
 _LEAST_SIZE = 8

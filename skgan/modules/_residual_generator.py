@@ -8,8 +8,7 @@ from math import prod
 import torch
 from torch import Tensor, nn
 
-from skgan.modules._mlp import concatenate, shape_rows
-from skgan.modules._precision import apply_head
+from skgan.modules._mlp import apply_head, concatenate, shape_rows
 from skgan.modules._residual_latent import kaiming_layers, optimal_map
 from skgan.modules._table import OneHotBlocks
 

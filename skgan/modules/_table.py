@@ -9,8 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from skgan.modules._condition_mask import ConditionMask
-from skgan.modules._mlp import concatenate, shape_rows
-from skgan.modules._precision import apply_head
+from skgan.modules._mlp import apply_head, concatenate, shape_rows
 from skgan.modules._residual_latent import KaimingMLPDiscriminator, kaiming_layers
 
 # Further apart than this, the rarer of two levels is never drawn anyway.
