@@ -99,7 +99,7 @@ def fit_to_classes(sampler, X, y: NDArray, wanted: list):
     Parameters
     ----------
     sampler : object
-        As `ready_sampler` returns it.
+        As `clone_and_seed` returns it.
     X : ndarray or DataFrame of shape (n, ...)
         Training rows.
     y : ndarray of shape (n,)

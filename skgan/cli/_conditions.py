@@ -97,8 +97,8 @@ class _Reader:
         self.column, self.dialect = column, table_format.dialect
         dtype = getattr(drawn, "dtype", None)
         levels = getattr(dtype, "categories", None)
-        known = np.asarray(drawn, dtype=object) if levels is None else levels
-        self.levels = {str(level): level for level in known}
+        values = np.asarray(drawn, dtype=object) if levels is None else levels
+        self.levels = {str(level): level for level in values}
 
     def read(self, text: str) -> list:
         """Return the values, or the one range, that a text stands for."""

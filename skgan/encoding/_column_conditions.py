@@ -71,10 +71,10 @@ def keeps_to(item: Any, values: NDArray) -> NDArray:
     if isinstance(item, Interval):
         return (item.low <= values) & (values <= item.high)
     if isinstance(item, Choice):
-        found = np.isin(values, item.values)
+        is_allowed = np.isin(values, item.values)
         if np.isnan(item.values).any():
-            found |= np.isnan(values)
-        return found
+            is_allowed |= np.isnan(values)
+        return is_allowed
     if isinstance(item, AnyOf):
         return np.any([keeps_to(part, values) for part in item.items], axis=0)
     if isinstance(item, PartialValues):

@@ -249,10 +249,10 @@ def nearest_images(synthetic: Any, train: Any) -> NDArray[Any]:
     sets = {name: _as_images(name, images) for name, images in sets.items()}
     _check_alike(sets)
     # Half the memory of float64, and whole numbers of 8 bits stay exact.
-    drawn, known = (
+    drawn, train_rows = (
         images.reshape(len(images), -1).astype(np.float32) for images in sets.values()
     )
-    return train[nearest(drawn, known)[1]]
+    return train[nearest(drawn, train_rows)[1]]
 
 
 def _check_alike(sets: dict[str, NDArray[Any]]) -> None:

@@ -537,15 +537,17 @@ class BaseGANSampler(
             stream = torch.Generator()
             stream.manual_seed(int(entropy.generate_state(1, np.uint64)[0]))
             latents = net.draw_latents(size, stream)
-            here = None if given is None else given.rows(start, start + size)
-            condition = self._draw_condition(size, np.random.default_rng(entropy), here)
+            block = None if given is None else given.rows(start, start + size)
+            condition = self._draw_condition(
+                size, np.random.default_rng(entropy), block
+            )
             with torch.inference_mode():
                 drawn = net.call_in_parts(net.sampling_generator_, latents, condition)
             rows = drawn.flatten(1).cpu().numpy()
             encoder.write_decoded(buffer, start, rows, n_samples - start)
-            if here is not None and hasattr(encoder, "write_given"):
+            if block is not None and hasattr(encoder, "write_given"):
                 n_rows = min(size, n_samples - start)
-                encoder.write_given(buffer, start, here, rows[:n_rows])
+                encoder.write_given(buffer, start, block, rows[:n_rows])
         return encoder.output_builder_.build(buffer)
 
     def _draw_condition(self, n: int, rng: np.random.Generator, given):

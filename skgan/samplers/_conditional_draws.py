@@ -206,10 +206,10 @@ def _draw_each(
         entropy = np.random.SeedSequence([seed, i])
         drawn_with = None if given.drawn_with is None else given.drawn_with.take(rows)
         drawn = draw(len(rows), int(entropy.generate_state(1)[0]), drawn_with)
-        found = np.flatnonzero(_fits(encoder, given, drawn, rows))
-        chosen, first = np.unique(rows[found], return_index=True)
+        fits = np.flatnonzero(_fits(encoder, given, drawn, rows))
+        chosen, first = np.unique(rows[fits], return_index=True)
         if len(chosen):
-            parts.append(take_rows(drawn, found[first]))
+            parts.append(take_rows(drawn, fits[first]))
             places.append(chosen)
             is_open[chosen] = False
         n_drawn, i = n_drawn + len(rows), i + 1

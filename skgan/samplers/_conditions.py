@@ -194,8 +194,8 @@ class TableConditions:
             if not all(unit in self.starts for unit in np.flatnonzero(pattern)):
                 continue
             chosen = self._choose(wanted[lines][:, pattern], pattern, uniforms[lines])
-            found = chosen >= 0
-            self._complete(values, masks, lines[found], chosen[found])
+            is_met = chosen >= 0
+            self._complete(values, masks, lines[is_met], chosen[is_met])
         rows = torch.as_tensor(values, dtype=torch.float32)
         return self.given.condition(rows, torch.as_tensor(masks))
 
@@ -207,12 +207,12 @@ class TableConditions:
         both = np.vstack([self.codes[:, pattern], wanted])
         _, keys = np.unique(both, axis=0, return_inverse=True)
         keys = keys.reshape(-1)
-        known, asked = keys[: len(self.codes)], keys[len(self.codes) :]
-        order = np.argsort(known, kind="stable")
+        seen, asked = keys[: len(self.codes)], keys[len(self.codes) :]
+        order = np.argsort(seen, kind="stable")
         ends = np.cumsum(self.counts[order])
         edges = np.r_[0, ends]
-        first = edges[np.searchsorted(known[order], asked, side="left")]
-        last = edges[np.searchsorted(known[order], asked, side="right")]
+        first = edges[np.searchsorted(seen[order], asked, side="left")]
+        last = edges[np.searchsorted(seen[order], asked, side="right")]
         place = first + uniforms * (last - first)
         index = np.searchsorted(ends, place, side="right").clip(0, len(ends) - 1)
         return np.where(last > first, order[index], -1)
@@ -445,8 +445,8 @@ class LabelledTableConditions(TableConditions, LabelShares):
     def draw_for(self, encoder, n: int, rng: np.random.Generator, given) -> Tensor:
         """Return the conditions of rows whose labels are `given`."""
         # Apart, so that a row's levels do not depend on how many rows follow.
-        own = np.random.default_rng(rng.integers(2**63))
-        return self.draw(own, *encoder.encode_labels(given.values, rng))
+        level_rng = np.random.default_rng(rng.integers(2**63))
+        return self.draw(level_rng, *encoder.encode_labels(given.values, rng))
 
     def params(self, encoder, rows: Tensor, settings: Settings) -> dict:
         """Return parameters of the net that follow from a table and its labels."""
@@ -624,10 +624,10 @@ class CodeConditions:
 
     def _check(self, values: NDArray) -> None:
         categories, numbers = values[:, 0], values[:, 1:]
-        known = np.isin(categories, np.arange(self.category_width))
-        if not known.all():
+        is_code = np.isin(categories, np.arange(self.category_width))
+        if not is_code.all():
             raise ValueError(
-                f"codes: {categories[~known][0]:g} is no category; they are whole "
+                f"codes: {categories[~is_code][0]:g} is no category; they are whole "
                 f"numbers from 0 to {self.category_width - 1}."
             )
         outside = ~(np.abs(numbers) <= 1)

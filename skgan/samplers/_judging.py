@@ -163,9 +163,9 @@ def copies_less(
 
 def _duplicate_share(train: NDArray, drawn: NDArray) -> float:
     """Return the share of drawn rows that equal a training row."""
-    known = {row.tobytes() for row in np.nan_to_num(train, nan=np.inf) + 0.0}
+    train_rows = {row.tobytes() for row in np.nan_to_num(train, nan=np.inf) + 0.0}
     rows = np.nan_to_num(drawn, nan=np.inf) + 0.0
-    return float(np.mean([row.tobytes() in known for row in rows]))
+    return float(np.mean([row.tobytes() in train_rows for row in rows]))
 
 
 class StageWatch:

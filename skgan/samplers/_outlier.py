@@ -436,8 +436,10 @@ class GANOutlierDetector(OutlierMixin, VersionedEstimator):
                 "Of vectors, only method='likelihood' can be explained; for the "
                 "difference to a reconstruction see reconstruct(X)."
             )
-        found = InverterRunner(self.sampler_.net_, self.sampler_.inverter_)(rows)
-        errors = compare_pixels(rows, found.rows).permute(0, 2, 3, 1)
+        reconstruction = InverterRunner(self.sampler_.net_, self.sampler_.inverter_)(
+            rows
+        )
+        errors = compare_pixels(rows, reconstruction.rows).permute(0, 2, 3, 1)
         return errors.flatten(1).numpy() / self._units[0]
 
     def decision_function(self, X):
@@ -558,12 +560,17 @@ class GANOutlierDetector(OutlierMixin, VersionedEstimator):
     def _measure(self, X) -> list[NDArray]:
         """Errors of rows, and of their features."""
         rows = self._encode(X)
-        found = InverterRunner(self.sampler_.net_, self.sampler_.inverter_)(rows)
+        reconstruction = InverterRunner(self.sampler_.net_, self.sampler_.inverter_)(
+            rows
+        )
         if rows.ndim != 4:
-            return [found.residuals.numpy(), found.feature_errors.numpy()]
-        sizes = found.feature_sizes.clamp_min(TINY)
-        relative = found.feature_errors / sizes
-        return [compare_images(rows, found.rows).numpy(), relative.numpy()]
+            return [
+                reconstruction.residuals.numpy(),
+                reconstruction.feature_errors.numpy(),
+            ]
+        sizes = reconstruction.feature_sizes.clamp_min(TINY)
+        relative = reconstruction.feature_errors / sizes
+        return [compare_images(rows, reconstruction.rows).numpy(), relative.numpy()]
 
     def _scores(self, errors: list[NDArray]) -> NDArray:
         residuals, feature_errors = errors / self._units[:, None]

@@ -194,10 +194,10 @@ class TreesMixin:
             rng = np.random.default_rng(np.random.SeedSequence([seed, i]))
             cells: CellConditions | None = None
             if given is not None:
-                here = given.rows(start, start + size)
-                cells = here if isinstance(here, CellConditions) else None
-                if isinstance(here, LabelledRows) and labels is not None:
-                    values = labels.clip(here.values)
+                block = given.rows(start, start + size)
+                cells = block if isinstance(block, CellConditions) else None
+                if isinstance(block, LabelledRows) and labels is not None:
+                    values = labels.clip(block.values)
                     cells = condition_on_labels(values, len(encoder.schema_))
             columns = draws.draw(self.stage_, size, rng, cells)
             columns = columns[: n_samples - start]

@@ -109,10 +109,10 @@ def read_rows(
         vectors, unexpected[name] = reference._transform_blocks(blocks)
         if label_space is not None:
             y = _read_labels(y, are_classes)
-            known = match_blocks(y, labels, is_frame(y), f"The labels of {name}")
-            known = [replace(b, values=b.values[chosen]) for b in known]
-            placed = label_space._transform_blocks(known)[0]
-            blocks, vectors = [*blocks, *known], np.hstack([vectors, placed])
+            label_blocks = match_blocks(y, labels, is_frame(y), f"The labels of {name}")
+            label_blocks = [replace(b, values=b.values[chosen]) for b in label_blocks]
+            placed = label_space._transform_blocks(label_blocks)[0]
+            blocks, vectors = [*blocks, *label_blocks], np.hstack([vectors, placed])
         sets[name] = Rows(blocks, vectors)
     if any(counts.any() for counts in unexpected.values()):
         # As far as one indicator for each of these columns would move the row.

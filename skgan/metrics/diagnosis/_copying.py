@@ -150,14 +150,14 @@ def closer_share(
     chance. The share is a sum over them of how many samples each is nearest to, so
     its deviation under permutations has a closed form.
     """
-    distances, found = zip(
+    distances, neighbors = zip(
         *(nearest(synthetic, rows) for rows in (train, holdout)), strict=True
     )
     n, m, size = len(train), len(holdout), len(synthetic)
     expected = n / (n + m)
     is_closer, is_tied = distances[0] < distances[1], distances[0] == distances[1]
     share = np.mean(is_closer) + expected * np.mean(is_tied)
-    which = np.where(is_closer, found[0], n + found[1])[~is_tied]
+    which = np.where(is_closer, neighbors[0], n + neighbors[1])[~is_tied]
     counts = np.bincount(which, minlength=n + m)
     variance = expected * (1 - expected) * counts.var() * (n + m) ** 2 / (n + m - 1)
     return float(share), expected, float(np.sqrt(variance)) / size
@@ -170,9 +170,9 @@ def _judge_duplicates(codes: list[np.ndarray], repeats: Counter) -> Finding:
     should; rows that occur once they do not meet by chance.
     """
     _, holdout, synthetic = codes
-    known = np.array(list(repeats))
+    trained = np.array(list(repeats))
     once = np.array([row for row, count in repeats.items() if count == 1], dtype=int)
-    figure, real = (float(np.mean(np.isin(X, known))) for X in (synthetic, holdout))
+    figure, real = (float(np.mean(np.isin(X, trained))) for X in (synthetic, holdout))
     copied, met = (int(np.isin(X, once).sum()) for X in (synthetic, holdout))
     p_value = _excess(copied, len(synthetic), met, len(holdout))
     excess = copied / len(synthetic) - met / len(holdout)

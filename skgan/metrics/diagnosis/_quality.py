@@ -173,9 +173,9 @@ def _judge_c2st(real: Rows, synthetic: Rows, other: Rows, rng) -> Finding:
 def _judge_coverage(distances: np.ndarray, of: list[np.ndarray], rng) -> Finding:
     real, synthetic, other = of
     k = min(_N_NEIGHBORS, len(real) - 1)
-    own = distances[np.ix_(real, real)].copy()
-    np.fill_diagonal(own, np.inf)
-    radii = np.partition(own, k - 1, axis=1)[:, k - 1]
+    among_real = distances[np.ix_(real, real)].copy()
+    np.fill_diagonal(among_real, np.inf)
+    radii = np.partition(among_real, k - 1, axis=1)[:, k - 1]
     pool = np.concatenate([synthetic, other])
     within = (distances[np.ix_(real, pool)] <= radii[:, None]).astype(np.float32)
     labels = permuted_labels(len(synthetic), len(other), rng)
