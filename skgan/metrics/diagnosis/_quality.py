@@ -12,7 +12,7 @@ from skgan.metrics._inputs import draw_seed
 from skgan.metrics.diagnosis._compared_rows import Rows
 from skgan.metrics.diagnosis._findings import GOOD, Finding, grade, percent
 
-# Of each test: one healthy sampler in a hundred fails one of the nine.
+# Significance level of each test; nine tests give about 1 % of false alarms.
 LEVEL = 0.001
 _N_PERMUTATIONS = 999
 _N_NEIGHBORS = 5
