@@ -22,7 +22,7 @@ FLOORS = {
     room: floor
     for floor, rooms in enumerate(
         (
-            "_version _lazy _threads frames storage objectives modules priors "
+            "_version _lazy _threads _tree_threads frames storage objectives modules priors "
             "rejection loader datasets _validation _estimator",
             "encoding",
             "metrics callbacks",
