@@ -66,6 +66,16 @@ def keeps_features(fit):
     return fit_or_leave
 
 
+def features_of(discriminator, rows: torch.Tensor, conditions) -> torch.Tensor:
+    """Return a discriminator's features of rows, of which nothing counts as given."""
+    arguments = [rows]
+    takes_condition = len(signature(discriminator.features).parameters) > 1
+    if conditions is not None and takes_condition:
+        arguments.append(rows.new_zeros(len(rows), conditions.condition_dim))
+    with torch.inference_mode():
+        return discriminator.features(*arguments).flatten(1)
+
+
 # Energy distances take the square of this in distances: half a second.
 _MAX_SCORED_ROWS = 5000
 # While training is watched, speed counts for more.
@@ -99,6 +109,9 @@ class FitData:
     held_out: Any = None
     rows: Any = None
     conditions: Any = None
+    # What is given of the training rows, and the groups that are to be balanced.
+    given: Any = None
+    groups: Any = None
     settings: Any = None
     net_params: Any = None
     columns: PriorColumns | None = None
@@ -194,10 +207,13 @@ class BaseGANSampler(
     def _start(self, data: FitData) -> None:
         """Make the net, or give it its new settings; nothing can be refused later."""
         encoder, settings = data.encoder, data.settings
+        if data.prior is None and data.conditions is not None:
+            data.given, data.groups = data.conditions.training()
         if data.is_warm_start:
             continue_net(self.net_, settings, self.net_params)
             if data.prior is not None and settings.max_iter:
                 self.net_.set_params(latents=data.net_params["latents"])
+            self._probe(self.net_, data)
         else:
             if data.prior is None:
                 data.net_params = self._data_params(
@@ -211,6 +227,7 @@ class BaseGANSampler(
                 data.net_params,
                 self._net_class,
             )
+            self._probe(net, data)
             # A refit that was refused leaves the sampler as it was.
             self.encoder_, self.net_, self._seeds = encoder, net, data.seeds
             self._reference = ReferenceSpace().fit(data.X)
@@ -219,6 +236,32 @@ class BaseGANSampler(
         self.prior_, self.rejection_ = data.prior, None
         self.stage_ = "generator" if data.prior is None else "prior"
         self.stage_scores_ = {}
+
+    def _probe(self, net: AdversarialNet, data: FitData) -> None:
+        """Refuse networks and objectives of the user's own that cannot be trained."""
+        if not data.settings.max_iter:
+            return
+        with training_threads():
+            net.probe(data.rows, data.given)
+            net.eval()
+            self._count_features(net, data)
+
+    def _count_features(self, net: AdversarialNet, data: FitData) -> int | None:
+        """Return how many features a discriminator shows; None without any."""
+        discriminator = net.discriminator_
+        if not hasattr(discriminator, "features"):
+            return None
+        row = data.rows[:1].to(net.device)
+        conditions = data.conditions if data.prior is None else None
+        try:
+            features = features_of(discriminator, row, conditions)
+        except (RuntimeError, TypeError, ValueError, AttributeError) as error:
+            raise ValueError(
+                f"The method features of the discriminator "
+                f"{type(discriminator).__name__} failed on rows of shape "
+                f"{tuple(row.shape)}: {error}"
+            ) from error
+        return features.shape[1]
 
     def partial_fit(self, X, y=None):
         """Go on from where training ended, for `max_iter` more updates.
@@ -435,14 +478,8 @@ class BaseGANSampler(
             # Labels stand behind the row; here none is known.
             (width,) = self.net_.get_params_for("discriminator")["input_shape"]
             rows = torch.nn.functional.pad(rows, (0, width - rows.shape[1]))
-        arguments = [rows]
-        takes_condition = len(signature(discriminator.features).parameters) > 1
-        has_conditions = self.prior_ is None and self._conditions is not None
-        if has_conditions and takes_condition:
-            n_entries = self._conditions.condition_dim
-            arguments.append(rows.new_zeros(len(rows), n_entries))
-        with torch.inference_mode():
-            return discriminator.features(*arguments).flatten(1)
+            return features_of(discriminator, rows, None)
+        return features_of(discriminator, rows, self._conditions)
 
     def _check_rows(self, X, encoder: BaseEncoder, *, reset: bool) -> None:
         encoder.check_features(self, X, reset=reset)
@@ -458,9 +495,6 @@ class BaseGANSampler(
         settings = data.settings
         # An encoder of latents belongs to the generator it was trained for.
         self.__dict__.pop("inverter_", None)
-        given, groups = (None, None)
-        if data.prior is None and self._conditions is not None:
-            given, groups = self._conditions.training()
         try:
             if settings.max_iter:
                 scorer = self._make_scorer(data)
@@ -470,7 +504,13 @@ class BaseGANSampler(
                 )
                 with training_threads():
                     train(
-                        net, data.rows, settings, callbacks, user_params, given, groups
+                        net,
+                        data.rows,
+                        settings,
+                        callbacks,
+                        user_params,
+                        data.given,
+                        data.groups,
                     )
         finally:
             self.history_ = net.history
@@ -478,9 +518,9 @@ class BaseGANSampler(
             if data.prior is not None:
                 # Rows that training started from: files and pickles need none of them.
                 net.set_params(latents=None)
-        if hasattr(net.discriminator_, "features"):
-            features = self._features(net.discriminator_, data.rows[:1].to(net.device))
-            self._n_features_out = features.shape[1]
+        n_features = self._count_features(net, data)
+        if n_features is not None:
+            self._n_features_out = n_features
         if settings.max_iter and net.interrupted_:
             error = KeyboardInterrupt()
             error.add_note(
