@@ -90,9 +90,9 @@ class BaseCodedSampler(BaseGANSampler):
             **{name: check_real(name, getattr(self, name), 0) for name in weights},
         }
 
-    def _train(self, data):
+    def _train(self, data) -> None:
         self._n_features_out = self.net_.n_categories + self.net_.n_continuous
-        return super()._train(data)
+        super()._train(data)
 
 
 def _are_images(encoder: BaseEncoder) -> bool:
