@@ -7,6 +7,7 @@ from skgan import modules as modules
 from skgan import nets as nets
 from skgan import objectives as objectives
 from skgan._pipeline import SamplerPipeline, make_sampler_pipeline
+from skgan._show_versions import show_versions
 from skgan._version import __version__
 from skgan.augmentation import AugmentedClassifier, AugmentedRegressor
 from skgan.io import load, save
@@ -34,4 +35,5 @@ __all__ = [
     "plotting",
     "report",
     "save",
+    "show_versions",
 ]

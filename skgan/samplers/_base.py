@@ -19,6 +19,7 @@ from sklearn.base import (
 from sklearn.model_selection import train_test_split
 from sklearn.utils.validation import check_is_fitted
 
+from skgan._diagram import DataDiagramMixin
 from skgan._estimator import VersionedEstimator, persistent
 from skgan._threads import training_threads
 from skgan._validation import check_boolean, check_integer, check_share, check_stream
@@ -34,9 +35,21 @@ from skgan.samplers._conditions import (
     make_conditions,
     table_params,
 )
+from skgan.samplers._fit_tasks import (
+    CallbackSupport,
+    FitTasks,
+    start_tasks,
+    with_callbacks,
+)
 from skgan.samplers._resume import keep_seeds, open_checkpoint
 from skgan.samplers._stages import PriorColumns
-from skgan.samplers._training import continue_net, make_callbacks, make_net, train
+from skgan.samplers._training import (
+    continue_net,
+    count_epochs,
+    make_callbacks,
+    make_net,
+    train,
+)
 from skgan.samplers._trees import TreesMixin
 
 # What validation learns of the columns, and what training learns after it.
@@ -116,10 +129,15 @@ class FitData:
     net_params: Any = None
     columns: PriorColumns | None = None
     prior: BasePrior | None = None
+    tasks: FitTasks | None = None
 
 
-@persistent("_seeds", "_reference", "_stream", "_conditions")
+@persistent(
+    "_seeds", "_reference", "_stream", "_conditions", rebuilt=("_skl_callbacks",)
+)
 class BaseGANSampler(
+    CallbackSupport,
+    DataDiagramMixin,
     TreesMixin,
     ClassNamePrefixFeaturesOutMixin,
     DensityMixin,
@@ -138,6 +156,7 @@ class BaseGANSampler(
     _conditions: Any
     _net_class: type[AdversarialNet] = AdversarialNet
 
+    @with_callbacks
     @keeps_features
     def fit(self, X, y=None):
         """Learn to sample rows like those of `X`.
@@ -166,7 +185,12 @@ class BaseGANSampler(
         """
         data = self._prepare(X, y)
         self._start(data)
-        return self._train(data)
+        n_epochs = count_epochs(self.net_, data.settings, self.net_params)
+        data.tasks = start_tasks(self, X, y, n_epochs)
+        self._train(data)
+        if data.tasks is not None:
+            data.tasks.finish()
+        return self
 
     def _prepare(self, X, y) -> FitData:
         """Read X and y once: rows, what they are conditioned on, what is held out."""
@@ -459,11 +483,7 @@ class BaseGANSampler(
                 f"{type(self.net_.discriminator_).__name__} has no method "
                 "features(x); give it one, or choose a registered discriminator."
             )
-        if not self.n_iter_:
-            raise ValueError(
-                "No update has trained the discriminator, whose features transform "
-                "returns; fit with max_iter of at least 1."
-            )
+        self._check_trained()
         # In float64, so that a row's features do not depend on its neighbours.
         discriminator = deepcopy(self.net_.discriminator_).double()
         encoded = self.encoder_.transform(X).astype(np.float64)
@@ -471,6 +491,37 @@ class BaseGANSampler(
             encoded = self._shape(encoded)
         rows = torch.as_tensor(encoded, device=self.net_.device)
         return self._features(discriminator, rows).cpu().numpy()
+
+    def get_feature_names_out(self, input_features=None):
+        """Return the names of what ``transform`` gives.
+
+        Parameters
+        ----------
+        input_features : Ignored
+            For scikit-learn's pipelines.
+
+        Returns
+        -------
+        ndarray of str of shape (n_features_out,)
+            The class, in lower case, and a number.
+
+        Raises
+        ------
+        sklearn.exceptions.NotFittedError
+            Before ``fit``.
+        ValueError
+            If no update has trained the discriminator.
+        """
+        check_is_fitted(self, "net_")
+        self._check_trained()
+        return super().get_feature_names_out(input_features)
+
+    def _check_trained(self) -> None:
+        if not self.n_iter_:
+            raise ValueError(
+                "No update has trained the discriminator, whose features transform "
+                "returns; fit with max_iter of at least 1."
+            )
 
     def _features(self, discriminator, rows: torch.Tensor) -> torch.Tensor:
         """Features of encoded rows, of which nothing counts as given."""
@@ -490,7 +541,7 @@ class BaseGANSampler(
         encoder = self.encoder_ if encoder is None else encoder
         return rows.reshape(-1, *encoder.tensor_shape_)
 
-    def _train(self, data: FitData):
+    def _train(self, data: FitData) -> None:
         net, user_params = self.net_, self.net_params or {}
         settings = data.settings
         # An encoder of latents belongs to the generator it was trained for.
@@ -499,6 +550,7 @@ class BaseGANSampler(
             if settings.max_iter:
                 scorer = self._make_scorer(data)
                 options = {} if data.prior is None else _OF_STAGES
+                options = {**options, "tasks": data.tasks}
                 callbacks = make_callbacks(
                     settings, self.callbacks, self.verbose, scorer, **options
                 )
@@ -531,7 +583,6 @@ class BaseGANSampler(
             raise error
         if data.prior is not None:
             self._keep_best_stage(data)
-        return self
 
     def _make_scorer(self, data: FitData):
         """Return what scores a net on rows held out; None where none are."""
