@@ -1,3 +1,4 @@
+from skgan.metrics._associations import associations
 from skgan.metrics._classifier import (
     c2st,
     train_on_synthetic,
@@ -42,6 +43,7 @@ __all__ = [
     "ImageScores",
     "ReferenceSpace",
     "alpha_precision",
+    "associations",
     "authenticity",
     "beta_recall",
     "c2st",
