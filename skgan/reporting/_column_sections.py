@@ -35,11 +35,13 @@ def columns_section(evaluation: Evaluation, max_columns: int) -> Section:
     scores = column_shape_scores(real, synthetic)
     worst = sorted(scores, key=lambda name: scores[name])
     shown = list(scores) if len(scores) <= max_columns else worst[:max_columns]
+    # Labels are drawn as they are asked for, so that they say nothing here.
+    own = [scores[name] for name in column_names(evaluation.real.X)]
     message = (
         "Each column by itself: shares of rows in bins or levels. A score of 1 means "
-        f"that both are alike; {number(float(np.mean(list(scores.values()))))} is the "
-        "mean of all columns."
+        f"that both are alike; {number(float(np.mean(own)))} is the mean of all columns"
     )
+    message += " but labels." if len(own) < len(scores) else "."
     if len(shown) < len(scores):
         message += (
             f" Of {len(scores)} columns these {len(shown)} differ most, the worst "

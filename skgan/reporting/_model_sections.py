@@ -14,7 +14,7 @@ from skgan.metrics._classifier import TaughtModels, teach_models
 from skgan.metrics.diagnosis._diagnose import MIN_ROWS, judge_copies
 from skgan.plotting import TrainingDisplay
 from skgan.reporting._evaluation import Evaluation, Rows
-from skgan.reporting._html import element, figure, number, paragraph, table
+from skgan.reporting._html import element, figure, number, paragraph, scrolled, table
 from skgan.reporting._pictures import chart
 from skgan.reporting._sections import Section
 from skgan.reporting._settings import facts
@@ -154,7 +154,8 @@ def _importances(taught: TaughtModels, names: list, seed: int) -> str:
     caption = "Importances: what the score loses when a column is shuffled"
     if found.shape[0] < len(names):
         caption += f"; of the first {found.shape[0]} columns"
-    return table(("column", "taught by samples", "taught by real rows"), rows, caption)
+    head = ("column", "taught by samples", "taught by real rows")
+    return scrolled(table(head, rows, caption), "Importances")
 
 
 class _Stage(NamedTuple):
@@ -206,9 +207,8 @@ def stages_part(evaluation: Evaluation) -> str:
     found = evaluation.diagnosis.findings
     rows.append(("real rows", "1", *(number(found[n].baseline) for n in _COPIES)))
     head = ("stage", "like held-out rows in the fit", *_COPIES.values())
-    return table(
-        head, rows, "Copying by stage: the prior alone, with training, with rejection"
-    )
+    caption = "Copying by stage: the prior alone, with training, with rejection"
+    return scrolled(table(head, rows, caption), caption)
 
 
 def _rows_of(drawn: Any) -> Any:

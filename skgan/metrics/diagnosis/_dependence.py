@@ -18,6 +18,7 @@ from skgan.metrics.diagnosis._findings import (
     WARN,
     Finding,
     not_judged,
+    percent,
 )
 from skgan.metrics.diagnosis._quality import LEVEL, quantile
 
@@ -74,7 +75,9 @@ def judge_associations(real: Rows, synthetic: Rows, other: Rows, rng) -> Finding
     verdict = BAD if is_lost or largest >= LARGE_SHARE else WARN
     parts = []
     if is_less and kept is not None:
-        parts.append(f"Columns keep {max(kept, 0.0):.0%} of what they have to do with ")
+        parts.append(
+            f"Columns keep {percent(max(kept, 0.0))} of what they have to do with "
+        )
         parts[0] += "each other in real rows"
     if off:
         pairs = {(columns[i], columns[j]) for i, j in off}
