@@ -266,6 +266,12 @@ def _add_report(verbs) -> None:
         help="the rows that the model was fitted to, without which copying is not "
         "judged",
     )
+    report.add_argument(
+        "--target",
+        metavar="COLUMN",
+        help="the column that models learn to predict from samples (default: the "
+        "label, or the last column)",
+    )
     report.add_argument("--title", help="heading of the page")
     report.add_argument(
         "-n",
