@@ -9,6 +9,7 @@ __getattr__, __dir__, __all__ = load_on_first_use(
         "AugmentedClassifier": "augmentation._augmented",
         "AugmentedRegressor": "augmentation._augmented",
         "ConditionalGANSampler": "samplers._conditional",
+        "GANImputer": "samplers._imputer",
         "GANOutlierDetector": "samplers._outlier",
         "GANSampler": "samplers._gan",
         "InfoGANSampler": "samplers._infogan",

@@ -13,6 +13,7 @@ from skgan.io import load, save
 from skgan.reporting import report
 from skgan.samplers._conditional import ConditionalGANSampler
 from skgan.samplers._gan import GANSampler
+from skgan.samplers._imputer import GANImputer
 from skgan.samplers._infogan import InfoGANSampler
 from skgan.samplers._outlier import GANOutlierDetector
 
@@ -20,6 +21,7 @@ __all__ = [
     "AugmentedClassifier",
     "AugmentedRegressor",
     "ConditionalGANSampler",
+    "GANImputer",
     "GANOutlierDetector",
     "GANSampler",
     "InfoGANSampler",
