@@ -67,7 +67,7 @@ def places_of(encoder: TableEncoder, names: list[Hashable]) -> NDArray:
 
 def tell_of_gaps(names: list[Hashable], is_missing: NDArray) -> None:
     """Warn of columns without a value, and of pairs without a row that has both."""
-    is_empty: NDArray = is_missing.all(axis=0)
+    is_empty = np.logical_and.reduce(is_missing, axis=0)
     if is_empty.any():
         warnings.warn(
             f"No value of {_list_names(names, is_empty)} is observed: nothing can be "
@@ -91,7 +91,7 @@ def tell_of_gaps(names: list[Hashable], is_missing: NDArray) -> None:
 
 def tell_of_new_levels(names: list[Hashable], is_new: NDArray) -> None:
     """Warn of levels that `fit` did not see, by a mask of shape (n, n_columns)."""
-    found: NDArray = is_new.any(axis=0)
+    found = np.logical_or.reduce(is_new, axis=0)
     if found.any():
         warnings.warn(
             f"{_list_names(names, found)} holds levels that fit did not see, in "
