@@ -9,6 +9,7 @@ __getattr__, __dir__, __all__ = load_on_first_use(
         "AugmentedClassifier": "augmentation",
         "AugmentedRegressor": "augmentation",
         "ConditionalGANSampler": "samplers",
+        "GANImputer": "samplers",
         "GANOutlierDetector": "samplers",
         "GANSampler": "samplers",
         "InfoGANSampler": "samplers",

@@ -14,6 +14,7 @@ from skgan.io import load, save
 from skgan.reporting import report
 from skgan.samplers import (
     ConditionalGANSampler,
+    GANImputer,
     GANOutlierDetector,
     GANSampler,
     InfoGANSampler,
@@ -23,6 +24,7 @@ __all__ = [
     "AugmentedClassifier",
     "AugmentedRegressor",
     "ConditionalGANSampler",
+    "GANImputer",
     "GANOutlierDetector",
     "GANSampler",
     "InfoGANSampler",
