@@ -226,7 +226,7 @@ class GANOverSampler(VersionedEstimator, BaseOverSampler):
         # Of an earlier call.
         if hasattr(self, "sampler_"):
             del self.sampler_
-        sampler = clone_and_seed(self.sampler, rng)
+        sampler = clone_and_seed(self.sampler, rng, rows, of_classes=True)
         if n_drawn:
             is_seen = ~np.isin(y, np.array(list(small), y.dtype))
             seen = rows if is_seen.all() else take_rows(rows, is_seen)

@@ -11,6 +11,7 @@ from skgan import (
     AugmentedClassifier,
     AugmentedRegressor,
     ConditionalGANSampler,
+    GANImputer,
     GANOutlierDetector,
     GANSampler,
     InfoGANSampler,
@@ -35,6 +36,7 @@ TINY = ConditionalGANSampler(max_iter=3, hidden_dims=(8,), batch_size=32)
             learning_rate=0.01,
             random_state=0,
         ),
+        GANImputer(random_state=0),
         GANOutlierDetector(random_state=0),
         GANOutlierDetector(
             method="reconstruction", max_iter=20, hidden_dims=(8,), random_state=0

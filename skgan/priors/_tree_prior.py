@@ -30,7 +30,7 @@ MAX_PARTICLES = 4096
 # rows: of 90 to 600 rows, .4 log n gave a membership AUC of .56 to .74, 5 gives .52 to
 # .66, at the same C2ST or a better one.
 COST_PER_LOG_ROW = 0.4
-COST_OF_FEW_ROWS, MANY_ROWS = 5.0, 10_000
+COST_OF_FEW_ROWS, MANY_ROWS = 6.5, 10_000
 
 
 @persistent()

@@ -90,9 +90,8 @@ class BaseCodedSampler(BaseGANSampler):
             **{name: check_real(name, getattr(self, name), 0) for name in weights},
         }
 
-    def _train(self, data):
-        self._n_features_out = self.net_.n_categories + self.net_.n_continuous
-        return super()._train(data)
+    def _count_features(self, net, data) -> int:
+        return net.n_categories + net.n_continuous
 
 
 def _are_images(encoder: BaseEncoder) -> bool:

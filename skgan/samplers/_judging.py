@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from skgan._tree_threads import tree_threads
 from skgan.nets import AdversarialNet
 from skgan.priors import LevelColumn, Schema
 from skgan.samplers._stages import PriorColumns, StageDraws
@@ -42,9 +43,10 @@ def separability(real: NDArray, drawn: NDArray, schema: Schema, seed: int) -> fl
     )
     folds = StratifiedKFold(min(3, n), shuffle=True, random_state=seed)
     chances = np.empty(len(X))
-    for train, test in folds.split(X, y):
-        judge.fit(X[train], y[train])
-        chances[test] = judge.predict_proba(X[test])[:, 1]
+    with tree_threads():
+        for train, test in folds.split(X, y):
+            judge.fit(X[train], y[train])
+            chances[test] = judge.predict_proba(X[test])[:, 1]
     return float(roc_auc_score(y, chances))
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import copy
 import logging
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
+from sklearn.utils.validation import check_is_fitted
 
 from skgan._validation import check_boolean, check_share
 from skgan.encoding import BaseEncoder
@@ -55,7 +57,9 @@ class TreesMixin:
     net_: AdversarialNet
     prior_: BasePrior | None
     rejection_: RejectionRule | None
+    n_iter_: int
     stage_: str
+    _stream: np.random.RandomState
     stage_scores_: dict[str, float]
     _conditions: Any
     _count_held_out: Callable[[Any], int]
@@ -181,6 +185,57 @@ class TreesMixin:
         _LOG.info(message + ".")
         if self.verbose:
             print(message + ".")
+
+    @property
+    def stages_(self) -> tuple[str, ...]:
+        """Stages that `at_stage` can draw from, the cheaper first."""
+        stages = ["prior"] if self.prior_ is not None else []
+        if self.prior_ is None or self.n_iter_:
+            stages.append("generator")
+        return tuple(dict.fromkeys([*stages, self.stage_]))
+
+    def at_stage(self, stage: str) -> Self:
+        """Return a sampler that draws from another stage of this fit.
+
+        Parameters
+        ----------
+        stage : str
+            One of ``stages_``: "prior", "generator" where there was training, and
+            ``stage_``, which ``sample`` uses.
+
+        Returns
+        -------
+        sampler : estimator of the same class
+            Fitted, with this sampler's prior and networks, which are not copied.
+
+        Raises
+        ------
+        sklearn.exceptions.NotFittedError
+            Before ``fit``.
+        ValueError
+            If there is no such stage.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from skgan import GANSampler
+        >>> X = np.random.default_rng(0).normal(size=(100, 2))
+        >>> sampler = GANSampler(max_iter=5, random_state=0).fit(X)
+        >>> sampler.stages_
+        ('prior', 'generator')
+        >>> sampler.at_stage("prior").sample(3).shape
+        (3, 2)
+        """
+        check_is_fitted(self, "net_")
+        if stage not in self.stages_:
+            known = ", ".join(map(repr, self.stages_))
+            raise ValueError(f"stage must be one of {known}, got {stage!r}.")
+        other = object.__new__(type(self))
+        other.__dict__.update(vars(self))
+        if stage != self.stage_:
+            other.stage_, other.rejection_ = stage, None
+        other._stream = copy.deepcopy(self._stream)  # draws leave that of self alone
+        return other
 
     def _draw_stage(self, n_samples: int, seed: int, given=None):
         """Draw rows of the stage that was kept, in blocks like `_draw`."""

@@ -139,3 +139,18 @@ def varies(values: NDArray) -> bool:
     """Whether there are two different values besides what is missing."""
     present = values[~np.isnan(values)]
     return bool(len(present) and (present != present[0]).any())
+
+
+def typical_value(values: NDArray, column: Column | None) -> float:
+    """Return the middle of what is present, on the column's grid; NaN if nothing is.
+
+    Off any grid it is halfway between two values, and so none of a training row.
+    """
+    present = values[~np.isnan(values)]
+    if not len(present):
+        return np.nan
+    low = (len(present) - 1) // 2
+    high = min(low + 1, len(present) - 1)
+    below, above = np.partition(present, (low, high))[[low, high]]
+    is_on_grid = column is not None and (column.step, column.decimals) != (None, None)
+    return float(below if is_on_grid else below / 2 + above / 2)

@@ -80,7 +80,10 @@ def judge_collapse(
 def _judge_modes(real: Rows, synthetic: Rows, other: Rows, rng) -> Finding:
     n_distinct = len(np.unique(other.vectors, axis=0))
     n_groups = min(len(other), len(real)) // _ROWS_A_GROUP
-    n_groups = min(max(n_groups, 1), _MAX_GROUPS, n_distinct)
+    n_groups = min(n_groups, _MAX_GROUPS, n_distinct)
+    if n_groups < 2:
+        message = "Too few rows, or too few different ones, to make groups of them."
+        return not_judged(message, "modes")[0]
     groups = KMeans(n_groups, n_init=1, max_iter=30, random_state=draw_seed(rng))
     groups.fit(other.vectors)
     n_real, n_synthetic = (
@@ -112,7 +115,7 @@ def _judge_levels(real: Rows, synthetic: Rows, known: Rows | None = None) -> Fin
     n_real, n_synthetic = np.array(counts).T
     sizes = (len(real) + (0 if known is None else len(known)), len(synthetic))
     missing, rare, lost = _shortages(n_real, n_synthetic, len(names), sizes)
-    below, above = _deviations(n_real, n_synthetic, len(names), sizes)
+    below, above = deviations(n_real, n_synthetic, len(names), sizes)
     lacking = missing | rare | below
     expected = n_real * sizes[1] / sizes[0]
     parts = [
@@ -215,8 +218,8 @@ def _shortages(
     return missing, short & ~missing, float(lost)
 
 
-def _deviations(
-    n_real: np.ndarray, n_synthetic: np.ndarray, n_tests: int, sizes: tuple[int, int]
+def deviations(
+    n_real: np.ndarray, n_synthetic: np.ndarray, n_tests: int, sizes: tuple[Any, Any]
 ) -> tuple[np.ndarray, np.ndarray]:
     """Which levels are certainly less, and which more frequent than expected.
 
@@ -224,7 +227,7 @@ def _deviations(
     has a level for all levels. What is proven of many rows must also be a quarter off.
     """
     total = n_real + n_synthetic
-    share = sizes[1] / sum(sizes)
+    share = sizes[1] / (sizes[0] + sizes[1])
     expected = n_real * sizes[1] / sizes[0]
     level = LEVEL / (2 * n_tests)
     below = binom.cdf(n_synthetic, total, share) < level
