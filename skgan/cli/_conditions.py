@@ -16,20 +16,7 @@ _MAX_SHOWN = 20
 
 
 def read_given(typed: list[tuple[str, str]], sampler: Any) -> dict[str, Any]:
-    """Return the keywords of ``sample`` that say what is given.
-
-    Parameters
-    ----------
-    typed : list of (column, value)
-        As typed; a column that is repeated may have any of its values.
-    sampler : estimator
-        Fitted.
-
-    Raises
-    ------
-    ValueError
-        If a column cannot be given, or holds other values.
-    """
+    """Return the keywords of ``sample`` that say what is given."""
     if not typed:
         return {}
     # Columns of objects show what is in them by values alone.

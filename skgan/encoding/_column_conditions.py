@@ -53,19 +53,7 @@ class PartialItems:
 
 
 def keeps_to(item: Any, values: NDArray) -> NDArray:
-    """Tell which canonical values are what an item asks for.
-
-    Parameters
-    ----------
-    item : Value, PartialValues, Choice, Interval, AnyOf or PartialItems
-        What is given.
-    values : ndarray of shape (n,), float64
-        NaN is a missing value; of cells and partial items one for each row.
-
-    Returns
-    -------
-    ndarray of bool of shape (n,)
-    """
+    """Tell which canonical values are what an item asks for."""
     if isinstance(item, Value):
         return _are_same(values, item.value)
     if isinstance(item, Interval):
@@ -102,13 +90,7 @@ def at_rows(item: Any, rows: NDArray) -> Any:
 
 
 def collect_rows(rows: list[dict]) -> dict[Any, Any]:
-    """Turn items of each row into items of all rows, by name.
-
-    Parameters
-    ----------
-    rows : list of dict of name to item
-        What each row is given.
-    """
+    """Turn items of each row into items of all rows, by name."""
     n = len(rows)
     collected: dict[Any, Any] = {}
     for name in dict.fromkeys(name for row in rows for name in row):

@@ -237,13 +237,7 @@ class SamplesDisplay:
 
 
 def nearest_images(synthetic: Any, train: Any) -> NDArray[Any]:
-    """Return the training image that is nearest to each synthetic one.
-
-    Raises
-    ------
-    ValueError
-        If either holds no images, or they differ in shape.
-    """
+    """Return the training image that is nearest to each synthetic one."""
     train = np.asarray(train)
     sets = {"synthetic": synthetic, "train": train}
     sets = {name: _as_images(name, images) for name, images in sets.items()}

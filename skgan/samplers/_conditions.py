@@ -166,23 +166,7 @@ class TableConditions:
         values: NDArray,
         is_given: NDArray,
     ) -> Tensor:
-        """Complete what is given to conditions.
-
-        Parameters
-        ----------
-        rng : numpy.random.Generator
-            Draws the combinations.
-        values : ndarray of shape (n, width)
-            Encoded rows that hold what is given.
-        is_given : ndarray of shape (n, n_units), bool
-            Which units are.
-
-        Returns
-        -------
-        Tensor of shape (n, condition_dim)
-            With levels of other columns that go with those given, at their
-            frequency in the training rows; where there are none, only what is given.
-        """
+        """Complete encoded rows and a mask of what is given of them to conditions."""
         values, masks = values.copy(), is_given.copy()
         uniforms = rng.uniform(size=len(values))
         wanted = self._codes(values)
@@ -226,19 +210,7 @@ class TableConditions:
 
 
 def make_conditions(encoder: BaseEncoder, rows: NDArray) -> TableConditions | None:
-    """Return the conditions of encoded training rows; None without any.
-
-    Parameters
-    ----------
-    encoder : BaseEncoder
-        What encoded them.
-    rows : ndarray of shape (n, width)
-        The rows.
-
-    Returns
-    -------
-    TableConditions or None
-    """
+    """Return the conditions of encoded training rows; None without any."""
     layout = getattr(encoder, "layout_", None)
     if layout is None or not layout.condition_units:
         return None
@@ -248,21 +220,7 @@ def make_conditions(encoder: BaseEncoder, rows: NDArray) -> TableConditions | No
 def table_params(
     encoder: BaseEncoder, rows: Tensor, conditions: TableConditions | None
 ) -> dict:
-    """Return parameters of the net that follow from a table; none without one.
-
-    Parameters
-    ----------
-    encoder : BaseEncoder
-        What encoded the rows.
-    rows : Tensor of shape (n, width)
-        Encoded training rows.
-    conditions : TableConditions or None
-        None if no column is conditioned on.
-
-    Returns
-    -------
-    dict
-    """
+    """Return parameters of the net that follow from a table; none without one."""
     layout = getattr(encoder, "layout_", None)
     if layout is None:
         return {}
@@ -377,21 +335,7 @@ class LabelConditions(LabelShares):
         return torch.as_tensor(self.labels.encode(given.values))
 
     def params(self, encoder, rows: Tensor, settings: Settings) -> dict:
-        """Return parameters of the net that follow from labels.
-
-        Parameters
-        ----------
-        encoder : BaseEncoder
-            What encoded the rows.
-        rows : Tensor of shape (n, *tensor_shape)
-            Encoded training rows.
-        settings : Settings
-            What to train with.
-
-        Returns
-        -------
-        dict
-        """
+        """Return parameters of the net that follow from labels."""
         params = {
             "generator__condition_dim": self.condition_dim,
             "discriminator__condition_dim": self.condition_dim,
@@ -458,18 +402,7 @@ class LabelledTableConditions(TableConditions, LabelShares):
 
 
 def balanced_indices(groups: Tensor) -> Tensor:
-    """Return the places of equally many rows of each group, about n in all.
-
-    Parameters
-    ----------
-    groups : Tensor of shape (n,), int64
-        Group of each row; none is empty.
-
-    Returns
-    -------
-    Tensor of shape (n_groups * ceil(n / n_groups),), int64
-        Rows of rare groups several times, of common ones an even selection.
-    """
+    """Return the places of equally many rows of each group, about n in all."""
     counts = torch.bincount(groups)
     size = -(-len(groups) // len(counts))
     within = torch.arange(size) * counts[:, None] // size
@@ -480,25 +413,7 @@ def balanced_indices(groups: Tensor) -> Tensor:
 def label_conditions(
     encoder, encoded: NDArray, labels: Labels, target: NDArray, sampling: str
 ) -> LabelConditions | LabelledTableConditions:
-    """Return what rows are conditioned on by their labels.
-
-    Parameters
-    ----------
-    encoder : BaseEncoder
-        Fitted.
-    encoded : ndarray of shape (n, width)
-        Encoded training rows.
-    labels : Labels
-        Fitted.
-    target : ndarray of shape (n, n_columns)
-        Labels of the training rows, in canonical form.
-    sampling : {"auto", "empirical", "balanced"}
-        How often labels come in training; "auto" is "balanced" for tables.
-
-    Returns
-    -------
-    LabelConditions or LabelledTableConditions
-    """
+    """Return what rows are conditioned on by their labels."""
     is_table = isinstance(encoder, LabelledTableEncoder)
     if sampling == "auto":
         # Vectors have a start for each class; rows of tables are learnt by seeing.
@@ -581,24 +496,7 @@ class CodeConditions:
         return codes
 
     def read(self, codes, n_samples: int) -> CodeRows:
-        """Check codes that rows are wanted for.
-
-        Parameters
-        ----------
-        codes : int or array-like of shape (n,) or (n, 1 + n_continuous)
-            One category for all rows, categories, or categories and numbers.
-        n_samples : int
-            Rows wanted; 1 leaves it to `codes`.
-
-        Returns
-        -------
-        CodeRows
-
-        Raises
-        ------
-        ValueError
-            If there is no such code, or not one for each row.
-        """
+        """Check codes that rows are wanted for."""
         try:
             values = np.asarray(codes, dtype=float)
         except (TypeError, ValueError) as error:

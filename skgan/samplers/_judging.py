@@ -58,24 +58,6 @@ def choose_stage(
     A later stage replaces an earlier one if its score is better by more than two
     standard errors of the difference. Where neither is better, the one that copies
     less is kept, and if there is no telling the cheaper one.
-
-    Parameters
-    ----------
-    columns : PriorColumns
-        Of the fit.
-    draws : StageDraws
-        Draws each stage.
-    candidates : tuple of str
-        Stages, the cheaper first.
-    seed : int
-        Fixes draws and the judge.
-
-    Returns
-    -------
-    stage : str
-        The one to keep.
-    scores : dict of str to float
-        ``1 - |2 AUC - 1|`` of each: 1 where it cannot be told from held-out rows.
     """
     real = columns.held_out
     if len(real) < MIN_JUDGED_ROWS:
@@ -127,17 +109,6 @@ def copies_less(
 
     First by how well the nearest drawn row tells training from held-out rows, then by
     the share of drawn rows that are training rows to the last value.
-
-    Parameters
-    ----------
-    columns : PriorColumns
-        Of the fit.
-    draws : StageDraws
-        Encodes rows.
-    ours, others : ndarray of shape (n, n_columns)
-        Rows of two stages.
-    seed : int
-        Chooses training rows.
     """
     from skgan.metrics import membership_auc
 

@@ -41,15 +41,6 @@ def compare_images(one: Tensor, other: Tensor) -> Tensor:
     that a stroke a little off its place is none. What is left is squared and divided by
     the squared contrast of both: nearly empty images are made well by anything.
 
-    Parameters
-    ----------
-    one, other : Tensor of shape (n, channels, height, width)
-        Images.
-
-    Returns
-    -------
-    Tensor of shape (n,)
-        0 where they are alike; about 1 where they have nothing in common.
 
     Examples
     --------

@@ -242,19 +242,7 @@ class StageDraws:
 
 
 def prior_params(draws: StageDraws, rows: torch.Tensor, settings, seed: int) -> dict:
-    """Return parameters of the net of a generator that starts from a prior.
-
-    Parameters
-    ----------
-    draws : StageDraws
-        Draws the prior.
-    rows : Tensor of shape (n, width)
-        Encoded training rows, labels behind them.
-    settings : Settings
-        What to train with.
-    seed : int
-        Fixes the pool of prior rows that training starts from.
-    """
+    """Return parameters of the net of a generator that starts from a prior."""
     layout = getattr(draws.encoder, "layout_", None)
     width = rows.shape[1]
     n_numbers = width if layout is None else layout.n_numbers

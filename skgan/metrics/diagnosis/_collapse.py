@@ -52,24 +52,7 @@ _SPREAD += "(schedule)."
 def judge_collapse(
     real: Rows, synthetic: Rows, other: Rows, rng, known: Rows | None = None
 ) -> list[Finding]:
-    """Return what samples lack beside real rows.
-
-    Parameters
-    ----------
-    real, synthetic : Rows
-        What is counted.
-    other : Rows
-        Real rows that say where groups and axes are, so that neither set has a part
-        in it.
-    rng : RandomState
-        Starts the search for groups, draws permutations.
-    known : Rows or None, default=None
-        Further real rows whose levels are counted; None counts those of `real`.
-
-    Returns
-    -------
-    list of Finding
-    """
+    """Return what samples lack beside real rows."""
     return [
         _judge_modes(real, synthetic, other, rng),
         _judge_levels(real, synthetic, known),
@@ -193,19 +176,10 @@ def _shortages(
     n_tests: int,
     sizes: tuple[int, int] | None = None,
 ) -> tuple[np.ndarray, np.ndarray, float]:
-    """Which cells are certainly less than half as frequent in samples.
+    """Return which cells are missing, which are rare, and the share of rows they lack.
 
     Given how many rows of both sets a cell holds, those of one are binomial; the
     upper limit of their ratio is Clopper and Pearson's, at a level for all cells.
-
-    Returns
-    -------
-    missing : ndarray of bool
-        Those that have less than a twentieth of what they should have.
-    rare : ndarray of bool
-        The rest of them.
-    lost : float
-        The share of all rows that both lack.
     """
     total, total_drawn = sizes or (n_real.sum(), n_synthetic.sum())
     expected = n_real * total_drawn / total

@@ -62,23 +62,7 @@ class Rows:
 def read_rows(
     named: dict[str, Any], reference: ReferenceSpace | None, caps: dict[str, int], rng
 ) -> dict[str, Rows]:
-    """Read sets of rows, or of (rows, labels), in the columns of the first.
-
-    Parameters
-    ----------
-    named : dict of str to rows
-        What errors call each set, and the set.
-    reference : ReferenceSpace or None
-        Where the rows are placed; None fits one to the first set.
-    caps : dict of str to int
-        How many rows of each set are taken.
-    rng : RandomState
-        Chooses those.
-
-    Returns
-    -------
-    sets : dict of str to Rows
-    """
+    """Read sets of rows, or of (rows, labels), in the columns of the first."""
     pairs = {name: _with_labels(rows, name) for name, rows in named.items()}
     first, (X, y) = next(iter(pairs.items()))
     unlabelled = [name for name, (_, labels) in pairs.items() if labels is None]

@@ -38,19 +38,7 @@ _ADVICE += "more training rows; prior='normal' where stage_ starts with 'prior'.
 def judge_memorization(
     train: Rows, holdout: Rows, synthetic: Rows, are_alike: bool
 ) -> list[Finding]:
-    """Return whether samples were copied from the training rows.
-
-    Parameters
-    ----------
-    train, holdout, synthetic : Rows
-        Training rows, held-out rows, samples.
-    are_alike : bool
-        Whether the real sets seem to be of one distribution.
-
-    Returns
-    -------
-    list of Finding
-    """
+    """Return whether samples were copied from the training rows."""
     codes = _codes(train, holdout, synthetic)
     repeats = Counter(codes[0].tolist())
     held_out_too = float(np.mean(np.isin(codes[1], codes[0])))
@@ -102,10 +90,6 @@ def auc_interval(members: np.ndarray, others: np.ndarray) -> tuple[float, float,
 
     The interval is DeLong's [1]_.
 
-    Parameters
-    ----------
-    members, others : ndarray
-        Distances of training and of held-out rows to the nearest sample.
 
     References
     ----------

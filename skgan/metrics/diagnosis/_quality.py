@@ -32,24 +32,7 @@ _VARIETY = "a higher penalty_weight, or more updates (max_iter, max_time)."
 def judge_quality(
     real: Rows, synthetic: Rows, other: Rows, rng
 ) -> tuple[list[Finding], bool]:
-    """Compare samples with real rows, and as many other real rows with them.
-
-    Parameters
-    ----------
-    real : Rows
-        What both are compared with.
-    synthetic, other : Rows
-        Samples, and real rows in their place, as many.
-    rng : RandomState
-        Draws permutations and folds.
-
-    Returns
-    -------
-    findings : list of Finding
-        Of `c2st`, the energy distance and `coverage`.
-    are_alike : bool
-        Whether the two sets of real rows seem to be of one distribution.
-    """
+    """Compare samples with real rows, and as many other real rows with them."""
     sets = (real.vectors, synthetic.vectors, other.vectors)
     distances = pooled_distances(np.vstack(sets))
     ends = np.cumsum([len(rows) for rows in sets])
@@ -94,13 +77,6 @@ def collapsed_share(energy: float, point: float) -> float:
     """Return the share of rows that, put onto the mean, would be as far away.
 
     Energy distances of a mixture go with the square of the share that is foreign.
-
-    Parameters
-    ----------
-    energy : float
-        The distance.
-    point : float
-        The distance of a sample that is the mean row alone.
     """
     if energy <= 0:
         return 0.0
