@@ -233,6 +233,9 @@ def test_an_error_names_the_file_and_stays_what_it_is(path):
     error = describe(path, ContentError("Something."))
     assert type(error) is ContentError
     assert str(error) == f"{str(path)!r} cannot be loaded. Something."
+    path.write_bytes(b"")
+    with path.open("rb") as file:
+        assert str(describe(file, ContentError("Something."))) == str(error)
     error = describe(io.BytesIO(), ContentError("Something."))
     assert str(error) == "'a BytesIO' cannot be loaded. Something."
 
