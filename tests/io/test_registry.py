@@ -214,3 +214,16 @@ def test_every_network_goes_into_a_file_and_back(role, name, tmp_path):
         (drawn, _), (again, _) = drawn, again
     assert (np.asarray(drawn) == np.asarray(again)).all()
     assert repr(loaded.history_) == repr(sampler.history_)
+
+
+def test_functions_of_objectives_and_loaders_are_values():
+    functions = {
+        name: value
+        for name in skgan.objectives.__all__
+        if inspect.isfunction(value := getattr(skgan.objectives, name))
+        and value.__module__.startswith("skgan.objectives")
+    }
+    assert {"instance_noise", "swap_neighbors", "warp"} <= set(functions)
+    for name, value in functions.items():
+        assert definitions()[name] is value
+    assert definitions()["BatchLoader"] is skgan.loader.BatchLoader
