@@ -19,8 +19,7 @@ from skgan.io._memory_bound import MemoryBound
 from skgan.io._registry import definitions, entry_of, find_entry, is_plain, named
 from skgan.modules import DISCRIMINATORS, GENERATORS
 from skgan.samplers._base import BaseGANSampler
-from skgan.storage._archive import pack, unpack
-from skgan.storage._tensors import TensorReader
+from skgan.storage import TensorReader, pack, unpack
 
 # Neither is saved itself: the one has subclasses, of the other it is the last step.
 NOT_SAVED = (BaseEncoder, SamplerPipeline)

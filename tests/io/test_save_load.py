@@ -47,8 +47,7 @@ from skgan.io import (
     _save_load,
 )
 from skgan.modules import MLPGenerator
-from skgan.storage._archive import pack, unpack
-from skgan.storage._tensors import TensorReader, TensorWriter
+from skgan.storage import TensorReader, TensorWriter, pack, unpack
 
 _path = Path(__file__).with_name("make_golden.py")
 _spec = importlib.util.spec_from_file_location("make_golden", _path)

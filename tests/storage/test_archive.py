@@ -8,15 +8,20 @@ import zipfile
 
 import pytest
 
-from skgan.storage import _archive
-from skgan.storage._archive import MANIFEST, describe, pack, unpack, write_whole
-from skgan.storage._errors import (
+from skgan.storage import (
     ContentError,
     FileFormatError,
     IntegrityError,
     StructureError,
+    _archive,
+    describe,
+    pack,
+    read_json,
+    unpack,
+    write_json,
+    write_whole,
 )
-from skgan.storage._json import read_json, write_json
+from skgan.storage._archive import MANIFEST
 
 MEMBERS = {"values.json": b'{"a":1}', "arrays.safetensors": bytes(range(256)) * 3}
 

@@ -5,13 +5,13 @@ import pytest
 from scipy.stats import beta, hypergeom, norm
 from sklearn.metrics import roc_auc_score
 
-from skgan.metrics._blocks import Block
+from skgan.metrics import Block
 from skgan.metrics.diagnosis import _collapse as collapse
 from skgan.metrics.diagnosis import _copying as memory
 from skgan.metrics.diagnosis import _quality as quality
+from skgan.metrics.diagnosis import judge_training
 from skgan.metrics.diagnosis._compared_rows import Rows
 from skgan.metrics.diagnosis._findings import grade, percent
-from skgan.metrics.diagnosis._history import judge_training
 
 NAN = np.nan
 
