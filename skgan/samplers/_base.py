@@ -41,6 +41,7 @@ from skgan.samplers._fit_tasks import (
     start_tasks,
     with_callbacks,
 )
+from skgan.samplers._prior_conditions import PriorConditions
 from skgan.samplers._resume import keep_seeds, open_checkpoint
 from skgan.samplers._stages import PriorColumns
 from skgan.samplers._training import (
@@ -408,6 +409,13 @@ class BaseGANSampler(
         ValueError
             If `n_samples` is negative, or `given` asks for what cannot be or is too
             rare to be found.
+
+        Warns
+        -----
+        UserWarning
+            If a prior draws what is not given, and of its candidates for a row fewer
+            than five count: the median of the rows' effective sample sizes, which the
+            logger ``skgan`` tells at level `INFO` each time.
         """
         check_is_fitted(self, "net_")
         n_samples = check_integer("n_samples", n_samples, 0)
@@ -417,8 +425,12 @@ class BaseGANSampler(
         read = read_conditions(encoder, given, n_samples, self.prior_ is not None)
         seed = self._next_seed(random_state)
         if read.selects:
-            return draw_selected(self._draw, encoder, read, n_samples, seed)
-        return self._draw(n_samples, seed, read.drawn_with)
+            rows = draw_selected(self._draw, encoder, read, n_samples, seed)
+        else:
+            rows = self._draw(n_samples, seed, read.drawn_with)
+        if self.prior_ is not None and isinstance(read.drawn_with, PriorConditions):
+            read.drawn_with.tell_sizes(self.prior_.n_particles)
+        return rows
 
     def _next_seed(self, random_state) -> int:
         stream = self._stream if random_state is None else random_state

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import warnings
 from collections.abc import Hashable
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -29,6 +31,9 @@ _MAX_CANDIDATES = 500_000
 _MARGINAL_ROWS = 50_000
 # Values of a rare range that are tried for a row.
 _RARE_TRIES = 10
+# Candidates that count, of half of the rows: fewer are told of.
+_FEW_CANDIDATES = 5.0
+_LOG = logging.getLogger("skgan")
 
 
 @dataclass
@@ -54,6 +59,8 @@ class CellConditions:
     names: dict[Hashable, int] = field(default_factory=dict)
     # Labels are drawn for however rare their combination is.
     on_impossible: str = "raise"
+    # Effective sample sizes of the rows drawn, a part each time.
+    sizes: list[NDArray] = field(default_factory=list)
 
     def draw(self, prior: BasePrior, rng: np.random.Generator) -> NDArray:
         """Draw a row of the prior for each row of cells."""
@@ -107,14 +114,17 @@ class CellConditions:
         if not self.is_given[rows].any():
             return prior.sample(len(rows), rng)
         try:
-            return prior.sample_given(
+            drawn = prior.sample_given(
                 self.values[rows],
                 self.is_given[rows],
                 rng,
                 on_impossible=self.on_impossible,
-            ).columns
+            )
         except ValueError:
             raise self._refusal() from None
+        is_asked = self.is_given[rows].any(axis=1)
+        self.sizes.append(drawn.effective_sample_size[is_asked])
+        return drawn.columns
 
     def _refusal(self) -> ValueError:
         names = ", ".join(map(repr, self.names))
@@ -201,6 +211,25 @@ class PriorConditions:
         self.encoder = encoder
         self.items = items
         self.n_rows = n_rows
+        self.sizes: list[NDArray] = []
+
+    def tell_sizes(self, n_candidates: int) -> None:
+        """Log the effective sample size of what was drawn; warn where it is small."""
+        if not self.sizes:
+            return
+        size = float(np.median(np.concatenate(self.sizes)))
+        message = (
+            f"given: half of the rows were each chosen among at most {size:.1f} of "
+            f"{n_candidates} candidates that count (effective sample size)"
+        )
+        _LOG.info("%s.", message)
+        if size < _FEW_CANDIDATES:
+            warnings.warn(
+                f"{message}, so that what is drawn follows what is given only roughly. "
+                "Give fewer columns, or put them first in the chain: "
+                "encoder=TableEncoder(condition_on=[...]).",
+                stacklevel=3,
+            )
 
     @property
     def is_fast(self) -> bool:
@@ -212,7 +241,9 @@ class PriorConditions:
     def take(self, rows: NDArray) -> PriorConditions:
         """Return what some rows are given."""
         items = {name: at_rows(item, rows) for name, item in self.items.items()}
-        return PriorConditions(self.encoder, items, len(rows))
+        taken = PriorConditions(self.encoder, items, len(rows))
+        taken.sizes = self.sizes
+        return taken
 
     def rows(self, start: int, stop: int) -> CellConditions:
         """Return what is given for some rows; nothing beyond the last one."""
@@ -220,7 +251,9 @@ class PriorConditions:
         places = np.arange(start, stop)
         if self.n_rows is not None:
             places = np.where(places < self.n_rows, places, -1)
-        cells = CellConditions(np.zeros((n, d)), np.zeros((n, d), dtype=bool))
+        cells = CellConditions(
+            np.zeros((n, d)), np.zeros((n, d), dtype=bool), sizes=self.sizes
+        )
         for name, item in self.items.items():
             item = at_rows(item, places) if self.n_rows is not None else item
             place = self.encoder.place_of(name)
