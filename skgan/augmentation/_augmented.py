@@ -34,7 +34,7 @@ _SHARES_OF_NUMBERS = (0, 0.5, 1.0, 2.0)
 
 
 class AugmentedClassifier(Augmented, ClassifierMixin, VersionedEstimator):
-    """A classifier that trains on its rows and on synthetic ones.
+    r"""A classifier that trains on its rows and on synthetic ones.
 
     ``fit`` trains a copy of the sampler on the training rows, draws rows of the
     classes that shall have more, and trains a copy of the estimator on both. What is
@@ -49,13 +49,19 @@ class AugmentedClassifier(Augmented, ClassifierMixin, VersionedEstimator):
         What draws synthetic rows. One whose ``sample`` has a parameter ``y`` learns
         all classes together; of another (`GANSampler`,
         `sklearn.mixture.GaussianMixture`) one copy is fitted to each class that gets
-        rows. None is ``ConditionalGANSampler()``. A fitted one is refused, because
-        it may have seen rows to be validated on;
+        rows. None is a chain of trees for each class, a `ConditionalGANSampler` with
+        ``max_iter=0``, ``rejection=None`` and ``early_stopping=False``; of images
+        (more than two dimensions) it is ``ConditionalGANSampler()``. A fitted one is
+        refused, because it may have seen rows to be validated on;
         `sklearn.frozen.FrozenEstimator` around it says that it has not.
-    n_synthetic : float or int, default=1.0
+    n_synthetic : float, int or "auto", default=1.0
         How many synthetic rows. A float times what `sampling_strategy` gives: 1.0 is
         all of it, 0.5 half. An integer is their total. 0 turns augmentation off, so
-        that a search can tell what it is worth.
+        that a search can tell what it is worth. "auto" compares amounts on folds of
+        the training rows and keeps the one of the best mean score, none if that gains
+        no more than one standard error [1]_: 0, .25, .5 and 1 times what
+        `sampling_strategy` gives; without a strategy 0, as many rows again, a quarter
+        and all of what classes lack of the largest. It needs `keep_original`.
     sampling_strategy : str, dict, float, callable or None, default=None
         Of which classes. None gives as many as there are training rows, in the same
         shares. The others are imbalanced-learn's, and give what classes lack:
@@ -67,6 +73,15 @@ class AugmentedClassifier(Augmented, ClassifierMixin, VersionedEstimator):
         Whether the estimator sees the training rows, too. If not, synthetic rows
         also take their places: without a strategy as many as there were, with one as
         many of each class as there would be in all.
+    scoring : str, callable or None, default=None
+        What "auto" compares amounts by, on real rows that neither the sampler nor the
+        estimator has seen: a name or a scorer of scikit-learn, None for the
+        estimator's own ``score``. That is accuracy with most, which scarce classes
+        hardly change: name what counts, such as "average_precision".
+    cv : int, splitter or iterable, default=5
+        The folds of "auto". A number is of shuffled folds in which classes keep their
+        shares, fewer where a class has fewer rows; with fewer than three rows of a
+        class none is added, with a warning. Else what scikit-learn splits by.
     random_state : int, RandomState instance or None, default=None
         Fixes the draws, and the sampler's fit where its own `random_state` is None.
         The estimator has its own.
@@ -82,6 +97,13 @@ class AugmentedClassifier(Augmented, ClassifierMixin, VersionedEstimator):
         Classes.
     n_synthetic_ : dict
         Class to synthetic rows that were trained on.
+    cv_results_ : dict
+        What "auto" compared, as in a search: ``params``, ``n_synthetic`` (rows in
+        all), ``split0_test_score`` and so on, ``mean_test_score``,
+        ``std_test_score``, ``rank_test_score``, ``mean_gain`` over no synthetic rows
+        and its standard error ``gain_error``. Not there without "auto".
+    best_index_ : int
+        Which of them was kept. Not there without "auto".
     n_features_in_ : int
         Features, where the estimator has it.
     feature_names_in_ : ndarray of shape (n_features,)
@@ -97,6 +119,13 @@ class AugmentedClassifier(Augmented, ClassifierMixin, VersionedEstimator):
     Whatever the estimator holds out of its own training, for early stopping or a
     search inside of it, has synthetic rows in it. Search around this class, not
     inside.
+
+    References
+    ----------
+    .. [1] C. Nadeau, Y. Bengio, "Inference for the generalization error", Machine
+       Learning 52, 2003, equation 7, for folds that share rows:
+       :math:`\sqrt{(1 / k + n_\mathrm{test} / n_\mathrm{train}) s^2}` of k gains of
+       variance :math:`s^2`.
 
     Examples
     --------
@@ -115,6 +144,16 @@ class AugmentedClassifier(Augmented, ClassifierMixin, VersionedEstimator):
     {0: 0, 1: 160}
     >>> model.predict_proba(X).shape
     (200, 2)
+
+    How many, if any, folds of the training rows decide:
+
+    >>> model.set_params(n_synthetic="auto", scoring="average_precision")
+    ... # doctest: +ELLIPSIS
+    AugmentedClassifier(...)
+    >>> model.fit(X, y).cv_results_["n_synthetic"]
+    array([  0,  40,  80, 160])
+    >>> model.n_synthetic_
+    {0: 0, 1: 0}
     """
 
     def __init__(
@@ -249,7 +288,7 @@ class AugmentedClassifier(Augmented, ClassifierMixin, VersionedEstimator):
 
 
 class AugmentedRegressor(Augmented, RegressorMixin, VersionedEstimator):
-    """A regressor that trains on its rows and on synthetic ones.
+    r"""A regressor that trains on its rows and on synthetic ones.
 
     ``fit`` trains a copy of the sampler on the training rows and their targets, draws
     rows with targets, and trains a copy of the estimator on both. What is predicted
@@ -261,15 +300,27 @@ class AugmentedRegressor(Augmented, RegressorMixin, VersionedEstimator):
         The regressor, or a pipeline that ends in one.
     sampler : sampler or None, default=None
         What draws synthetic rows: its ``sample`` has a parameter ``y``, and without
-        it draws targets as they are spread among the training rows. None is
+        it draws targets as they are spread among the training rows. None is a chain of
+        trees, a `ConditionalGANSampler` with ``max_iter=0``, ``rejection=None`` and
+        ``early_stopping=False``; of images (more than two dimensions) it is
         ``ConditionalGANSampler()``. A fitted one is refused, because it may have
         seen rows to be validated on; `sklearn.frozen.FrozenEstimator` around it says
         that it has not.
-    n_synthetic : float or int, default=1.0
+    n_synthetic : float, int or "auto", default=1.0
         How many synthetic rows: a float is a share of the training rows, an integer
         a count. 0 turns augmentation off, so that a search can tell what it is worth.
+        "auto" compares 0, .5, 1 and 2 on folds of the training rows and keeps the one
+        of the best mean score, 0 if that gains no more than one standard error [1]_.
+        It needs `keep_original`.
     keep_original : bool, default=True
         Whether the estimator sees the training rows, too.
+    scoring : str, callable or None, default=None
+        What "auto" compares amounts by, on real rows that neither the sampler nor the
+        estimator has seen: a name or a scorer of scikit-learn, None for the
+        estimator's own ``score``, R² with most.
+    cv : int, splitter or iterable, default=5
+        The folds of "auto": a number of shuffled ones, or what scikit-learn splits
+        by.
     random_state : int, RandomState instance or None, default=None
         Fixes the draws, and the sampler's fit where its own `random_state` is None.
         The estimator has its own.
@@ -282,6 +333,13 @@ class AugmentedRegressor(Augmented, RegressorMixin, VersionedEstimator):
         The fitted copy. Not there if no row was drawn.
     n_synthetic_ : int
         Synthetic rows that were trained on.
+    cv_results_ : dict
+        What "auto" compared, as in a search: ``params``, ``n_synthetic`` (rows in
+        all), ``split0_test_score`` and so on, ``mean_test_score``,
+        ``std_test_score``, ``rank_test_score``, ``mean_gain`` over no synthetic rows
+        and its standard error ``gain_error``. Not there without "auto".
+    best_index_ : int
+        Which of them was kept. Not there without "auto".
     n_features_in_ : int
         Features, where the estimator has it.
     feature_names_in_ : ndarray of shape (n_features,)
@@ -290,6 +348,13 @@ class AugmentedRegressor(Augmented, RegressorMixin, VersionedEstimator):
     See Also
     --------
     AugmentedClassifier : The same for classes.
+
+    References
+    ----------
+    .. [1] C. Nadeau, Y. Bengio, "Inference for the generalization error", Machine
+       Learning 52, 2003, equation 7, for folds that share rows:
+       :math:`\sqrt{(1 / k + n_\mathrm{test} / n_\mathrm{train}) s^2}` of k gains of
+       variance :math:`s^2`.
 
     Examples
     --------
