@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from sklearn.base import ClusterMixin
 from sklearn.utils.validation import check_is_fitted
 
+from skgan._torch_defaults import torch_defaults
 from skgan._validation import check_integer, check_real
 from skgan.encoding import BaseEncoder, TableEncoder
 from skgan.frames import as_rows
@@ -34,12 +35,13 @@ class BaseCodedSampler(BaseGANSampler):
     _conditions: CodeConditions
     _net_class = InfoGANNet
 
+    @torch_defaults()
     def _read(self, X, dtype) -> NDArray:
         check_is_fitted(self, "net_")
         X = as_rows(X)
         self._check_rows(X, self.encoder_, reset=False)
         rows = torch.as_tensor(
-            self._shape(self.encoder_.transform(X)).astype(dtype),
+            self._shape(self.encoder_.encode(X)).astype(dtype),
             device=self.net_.device,
         )
         discriminator = deepcopy(self.net_.discriminator_).to(rows.dtype)
