@@ -26,6 +26,7 @@ from skgan._torch_defaults import torch_defaults
 from skgan._validation import (
     check_boolean,
     check_integer,
+    check_memory,
     check_real,
     check_share,
     check_stream,
@@ -362,9 +363,11 @@ class BaseGANSampler(
         ValueError
             If `n_samples` is negative, or `given` asks for what cannot be or is too
             rare to be found.
+        MemoryError
+            If so many rows do not fit into memory; none is drawn then.
         """
         check_is_fitted(self, "net_")
-        n_samples = check_integer("n_samples", n_samples, 0)
+        n_samples = self._read_amount(n_samples)
         if given is None:
             return self._draw(n_samples, self._next_seed(random_state))
         encoder = self.encoder_
@@ -373,6 +376,14 @@ class BaseGANSampler(
         if read.selects:
             return draw_selected(self._draw, encoder, read, n_samples, seed)
         return self._draw(n_samples, seed, read.told)
+
+    def _read_amount(self, n_samples) -> int:
+        """Return how many rows to draw, if they can be held."""
+        n_samples = check_integer("n_samples", n_samples, 0)
+        dtype = getattr(self.encoder_.output_builder_, "dtype", None)
+        itemsize = dtype.itemsize if isinstance(dtype, np.dtype) else 8
+        check_memory(n_samples, self.n_features_in_ * itemsize)
+        return n_samples
 
     def _next_seed(self, random_state) -> int:
         stream = self._stream if random_state is None else random_state

@@ -7,7 +7,6 @@ from sklearn.model_selection import train_test_split
 from sklearn.utils import resample
 from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
-from skgan._validation import check_integer
 from skgan.encoding import LabelledTableEncoder, Labels, TableEncoder
 from skgan.metrics import energy_distance
 from skgan.samplers._base import MAX_WATCHED_ROWS, BaseGANSampler
@@ -162,8 +161,12 @@ class ConditionalGANSampler(
         "constant": nothing changes. A dict holds the parameters `learning_rate`,
         `penalty_weight` and `beta2` of `skgan.callbacks.Annealing`.
     max_time : float or None, default=None
-        Seconds after which training ends, if `max_iter` is not reached before;
-        the schedule follows whichever is nearer its end.
+        Seconds that the whole fit may take; training ends, and its schedule with it,
+        when they or `max_iter` are over. Rows are read and encoded in any case. A
+        prior of trees is always fitted, if need be on fewer rows. After a first
+        update training stops; then, as far as there seems to be time, stages are
+        judged (else ``sample`` uses the prior), rejection is learnt (else every row
+        is accepted), and the prior learns from rows held out (else from the others).
     early_stopping : bool or "auto", default="auto"
         Whether to hold rows out, score the generator on them at intervals, keep the
         best one, and end when the score no longer improves. With a prior of trees
@@ -453,7 +456,7 @@ class ConditionalGANSampler(
             If a number of `y` lies outside the range seen.
         """
         check_is_fitted(self, "net_")
-        n_samples = check_integer("n_samples", n_samples, 0)
+        n_samples = self._read_amount(n_samples)
         labels = self._conditions.labels
         values = None if y is None else labels.read_request(y, n_samples)
         seed = self._next_seed(random_state)

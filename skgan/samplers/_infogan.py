@@ -167,8 +167,9 @@ class InfoGANSampler(DiagnosisMixin, ClusterMixin, BaseCodedSampler):
         "constant": nothing changes. A dict holds the parameters `learning_rate`,
         `penalty_weight` and `beta2` of `skgan.callbacks.Annealing`.
     max_time : float or None, default=None
-        Seconds after which training ends, if `max_iter` is not reached before;
-        the schedule follows whichever is nearer its end.
+        Seconds that the whole fit may take; training ends, and its schedule with it,
+        when they or `max_iter` are over. Rows are read and encoded in any case and the
+        first update is made.
     early_stopping : bool, default=False
         Whether to hold rows out, score the sampler on them at intervals, keep the
         best generator, and end when the score no longer improves.
@@ -389,7 +390,7 @@ class InfoGANSampler(DiagnosisMixin, ClusterMixin, BaseCodedSampler):
             exist.
         """
         check_is_fitted(self, "net_")
-        n_samples = check_integer("n_samples", n_samples, 0)
+        n_samples = self._read_amount(n_samples)
         given = None
         if codes is not None:
             given = self._conditions.read(codes, n_samples)

@@ -159,8 +159,10 @@ class GANOutlierDetector(OutlierMixin, VersionedEstimator):
     schedule : str or dict, default="annealed"
         As in `GANSampler`.
     max_time : float or None, default=None
-        Seconds after which the GAN's training ends, if `max_iter` is not reached
-        before. The encoder's takes about as long again.
+        Seconds that the whole fit may take; rows are read and encoded in any case.
+        Of "likelihood", chains are then fitted on fewer rows, and the line is drawn
+        among fewer. Of "reconstruction", half of it is the GAN's, the rest mostly that
+        of the encoder of latents; each makes its first update.
     encoder : BaseEncoder or "auto", default="auto"
         How X is read: `ImageEncoder`, `VectorEncoder` or, for likelihoods,
         `TableEncoder`.
