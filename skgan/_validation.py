@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Mapping, Sequence
 from numbers import Integral, Real
 
@@ -19,6 +21,25 @@ def check_integer(name: str, value, minimum: int, maximum: int | None = None) ->
     if maximum is not None and value > maximum:
         raise ValueError(f"{name} must be at most {maximum}, got {value}.")
     return int(value)
+
+
+def check_memory(n_samples: int, n_bytes: int) -> None:
+    """Raise if rows of so many bytes each do not fit into the machine's memory.
+
+    Raises
+    ------
+    MemoryError
+        Before anything is drawn.
+    """
+    available = sys.maxsize
+    if hasattr(os, "sysconf"):
+        available = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    if n_samples * n_bytes > available:
+        raise MemoryError(
+            f"n_samples={n_samples} rows of {n_bytes} bytes do not fit into the "
+            f"{available / 2**30:.0f} GiB of this machine: draw fewer at a time, each "
+            "time with another random_state, and keep what you need of them."
+        )
 
 
 def check_real(name: str, value, minimum: float, *, strict: bool = False) -> float:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from copy import deepcopy
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial, wraps
 from inspect import signature
 from typing import Any, NamedTuple
@@ -19,10 +19,19 @@ from sklearn.base import (
 from sklearn.model_selection import train_test_split
 from sklearn.utils.validation import check_is_fitted
 
+from skgan._deadline import Deadline
 from skgan._diagram import DataDiagramMixin
 from skgan._estimator import VersionedEstimator, persistent
 from skgan._threads import training_threads
-from skgan._validation import check_boolean, check_integer, check_share, check_stream
+from skgan._torch_defaults import torch_defaults
+from skgan._validation import (
+    check_boolean,
+    check_integer,
+    check_memory,
+    check_real,
+    check_share,
+    check_stream,
+)
 from skgan.encoding import BaseEncoder, make_encoder
 from skgan.frames import as_rows
 from skgan.metrics import ReferenceSpace, energy_distance
@@ -95,6 +104,8 @@ _MAX_SCORED_ROWS = 5000
 # While training is watched, speed counts for more.
 MAX_WATCHED_ROWS = 2000
 _MIN_SPLIT_ROWS = 10
+# Of the time that is left when training starts, where stages are judged after it.
+_TRAINING_SHARE = 0.4
 # A generator that starts from a prior has the moments of rows from the start, and is
 # scored by boosted trees, which take longer.
 _OF_STAGES: dict[str, Any] = {"n_scores": 4, "calibrates": False}
@@ -120,6 +131,7 @@ class FitData:
     target: Any
     seeds: Seeds
     is_warm_start: bool
+    deadline: Deadline = field(default_factory=Deadline)
     held_out: Any = None
     rows: Any = None
     conditions: Any = None
@@ -131,6 +143,7 @@ class FitData:
     columns: PriorColumns | None = None
     prior: BasePrior | None = None
     tasks: FitTasks | None = None
+    prior_seconds: float = 0.0
 
 
 @persistent(
@@ -159,6 +172,7 @@ class BaseGANSampler(
 
     @with_callbacks
     @keeps_features
+    @torch_defaults()
     def fit(self, X, y=None):
         """Learn to sample rows like those of `X`.
 
@@ -195,6 +209,7 @@ class BaseGANSampler(
 
     def _prepare(self, X, y) -> FitData:
         """Read X and y once: rows, what they are conditioned on, what is held out."""
+        deadline = self._start_clock()
         X = as_rows(X)
         is_warm_start = bool(self.warm_start and hasattr(self, "net_"))
         encoder = self.encoder_ if is_warm_start else self._make_encoder(X)
@@ -207,13 +222,20 @@ class BaseGANSampler(
         checkpoint = open_checkpoint(self, X, seen, is_warm_start)
         seeds = self._seeds if is_warm_start else self._draw_seeds()
         seeds = keep_seeds(checkpoint, seeds)
-        data = FitData(X, encoder, labels, target, seeds, is_warm_start)
+        data = FitData(X, encoder, labels, target, seeds, is_warm_start, deadline)
         if starts_from == "trees":
             self._prepare_columns(data)
         else:
             self._prepare_rows(data)
         data.settings = data.settings._replace(checkpoint=checkpoint)
         return data
+
+    def _start_clock(self) -> Deadline:
+        """Return when the fit shall have ended."""
+        seconds: Any = self.max_time
+        if seconds is not None:
+            seconds = check_real("max_time", seconds, 0, strict=True)
+        return Deadline(seconds)
 
     def _prepare_rows(self, data: FitData) -> None:
         """Encode the rows of a generator that starts from normal latents."""
@@ -409,6 +431,8 @@ class BaseGANSampler(
         ValueError
             If `n_samples` is negative, or `given` asks for what cannot be or is too
             rare to be found.
+        MemoryError
+            If so many rows do not fit into memory; none is drawn then.
 
         Warns
         -----
@@ -418,7 +442,7 @@ class BaseGANSampler(
             logger ``skgan`` tells at level `INFO` each time.
         """
         check_is_fitted(self, "net_")
-        n_samples = check_integer("n_samples", n_samples, 0)
+        n_samples = self._read_amount(n_samples)
         if given is None:
             return self._draw(n_samples, self._next_seed(random_state))
         encoder = self.encoder_
@@ -431,6 +455,14 @@ class BaseGANSampler(
         if self.prior_ is not None and isinstance(read.drawn_with, PriorConditions):
             read.drawn_with.tell_sizes(self.prior_.n_particles)
         return rows
+
+    def _read_amount(self, n_samples) -> int:
+        """Return how many rows to draw, if they can be held."""
+        n_samples = check_integer("n_samples", n_samples, 0)
+        dtype = getattr(self.encoder_.output_builder_, "dtype", None)
+        itemsize = dtype.itemsize if isinstance(dtype, np.dtype) else 8
+        check_memory(n_samples, self.n_features_in_ * itemsize)
+        return n_samples
 
     def _next_seed(self, random_state) -> int:
         stream = self._stream if random_state is None else random_state
@@ -469,6 +501,7 @@ class BaseGANSampler(
         """Return the labels to score with in canonical form; None without them."""
         return None
 
+    @torch_defaults()
     def transform(self, X):
         """Return the discriminator's features of `X`.
 
@@ -498,7 +531,7 @@ class BaseGANSampler(
         self._check_trained()
         # In float64, so that a row's features do not depend on its neighbours.
         discriminator = deepcopy(self.net_.discriminator_).double()
-        encoded = self.encoder_.transform(X).astype(np.float64)
+        encoded = self.encoder_.encode(X).astype(np.float64)
         if self.prior_ is None:
             encoded = self._shape(encoded)
         rows = torch.as_tensor(encoded, device=self.net_.device)
@@ -555,7 +588,7 @@ class BaseGANSampler(
 
     def _train(self, data: FitData) -> None:
         net, user_params = self.net_, self.net_params or {}
-        settings = data.settings
+        settings = self._in_time_left(data)
         # An encoder of latents belongs to the generator it was trained for.
         self.__dict__.pop("inverter_", None)
         try:
@@ -596,6 +629,16 @@ class BaseGANSampler(
         if data.prior is not None:
             self._keep_best_stage(data)
 
+    def _in_time_left(self, data: FitData):
+        """Return the settings with the time that training may take."""
+        clock, settings = data.deadline, data.settings
+        if not clock.is_set:
+            return settings
+        judges = data.columns is not None and data.columns.is_held_out.any()
+        share = _TRAINING_SHARE if judges else 1.0
+        # A limit of zero would be none; the first update is made in any case.
+        return settings._replace(max_time=max(share * clock.left, 1e-3))
+
     def _make_scorer(self, data: FitData):
         """Return what scores a net on rows held out; None where none are."""
         if data.prior is None:
@@ -623,7 +666,7 @@ class BaseGANSampler(
         Blocks are always generated whole: the bits of a matrix product depend on
         its size.
         """
-        with training_threads():
+        with torch_defaults(), training_threads():
             if self.prior_ is not None:
                 return self._draw_stage(n_samples, seed, given)
             return self._draw_blocks(n_samples, seed, given)

@@ -248,7 +248,8 @@ def _count_images(n_images: int | None, images: dict[str, np.ndarray], k: int) -
 
 def _extractor(features: Any) -> Callable[[np.ndarray], Any]:
     if hasattr(features, "transform") and not isinstance(features, type):
-        return features.transform
+        # A frame where `set_output` asks for one.
+        return lambda images: np.asarray(features.transform(images))
     if callable(features) and not isinstance(features, type):
         return features
     raise TypeError(
