@@ -9,11 +9,13 @@ from skgan.encoding._check_rows import check_frame as check_frame
 from skgan.encoding._check_rows import check_rows as check_rows
 from skgan.encoding._image import ImageEncoder
 from skgan.encoding._select import make_encoder
+from skgan.encoding.constraints._computed import DateParts, Derived, Product
 from skgan.encoding.constraints._constraints import (
     FixedCombinations,
     Inequality,
     Positive,
     Range,
+    Threshold,
     Unique,
 )
 from skgan.encoding.labels._labelled_table import (
@@ -26,13 +28,17 @@ from skgan.encoding.vector._vector import VectorEncoder
 
 __all__ = [
     "BaseEncoder",
+    "DateParts",
+    "Derived",
     "FixedCombinations",
     "ImageEncoder",
     "Inequality",
     "Positive",
+    "Product",
     "Range",
     "TableEncoder",
     "TableLayout",
+    "Threshold",
     "Unique",
     "VectorEncoder",
     "make_encoder",
