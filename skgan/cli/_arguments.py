@@ -11,6 +11,7 @@ from skgan.cli._options import (
     add_csv,
     add_debug,
     add_device,
+    add_dialect,
     add_force,
     add_max_iter,
     add_seed,
@@ -208,6 +209,7 @@ def _add_sample(verbs) -> None:
         "they are written in the file. Of a model with labels, the label. May be "
         "repeated, for a column with several values, too",
     )
+    add_dialect(sample)
     add_seed(sample, "the rows")
     add_force(sample)
     add_debug(sample)

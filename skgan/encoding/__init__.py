@@ -21,11 +21,13 @@ from skgan.encoding._column_conditions import collect_rows as collect_rows
 from skgan.encoding._column_conditions import keeps_to as keeps_to
 from skgan.encoding._image import ImageEncoder
 from skgan.encoding._select import make_encoder
+from skgan.encoding.constraints._computed import DateParts, Derived, Product
 from skgan.encoding.constraints._constraints import (
     FixedCombinations,
     Inequality,
     Positive,
     Range,
+    Threshold,
     Unique,
 )
 from skgan.encoding.labels._labelled_table import (
@@ -38,13 +40,17 @@ from skgan.encoding.vector._vector import VectorEncoder
 
 __all__ = [
     "BaseEncoder",
+    "DateParts",
+    "Derived",
     "FixedCombinations",
     "ImageEncoder",
     "Inequality",
     "Positive",
+    "Product",
     "Range",
     "TableEncoder",
     "TableLayout",
+    "Threshold",
     "Unique",
     "VectorEncoder",
     "make_encoder",

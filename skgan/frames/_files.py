@@ -302,7 +302,8 @@ def write_csv(frame: Any, table_format: TableFormat | None = None) -> bytes:
     dialect = table_format.dialect
     if not table_format.columns:
         separator = dialect.separator
-        return frame.to_csv(index=False, sep=separator, lineterminator="\n").encode()
+        text = frame.to_csv(index=False, sep=separator, lineterminator="\n")
+        return _encode(text, dialect.encoding)
     header, columns = [], []
     rows = [column for column in table_format.columns if column.kind == "row"]
     for column in rows:
@@ -313,4 +314,12 @@ def write_csv(frame: Any, table_format: TableFormat | None = None) -> bytes:
         header.append(column.header)
         columns.append(spell_column(column, frame[name], dialect))
     lines = [header, *zip(*columns, strict=True)]
-    return render(lines, dialect).encode(dialect.encoding)
+    return _encode(render(lines, dialect), dialect.encoding)
+
+
+def _encode(text: str, encoding: str) -> bytes:
+    try:
+        return text.encode(encoding)
+    except UnicodeEncodeError as error:
+        sign = text[error.start]
+        raise ValueError(f"the encoding {encoding!r} has no {sign!r}.") from None

@@ -121,7 +121,7 @@ def test_what_transforms_gives_the_frames_asked_for(X, library):
     for array, frame in zip(arrays, frames, strict=True):
         assert type(frame).__module__.startswith(library)
         np.testing.assert_array_equal(np.asarray(frame), array)
-        assert list(frame.columns)[0].endswith("0")
+        assert next(iter(frame.columns)).endswith("0")
 
 
 def test_networks_can_be_fitted_to_images_under_any_setting():

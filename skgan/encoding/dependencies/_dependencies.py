@@ -9,7 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from skgan.encoding.dependencies._date_parts import Clock, find_date_parts
 from skgan.encoding.dependencies._discovery import Table, find_functions
+from skgan.encoding.dependencies._products import find_products
 from skgan.encoding.dependencies._relations import Dependency
 from skgan.encoding.dependencies._sums import find_sums
 
@@ -20,12 +22,14 @@ def find_dependencies(
     columns: Mapping[Any, NDArray],
     discrete: Collection[Hashable] = frozenset(),
     keep: Collection[Hashable] = frozenset(),
+    clocks: Mapping[Hashable, Clock] | None = None,
 ) -> list[Dependency]:
     """Find columns that others determine on every row.
 
     Found are copies (also under other level names), constant offsets and factors,
-    sums with fixed weights up to the decimals of the column, and columns that are a
-    function of one other, where the rows hold evidence enough that it is no chance.
+    sums with fixed weights up to the decimals of the column, products and quotients of
+    two columns, parts of dates whose `clocks` say what they count, and columns that are
+    a function of one other, where the rows hold evidence enough that it is no chance.
 
 
     Notes
@@ -64,12 +68,18 @@ def find_dependencies(
     """
     table = Table(dict(columns), frozenset(discrete), frozenset(keep))
     by_target: dict[Hashable, Dependency] = {}
-    for dependency in chain(find_sums(table), find_functions(table)):
+    found = chain(
+        find_sums(table),
+        find_products(table),
+        find_date_parts(table, clocks or {}),
+        find_functions(table),
+    )
+    for dependency in found:
         if dependency.target in by_target:
             continue
         if not _needs(dependency.target, dependency.sources, by_target):
             by_target[dependency.target] = dependency
-    return _in_order(by_target)
+    return in_order(by_target)
 
 
 def restore_all(
@@ -96,7 +106,7 @@ def _needs(
     return False
 
 
-def _in_order(by_target: dict[Hashable, Dependency]) -> list[Dependency]:
+def in_order(by_target: dict[Hashable, Dependency]) -> list[Dependency]:
     """Sort, so that each target comes before the dependencies that need it."""
     ordered: dict[Hashable, Dependency] = {}
 
