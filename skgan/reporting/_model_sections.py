@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from skgan.frames import frame_library
+from skgan.frames import frame_library, is_missing
 from skgan.metrics import Finding
 from skgan.metrics._classifier import TaughtModels, teach_models
 from skgan.metrics.diagnosis._diagnose import MIN_ROWS, judge_copies
@@ -108,8 +108,7 @@ def _without_gaps(pairs: dict[str, tuple[Any, NDArray]]) -> dict:
     """Pairs without rows whose target is missing; numbers as numbers."""
     found = {}
     for key, (X, y) in pairs.items():
-        is_there = np.array([value is not None and value == value for value in y])
-        is_there &= np.array([str(value) not in ("<NA>", "NaT") for value in y])
+        is_there = np.array([not is_missing(value) for value in y.tolist()])
         if is_there.sum() < MIN_ROWS:
             return {}
         places = np.flatnonzero(is_there)

@@ -116,7 +116,10 @@ def test_page_is_that_of_python(here, capsys):
     for name in ("holdout", "train"):
         frame = pd.read_csv(f"{name}.csv", dtype_backend="numpy_nullable")
         sets.append(frame)
-    made = skgan.report(sampler, *sets, title="T", max_samples=60)
+    files = ("people.skgan", "holdout.csv", "train.csv")
+    sources = dict(zip(("model", "held-out rows", "training rows"), files, strict=True))
+    made = skgan.report(sampler, *sets, title="T", sources=sources, max_samples=60)
+    assert all(name in made.html for name in files)
     assert Path("report.html").read_text("utf-8") == made.html
     assert capsys.readouterr().out == ""
 
