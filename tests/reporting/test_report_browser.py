@@ -21,6 +21,9 @@ OPEN_ALL = "document.querySelectorAll('details').forEach(d => d.open = true)"
 CONTRASTS = """(() => {
   const read = text => {
     const parts = text.match(/[\\d.]+/g).map(Number);
+    // Mixed colours are said in shares of 1.
+    if (text.startsWith('color('))
+      parts.splice(0, 3, ...parts.slice(0, 3).map(v => 255 * v));
     return parts.length > 3 ? parts : [...parts, 1];
   };
   const over = (top, below) => top.slice(0, 3).map(
