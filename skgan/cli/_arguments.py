@@ -45,7 +45,8 @@ def make_parser() -> argparse.ArgumentParser:
     """Return the parser of the command line, a subparser a verb."""
     parser = Parser(
         prog="skgan",
-        description="Generative adversarial networks as scikit-learn estimators.",
+        description="Draw synthetic rows that resemble yours, and judge them. Tables "
+        "are learnt by decision trees with a GAN on top, images by a GAN.",
     )
     parser.add_argument("--version", action="version", version=f"skgan {__version__}")
     verbs = parser.add_subparsers(dest="verb", metavar="VERB", required=True)

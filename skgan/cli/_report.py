@@ -8,8 +8,8 @@ from pathlib import Path
 from skgan.cli._models import load_sampler, read_for
 from skgan.cli._options import say
 from skgan.cli._read_write import STANDARD, FileRows, check_output, write_out
-from skgan.metrics.diagnosis._diagnose import warn_of_copies
-from skgan.reporting._report import compose
+from skgan.metrics.diagnosis import warn_of_copies
+from skgan.reporting import compose
 
 _ENDINGS = (".html", ".htm")
 

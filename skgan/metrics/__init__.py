@@ -47,4 +47,13 @@ __getattr__, __dir__, __all__ = load_on_first_use(
         "train_on_synthetic": "_classifier",
         "train_on_synthetic_scores": "_classifier",
     },
+    {
+        "Block": "_blocks",
+        "TaughtModels": "_classifier",
+        "is_frame": "_blocks",
+        "match_blocks": "_blocks",
+        "nearest": "_nearest",
+        "read_blocks": "_blocks",
+        "teach_models": "_classifier",
+    },
 )

@@ -17,6 +17,7 @@ from sklearn.metrics import get_scorer, r2_score, roc_auc_score
 from sklearn.model_selection import StratifiedKFold, cross_val_score
 from sklearn.utils.multiclass import type_of_target
 
+from skgan._tree_threads import tree_threads
 from skgan.metrics._blocks import Block, is_frame, match_blocks, read_blocks
 from skgan.metrics._inputs import (
     as_generator,
@@ -136,14 +137,15 @@ def held_out_auc(
     synthetic = draw_rows(rows[n_real:], n_rows, generator)
     # Unshuffled folds would let a bootstrap copy pass for perfect.
     folds = StratifiedKFold(cv, shuffle=True, random_state=draw_seed(generator))
-    auc = cross_val_score(
-        estimator,
-        np.vstack([real, synthetic]),
-        np.repeat([0, 1], n_rows),
-        scoring="roc_auc",
-        cv=folds,
-        error_score="raise",
-    ).mean()
+    with tree_threads():
+        auc = cross_val_score(
+            estimator,
+            np.vstack([real, synthetic]),
+            np.repeat([0, 1], n_rows),
+            scoring="roc_auc",
+            cv=folds,
+            error_score="raise",
+        ).mean()
     return float(auc), n_rows
 
 
@@ -322,11 +324,12 @@ def teach_models(
         targets = _class_codes(targets)
     score = _scoring(scoring, is_classification)
     train, holdout, synthetic = zip(features, targets, strict=True)
-    models = (
-        _fitted(estimator, *synthetic, is_classification),
-        _fitted(estimator, *train, is_classification),
-    )
-    scores = (score(models[0], *holdout), score(models[1], *holdout))
+    with tree_threads():
+        models = (
+            _fitted(estimator, *synthetic, is_classification),
+            _fitted(estimator, *train, is_classification),
+        )
+        scores = (score(models[0], *holdout), score(models[1], *holdout))
     return TaughtModels(models, scores, score, *holdout, is_classification)
 
 

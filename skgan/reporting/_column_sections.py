@@ -7,8 +7,7 @@ from functools import partial
 import numpy as np
 
 from skgan.metrics import column_shape_scores, pair_trend_scores
-from skgan.plotting import MarginalsDisplay, PairsDisplay
-from skgan.plotting._comparison import title_of
+from skgan.plotting import MarginalsDisplay, PairsDisplay, title_of
 from skgan.reporting._evaluation import Evaluation
 from skgan.reporting._html import details, element, figure, number, table
 from skgan.reporting._pictures import chart

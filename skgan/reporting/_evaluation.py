@@ -14,10 +14,10 @@ from sklearn.utils import resample
 from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
 from skgan._validation import check_stream
-from skgan.augmentation._class_sampling import takes_labels
+from skgan.augmentation import takes_labels
 from skgan.frames import as_rows, frame_library, with_columns
 from skgan.metrics import CopyingWarning, Diagnosis, ReferenceSpace, diagnose
-from skgan.samplers._diagnose import DiagnosisMixin
+from skgan.samplers import DiagnosisMixin
 
 _LABEL = "label"  # what labels without a name are called
 _MAX_TRAIN = 20_000

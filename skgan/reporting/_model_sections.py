@@ -9,9 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skgan.frames import frame_library, is_missing
-from skgan.metrics import Finding
-from skgan.metrics._classifier import TaughtModels, teach_models
-from skgan.metrics.diagnosis._diagnose import MIN_ROWS, judge_copies
+from skgan.metrics import Finding, TaughtModels, teach_models
+from skgan.metrics.diagnosis import MIN_ROWS, judge_copies
 from skgan.plotting import TrainingDisplay
 from skgan.reporting._evaluation import Evaluation, Rows
 from skgan.reporting._html import element, figure, number, paragraph, scrolled, table

@@ -12,8 +12,8 @@ from skgan._validation import check_integer
 from skgan._version import __version__
 from skgan.frames import frame_library
 from skgan.metrics import Diagnosis
-from skgan.metrics.diagnosis._diagnose import MIN_ROWS, warn_of_copies
-from skgan.plotting._matplotlib import check_matplotlib
+from skgan.metrics.diagnosis import MIN_ROWS, warn_of_copies
+from skgan.plotting import check_matplotlib
 from skgan.reporting._column_sections import columns_section, pairs_section
 from skgan.reporting._evaluation import Evaluation, evaluate
 from skgan.reporting._html import count

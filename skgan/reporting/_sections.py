@@ -8,11 +8,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from skgan.metrics import density, precision, recall
-from skgan.metrics._nearest import nearest
-from skgan.metrics.diagnosis._diagnose import MIN_ROWS
-from skgan.plotting import EmbeddingDisplay
-from skgan.plotting._matplotlib import FIRST_COLOR, SECOND_COLOR
+from skgan.metrics import density, nearest, precision, recall
+from skgan.metrics.diagnosis import MIN_ROWS
+from skgan.plotting import FIRST_COLOR, SECOND_COLOR, EmbeddingDisplay
 from skgan.reporting._evaluation import Evaluation
 from skgan.reporting._html import element, escape, figure, number, paragraph
 from skgan.reporting._pictures import chart

@@ -6,7 +6,7 @@ from collections import Counter
 from typing import NamedTuple
 
 from skgan.metrics import Diagnosis, Finding
-from skgan.metrics.diagnosis._findings import BAD, GOOD, NOT_JUDGED, WARN, grouped
+from skgan.metrics.diagnosis import BAD, GOOD, NOT_JUDGED, WARN, grouped
 from skgan.reporting._html import details, element, escape, number, paragraph
 
 # Never colour alone: each verdict is a sign and a word.

@@ -27,16 +27,7 @@ _UNTRAINED = "Samples come from the prior: no network has a part in them."
 
 
 def advise(findings: Iterable[Finding], stage: str | None) -> list[Finding]:
-    """Return findings with advice for the stage that drew the samples.
-
-    Parameters
-    ----------
-    findings : iterable of Finding
-        With advice for networks.
-    stage : str or None
-        As in ``sampler.stage_``: of "prior", "prior+rejection" the chain of trees
-        made the rows.
-    """
+    """Return findings with advice for the stage that drew the samples."""
     findings = list(findings)
     if stage is None or not stage.startswith("prior"):
         return findings

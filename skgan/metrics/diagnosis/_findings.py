@@ -111,8 +111,10 @@ class Diagnosis:
     def verdict(self) -> str:
         """The worst verdict of all; "not judged" if nothing was said of samples."""
         # That training went well does not make samples good.
-        found = {f.verdict for f in self if f.name != "training" or f.verdict != GOOD}
-        return next((v for v in (BAD, WARN, GOOD) if v in found), NOT_JUDGED)
+        verdicts = {
+            f.verdict for f in self if f.name != "training" or f.verdict != GOOD
+        }
+        return next((v for v in (BAD, WARN, GOOD) if v in verdicts), NOT_JUDGED)
 
     @property
     def unseen_share(self) -> float | None:

@@ -24,8 +24,8 @@ from skgan.metrics import (
     membership_auc,
 )
 from skgan.metrics.diagnosis import _quality as quality
+from skgan.metrics.diagnosis import judge_training
 from skgan.metrics.diagnosis._copying import auc_interval, closer_share
-from skgan.metrics.diagnosis._history import judge_training
 
 N = 500
 NAMES = [
