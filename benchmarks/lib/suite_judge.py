@@ -34,6 +34,12 @@ MEASURES = {
     "membership": ("membership AUC", "{:.3f}"),
     "duplicates": ("duplicates", "{:.4f}"),
     "duplicates_real": ("of real rows", "{:.4f}"),
+    "duplicates_prior": ("duplicates, prior alone", "{:.4f}"),
+    "dcr_share_prior": ("DCR, prior alone", "{:.3f}"),
+    "membership_prior": ("membership, prior alone", "{:.3f}"),
+    "duplicates_generator": ("duplicates, with training", "{:.4f}"),
+    "dcr_share_generator": ("DCR, with training", "{:.3f}"),
+    "membership_generator": ("membership, with training", "{:.3f}"),
     "correlations": ("mean abs Δr", "{:.3f}"),
     "rare_levels": ("rare levels, σ", "{:.1f}"),
     "fit_cpu_seconds": ("fit, CPU s", "{:.3g}"),
@@ -85,6 +91,18 @@ def judge(train, test, synthetic, target, seed):
         **_against_train(train, test, synthetic, target, seed),
         **_against_test(train, test, synthetic, seed),
     }
+
+
+def judge_copies(train, test, synthetic, seed, stage):
+    """Return what rows of one stage of a fit copy; keys end in the stage's name."""
+    held_out = _some(test, min(len(test), len(synthetic)), seed)
+    fixed = {"random_state": seed}
+    found = {
+        "duplicates": duplicate_rate(train, synthetic),
+        "dcr_share": dcr_share(train, held_out, synthetic, **fixed),
+        "membership": membership_auc(train, held_out, synthetic, **fixed),
+    }
+    return {f"{name}_{stage}": value for name, value in found.items()}
 
 
 def judge_real(train, test, target, seed):
