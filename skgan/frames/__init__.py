@@ -1,6 +1,5 @@
 """One reader and one writer of containers: NumPy, pandas, polars."""
 
-from skgan.frames._casting import cast_numbers
 from skgan.frames._containers import (
     LIBRARIES,
     as_rows,
@@ -18,7 +17,7 @@ from skgan.frames._files import (
     write_csv,
 )
 from skgan.frames._fill import fill_cells
-from skgan.frames._formats import UNITS, ColumnFormat, RawColumn
+from skgan.frames._formats import UNITS, ColumnFormat, RawColumn, cast_numbers
 from skgan.frames._library import (
     cast_like,
     concatenate_rows,
