@@ -179,8 +179,8 @@ def _ratio(tasks, others: np.ndarray, is_class: bool, seed: int) -> float:
         random_state=seed,
     )
     train, (X, y), synthetic = tasks
-    on_real = _fitted(model, *train, is_class)
-    on_synthetic = _fitted(model, *synthetic, is_class)
+    on_real = _fitted(model, train[0], train[1], is_class)
+    on_synthetic = _fitted(model, synthetic[0], synthetic[1], is_class)
     if is_class:
         return _mean_auc(on_synthetic, X, y) / _mean_auc(on_real, X, y)
     errors = [np.mean((m.predict(X) - y) ** 2) for m in (on_real, on_synthetic)]
