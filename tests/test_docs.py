@@ -39,6 +39,7 @@ PAGES = [
     "docs/images.rst",
     "docs/judging_images.rst",
     "docs/outliers.rst",
+    "docs/imputing.rst",
     "docs/diagnosing.rst",
     "docs/report.rst",
     "docs/choosing_parameters.rst",
