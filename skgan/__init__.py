@@ -1,4 +1,4 @@
-"""skgan: generative adversarial networks as scikit-learn estimators."""
+"""skgan: synthetic tables, vectors and images, as scikit-learn estimators."""
 
 from skgan._lazy import load_on_first_use
 
@@ -9,6 +9,7 @@ __getattr__, __dir__, __all__ = load_on_first_use(
         "AugmentedClassifier": "augmentation",
         "AugmentedRegressor": "augmentation",
         "ConditionalGANSampler": "samplers",
+        "GANImputer": "samplers",
         "GANOutlierDetector": "samplers",
         "GANSampler": "samplers",
         "InfoGANSampler": "samplers",
@@ -21,6 +22,7 @@ __getattr__, __dir__, __all__ = load_on_first_use(
         "plotting": "",
         "report": "reporting",
         "save": "io",
+        "show_versions": "_show_versions",
     },
     {
         "callbacks": "",

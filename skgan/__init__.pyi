@@ -7,12 +7,14 @@ from skgan import modules as modules
 from skgan import nets as nets
 from skgan import objectives as objectives
 from skgan._pipeline import SamplerPipeline, make_sampler_pipeline
+from skgan._show_versions import show_versions
 from skgan._version import __version__
 from skgan.augmentation import AugmentedClassifier, AugmentedRegressor
 from skgan.io import load, save
 from skgan.reporting import report
 from skgan.samplers import (
     ConditionalGANSampler,
+    GANImputer,
     GANOutlierDetector,
     GANSampler,
     InfoGANSampler,
@@ -22,6 +24,7 @@ __all__ = [
     "AugmentedClassifier",
     "AugmentedRegressor",
     "ConditionalGANSampler",
+    "GANImputer",
     "GANOutlierDetector",
     "GANSampler",
     "InfoGANSampler",
@@ -34,4 +37,5 @@ __all__ = [
     "plotting",
     "report",
     "save",
+    "show_versions",
 ]

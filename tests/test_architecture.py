@@ -22,8 +22,9 @@ FLOORS = {
     room: floor
     for floor, rooms in enumerate(
         (
-            "_version _lazy _threads _tree_threads frames storage objectives modules "
-            "priors rejection loader datasets _validation _estimator",
+            "_version _lazy _show_versions _diagram _threads _tree_threads frames "
+            "storage objectives modules priors rejection loader datasets _validation "
+            "_estimator",
             "encoding",
             "metrics callbacks",
             "nets",

@@ -53,28 +53,16 @@ class PartialItems:
 
 
 def keeps_to(item: Any, values: NDArray) -> NDArray:
-    """Tell which canonical values are what an item asks for.
-
-    Parameters
-    ----------
-    item : Value, PartialValues, Choice, Interval, AnyOf or PartialItems
-        What is given.
-    values : ndarray of shape (n,), float64
-        NaN is a missing value; of cells and partial items one for each row.
-
-    Returns
-    -------
-    ndarray of bool of shape (n,)
-    """
+    """Tell which canonical values are what an item asks for."""
     if isinstance(item, Value):
         return _are_same(values, item.value)
     if isinstance(item, Interval):
         return (item.low <= values) & (values <= item.high)
     if isinstance(item, Choice):
-        found = np.isin(values, item.values)
+        is_allowed = np.isin(values, item.values)
         if np.isnan(item.values).any():
-            found |= np.isnan(values)
-        return found
+            is_allowed |= np.isnan(values)
+        return is_allowed
     if isinstance(item, AnyOf):
         return np.any([keeps_to(part, values) for part in item.items], axis=0)
     if isinstance(item, PartialValues):
@@ -102,13 +90,7 @@ def at_rows(item: Any, rows: NDArray) -> Any:
 
 
 def collect_rows(rows: list[dict]) -> dict[Any, Any]:
-    """Turn items of each row into items of all rows, by name.
-
-    Parameters
-    ----------
-    rows : list of dict of name to item
-        What each row is given.
-    """
+    """Turn items of each row into items of all rows, by name."""
     n = len(rows)
     collected: dict[Any, Any] = {}
     for name in dict.fromkeys(name for row in rows for name in row):

@@ -16,6 +16,7 @@ from skgan.frames._files import (
     read_csv,
     write_csv,
 )
+from skgan.frames._fill import fill_cells
 from skgan.frames._formats import UNITS, ColumnFormat, RawColumn, cast_numbers
 from skgan.frames._library import (
     cast_like,
@@ -62,6 +63,7 @@ __all__ = [
     "cast_like",
     "cast_numbers",
     "concatenate_rows",
+    "fill_cells",
     "flatten_rows",
     "format_like",
     "frame_library",

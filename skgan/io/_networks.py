@@ -239,9 +239,9 @@ def _load_networks(net: AdversarialNet, node: Any, decoder: Any) -> None:
 
 def _load_weights(module: nn.Module, name: str, prefix: str, decoder: Any) -> None:
     wanted = module.state_dict()
-    found = decoder.weights.names(prefix) if prefix else []
-    if set(found) != set(wanted):
-        missing = sorted(set(wanted) ^ set(found))[:5]
+    saved = decoder.weights.names(prefix) if prefix else []
+    if set(saved) != set(wanted):
+        missing = sorted(set(wanted) ^ set(saved))[:5]
         raise ContentError(
             f"The {name} has other weights than the file: {missing!r:.200}."
         )

@@ -81,8 +81,8 @@ def _smoke_test_inversion(sampler: Any, drawn: torch.Tensor, condition: Any) -> 
     if type(inverter) is not Inverter:
         raise ContentError("The encoder of latents of a sampler is none.")
     rows = drawn.reshape(_N_ROWS, *sampler.encoder_.tensor_shape_).double().cpu()
-    found = InverterRunner(sampler.net_, inverter)(rows, condition)
-    if found.latents.shape != (_N_ROWS, sampler.net_.latent_dim):
+    reconstruction = InverterRunner(sampler.net_, inverter)(rows, condition)
+    if reconstruction.latents.shape != (_N_ROWS, sampler.net_.latent_dim):
         raise ContentError("The encoder of latents makes none of the generator's.")
 
 

@@ -19,6 +19,7 @@ __getattr__, __dir__, __all__ = load_on_first_use(
         "ImageScores": "images._image_scores",
         "ReferenceSpace": "_reference",
         "alpha_precision": "_levels",
+        "associations": "_associations",
         "authenticity": "_memorization",
         "beta_recall": "_levels",
         "c2st": "_classifier",
@@ -48,9 +49,11 @@ __getattr__, __dir__, __all__ = load_on_first_use(
     },
     {
         "Block": "_blocks",
+        "TaughtModels": "_classifier",
         "is_frame": "_blocks",
         "match_blocks": "_blocks",
         "nearest": "_nearest",
         "read_blocks": "_blocks",
+        "teach_models": "_classifier",
     },
 )

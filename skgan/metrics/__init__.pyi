@@ -1,12 +1,15 @@
+from skgan.metrics._associations import associations
 from skgan.metrics._blocks import Block as Block
 from skgan.metrics._blocks import is_frame as is_frame
 from skgan.metrics._blocks import match_blocks as match_blocks
 from skgan.metrics._blocks import read_blocks as read_blocks
+from skgan.metrics._classifier import TaughtModels as TaughtModels
 from skgan.metrics._classifier import (
     c2st,
     train_on_synthetic,
     train_on_synthetic_scores,
 )
+from skgan.metrics._classifier import teach_models as teach_models
 from skgan.metrics._distances import (
     energy_distance,
     frechet_distance,
@@ -47,6 +50,7 @@ __all__ = [
     "ImageScores",
     "ReferenceSpace",
     "alpha_precision",
+    "associations",
     "authenticity",
     "beta_recall",
     "c2st",

@@ -220,8 +220,8 @@ class ResidualGenerator(nn.Module):
         self.train(was_training)
         if not n or not numbers.isfinite().all():
             return
-        own = torch.atleast_2d(torch.cov(numbers.T, correction=0))
-        mixing = optimal_map(own, covariance[:n, :n].double())
+        covariance_now = torch.atleast_2d(torch.cov(numbers.T, correction=0))
+        mixing = optimal_map(covariance_now, covariance[:n, :n].double())
         self.mixing.copy_(mixing)
         self.shift.copy_(mean[:n].double() - numbers.mean(0) @ mixing)
 

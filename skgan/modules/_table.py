@@ -51,19 +51,7 @@ class OneHotBlocks(nn.Module):
         return weights / ((weights @ self.members) @ self.members.T)
 
     def draw(self, probabilities: Tensor, uniforms: Tensor) -> Tensor:
-        """Return one-hot rows: in block k, the level at quantile ``uniforms[:, k]``.
-
-        Parameters
-        ----------
-        probabilities : Tensor of shape (n, sum(widths))
-            As `probabilities` returns them.
-        uniforms : Tensor of shape (n, n_blocks)
-            In [0, 1).
-
-        Returns
-        -------
-        Tensor of shape (n, sum(widths))
-        """
+        """Return one-hot rows: in block k, the level at quantile ``uniforms[:, k]``."""
         top = probabilities.cumsum(dim=1)
         # Block k ends at k + 1 but for rounding, which must not lose a level.
         marks = torch.arange(1, self.n_blocks + 1, device=top.device, dtype=top.dtype)

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ._row_streams import Uniforms
+
 # Of the Student distribution that scores a leaf's continuum.
 FREEDOM = 4.0
 # How many rows the spread of all leaves counts for in that of one.
@@ -35,7 +37,7 @@ class LeafItems:
     start: np.ndarray
     n_items: int
 
-    def draw(self, leaf: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    def draw(self, leaf: np.ndarray, rng: Uniforms) -> np.ndarray:
         """Draw an item for each row, from the counts of its leaf."""
         first, last = self._rows(leaf)
         row = first + rng.random(len(leaf)) * (last - first)
@@ -73,7 +75,7 @@ class LeafIntervals:
     mean: np.ndarray
     spread: np.ndarray
 
-    def draw(self, leaf: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    def draw(self, leaf: np.ndarray, rng: Uniforms) -> np.ndarray:
         """Draw a score for each row: an interval of its leaf, a point in it."""
         return self.place(leaf, rng.random(len(leaf)))
 

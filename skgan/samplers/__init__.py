@@ -7,6 +7,7 @@ __getattr__, __dir__, __all__ = load_on_first_use(
     __name__,
     {
         "ConditionalGANSampler": "_conditional",
+        "GANImputer": "_imputer",
         "GANOutlierDetector": "_outlier",
         "GANSampler": "_gan",
         "InfoGANSampler": "_infogan",

@@ -9,7 +9,6 @@ from sklearn.model_selection import train_test_split
 from sklearn.utils import resample
 from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
-from skgan._validation import check_integer
 from skgan.encoding import LabelledTableEncoder, Labels, TableEncoder
 from skgan.metrics import energy_distance
 from skgan.samplers._base import MAX_WATCHED_ROWS, BaseGANSampler
@@ -152,7 +151,7 @@ class ConditionalGANSampler(DiagnosisMixin, InversionMixin, BaseLabelledSampler)
     schedule : str or dict, default="annealed"
         How learning rate and penalty change over the fit; see `GANSampler`.
     max_time : float or None, default=None
-        Seconds after which training ends; see `GANSampler`.
+        Seconds that the whole fit may take; see `GANSampler`.
     early_stopping : bool or "auto", default="auto"
         Whether rows are held out to score and choose by; see `GANSampler`.
     validation_fraction : float, default=0.1
@@ -406,7 +405,7 @@ class ConditionalGANSampler(DiagnosisMixin, InversionMixin, BaseLabelledSampler)
             If a number of `y` lies outside the range seen.
         """
         check_is_fitted(self, "net_")
-        n_samples = check_integer("n_samples", n_samples, 0)
+        n_samples = self._read_amount(n_samples)
         labels = self._conditions.labels
         values = None if y is None else labels.read_request(y, n_samples)
         seed = self._next_seed(random_state)

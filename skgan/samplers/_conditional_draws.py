@@ -60,23 +60,7 @@ class SampleConditions:
 def read_conditions(
     encoder: Any, given: Any, n: int, has_prior: bool
 ) -> SampleConditions:
-    """Read what the user gives.
-
-    Parameters
-    ----------
-    encoder : BaseEncoder
-        Knows the columns.
-    given : dict, list of dict, DataFrame or callable
-        As ``sample`` takes it.
-    n : int
-        Rows wanted.
-    has_prior : bool
-        Whether any plain column can be handed to what draws.
-
-    Returns
-    -------
-    SampleConditions
-    """
+    """Read what the user gives, and settle who sees to it."""
     if callable(given):
         return SampleConditions(predicate=given)
     if not hasattr(encoder, "read_any_given"):
@@ -149,26 +133,7 @@ def _can_be_drawn_with(
 def draw_selected(
     draw: Draw, encoder: Any, given: SampleConditions, n: int, seed: int
 ) -> Any:
-    """Draw rows until enough of them are what is given.
-
-    Parameters
-    ----------
-    draw : callable
-        ``draw(n, seed, drawn_with)`` returns rows as the user gets them.
-    encoder : BaseEncoder
-        Reads columns of them.
-    given : SampleConditions
-        What rows shall have.
-    n : int
-        Rows wanted.
-    seed : int
-        Fixes the rows.
-
-    Raises
-    ------
-    ValueError
-        If what is given is too rare among drawn rows.
-    """
+    """Draw rows until enough of them are what is given."""
     if given.n_rows is None:
         return _draw_alike(draw, encoder, given, n, seed)
     return _draw_each(draw, encoder, given, n, seed)
@@ -206,10 +171,10 @@ def _draw_each(
         entropy = np.random.SeedSequence([seed, i])
         drawn_with = None if given.drawn_with is None else given.drawn_with.take(rows)
         drawn = draw(len(rows), int(entropy.generate_state(1)[0]), drawn_with)
-        found = np.flatnonzero(_fits(encoder, given, drawn, rows))
-        chosen, first = np.unique(rows[found], return_index=True)
+        fits = np.flatnonzero(_fits(encoder, given, drawn, rows))
+        chosen, first = np.unique(rows[fits], return_index=True)
         if len(chosen):
-            parts.append(take_rows(drawn, found[first]))
+            parts.append(take_rows(drawn, fits[first]))
             places.append(chosen)
             is_open[chosen] = False
         n_drawn, i = n_drawn + len(rows), i + 1

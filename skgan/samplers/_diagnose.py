@@ -101,6 +101,7 @@ class DiagnosisMixin:
             reference=self._reference,
             max_samples=max_samples,
             random_state=seed,
+            stage=getattr(self, "stage_", None),
         )
 
     def _diagnosis_seed(self, random_state) -> int:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from sklearn.base import ClusterMixin
 from sklearn.utils.validation import check_is_fitted
 
+from skgan._torch_defaults import torch_defaults
 from skgan._validation import check_integer, check_real
 from skgan.encoding import BaseEncoder, TableEncoder
 from skgan.frames import as_rows
@@ -34,12 +35,13 @@ class BaseCodedSampler(BaseGANSampler):
     _conditions: CodeConditions
     _net_class = InfoGANNet
 
+    @torch_defaults()
     def _read(self, X, dtype) -> NDArray:
         check_is_fitted(self, "net_")
         X = as_rows(X)
         self._check_rows(X, self.encoder_, reset=False)
         rows = torch.as_tensor(
-            self._shape(self.encoder_.transform(X)).astype(dtype),
+            self._shape(self.encoder_.encode(X)).astype(dtype),
             device=self.net_.device,
         )
         discriminator = deepcopy(self.net_.discriminator_).to(rows.dtype)
@@ -90,9 +92,8 @@ class BaseCodedSampler(BaseGANSampler):
             **{name: check_real(name, getattr(self, name), 0) for name in weights},
         }
 
-    def _train(self, data):
-        self._n_features_out = self.net_.n_categories + self.net_.n_continuous
-        return super()._train(data)
+    def _count_features(self, net, data) -> int:
+        return net.n_categories + net.n_continuous
 
 
 def _are_images(encoder: BaseEncoder) -> bool:
@@ -152,7 +153,7 @@ class InfoGANSampler(DiagnosisMixin, ClusterMixin, BaseCodedSampler):
     schedule : str or dict, default="annealed"
         How learning rate and penalty change over the fit; see `GANSampler`.
     max_time : float or None, default=None
-        Seconds after which training ends; see `GANSampler`.
+        Seconds that the whole fit may take; see `GANSampler`.
     early_stopping : bool, default=False
         Whether rows are held out to score and choose by; see `GANSampler`.
     validation_fraction : float, default=0.1
@@ -365,7 +366,7 @@ class InfoGANSampler(DiagnosisMixin, ClusterMixin, BaseCodedSampler):
             exist.
         """
         check_is_fitted(self, "net_")
-        n_samples = check_integer("n_samples", n_samples, 0)
+        n_samples = self._read_amount(n_samples)
         given = None
         if codes is not None:
             given = self._conditions.read(codes, n_samples)

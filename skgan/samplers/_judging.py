@@ -58,24 +58,6 @@ def choose_stage(
     A later stage replaces an earlier one if its score is better by more than two
     standard errors of the difference. Where neither is better, the one that copies
     less is kept, and if there is no telling the cheaper one.
-
-    Parameters
-    ----------
-    columns : PriorColumns
-        Of the fit.
-    draws : StageDraws
-        Draws each stage.
-    candidates : tuple of str
-        Stages, the cheaper first.
-    seed : int
-        Fixes draws and the judge.
-
-    Returns
-    -------
-    stage : str
-        The one to keep.
-    scores : dict of str to float
-        ``1 - |2 AUC - 1|`` of each: 1 where it cannot be told from held-out rows.
     """
     real = columns.held_out
     if len(real) < MIN_JUDGED_ROWS:
@@ -127,17 +109,6 @@ def copies_less(
 
     First by how well the nearest drawn row tells training from held-out rows, then by
     the share of drawn rows that are training rows to the last value.
-
-    Parameters
-    ----------
-    columns : PriorColumns
-        Of the fit.
-    draws : StageDraws
-        Encodes rows.
-    ours, others : ndarray of shape (n, n_columns)
-        Rows of two stages.
-    seed : int
-        Chooses training rows.
     """
     from skgan.metrics import membership_auc
 
@@ -165,9 +136,9 @@ def copies_less(
 
 def _duplicate_share(train: NDArray, drawn: NDArray) -> float:
     """Return the share of drawn rows that equal a training row."""
-    known = {row.tobytes() for row in np.nan_to_num(train, nan=np.inf) + 0.0}
+    train_rows = {row.tobytes() for row in np.nan_to_num(train, nan=np.inf) + 0.0}
     rows = np.nan_to_num(drawn, nan=np.inf) + 0.0
-    return float(np.mean([row.tobytes() in known for row in rows]))
+    return float(np.mean([row.tobytes() in train_rows for row in rows]))
 
 
 class StageWatch:

@@ -145,11 +145,14 @@ class CellConditions:
         columns = np.zeros((len(rows), self.values.shape[1]))
         is_open = np.ones(len(rows), dtype=bool)
         for _ in range(_RARE_TRIES):
-            here = rows[is_open]
-            values, is_given = self.values[here].copy(), self.is_given[here].copy()
+            open_rows = rows[is_open]
+            values, is_given = (
+                self.values[open_rows].copy(),
+                self.is_given[open_rows].copy(),
+            )
             for place, item in self.tests.items():
-                self._choose(marginal[:, place], place, item, here, values, rng)
-                is_given[:, place] |= _mentions(item, here)
+                self._choose(marginal[:, place], place, item, open_rows, values, rng)
+                is_given[:, place] |= _mentions(item, open_rows)
             drawn = prior.sample_given(values, is_given, rng, on_impossible="relax")
             columns[is_open] = drawn.columns
             is_open[is_open] = drawn.effective_sample_size <= 0
@@ -163,10 +166,10 @@ class CellConditions:
             values[:, place] = rng.choice(_allowed(item, marginal), size=len(rows))
             return
         for part, mask in zip(item.items, item.masks, strict=True):
-            here = mask[rows]
-            if here.any():
+            has_part = mask[rows]
+            if has_part.any():
                 allowed = _allowed(part, marginal)
-                values[here, place] = rng.choice(allowed, size=int(here.sum()))
+                values[has_part, place] = rng.choice(allowed, size=int(has_part.sum()))
 
 
 def _allowed(item: Any, values: NDArray) -> NDArray:

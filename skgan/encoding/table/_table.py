@@ -497,8 +497,8 @@ class TableEncoder(ReservoirEncoder):
         for column, what in zip(columns.T, self.schema_, strict=True):
             is_new = column < 0
             if isinstance(what, LevelColumn) and is_new.any():
-                known = column[~is_new] if not is_new.all() else np.zeros(1)
-                column[is_new] = rng.choice(known, size=int(is_new.sum()))
+                seen_levels = column[~is_new] if not is_new.all() else np.zeros(1)
+                column[is_new] = rng.choice(seen_levels, size=int(is_new.sum()))
         return columns
 
     def _tell_of_new_levels(self, values: NDArray) -> None:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from skgan._estimator import persistent
 from skgan.encoding.constraints._repairs import Repair, repair_all
 from skgan.encoding.table._columns import Column
+from skgan.encoding.table._learn_columns import typical_value
 from skgan.frames import LIBRARIES, frame_library, make_frame
 
 
@@ -54,7 +55,12 @@ class TableOutputBuilder:
         self.dependencies: list[Any] = []
         self.repairs: list[Repair] = []
         # A value of each column that was never missing, else NaN.
-        self.fill = np.where(np.isnan(values).any(axis=0), np.nan, values[0])
+        self.fill = np.array(
+            [
+                np.nan if np.isnan(v).any() else typical_value(v, column)
+                for v, column in zip(values.T, columns, strict=True)
+            ]
+        )
         self.repaired_share: dict[str, float] = {}
 
     def make_buffer(self, n: int) -> TableBuffer:

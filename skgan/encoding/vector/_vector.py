@@ -134,8 +134,8 @@ class VectorEncoder(BaseEncoder):
         self._unit = 2.0 ** np.clip(np.frexp(size)[1], -1022, 1023)
         self._varies = self.minimum_ < self.maximum_
         self._may_miss = (self.missing_rate_ > 0) & ~is_empty
-        known = np.where(is_empty, 0.0, values)
-        self._fill = np.nanmedian(known / self._unit, axis=0) * self._unit
+        present = np.where(is_empty, 0.0, values)
+        self._fill = np.nanmedian(present / self._unit, axis=0) * self._unit
         self.grids_ = self._learn_grids(values, missing)
         self._fit_columns(values)
 

@@ -4,6 +4,7 @@ from skgan.metrics.diagnosis._diagnose import (
     MIN_ROWS,
     diagnose,
     diagnose_rows,
+    judge_copies,
     warn_of_copies,
 )
 from skgan.metrics.diagnosis._findings import (
@@ -30,6 +31,7 @@ __all__ = [
     "diagnose",
     "diagnose_rows",
     "grouped",
+    "judge_copies",
     "judge_training",
     "warn_of_copies",
 ]

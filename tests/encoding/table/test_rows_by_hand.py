@@ -6,10 +6,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from skgan.encoding import Conditions, PartialValues, Value
+from skgan.encoding import (
+    Conditions,
+    LabelledTableEncoder,
+    Labels,
+    PartialValues,
+    Value,
+)
 from skgan.encoding._check_rows import show_columns
-from skgan.encoding.labels._labelled_table import LabelledTableEncoder, LabelName
-from skgan.encoding.labels._labels import Labels
+from skgan.encoding.labels._labelled_table import LabelName
 from skgan.encoding.table import _encode_conditions, _row_encoder
 from skgan.encoding.table._fresh_values import is_other_letter
 from skgan.encoding.table._identifiers import (
