@@ -181,6 +181,9 @@ def check_share(name, n_seen, n_rows, n_drawn):
 def check_grid(name, seen, drawn):
     """Numbers and times lie on the grid that all of those seen lie on."""
     whole = [exact(value) for value in seen]
+    if len(set(whole)) < 5:
+        # So few have a step by chance.
+        return
     steps = np.gcd.reduce(np.array([w - whole[0] for w in whole], dtype=object))
     for value in {exact(value) for value in drawn}:
         if steps:
