@@ -11,7 +11,7 @@ ENV_STAMP := $(VENV)/.installed
 DOCS_STAMP := $(VENV)/.installed-docs
 
 .DEFAULT_GOAL := help
-.PHONY: help env demo test coverage lint format types docs clean
+.PHONY: help env demo test nightly coverage lint format types docs clean
 
 help:  ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
@@ -40,6 +40,11 @@ test: $(ENV_STAMP)  ## Run the tests and the doctests (ARGS="-k name" for some)
 
 coverage: $(ENV_STAMP)  ## Run the tests; fail if they leave over 5 % of the code alone
 	$(BIN)/python -m pytest --cov $(ARGS)
+
+nightly: export SKGAN_NIGHTLY = 1
+nightly: export OMP_NUM_THREADS ?= 1
+nightly: $(ENV_STAMP)  ## Try ten times as many frames made at random as the tests do
+	$(BIN)/python -m pytest tests/samplers/test_frame_properties.py $(ARGS)
 
 lint: $(ENV_STAMP)  ## Check style and format
 	$(BIN)/python -m ruff check .
