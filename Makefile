@@ -11,7 +11,7 @@ ENV_STAMP := $(VENV)/.installed
 DOCS_STAMP := $(VENV)/.installed-docs
 
 .DEFAULT_GOAL := help
-.PHONY: help env demo test nightly coverage lint format types docs clean
+.PHONY: help env demo test nightly coverage lint format types house docs clean
 
 help:  ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
@@ -56,6 +56,9 @@ format: $(ENV_STAMP)  ## Mend style and format where that can be done by rule
 
 types: $(ENV_STAMP)  ## Check the types
 	$(BIN)/python -m mypy
+
+house: $(ENV_STAMP)  ## Print the size of each room, and what fit and sample enter
+	$(BIN)/python -m benchmarks.lib.house $(ARGS)
 
 docs: $(DOCS_STAMP)  ## Build the documentation, gallery included; warnings are errors
 	$(BIN)/python -m sphinx -W --keep-going -b html docs docs/_build/html

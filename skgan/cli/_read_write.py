@@ -88,28 +88,7 @@ def check_output(path: str, force: bool) -> None:
 def read_rows(
     path: str, options: CsvOptions | None = None, like: TableFormat | None = None
 ) -> FileRows:
-    """Read rows.
-
-    Parameters
-    ----------
-    path : str
-        A file of a known ending, or "-" for CSV from standard input.
-    options : CsvOptions or None, default=None
-        What the user says of a table.
-    like : TableFormat or None, default=None
-        The columns that a CSV file has to have, and what they hold; None takes them
-        for what they look like.
-
-    Returns
-    -------
-    FileRows
-        Labels are those of an npz file.
-
-    Warns
-    -----
-    UserWarning
-        If samples cannot be written as the file is.
-    """
+    """Read rows of a file, or CSV from standard input; an npz file has labels, too."""
     kind = "CSV" if path == STANDARD else format_of(path)
     reader = {"CSV": _read_csv, "Parquet": _read_parquet, "npz": _read_npz}[kind]
     try:

@@ -10,8 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skgan._estimator import persistent
-from skgan.frames._casting import cast_numbers, numbers_and_missing
-from skgan.frames._formats import UNITS, ColumnFormat, RawColumn, ToArray
+from skgan.frames._formats import (
+    UNITS,
+    ColumnFormat,
+    RawColumn,
+    ToArray,
+    cast_numbers,
+    numbers_and_missing,
+)
 from skgan.frames._objects import (
     are_wide,
     number_objects_format,

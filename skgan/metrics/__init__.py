@@ -19,6 +19,7 @@ __getattr__, __dir__, __all__ = load_on_first_use(
         "ImageScores": "images._image_scores",
         "ReferenceSpace": "_reference",
         "alpha_precision": "_levels",
+        "associations": "_associations",
         "authenticity": "_memorization",
         "beta_recall": "_levels",
         "c2st": "_classifier",
@@ -45,5 +46,14 @@ __getattr__, __dir__, __all__ = load_on_first_use(
         "sliced_wasserstein": "_distances",
         "train_on_synthetic": "_classifier",
         "train_on_synthetic_scores": "_classifier",
+    },
+    {
+        "Block": "_blocks",
+        "TaughtModels": "_classifier",
+        "is_frame": "_blocks",
+        "match_blocks": "_blocks",
+        "nearest": "_nearest",
+        "read_blocks": "_blocks",
+        "teach_models": "_classifier",
     },
 )

@@ -1,8 +1,15 @@
+from skgan.metrics._associations import associations
+from skgan.metrics._blocks import Block as Block
+from skgan.metrics._blocks import is_frame as is_frame
+from skgan.metrics._blocks import match_blocks as match_blocks
+from skgan.metrics._blocks import read_blocks as read_blocks
+from skgan.metrics._classifier import TaughtModels as TaughtModels
 from skgan.metrics._classifier import (
     c2st,
     train_on_synthetic,
     train_on_synthetic_scores,
 )
+from skgan.metrics._classifier import teach_models as teach_models
 from skgan.metrics._distances import (
     energy_distance,
     frechet_distance,
@@ -23,6 +30,7 @@ from skgan.metrics._memorization import (
     duplicate_rate,
     membership_auc,
 )
+from skgan.metrics._nearest import nearest as nearest
 from skgan.metrics._neighbors import coverage, density, precision, recall
 from skgan.metrics._reference import ReferenceSpace
 from skgan.metrics._scorer import SCORERS, make_sampler_scorer
@@ -42,6 +50,7 @@ __all__ = [
     "ImageScores",
     "ReferenceSpace",
     "alpha_precision",
+    "associations",
     "authenticity",
     "beta_recall",
     "c2st",

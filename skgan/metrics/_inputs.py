@@ -17,21 +17,7 @@ def as_vectors(
     standardize: bool = True,
     min_rows: int | tuple[int, ...] = 2,
 ) -> list[np.ndarray]:
-    """Several sets of rows as float64 matrices of the same columns.
-
-    Parameters
-    ----------
-    *named : tuple of (str, rows)
-        Name and rows of each set; the first set defines the space.
-    standardize : bool
-        Whether to use a `ReferenceSpace`; otherwise numeric rows stay as they are.
-    min_rows : int or tuple of int
-        The fewest rows of all sets, or of each.
-
-    Returns
-    -------
-    matrices : list of ndarray of shape (n_rows, n_dimensions)
-    """
+    """Several sets of rows as float64 matrices of the same columns."""
     if standardize:
         matrices = _in_reference_space(named)
     else:

@@ -187,8 +187,8 @@ class _OneHotColumn:
         known_as = {value: self.codes.get(_digest(value), -1) for value in set(values)}
         codes = np.array([known_as[value] for value in values], dtype=int)
         vectors = np.zeros((len(codes), self.n_levels))
-        known = np.flatnonzero(codes >= 0)
-        vectors[known, codes[known]] = np.sqrt(0.5)
+        is_level = np.flatnonzero(codes >= 0)
+        vectors[is_level, codes[is_level]] = np.sqrt(0.5)
         return vectors
 
     def count_unexpected_missing(self, block: Block) -> int:

@@ -197,7 +197,9 @@ def make_sampler_scorer(
     """
     if n_samples is not None:
         check_count("n_samples", n_samples)
-    known = {function: (name, better) for name, (function, better) in _METRICS.items()}
+    by_function = {
+        function: (name, better) for name, (function, better) in _METRICS.items()
+    }
     if isinstance(metric, str):
         if metric not in _METRICS:
             raise ValueError(
@@ -205,8 +207,8 @@ def make_sampler_scorer(
                 f"function of (X_real, X_synthetic)."
             )
         name, (function, better) = metric, _METRICS[metric]
-    elif metric in known:
-        function, (name, better) = metric, known[metric]
+    elif metric in by_function:
+        function, (name, better) = metric, by_function[metric]
     elif greater_is_better is None:
         raise ValueError(
             "greater_is_better must be given for a metric of your own: False for a "

@@ -304,13 +304,7 @@ class InfoGANNet(AdversarialNet):
 
 
 def read_hidden(discriminator: nn.Module, x: Tensor) -> Tensor:
-    """Return the layer of a discriminator that codes are read off, of shape (n, d).
-
-    Raises
-    ------
-    TypeError
-        If the discriminator does not show one.
-    """
+    """Return the layer of a discriminator that codes are read off, of shape (n, d)."""
     for name in ("hidden", "features"):
         if hasattr(discriminator, name):
             return getattr(discriminator, name)(x).flatten(1)

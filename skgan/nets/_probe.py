@@ -5,16 +5,13 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.nn.parameter import is_lazy
 
 from skgan.nets._global_stream import borrow_global_stream
-
-if TYPE_CHECKING:
-    from skgan.nets._adversarial import AdversarialNet
 
 _N_ROWS = 4
 _TWICE = (
@@ -25,7 +22,7 @@ _TWICE = (
 _LOGIT_SCALES = (0.01, 1.0, 100.0)
 
 
-def probe(net: AdversarialNet, X: Tensor, y: Tensor | None = None) -> None:
+def probe(net: Any, X: Tensor, y: Tensor | None = None) -> None:
     """Raise where networks or objective cannot be trained; see `AdversarialNet.probe`.
 
     Nothing that training depends on is changed.
@@ -48,7 +45,7 @@ def probe(net: AdversarialNet, X: Tensor, y: Tensor | None = None) -> None:
 
 
 @contextmanager
-def _untouched(net: AdversarialNet) -> Iterator[None]:
+def _untouched(net: Any) -> Iterator[None]:
     """Put a net in training mode, with a stream of its own, and back as it was."""
     layers = [m for network in net.modules_.values() for m in network.modules()]
     modes = [(layer, layer.training) for layer in layers]
@@ -166,7 +163,7 @@ def _ignores(net, module: nn.Module, x: Tensor, condition: Tensor) -> bool:
     return torch.equal(*outputs)
 
 
-def _check_loss(net: AdversarialNet) -> None:
+def _check_loss(net: Any) -> None:
     """Try the functions of a loss on logits, apart from any network."""
     both = (("discriminator", True), ("generator", net.loss_.pairs_real))
     for role, sees_real in both:
@@ -192,7 +189,7 @@ def _check_loss(net: AdversarialNet) -> None:
             )
 
 
-def _check_augmentation(net: AdversarialNet, x: Tensor) -> Tensor:
+def _check_augmentation(net: Any, x: Tensor) -> Tensor:
     if net.augmentation_ is None:
         return x
     return check_rows_kept(
@@ -212,7 +209,7 @@ def check_rows_kept(name: str, function: Callable, x: Tensor, *arguments) -> Ten
     return changed
 
 
-def _check_penalty(net: AdversarialNet, x: Tensor, conditions) -> None:
+def _check_penalty(net: Any, x: Tensor, conditions) -> None:
     penalty = net.penalty_
     if penalty is None:
         return
@@ -231,7 +228,7 @@ def _check_penalty(net: AdversarialNet, x: Tensor, conditions) -> None:
     check_scalar(f"cost function of {name}", value)
 
 
-def _check_steps(net: AdversarialNet, real, fake, condition) -> None:
+def _check_steps(net: Any, real, fake, condition) -> None:
     """Take both steps as far as their gradients."""
     _, expected = net._generate(len(real), condition)
     for role, rows in (("discriminator", fake.detach()), ("generator", fake)):

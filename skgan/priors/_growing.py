@@ -57,6 +57,11 @@ class Grower:
         self.rng = rng
         self.cost = cost
 
+    def of_half(self) -> Grower:
+        """Return one that grows on every second row."""
+        half = self.predictors.half()
+        return Grower(half, self.leaf_size, self.linear, self.rng, self.cost)
+
     def levels(self, target: int, before: np.ndarray, n_levels: int) -> LevelModel:
         """Fit a column of levels on those in `before`."""
         codes = self.predictors.x[target].astype(np.intp)

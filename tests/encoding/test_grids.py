@@ -52,6 +52,8 @@ def assert_on_grid(real, new, step):
 
 
 STEPS = {
+    "x.99 beyond six digits": 1,
+    "sums that are rounded": 1,
     "x.99": 1,
     "x.49 and x.99": 0.5,
     "halves below zero": 1,

@@ -100,13 +100,7 @@ def repair_all(
     fixed: Fixed = frozenset(),
     rng: np.random.Generator | None = None,
 ) -> tuple[dict[Hashable, NDArray], NDArray]:
-    """Apply repairs until none of their constraints is broken, see `Repair.repair`.
-
-    Raises
-    ------
-    ValueError
-        If repairs undo one another for ever.
-    """
+    """Apply repairs until none of their constraints is broken, see `Repair.repair`."""
     rng = np.random.default_rng(0) if rng is None else rng
     result = dict(columns)
     is_repaired = np.zeros(len(next(iter(result.values()), ())), dtype=bool)

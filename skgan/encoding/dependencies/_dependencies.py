@@ -31,6 +31,7 @@ def find_dependencies(
     two columns, parts of dates whose `clocks` say what they count, and columns that are
     a function of one other, where the rows hold evidence enough that it is no chance.
 
+
     Notes
     -----
     A relation counts if independent columns would show it, or any other, in less
@@ -40,11 +41,13 @@ def find_dependencies(
     Besides, half the rows of a category, and four fifths of the rows of a number,
     must repeat a value for the column to be the source of a function.
 
+
     References
     ----------
     .. [1] Barron, "Logically smooth density estimation", PhD thesis, Stanford
        University, 1985, theorem 3.1: no code saves s nats with a probability above
        exp(-s).
+
 
     Examples
     --------

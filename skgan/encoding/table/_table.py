@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from skgan._estimator import persistent
 from skgan._validation import check_boolean, check_integer
 from skgan.encoding._check_rows import check_frame, check_rows
+from skgan.encoding._column_conditions import Conditions
 from skgan.encoding.constraints._computed import (
     Computed,
     Derived,
@@ -31,13 +32,7 @@ from skgan.encoding.dependencies._dependencies import (
 )
 from skgan.encoding.table._column_encoders import LevelEncoder, is_spiky
 from skgan.encoding.table._columns import TimeColumn, show_levels
-from skgan.encoding.table._given_any import read_any_frame, read_any_item
-from skgan.encoding.table._given_values import (
-    Conditions,
-    encode_given,
-    read_given,
-    write_given,
-)
+from skgan.encoding.table._encode_conditions import encode_given, write_given
 from skgan.encoding.table._identifiers import IdentifierColumn
 from skgan.encoding.table._learn_columns import (
     check_names,
@@ -47,6 +42,11 @@ from skgan.encoding.table._learn_columns import (
 )
 from skgan.encoding.table._reservoir import ReservoirEncoder
 from skgan.encoding.table._row_encoder import RowEncoder
+from skgan.encoding.table._table_conditions import (
+    read_any_frame,
+    read_any_item,
+    read_given,
+)
 from skgan.encoding.table._table_output import TableBuffer, TableOutputBuilder
 from skgan.frames import as_rows, frame_library, read_columns
 from skgan.priors import LevelColumn, Schema
@@ -579,8 +579,8 @@ class TableEncoder(ReservoirEncoder):
         for column, what in zip(columns.T, self.schema_, strict=True):
             is_new = column < 0
             if isinstance(what, LevelColumn) and is_new.any():
-                known = column[~is_new] if not is_new.all() else np.zeros(1)
-                column[is_new] = rng.choice(known, size=int(is_new.sum()))
+                seen_levels = column[~is_new] if not is_new.all() else np.zeros(1)
+                column[is_new] = rng.choice(seen_levels, size=int(is_new.sum()))
         return columns
 
     def _tell_of_new_levels(self, values: NDArray) -> None:
