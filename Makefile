@@ -11,7 +11,7 @@ ENV_STAMP := $(VENV)/.installed
 DOCS_STAMP := $(VENV)/.installed-docs
 
 .DEFAULT_GOAL := help
-.PHONY: help env demo test coverage compat lint format types house docs dist clean
+.PHONY: help env demo test nightly coverage compat lint format types house docs dist clean
 
 help:  ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
@@ -43,6 +43,11 @@ coverage: $(ENV_STAMP)  ## Run the tests; fail if they leave over 5 % of the cod
 
 compat:  ## Run the core tests with the oldest and the newest versions
 	PYTHON=$(PYTHON) .ci/compat $(ARGS)
+
+nightly: export SKGAN_NIGHTLY = 1
+nightly: export OMP_NUM_THREADS ?= 1
+nightly: $(ENV_STAMP)  ## Try ten times as many frames made at random as the tests do
+	$(BIN)/python -m pytest tests/samplers/test_frame_properties.py $(ARGS)
 
 lint: $(ENV_STAMP)  ## Check style and format
 	$(BIN)/python -m ruff check .
