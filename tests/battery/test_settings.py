@@ -139,7 +139,19 @@ CHECKED = [
 ]
 
 
+# These scale their rows by a transformer and slice what it gives as an array.
+ARRAYS_ALONE = {
+    "check_clustering",
+    "check_transformer_data_not_an_array",
+    "check_transformer_general",
+}
+
+
 @parametrize_with_checks(CHECKED)
 def test_scikit_learn_checks_where_transforms_give_frames(estimator, check):
+    if getattr(check, "func", check).__name__ in ARRAYS_ALONE:
+        with sklearn.config_context(transform_output="default"):
+            check(estimator)
+        return
     with sklearn.config_context(transform_output="pandas"):
         check(estimator)
