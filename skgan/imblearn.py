@@ -12,12 +12,12 @@ from sklearn.utils.multiclass import check_classification_targets
 
 from skgan._estimator import VersionedEstimator
 from skgan._validation import check_integer, check_stream
-from skgan.augmentation._class_sampling import (
+from skgan.augmentation import (
+    class_sizes,
     clone_and_seed,
     draw_classes,
     fit_to_classes,
 )
-from skgan.augmentation._sampling_strategy import class_sizes
 from skgan.encoding import check_frame, check_rows
 from skgan.frames import (
     as_rows,

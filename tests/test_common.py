@@ -12,6 +12,7 @@ from skgan import (
     AugmentedClassifier,
     AugmentedRegressor,
     ConditionalGANSampler,
+    GANImputer,
     GANOutlierDetector,
     GANSampler,
     InfoGANSampler,
@@ -37,6 +38,7 @@ PRIOR = ConditionalGANSampler(max_iter=0, rejection=None, early_stopping=False)
             learning_rate=0.01,
             random_state=0,
         ),
+        GANImputer(random_state=0),
         GANOutlierDetector(random_state=0),
         GANOutlierDetector(
             method="reconstruction", max_iter=20, hidden_dims=(8,), random_state=0

@@ -15,7 +15,7 @@ from sklearn.utils.validation import check_is_fitted
 from skgan._estimator import VersionedEstimator
 from skgan.augmentation._sampling_strategy import class_sizes
 from skgan.frames import cast_like, concatenate_rows, take_rows
-from skgan.samplers._conditional import ConditionalGANSampler
+from skgan.samplers import ConditionalGANSampler
 
 _MAX_SEED = 2**31 - 1
 
@@ -116,7 +116,7 @@ def fit_to_classes(sampler, X, y: NDArray, wanted: list):
     Parameters
     ----------
     sampler : object
-        As `ready_sampler` returns it.
+        As `clone_and_seed` returns it.
     X : ndarray or DataFrame of shape (n, ...)
         Training rows.
     y : ndarray of shape (n,)

@@ -53,7 +53,7 @@ def sample_mixture(train: NDArray[np.uint8], n_samples: int, seed: int) -> NDArr
     """
     rng = np.random.RandomState(seed)
     rows = train[rng.permutation(len(train))[:_MIXTURE_ROWS]]
-    pca = PCA(64, svd_solver="covariance_eigh")
+    pca = PCA(64, svd_solver="covariance_eigh").set_output(transform="default")
     rows = pca.fit_transform(rows.reshape(len(rows), -1).astype(float))
     mixture = GaussianMixture(30, reg_covar=1.0, random_state=rng).fit(rows)
     pixels = pca.inverse_transform(mixture.sample(n_samples)[0])

@@ -75,6 +75,22 @@ class BaseEncoder(
         Returns
         -------
         ndarray of shape (n_samples, n_encoded)
+            Encoded rows: float32 if `X` is float32, else float64; a frame where
+            ``set_output`` asks for one.
+        """
+        return self.encode(X)
+
+    def encode(self, X) -> NDArray:
+        """Encode rows as ``transform`` does, to an array whatever ``set_output`` says.
+
+        Parameters
+        ----------
+        X : array-like or DataFrame of shape (n_samples, ...)
+            Rows like those given to ``fit``.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_encoded)
             Encoded rows: float32 if `X` is float32, else float64.
         """
         check_is_fitted(self)

@@ -121,8 +121,9 @@ def _refuse_what_is_no_number(X) -> None:
     for i, column in enumerate(X.T):
         try:
             column.astype(np.float64)
-        except (TypeError, ValueError) as error:
-            raise type(error)(
+        except (TypeError, ValueError, OverflowError) as error:
+            kind = TypeError if isinstance(error, TypeError) else ValueError
+            raise kind(
                 f"Column {i} of X holds something else than numbers: {error}. Encode "
                 "it first, with sklearn.preprocessing.OrdinalEncoder or OneHotEncoder "
                 "for categories, drop it, or pass a DataFrame, whose columns may be "

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import datetime
 import re
+import warnings
 from collections.abc import Hashable, Iterable
 from decimal import Decimal
+from fractions import Fraction
 from importlib import import_module
 from numbers import Integral, Number, Real
 from typing import Any
@@ -43,6 +45,18 @@ class MakeDecimal:
     def __call__(self, value: float) -> Decimal:
         """Return the decimal nearest to a float."""
         return Decimal(repr(value)).quantize(self.quantum)
+
+
+@persistent()
+class MakeFraction:
+    """A function that makes fractions of denominators up to a largest one."""
+
+    def __init__(self, largest: int):
+        self.largest = largest
+
+    def __call__(self, value: float) -> Fraction:
+        """Return the fraction nearest to a float."""
+        return Fraction(value).limit_denominator(self.largest)
 
 
 @persistent()
@@ -152,7 +166,7 @@ def _read_present(present: NDArray, name: Hashable) -> tuple[str, NDArray, Any, 
         return "boolean", present.astype(bool), bool, {}
     if types and not any(are_booleans):
         if all(issubclass(kind, Real | Decimal) for kind in types):
-            return _read_numbers(present, types)
+            return _read_numbers(present, types, name)
         times = _read_times(present, types)
         if times is not None:
             kind, make, unit, counts = times
@@ -162,7 +176,9 @@ def _read_present(present: NDArray, name: Hashable) -> tuple[str, NDArray, Any, 
     return "level", codes, TakeLevel(levels), {"levels": levels}
 
 
-def _read_numbers(present: NDArray, types: set) -> tuple[str, NDArray, Any, dict]:
+def _read_numbers(
+    present: NDArray, types: set, name: Hashable
+) -> tuple[str, NDArray, Any, dict]:
     if all(issubclass(kind, Integral) for kind in types):
         if not all(_is_small_integer(v) for v in (min(present), max(present))):
             return "number", make_objects(list(map(int, present))), int, WIDE
@@ -174,7 +190,37 @@ def _read_numbers(present: NDArray, types: set) -> tuple[str, NDArray, Any, dict
             return "number", raw, MakeScaledDecimal(places), WIDE | {"decimals": places}
         make = MakeDecimal(places)
         return "number", present.astype(float), make, {"decimals": places}
-    return "number", present.astype(float), float, {}
+    make, values = _read_floats(present.tolist(), name)
+    return "number", values, make, {}
+
+
+def _read_floats(present: list, name: Hashable) -> tuple[Any, NDArray]:
+    """Return what makes numbers of the kind that these are, and all as floats.
+
+    Fractions come back as such; of several kinds only floats can stand for all.
+    """
+    try:
+        values = np.array(list(map(float, present)))
+    except OverflowError as error:
+        raise ValueError(
+            f"Column {name!r} holds a number beyond 1.8e308, the largest float: scale "
+            "the column, or take its logarithm."
+        ) from error
+    others = sorted({type(v).__name__ for v in present if not _is_usual(v)})
+    are_rational = all(isinstance(v, Fraction | Integral) for v in present)
+    if others == ["Fraction"] and are_rational:
+        return MakeFraction(max(int(v.denominator) for v in present)), values
+    if others:
+        warnings.warn(
+            f"Column {name!r} holds numbers of several kinds or of one that cannot be "
+            f"made anew ({', '.join(others)}); it is sampled as floats.",
+            stacklevel=2,
+        )
+    return float, values
+
+
+def _is_usual(value) -> bool:
+    return isinstance(value, Integral | float | np.floating)
 
 
 def decimal_places(values: Iterable[Decimal]) -> int:
@@ -234,7 +280,8 @@ def number_objects_format(column) -> ColumnFormat | None:
             return None
         return ColumnFormat("number", ToObjects(MakeDecimal(places)), decimals=places)
     if all(isinstance(v, Number) and not isinstance(v, complex) for v in present):
-        return ColumnFormat("number", ToObjects(float))
+        make, _ = _read_floats(present, getattr(column, "name", None))
+        return ColumnFormat("number", ToObjects(make))
     return None
 
 

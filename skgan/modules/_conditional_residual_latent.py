@@ -16,6 +16,9 @@ from skgan.modules._conditional_moments import (
 from skgan.modules._mlp import concatenate, shape_rows
 from skgan.modules._residual_latent import ResidualLatentGenerator, optimal_map
 
+# Numbers of the matrices that are gathered, one a row.
+_MAX_GATHERED = 2**24
+
 
 class ConditionalResidualLatentGenerator(ResidualLatentGenerator):
     """A displaced normal distribution: ``G(z, c) = m(c) + L(c) z[:d] + h(z, c)``.
@@ -191,6 +194,13 @@ def _mix(rows: Tensor, matrices: Tensor, groups: Tensor) -> Tensor:
     """Multiply rows by the matrix of their group."""
     if len(matrices) == 1:
         return rows @ matrices[0]
+    if len(rows) * matrices[0].numel() > _MAX_GATHERED:
+        # A matrix for each row would fill the memory. Every group's product is taken
+        # of all rows, since its bits depend on how many there are.
+        mixed = torch.zeros_like(rows)
+        for group, matrix in enumerate(matrices):
+            mixed = torch.where((groups == group)[:, None], rows @ matrix, mixed)
+        return mixed
     return torch.bmm(rows[:, None], matrices[groups])[:, 0]
 
 

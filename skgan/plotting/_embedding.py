@@ -225,6 +225,7 @@ def _principal_plane(vectors: NDArray) -> tuple[NDArray, NDArray]:
     if not np.ptp(vectors, axis=0).any():
         return np.zeros((len(vectors), 2)), np.zeros(2)
     pca = PCA(min(2, *vectors.shape), svd_solver="full").fit(vectors)
+    pca.set_output(transform="default")
     points, shares = np.zeros((len(vectors), 2)), np.zeros(2)
     points[:, : pca.n_components_] = pca.transform(vectors)
     shares[: pca.n_components_] = pca.explained_variance_ratio_

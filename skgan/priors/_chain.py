@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 
 import numpy as np
 
+from skgan._deadline import Deadline
 from skgan._validation import check_integer
 
 from ._column import ColumnModel
@@ -13,6 +15,11 @@ from ._growing import Grower
 from ._numbers import fit_scale
 from ._predictors import Predictors, to_predictor
 from ._schema import NumberColumn, Schema
+
+# With more columns none is compared with sums of the others.
+_MAX_LINEAR_COLUMNS = 1000
+# Where time is short, rows are halved down to so many.
+_FEWEST_ROWS = 400
 
 
 def chain_order(schema: Schema, first: Sequence[int], order: str) -> tuple[int, ...]:
@@ -37,8 +44,13 @@ def fit_chain(
     split_cost: float,
     linear: bool,
     rng: np.random.Generator,
+    deadline: Deadline,
 ) -> list[ColumnModel]:
-    """Fit each column on those before it; models stand by position."""
+    """Fit each column on those before it; models stand by position.
+
+    Where the pace of the columns so far will not do, the next ones are fitted on half
+    of the rows; once the time is over, without those before them.
+    """
     scales = [
         fit_scale(values, discrete=column.discrete)
         if isinstance(column, NumberColumn)
@@ -47,13 +59,25 @@ def fit_chain(
     ]
     x = np.stack([to_predictor(*pair) for pair in zip(columns.T, scales, strict=True)])
     predictors = Predictors(x, schema, max_features)
+    linear = linear and len(schema) <= _MAX_LINEAR_COLUMNS
     grower = Grower(predictors, leaf_size, linear, rng, split_cost)
     models: dict[int, ColumnModel] = {}
     for place, target in enumerate(order):
+        start = time.perf_counter()
         before, scale = np.array(order[:place], np.intp), scales[target]
+        if deadline.left <= 0:
+            before = before[:0]
         column = schema[target]
         if scale is not None:
             models[target] = grower.numbers(target, before, columns[:, target], scale)
         elif not isinstance(column, NumberColumn):
             models[target] = grower.levels(target, before, column.n_levels)
+        if deadline.is_set:
+            # A column costs as much as there are predictors among which it chooses.
+            n_tried = np.minimum(np.arange(len(order)), max_features) + 1
+            ahead = n_tried[place + 1 :].sum() / n_tried[place]
+            expected = ahead * (time.perf_counter() - start)
+            while expected > deadline.left and len(columns) >= 2 * _FEWEST_ROWS:
+                columns, expected = columns[::2], expected / 2
+                grower = grower.of_half()
     return [models[index] for index in range(len(schema))]

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.model_selection import KFold
 
+from skgan._deadline import Deadline
 from skgan._estimator import persistent
 from skgan.encoding import BaseEncoder, TableEncoder
 from skgan.samplers._row_normality import CellScores, RowNormality
@@ -23,6 +24,8 @@ _FEWEST_FOLDS = 3
 _LOW = 0.05
 _LEAST_UNIT = 0.01
 _BLOCK_ROWS = 8192
+# Of the time left, for what is fitted to all rows, then for what scores the line.
+_SHARE_OF_ALL, _MOST = 0.3, 0.8
 
 
 @persistent("_units")
@@ -55,8 +58,9 @@ class ColumnOutlierModel:
     def __init__(self, encoder: BaseEncoder):
         self.encoder = encoder
 
-    def fit(self, X, seed: int) -> ColumnOutlierModel:
+    def fit(self, X, seed: int, deadline: Deadline | None = None) -> ColumnOutlierModel:
         """Learn from rows like those that the encoder was fitted on."""
+        deadline = Deadline() if deadline is None else deadline
         rng = np.random.default_rng(seed)
         columns = getattr(self.encoder, "_columns", ())
         names = [c.kind for c in columns] if self._is_table else []
@@ -65,8 +69,9 @@ class ColumnOutlierModel:
         self.places_ = np.setdiff1d(np.arange(values.shape[1]), kept)
         values = values[:, self.places_]
         levels = self._levels()
-        self.normality_ = RowNormality().fit(values, levels, rng)
-        held_out = self._score_held_out(values, levels, rng)
+        clock = deadline.share(_SHARE_OF_ALL)
+        self.normality_ = RowNormality().fit(values, levels, rng, clock)
+        held_out = self._score_held_out(values, levels, rng, deadline.share(_MOST))
         self._units = _measure_units(held_out)
         self.held_out_scores_ = np.sort(-self._excess(held_out).sum(axis=1))
         return self
@@ -113,16 +118,22 @@ class ColumnOutlierModel:
         values = self.encoder._validate(X, reset=False)
         return values.astype(np.float64, copy=False)
 
-    def _score_held_out(self, values, levels, rng: np.random.Generator) -> CellScores:
-        """Score rows by what was fitted to the others."""
+    def _score_held_out(
+        self, values, levels, rng: np.random.Generator, deadline: Deadline
+    ) -> CellScores:
+        """Score rows by what was fitted to the others, until there is no time."""
         n = len(values)
         if n < MIN_FOLDED_ROWS:
             return self.normality_.score_cells(values)
         values = values[rng.permutation(n)[:_MAX_SCORED_ROWS]]
         fits = [k for rows, d, k in _FOLDS if n <= rows and values.shape[1] <= d]
-        scored = []
-        for train, test in KFold(max([_FEWEST_FOLDS, *fits])).split(values):
-            model = RowNormality(len(values)).fit(values[train], levels, rng)
+        scored: list[CellScores] = []
+        n_folds = max([_FEWEST_FOLDS, *fits])
+        for place, (train, test) in enumerate(KFold(n_folds).split(values)):
+            if scored and deadline.left <= 0:
+                break
+            clock = deadline.share(1 / (n_folds - place))
+            model = RowNormality(len(values)).fit(values[train], levels, rng, clock)
             scored.append(model.score_cells(values[test]))
         return CellScores(*map(np.concatenate, zip(*scored, strict=True)))
 

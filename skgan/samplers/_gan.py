@@ -58,8 +58,12 @@ class GANSampler(DiagnosisMixin, InversionMixin, BaseGANSampler):
         "constant": nothing changes. A dict holds the parameters `learning_rate`,
         `penalty_weight` and `beta2` of `skgan.callbacks.Annealing`.
     max_time : float or None, default=None
-        Seconds after which training ends, if `max_iter` is not reached before;
-        the schedule follows whichever is nearer its end.
+        Seconds that the whole fit may take; training ends, and its schedule with it,
+        when they or `max_iter` are over. Rows are read and encoded in any case. A
+        prior of trees is always fitted, if need be on fewer rows. After a first
+        update training stops; then, as far as there seems to be time, stages are
+        judged (else ``sample`` uses the prior), rejection is learnt (else every row
+        is accepted), and the prior learns from rows held out (else from the others).
     early_stopping : bool or "auto", default="auto"
         Whether to hold rows out, score the generator on them at intervals, keep the
         best one, and end when the score no longer improves. With a prior of trees

@@ -14,7 +14,9 @@ from sklearn.exceptions import NotFittedError
 from sklearn.utils.validation import check_consistent_length, check_is_fitted
 from torch import Tensor, nn
 
+from skgan._deadline import Deadline
 from skgan._estimator import persistent
+from skgan._torch_defaults import torch_defaults
 from skgan._validation import check_integer, check_real
 from skgan.encoding import BaseEncoder, TableEncoder
 from skgan.frames import as_rows, frame_library
@@ -42,6 +44,7 @@ class InversionMixin:
     _check_rows: Callable[..., None]
     _shape: Callable[..., NDArray]
 
+    @torch_defaults()
     def fit_inverter(self, X, y=None, *, max_iter=2000, feature_weight=1.0):
         """Train an encoder that finds the latents of rows.
 
@@ -95,6 +98,7 @@ class InversionMixin:
         )
         return self._fit_inverter(X, conditions, config)
 
+    @torch_defaults()
     def invert(self, X, y=None, *, n_refinements=50):
         """Find latents of which the generator makes rows like those of `X`.
 
@@ -143,6 +147,7 @@ class InversionMixin:
         result = self._invert(X, self._conditions_of(X, y), n_refinements)
         return Inversion(result.latents.numpy(), result.residuals.numpy())
 
+    @torch_defaults()
     def reconstruct(self, X, y=None, *, n_refinements=50):
         """Return what the generator makes of the latents of `X`.
 
@@ -172,6 +177,7 @@ class InversionMixin:
         result = self._invert(X, self._conditions_of(X, y), n_refinements)
         return self.encoder_.inverse_transform(result.rows.flatten(1).numpy())
 
+    @torch_defaults()
     def generate(self, latents, y=None):
         """Return the rows that the generator makes of latents.
 
@@ -206,6 +212,7 @@ class InversionMixin:
         rows = runner.generate(torch.as_tensor(latents), conditions)
         return self.encoder_.inverse_transform(rows.flatten(1).numpy())
 
+    @torch_defaults()
     def interpolate(
         self, start, end, n_steps=10, y=None, *, space="rows", n_refinements=50
     ):
@@ -266,6 +273,7 @@ class InversionMixin:
         shares = np.linspace(0, 1, n_steps)
         return self.generate(interpolate_on_sphere(ends[0], ends[1], shares), y)
 
+    @torch_defaults()
     def _fit_inverter(self, X, conditions: Tensor | None, config: InverterConfig):
         rows = self._encode_rows(X).float()
         if len(rows) < 2:
@@ -305,7 +313,7 @@ class InversionMixin:
     def _encode_rows(self, X) -> Tensor:
         X = as_rows(X)
         self._check_rows(X, self.encoder_, reset=False)
-        encoded = self.encoder_.transform(X).astype(np.float64)
+        encoded = self.encoder_.encode(X).astype(np.float64)
         return torch.as_tensor(self._shape(encoded))
 
     def _as_one_row(self, name: str, row):
@@ -409,6 +417,8 @@ class InverterConfig(NamedTuple):
     seed: int
     # Of the ball of latents; see `skgan.modules.MLPEncoder`.
     radius: float | None = None
+    # When training ends, if not after its last update.
+    deadline: Deadline = Deadline()
 
 
 @persistent()
@@ -501,6 +511,8 @@ def train_inverter(
         loss.backward()
         optimizer.step()
         schedule.step()
+        if config.deadline.left <= 0:
+            break
     encoder.requires_grad_(False).eval()
     return inverter
 

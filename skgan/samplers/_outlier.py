@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from numbers import Real
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +13,9 @@ from sklearn.utils.validation import check_is_fitted
 from torch import Tensor
 from torch.nn.functional import max_pool2d
 
+from skgan._deadline import Deadline
 from skgan._estimator import VersionedEstimator, persistent
+from skgan._torch_defaults import torch_defaults
 from skgan._validation import check_integer, check_real, check_stream
 from skgan.encoding import (
     BaseEncoder,
@@ -41,15 +44,6 @@ def compare_images(one: Tensor, other: Tensor) -> Tensor:
     that a stroke a little off its place is none. What is left is squared and divided by
     the squared contrast of both: nearly empty images are made well by anything.
 
-    Parameters
-    ----------
-    one, other : Tensor of shape (n, channels, height, width)
-        Images.
-
-    Returns
-    -------
-    Tensor of shape (n,)
-        0 where they are alike; about 1 where they have nothing in common.
 
     Examples
     --------
@@ -90,6 +84,8 @@ _IMAGE_LATENTS, _IMAGE_UPDATES = 16, 750
 # The share of new inliers that are taken for outliers, if not told another, and the
 # share of rows that is held out to find where that is.
 _FALSE_ALARMS, _HELD_OUT, _MIN_SPLIT_ROWS = 0.05, 0.1, 20
+# Of the time left: for the sampler, then for the encoder of its latents.
+_SAMPLER_SHARE, _INVERTER_SHARE = 0.5, 0.9
 _METHODS = ("auto", "likelihood", "reconstruction")
 # Whoever sets one of these has a generator in mind.
 _OF_GENERATORS = ("latent_dim", "generator", "discriminator")
@@ -104,11 +100,12 @@ class GANOutlierDetector(OutlierMixin, VersionedEstimator):
     how far the row is from its nearest training rows and from the middle of all [2]_
     [3]_.
 
-    Of images, a generative adversarial network learns the training rows, an encoder
-    learns to find their latents, and an image is as odd as what the generator makes of
-    its latent is unlike it: in its pixels, and in the features of the discriminator
-    [1]_. Parameters from `feature_weight` on are those of the network, except for
-    `encoder` and `random_state`; they do nothing where none is trained.
+    Of images, a generative adversarial network learns the training rows, and an encoder
+    learns to find their latents. The generator makes an image anew from the latent that
+    the encoder finds; the more the two differ, in their pixels and in the features of
+    the discriminator, the odder the image is [1]_. Parameters from `feature_weight` on
+    are those of the network, except for `encoder` and `random_state`; they do nothing
+    where none is trained.
 
     Parameters
     ----------
@@ -129,42 +126,44 @@ class GANOutlierDetector(OutlierMixin, VersionedEstimator):
         Dimension of the latent z. More makes better inliers, and better outliers.
         "auto" is 16 for images, half the number of columns for vectors.
     hidden_dims : sequence of int or "auto", default="auto"
-        As in `GANSampler`.
+        Widths of the hidden layers of both networks; see `GANSampler`.
     generator : str or type, default="auto"
         As in `GANSampler`; "auto" is a residual perceptron for vectors.
     discriminator : str or type, default="auto"
         As in `GANSampler`. Without a method ``features(x)`` errors are of entries
         alone.
     loss : str or tuple, default="relativistic"
-        As in `GANSampler`.
+        The losses of both networks, by name or as functions; see `GANSampler`.
     penalty : str, tuple or None, default="r1+r2"
-        As in `GANSampler`.
+        The gradient penalty, by name or as functions; see `GANSampler`.
     penalty_weight : float or "auto", default="auto"
-        As in `GANSampler`.
+        Times the penalty; see `GANSampler`.
     learning_rate : float or "auto", default="auto"
-        As in `GANSampler`.
+        Of both optimizers (Adam).
     batch_size : int or "auto", default="auto"
         As in `GANSampler`; also that of the encoder.
     max_iter : int or "auto", default="auto"
         Generator updates; the encoder then has as many. "auto" is 750 for images.
     n_discriminator_steps : int, default=1
-        As in `GANSampler`.
+        Discriminator steps a generator update.
     average_halflife : float, None or "auto", default="auto"
-        As in `GANSampler`.
+        Half-life, in updates, of the averaged generator; see `GANSampler`.
     schedule : str or dict, default="annealed"
-        As in `GANSampler`.
+        How learning rate and penalty change over the fit; see `GANSampler`.
     max_time : float or None, default=None
-        Seconds after which the GAN's training ends, if `max_iter` is not reached
-        before. The encoder's takes about as long again.
+        Seconds that the whole fit may take; rows are read and encoded in any case.
+        Of "likelihood", chains are then fitted on fewer rows, and the line is drawn
+        among fewer. Of "reconstruction", half of it is the GAN's, the rest mostly that
+        of the encoder of latents; each makes its first update.
     encoder : BaseEncoder or "auto", default="auto"
         How X is read: `ImageEncoder`, `VectorEncoder` or, for likelihoods,
         `TableEncoder`.
     callbacks : list or None, default=None
-        As in `GANSampler`.
+        skorch callbacks, as in `skorch.NeuralNet`.
     net_params : dict or None, default=None
-        As in `GANSampler`.
+        Parameters of the net, applied last; see `GANSampler`.
     device : str, default="auto"
-        As in `GANSampler`.
+        A PyTorch device, or "auto"; see `GANSampler`.
     random_state : int, RandomState instance or None, default=None
         Fixes the whole fit. The global random streams are not touched.
     verbose : int, default=0
@@ -306,13 +305,21 @@ class GANOutlierDetector(OutlierMixin, VersionedEstimator):
             If a parameter is out of its range, or `X` has fewer than 2 rows, holds
             infinity, text, or, in an array, NaN.
         """
+        deadline = self._start_clock()
         share = self._check_contamination()
         check_real("feature_weight", self.feature_weight, 0)
         X = as_rows(X)
         encoder = make_encoder(self.encoder, X)
         if self._choose_method(encoder) == "likelihood":
-            return self._fit_columns(X, encoder, share)
-        return self._fit_network(X, encoder, share)
+            return self._fit_columns(X, encoder, share, deadline)
+        return self._fit_network(X, encoder, share, deadline)
+
+    def _start_clock(self) -> Deadline:
+        """Return when the fit shall have ended."""
+        seconds: Any = self.max_time
+        if seconds is not None:
+            seconds = check_real("max_time", seconds, 0, strict=True)
+        return Deadline(seconds)
 
     def _choose_method(self, encoder: BaseEncoder) -> str:
         """Return what rows are scored by."""
@@ -330,7 +337,9 @@ class GANOutlierDetector(OutlierMixin, VersionedEstimator):
         is_own = any(are_set) and not isinstance(encoder, TableEncoder)
         return "likelihood" if has_columns and not is_own else "reconstruction"
 
-    def _fit_columns(self, X, encoder: BaseEncoder, share: float | None):
+    def _fit_columns(
+        self, X, encoder: BaseEncoder, share: float | None, deadline: Deadline
+    ):
         """Fit chains of trees, and draw the line."""
         encoder.check_features(self, X, reset=True)
         n = X.shape[0] if hasattr(X, "shape") else len(X)
@@ -338,7 +347,7 @@ class GANOutlierDetector(OutlierMixin, VersionedEstimator):
             raise ValueError(f"GANOutlierDetector needs 2 samples at least, got {n}.")
         rng = check_stream("random_state", self.random_state)
         seed = int(rng.randint(2**31 - 1))
-        columns = ColumnOutlierModel(encoder.fit(X)).fit(X, seed)
+        columns = ColumnOutlierModel(encoder.fit(X)).fit(X, seed, deadline)
         if share is None and n >= MIN_FOLDED_ROWS:
             # A new row is below with a chance of one in twenty, whatever the scores.
             offset = np.quantile(
@@ -352,12 +361,16 @@ class GANOutlierDetector(OutlierMixin, VersionedEstimator):
         self.offset_ = float(offset)
         return self
 
-    def _fit_network(self, X, encoder: BaseEncoder, share: float | None):
+    def _fit_network(
+        self, X, encoder: BaseEncoder, share: float | None, deadline: Deadline
+    ):
         """Train the networks, and draw the line."""
         params = self._sampler_params(X, encoder)
         if not _is_auto(params["max_iter"]):
             check_integer("max_iter", params["max_iter"], 1)
         X, held_out = self._hold_out(X) if share is None else (X, X)
+        if deadline.is_set:
+            params["max_time"] = max(_SAMPLER_SHARE * deadline.left, 1e-3)
         sampler = GANSampler(**params).fit(X)
         is_image = len(sampler.encoder_.tensor_shape_) > 1
         # Were the generator to learn reconstructing, too, it would learn to make what
@@ -367,6 +380,7 @@ class GANOutlierDetector(OutlierMixin, VersionedEstimator):
             float(self.feature_weight),
             sampler._seeds.net,
             radius=sampler.net_.latent_dim**0.5 if is_image else None,
+            deadline=deadline.share(_INVERTER_SHARE),
         )
         sampler._fit_inverter(X, None, training)
         self._forget()
@@ -406,6 +420,7 @@ class GANOutlierDetector(OutlierMixin, VersionedEstimator):
             return self._scores(self._measure(X))
         return self.columns_.score_samples(self._check_columns(X))
 
+    @torch_defaults()
     def explain(self, X):
         """Return what each column or pixel adds to how odd a row is.
 
@@ -436,8 +451,10 @@ class GANOutlierDetector(OutlierMixin, VersionedEstimator):
                 "Of vectors, only method='likelihood' can be explained; for the "
                 "difference to a reconstruction see reconstruct(X)."
             )
-        found = InverterRunner(self.sampler_.net_, self.sampler_.inverter_)(rows)
-        errors = compare_pixels(rows, found.rows).permute(0, 2, 3, 1)
+        reconstruction = InverterRunner(self.sampler_.net_, self.sampler_.inverter_)(
+            rows
+        )
+        errors = compare_pixels(rows, reconstruction.rows).permute(0, 2, 3, 1)
         return errors.flatten(1).numpy() / self._units[0]
 
     def decision_function(self, X):
@@ -555,15 +572,21 @@ class GANOutlierDetector(OutlierMixin, VersionedEstimator):
         self.sampler_.encoder_.check_features(self, X, reset=False)
         return self.sampler_._encode_rows(X)
 
+    @torch_defaults()
     def _measure(self, X) -> list[NDArray]:
         """Errors of rows, and of their features."""
         rows = self._encode(X)
-        found = InverterRunner(self.sampler_.net_, self.sampler_.inverter_)(rows)
+        reconstruction = InverterRunner(self.sampler_.net_, self.sampler_.inverter_)(
+            rows
+        )
         if rows.ndim != 4:
-            return [found.residuals.numpy(), found.feature_errors.numpy()]
-        sizes = found.feature_sizes.clamp_min(TINY)
-        relative = found.feature_errors / sizes
-        return [compare_images(rows, found.rows).numpy(), relative.numpy()]
+            return [
+                reconstruction.residuals.numpy(),
+                reconstruction.feature_errors.numpy(),
+            ]
+        sizes = reconstruction.feature_sizes.clamp_min(TINY)
+        relative = reconstruction.feature_errors / sizes
+        return [compare_images(rows, reconstruction.rows).numpy(), relative.numpy()]
 
     def _scores(self, errors: list[NDArray]) -> NDArray:
         residuals, feature_errors = errors / self._units[:, None]

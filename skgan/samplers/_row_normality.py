@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import log_ndtr, ndtri
 
+from skgan._deadline import Deadline
 from skgan._estimator import persistent
 from skgan.priors import LevelColumn, NumberColumn, Schema, TreesPrior
 
@@ -164,7 +165,11 @@ class RowNormality:
         self.n_rows = n_rows
 
     def fit(
-        self, values: NDArray, is_level: Collection[int], rng: np.random.Generator
+        self,
+        values: NDArray,
+        is_level: Collection[int],
+        rng: np.random.Generator,
+        deadline: Deadline,
     ) -> RowNormality:
         """Learn from canonical rows of shape (n, d), with levels at some places."""
         n, d = values.shape
@@ -181,8 +186,9 @@ class RowNormality:
                 schema,
                 first=rng.permutation(d).tolist(),
                 random_state=int(rng.integers(2**31)),
+                max_time=_seconds(deadline.share(1 / (N_CHAINS - place))),
             )
-            for _ in range(N_CHAINS)
+            for place in range(N_CHAINS)
         ]
         kept = rng.permutation(n)[:_MAX_REFERENCE_ROWS]
         share = len(kept) / min(self.n_rows or n, _MAX_REFERENCE_ROWS)
@@ -281,3 +287,7 @@ class RowNormality:
             sums > 0, totals / np.maximum(sums, 1e-300), 1 / len(is_level)
         )
         return np.log(lengths.mean(axis=1) + _SMALL_DISTANCE), shares
+
+
+def _seconds(deadline: Deadline) -> float | None:
+    return max(deadline.left, 0.0) if deadline.is_set else None

@@ -11,11 +11,12 @@ import torch
 from numpy.typing import NDArray
 from sklearn.model_selection import train_test_split
 
+from skgan._deadline import Deadline
 from skgan.encoding import BaseEncoder
 from skgan.nets import AdversarialNet
 from skgan.priors import BasePrior, LevelColumn, Schema, TreesPrior
 from skgan.rejection import RejectionRule, fill_block, fit_rejection
-from skgan.samplers._given_cells import GivenCells
+from skgan.samplers._prior_conditions import CellConditions
 
 # What a stage's name ends in where not all of its rows are kept.
 REJECTION = "+rejection"
@@ -97,11 +98,17 @@ def read_columns(encoder: BaseEncoder, X, labels: Any, target: Any) -> PriorColu
     )
 
 
-def fit_prior(values: NDArray, columns: PriorColumns, seed: int) -> BasePrior:
+def fit_prior(
+    values: NDArray, columns: PriorColumns, seed: int, deadline: Deadline
+) -> BasePrior:
     """Fit the prior to rows of plain columns."""
     values = fill_rare_classes(values, columns, np.random.default_rng([seed, 5]))
     return TreesPrior().fit(
-        values, columns.schema, first=columns.first, random_state=seed
+        values,
+        columns.schema,
+        first=columns.first,
+        random_state=seed,
+        max_time=max(deadline.left, 0.0) if deadline.is_set else None,
     )
 
 
@@ -170,7 +177,7 @@ class StageDraws:
         stage: str,
         n: int,
         rng: np.random.Generator,
-        cells: GivenCells | None = None,
+        cells: CellConditions | None = None,
     ) -> NDArray:
         """Draw rows of plain columns, given cells as they are given."""
         if self.rejection is None:
@@ -185,7 +192,7 @@ class StageDraws:
             )
         return self._draw_best(stage, n, rng, cells)
 
-    def _draw_best(self, stage: str, n: int, rng, cells: GivenCells) -> NDArray:
+    def _draw_best(self, stage: str, n: int, rng, cells: CellConditions) -> NDArray:
         """Draw candidates for each row of cells, and one of them by its acceptance.
 
         A row whose cells are given cannot be drawn anew elsewhere: one of several
@@ -199,7 +206,7 @@ class StageDraws:
         return candidates[np.arange(n) * _N_CANDIDATES + chosen]
 
     def _draw_any(
-        self, stage: str, n: int, rng, cells: GivenCells | None = None
+        self, stage: str, n: int, rng, cells: CellConditions | None = None
     ) -> NDArray:
         """Draw rows before any is refused."""
         if cells is None:
@@ -241,20 +248,10 @@ class StageDraws:
         return columns
 
 
-def prior_params(draws: StageDraws, rows: torch.Tensor, settings, seed: int) -> dict:
-    """Return parameters of the net of a generator that starts from a prior.
-
-    Parameters
-    ----------
-    draws : StageDraws
-        Draws the prior.
-    rows : Tensor of shape (n, width)
-        Encoded training rows, labels behind them.
-    settings : Settings
-        What to train with.
-    seed : int
-        Fixes the pool of prior rows that training starts from.
-    """
+def prior_params(
+    draws: StageDraws, rows: torch.Tensor, settings, seed: int, is_brief: bool = False
+) -> dict:
+    """Return parameters of the net of a generator that starts from a prior."""
     layout = getattr(draws.encoder, "layout_", None)
     width = rows.shape[1]
     n_numbers = width if layout is None else layout.n_numbers
@@ -273,6 +270,7 @@ def prior_params(draws: StageDraws, rows: torch.Tensor, settings, seed: int) -> 
     }
     if settings.max_iter:
         n_pool = min(max(len(rows), _MIN_POOL_ROWS), _MAX_POOL_ROWS)
+        n_pool = _MIN_POOL_ROWS if is_brief else n_pool
         pool = draws.draw("prior", n_pool, np.random.default_rng([seed, 3]))
         params["latents"] = draws.rows_of(pool, seed)
     return params

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import copy
 import logging
+import time
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
+from sklearn.utils.validation import check_is_fitted
 
+from skgan._deadline import Deadline
 from skgan._validation import check_boolean, check_share
 from skgan.encoding import BaseEncoder
 from skgan.nets import AdversarialNet
@@ -15,13 +19,13 @@ from skgan.priors import PRIORS, BasePrior
 from skgan.rejection import RejectionRule
 from skgan.samplers._auto import resolve_settings
 from skgan.samplers._conditions import LabelledRows
-from skgan.samplers._given_cells import GivenCells, label_cells
 from skgan.samplers._judging import (
     MAX_JUDGED_ROWS,
     StageWatch,
     choose_stage,
     score_stages,
 )
+from skgan.samplers._prior_conditions import CellConditions, condition_on_labels
 from skgan.samplers._stages import (
     REJECTION,
     StageDraws,
@@ -35,6 +39,11 @@ from skgan.samplers._stages import (
 _STAGE_BLOCK = 4096
 # Of rows that a range or a list is asked of, more are drawn than are kept.
 _SEARCH_BLOCK = 256
+# Of the time that is left when the prior is fitted.
+_PRIOR_SHARE = 0.3
+# What else a fit does, in units of the time that a prior of so many rows takes.
+_JUDGING, _REJECTING, _MAX_REJECTING_ROWS = 1.5, 5.0, 20_000
+_MAX_PRIOR_ROWS = 50_000
 # "auto" holds rows out where a tenth of them can judge.
 _MIN_JUDGED_ROWS = 100
 # Whoever sets one of these has a generator of normal latents in mind.
@@ -55,7 +64,9 @@ class TreesMixin:
     net_: AdversarialNet
     prior_: BasePrior | None
     rejection_: RejectionRule | None
+    n_iter_: int
     stage_: str
+    _stream: np.random.RandomState
     stage_scores_: dict[str, float]
     _conditions: Any
     _count_held_out: Callable[[Any], int]
@@ -97,13 +108,19 @@ class TreesMixin:
         columns = read_columns(encoder, data.X, data.labels, data.target)
         columns.hold_out(self._count_judged(len(data.X)), data.labels, seeds.split)
         data.columns = columns
-        data.prior = fit_prior(columns.train, columns, seeds.net)
+        start = time.perf_counter()
+        clock = data.deadline.share(_PRIOR_SHARE)
+        data.prior = fit_prior(columns.train, columns, seeds.net, clock)
+        data.prior_seconds = time.perf_counter() - start
         draws = StageDraws(encoder, data.prior, None, data.labels)
         data.rows = draws.rows_of(columns.train, seeds.net)
         data.settings = resolve_settings(
             self, len(data.rows), encoder, starts_from="trees"
         )
-        data.net_params = prior_params(draws, data.rows, data.settings, seeds.net)
+        is_brief = data.deadline.left < 4 * data.prior_seconds
+        data.net_params = prior_params(
+            draws, data.rows, data.settings, seeds.net, is_brief
+        )
         data.conditions = self._make_shares(data.labels, data.target)
 
     def _count_judged(self, n: int) -> int:
@@ -129,7 +146,8 @@ class TreesMixin:
 
     def _watch_stages(self, data) -> StageWatch | None:
         """Return what scores a generator in training; None without held-out rows."""
-        if not data.columns.is_held_out.any():
+        n_held_out = len(data.columns.held_out)
+        if not n_held_out or not self._expect_time(data)(4 * _JUDGING, n_held_out):
             return None
         draws = StageDraws(data.encoder, data.prior, self.net_, data.labels)
         return StageWatch(draws, data.columns, data.seeds.score)
@@ -137,31 +155,58 @@ class TreesMixin:
     def _keep_best_stage(self, data) -> None:
         """Choose what ``sample`` uses on held-out rows, then learn from all rows."""
         columns, seeds = data.columns, data.seeds
+        is_held_out, n_held_out = columns.is_held_out.any(), len(columns.held_out)
+        has_time_for = self._expect_time(data)
         candidates = ("prior", "generator") if data.settings.max_iter else ("prior",)
         draws = StageDraws(data.encoder, data.prior, self.net_, data.labels)
         stage, scores = candidates[-1], dict[str, float]()
         if self.early_stopping is not False:
-            stage, scores = choose_stage(columns, draws, candidates, seeds.score)
+            stage = candidates[0]
+            if has_time_for(_JUDGING, n_held_out):
+                stage, scores = choose_stage(columns, draws, candidates, seeds.score)
         rule = None
-        if self.rejection is not None and columns.is_held_out.any():
+        n_rejecting = min(len(columns.values), _MAX_REJECTING_ROWS)
+        may_reject = self.rejection is not None and is_held_out
+        if may_reject and has_time_for(2 * _REJECTING, n_rejecting):
             classifier = None if isinstance(self.rejection, str) else self.rejection
             rule = choose_rejection(columns, draws, stage, classifier, seeds.score)
         if rule is not None:
             draws.rejection = rule
             scores |= score_stages(columns, draws, (stage + REJECTION,), seeds.score)
             draws.rejection = None
-        if columns.is_held_out.any():
-            self.prior_ = draws.prior = fit_prior(columns.values, columns, seeds.net)
-        if rule is not None:
-            self.rejection_ = rule.refit(
-                columns.values,
-                seeded(draws, stage),
-                columns.schema,
-                random_state=seeds.score,
-            )
+        # Without the time for it, what the other rows have taught stays.
+        work = 1.0 if rule is None else _REJECTING
+        if is_held_out and has_time_for(work, len(columns.values)):
+            rule = self._learn_from_all(data, draws, stage, rule)
+        self.rejection_ = rule
         self.stage_ = stage if rule is None else stage + REJECTION
         self.stage_scores_ = scores
-        self._tell_stage(int(columns.is_held_out.sum()), rule)
+        self._tell_stage(n_held_out, rule)
+
+    def _learn_from_all(self, data, draws: StageDraws, stage: str, rule):
+        """Fit the prior and the rule, if there is one, to all rows."""
+        columns, seeds = data.columns, data.seeds
+        self.prior_ = draws.prior = fit_prior(
+            columns.values, columns, seeds.net, Deadline()
+        )
+        if rule is None:
+            return None
+        return rule.refit(
+            columns.values,
+            seeded(draws, stage),
+            columns.schema,
+            random_state=seeds.score,
+        )
+
+    def _expect_time(self, data) -> Callable[[float, int], bool]:
+        """Return a function that tells whether there is time for work on rows."""
+        # Twice what is expected: a guess may be wrong.
+        a_row = 2 * data.prior_seconds / max(data.prior.n_rows_, 1)
+
+        def has_time_for(work: float, n_rows: int) -> bool:
+            return data.deadline.left > work * min(n_rows, _MAX_PRIOR_ROWS) * a_row
+
+        return has_time_for
 
     def _tell_stage(self, n_held_out: int, rule: RejectionRule | None) -> None:
         """Say in one line what was kept, and why."""
@@ -182,6 +227,57 @@ class TreesMixin:
         if self.verbose:
             print(message + ".")
 
+    @property
+    def stages_(self) -> tuple[str, ...]:
+        """Stages that `at_stage` can draw from, the cheaper first."""
+        stages = ["prior"] if self.prior_ is not None else []
+        if self.prior_ is None or self.n_iter_:
+            stages.append("generator")
+        return tuple(dict.fromkeys([*stages, self.stage_]))
+
+    def at_stage(self, stage: str) -> Self:
+        """Return a sampler that draws from another stage of this fit.
+
+        Parameters
+        ----------
+        stage : str
+            One of ``stages_``: "prior", "generator" where there was training, and
+            ``stage_``, which ``sample`` uses.
+
+        Returns
+        -------
+        sampler : estimator of the same class
+            Fitted, with this sampler's prior and networks, which are not copied.
+
+        Raises
+        ------
+        sklearn.exceptions.NotFittedError
+            Before ``fit``.
+        ValueError
+            If there is no such stage.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from skgan import GANSampler
+        >>> X = np.random.default_rng(0).normal(size=(100, 2))
+        >>> sampler = GANSampler(max_iter=5, random_state=0).fit(X)
+        >>> sampler.stages_
+        ('prior', 'generator')
+        >>> sampler.at_stage("prior").sample(3).shape
+        (3, 2)
+        """
+        check_is_fitted(self, "net_")
+        if stage not in self.stages_:
+            known = ", ".join(map(repr, self.stages_))
+            raise ValueError(f"stage must be one of {known}, got {stage!r}.")
+        other = object.__new__(type(self))
+        other.__dict__.update(vars(self))
+        if stage != self.stage_:
+            other.stage_, other.rejection_ = stage, None
+        other._stream = copy.deepcopy(self._stream)  # draws leave that of self alone
+        return other
+
     def _draw_stage(self, n_samples: int, seed: int, given=None):
         """Draw rows of the stage that was kept, in blocks like `_draw`."""
         assert self.prior_ is not None
@@ -192,13 +288,13 @@ class TreesMixin:
         size = _STAGE_BLOCK if getattr(given, "is_fast", True) else _SEARCH_BLOCK
         for i, start in enumerate(range(0, n_samples, size)):
             rng = np.random.default_rng(np.random.SeedSequence([seed, i]))
-            cells: GivenCells | None = None
+            cells: CellConditions | None = None
             if given is not None:
-                here = given.rows(start, start + size)
-                cells = here if isinstance(here, GivenCells) else None
-                if isinstance(here, LabelledRows) and labels is not None:
-                    values = labels.clip(here.values)
-                    cells = label_cells(values, len(encoder.schema_))
+                block = given.rows(start, start + size)
+                cells = block if isinstance(block, CellConditions) else None
+                if isinstance(block, LabelledRows) and labels is not None:
+                    values = labels.clip(block.values)
+                    cells = condition_on_labels(values, len(encoder.schema_))
             columns = draws.draw(self.stage_, size, rng, cells)
             columns = columns[: n_samples - start]
             encoder.write_columns(buffer, start, columns[:, draws.n_labels :])

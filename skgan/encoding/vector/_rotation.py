@@ -9,6 +9,10 @@ from numpy.typing import NDArray
 from scipy.special import ndtri
 
 _COARSE_ROWS = 4000
+# Rows that are searched: the cost is that of rows times pairs of columns.
+_MAX_ROWS, _MAX_PAIRED_ROWS = 20_000, 400_000
+# Fifteen sixteenths of a degree, halved so often, is finer than any turn that counts.
+_N_HALVINGS = 8
 _MAX_FEATURES = 12
 _MAX_SWEEPS = 6
 _SMALLEST_TURN = np.deg2rad(0.5)
@@ -24,6 +28,7 @@ def find_rotation(
     component analysis with the sum of marginal entropies as its contrast [1]_, and
     kept if on the other half it explains the rows better than their correlations do.
 
+
     References
     ----------
     .. [1] Learned-Miller and Fisher, "ICA using spacings estimates of entropy",
@@ -35,6 +40,10 @@ def find_rotation(
     if any(len(np.unique(column)) < n / 2 for column in columns.T):
         return None
     order = rng.permutation(n)
+    n_pairs = d * (d - 1) // 2
+    order = order[: max(min(_MAX_ROWS, _MAX_PAIRED_ROWS // n_pairs), 50 * d)]
+    columns, n = columns[order], len(order)
+    order = np.arange(n)
     learnt, judged = columns[order[: n // 2]], columns[order[n // 2 :]]
     eigenvalues, eigenvectors = np.linalg.eigh(np.cov(learnt.T))
     if eigenvalues[0] < 1e-6:
@@ -88,7 +97,9 @@ def _plane_rotation(angle: float) -> NDArray:
     return np.array([[cosine, -sine], [sine, cosine]])
 
 
-def _best_angle(pair: NDArray, n_coarse: int = 24, n_halvings: int = 14) -> float:
+def _best_angle(
+    pair: NDArray, n_coarse: int = 24, n_halvings: int = _N_HALVINGS
+) -> float:
     """Search a quarter turn, which is all there is up to order and sign."""
 
     def cost(rows: NDArray, angle: float) -> float:

@@ -13,6 +13,7 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, column_or_1d
 
 from skgan._estimator import VersionedEstimator
+from skgan._torch_defaults import torch_defaults
 from skgan._validation import check_integer, check_real
 from skgan.encoding import ImageEncoder
 from skgan.frames import as_rows
@@ -122,6 +123,7 @@ class ImageFeatures(
         self.learning_rate = learning_rate
         self.random_state = random_state
 
+    @torch_defaults()
     def fit(self, X, y=None):
         """Learn features of images.
 
@@ -171,11 +173,12 @@ class ImageFeatures(
             name: weights.numpy() for name, weights in network.state_dict().items()
         }
         self._n_features_out, self.n_iter_ = self.n_features, self.max_iter
-        found = _extract(network, images)
-        self.center_ = found.mean(axis=0)
-        self.scale_ = float(np.sqrt(found.var(axis=0).mean())) or 1.0
+        features = _extract(network, images)
+        self.center_ = features.mean(axis=0)
+        self.scale_ = float(np.sqrt(features.var(axis=0).mean())) or 1.0
         return self
 
+    @torch_defaults()
     def transform(self, X):
         """Return the features of images.
 
@@ -197,8 +200,8 @@ class ImageFeatures(
         X = as_rows(X)
         self.encoder_.check_features(self, X, reset=False)
         self.encoder_.check_axes(X)
-        found = _extract(self._network(), _encode(self.encoder_, X))
-        return (found - self.center_) / self.scale_
+        features = _extract(self._network(), _encode(self.encoder_, X))
+        return (features - self.center_) / self.scale_
 
     def _network(self) -> FeatureNetwork:
         n_outputs = len(self.weights_["head.bias"])
@@ -220,7 +223,7 @@ class ImageFeatures(
 def _encode(encoder: ImageEncoder, X) -> torch.Tensor:
     """Images as the network takes them; part by part, as float64 is large."""
     starts = range(0, len(X), _PART)
-    parts = [encoder.transform(X[start : start + _PART]) for start in starts]
+    parts = [encoder.encode(X[start : start + _PART]) for start in starts]
     rows = np.concatenate([part.astype(np.float32) for part in parts])
     return torch.as_tensor(rows).reshape(-1, *encoder.tensor_shape_)
 

@@ -248,7 +248,8 @@ def _count_images(n_images: int | None, images: dict[str, np.ndarray], k: int) -
 
 def _extractor(features: Any) -> Callable[[np.ndarray], Any]:
     if hasattr(features, "transform") and not isinstance(features, type):
-        return features.transform
+        # A frame where `set_output` asks for one.
+        return lambda images: np.asarray(features.transform(images))
     if callable(features) and not isinstance(features, type):
         return features
     raise TypeError(
@@ -260,12 +261,16 @@ def _extractor(features: Any) -> Callable[[np.ndarray], Any]:
 def _features_of(
     extract: Callable[[np.ndarray], Any], name: str, images: np.ndarray
 ) -> np.ndarray:
-    found = np.asarray(extract(images))
-    if found.ndim != 2 or len(found) != len(images) or found.dtype.kind not in "biuf":
+    features = np.asarray(extract(images))
+    if (
+        features.ndim != 2
+        or len(features) != len(images)
+        or features.dtype.kind not in "biuf"
+    ):
         raise ValueError(
             f"features must return {len(images)} rows of numbers for {name}, one an "
-            f"image; it returned {found.dtype} of shape {found.shape}."
+            f"image; it returned {features.dtype} of shape {features.shape}."
         )
-    if not np.isfinite(found).all():
+    if not np.isfinite(features).all():
         raise ValueError(f"features returned NaN or infinity for {name}.")
-    return found.astype(np.float64, copy=False)
+    return features.astype(np.float64, copy=False)

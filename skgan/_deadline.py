@@ -1,0 +1,34 @@
+"""How much time is left of what a fit may take."""
+
+from __future__ import annotations
+
+import time
+
+
+class Deadline:
+    """A moment, so many seconds from now; None for never.
+
+    Examples
+    --------
+    >>> from skgan._deadline import Deadline
+    >>> Deadline(None).left, Deadline(60).share(0.5).left < 31
+    (inf, True)
+    """
+
+    def __init__(self, seconds: float | None = None):
+        now = time.perf_counter()
+        self.end = float("inf") if seconds is None else now + seconds
+
+    @property
+    def left(self) -> float:
+        """Seconds left, negative afterwards."""
+        return self.end - time.perf_counter()
+
+    @property
+    def is_set(self) -> bool:
+        """Whether there is an end at all."""
+        return self.end < float("inf")
+
+    def share(self, share: float) -> Deadline:
+        """Return the moment at which so much of the time left is over."""
+        return Deadline(share * max(self.left, 0.0) if self.is_set else None)
