@@ -28,6 +28,7 @@ import skgan.samplers._trees
 
 ROOT = Path(__file__).parents[1]
 PAGES = [
+    "docs/installing.rst",
     "README.md",
     "docs/index.rst",
     "docs/quickstart.rst",

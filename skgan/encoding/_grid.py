@@ -154,7 +154,8 @@ def chance_free_divisor(places: NDArray) -> float:
     if differences.max() > 2**53:
         return 1.0
     divisor = float(np.gcd.reduce(differences.astype(np.int64)))
-    is_chance = (len(places) - 1) * np.log(divisor) < np.log(_CHANCE)
+    with np.errstate(divide="ignore"):
+        is_chance = (len(places) - 1) * np.log(divisor) < np.log(_CHANCE)
     return 1.0 if is_chance else divisor
 
 

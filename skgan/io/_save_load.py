@@ -283,7 +283,7 @@ def _build(members: dict[str, Any], classes: dict, objects: Mapping) -> Any:
         warnings.warn(
             f"It was saved on a device that is not here, "
             f"{sorted(decoder.missing_devices)!r:.80}: it is on the CPU now.",
-            stacklevel=3,
+            stacklevel=4,
         )
     return estimator
 
