@@ -254,7 +254,9 @@ def test_readme(short, capsys, monkeypatch):
     assert names["some"]["age"].between(30, 40).all()
     assert len(names["people"]) == 1000
     assert names["labels"].tolist() == [3, 1, 4]
-    assert names["search"].best_params_["n_synthetic"] in (0, 1.0)
+    model = names["model"]
+    chosen = model.cv_results_["n_synthetic"][model.best_index_]
+    assert sum(model.n_synthetic_.values()) == chosen
     assert names["steps"].shape == (8, 8, 8)
     assert set(names["is_normal"]) <= {1, -1}
     assert len(names["features"]) == len(names["test"])
@@ -284,7 +286,7 @@ def test_saving(short):
 def test_augmenting(short, monkeypatch):
     monkeypatch.setattr("sklearn.datasets.load_breast_cancer", few_tumours)
     names, n_checked = run_page(ROOT / "docs/augmenting.rst")
-    assert n_checked == 5
+    assert n_checked == 6
     assert names["wrong"] > 0.95 and abs(names["right"] - 0.5) < 0.1
     # Its search says what augmentation is worth.
     tried = set(names["search"].cv_results_["param_n_synthetic"])
