@@ -229,7 +229,7 @@ class InfoGANSampler(DiagnosisMixin, ClusterMixin, BaseCodedSampler):
     >>> from skgan import InfoGANSampler
     >>> X, y = make_blobs(300, random_state=1)
     >>> sampler = InfoGANSampler(
-    ...     n_categories=3, learning_rate=0.01, max_iter=100, random_state=0
+    ...     n_categories=3, learning_rate=0.003, max_iter=100, random_state=0
     ... )
     >>> bool(adjusted_rand_score(y, sampler.fit_predict(X)) > 0.8)
     True
