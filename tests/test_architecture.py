@@ -22,7 +22,8 @@ FLOORS = {
     room: floor
     for floor, rooms in enumerate(
         (
-            "_version _lazy _show_versions _diagram _threads _tree_threads frames "
+            "_version _lazy _show_versions _diagram _deadline _torch_defaults _threads "
+            "_tree_threads frames "
             "storage objectives modules priors rejection loader datasets _validation "
             "_estimator",
             "encoding",

@@ -39,6 +39,7 @@ PAGES = [
     "docs/images.rst",
     "docs/judging_images.rst",
     "docs/outliers.rst",
+    "docs/imputing.rst",
     "docs/diagnosing.rst",
     "docs/report.rst",
     "docs/choosing_parameters.rst",
@@ -335,7 +336,7 @@ def test_diagnosing(short):
 
 def test_report(short):
     names, n_checked = run_page(ROOT / "docs/report.rst")
-    assert n_checked == 3
+    assert n_checked == 5
     assert Path("report.html").read_text("utf-8") == names["report"].html
 
 

@@ -15,10 +15,10 @@ from skgan.metrics import c2st, energy_distance
 
 # Name -> its file and the column that a model learns to foretell.
 SETS = {
-    "adult": ("adult_train", "income"),
-    "credit_default": ("credit_default", None),
-    "beijing_pm25": ("beijing_pm25", "pm2.5"),
     "abalone": ("abalone", "target"),
+    "beijing_pm25": ("beijing_pm25", "pm2.5"),
+    "credit_default": ("credit_default", "target"),
+    "adult": ("adult_train", "income"),
 }
 # A column of numbers with at most so many values is one of levels.
 MAX_CODES = 10
@@ -38,7 +38,7 @@ def load(name, n_rows, seed):
             rows[column] = rows[column].astype("float64")
     n = min(n_rows, len(rows) // 2)
     rows = rows.reset_index(drop=True)
-    return rows[:n], rows[n : 2 * n].reset_index(drop=True), target or rows.columns[-1]
+    return rows[:n], rows[n : 2 * n].reset_index(drop=True), target
 
 
 def hide(rows, share, kind, seed):

@@ -173,7 +173,7 @@ class Augmented(MetaEstimatorMixin, ABC):
 
         def score(train: NDArray, held_out: NDArray) -> list[float]:
             return self._score_fold(
-                X, y, train, held_out, settings, scorer, routed, seed
+                X, y, is_seen, train, held_out, settings, scorer, routed, seed
             )
 
         totals = [_total(amounts) for amounts in wanted]
@@ -197,18 +197,21 @@ class Augmented(MetaEstimatorMixin, ABC):
                 wanted.append(amounts)
         return settings, wanted
 
-    def _score_fold(self, X, y, train, held_out, settings, scorer, routed, seed):
+    def _score_fold(
+        self, X, y, is_seen, train, held_out, settings, scorer, routed, seed
+    ):
         """Return the score of each setting; the sampler is fitted once."""
         n = len(y)
         rows, targets = take_rows(X, train), y[train]
-        amounts = [self._count(targets, setting) for setting in settings]
+        is_seen = is_seen[train]
+        seen = rows if is_seen.all() else take_rows(rows, is_seen)
+        amounts = [self._count(targets[is_seen], setting) for setting in settings]
         rng = np.random.RandomState(seed)
         sampler = self._make_sampler(X, rng)
-        sampler = self._fit_sampler(sampler, rows, targets, amounts)
+        sampler = self._fit_sampler(sampler, seen, targets[is_seen], amounts)
         scored = take_rows(X, held_out), y[held_out]
         given = select_rows(routed.scorer.score, held_out, n)
         params = select_rows(routed.estimator.fit, train, n)
-        is_seen = np.ones(len(train), dtype=bool)
         scores = []
         for amount in amounts:
             more = rows, targets, params

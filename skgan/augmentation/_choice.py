@@ -13,8 +13,8 @@ from sklearn.model_selection import KFold, StratifiedKFold, check_cv
 from skgan._validation import check_integer
 from skgan.frames import take_rows
 
-# Of a class of fewer rows, folds would leave one to learn from.
-_MIN_ROWS = 3
+# Rows of a class, at least, that each fold leaves to learn from.
+_MIN_LEFT = 2
 
 
 def is_auto(n_synthetic) -> bool:
@@ -51,7 +51,7 @@ def make_folds(cv, X, y: NDArray, is_seen: NDArray, params: dict, seed: int, str
     X, y : rows and targets
         All of them.
     is_seen : ndarray of bool of shape (n,)
-        Rows that have weight; the others are in no fold.
+        Rows that have weight; the others are never scored.
     params : dict
         For the splitter, such as groups.
     seed : int
@@ -67,16 +67,17 @@ def make_folds(cv, X, y: NDArray, is_seen: NDArray, params: dict, seed: int, str
     """
     if not isinstance(cv, Integral):
         splits = check_cv(cv, y, classifier=strata).split(X, y, **params)
-        return [(a[is_seen[a]], b[is_seen[b]]) for a, b in splits]
+        return [(a, b[is_seen[b]]) for a, b in splits]
     n_folds = check_integer("cv", cv, 2)
     lines = np.flatnonzero(is_seen)
     seen = y[lines]
     n = int(np.unique(seen, return_counts=True)[1].min()) if strata else len(seen)
     rows = f"{n} row{'s' * (n != 1)} of {'a class' if strata else 'them'}"
-    if n < _MIN_ROWS:
+    n_left = n - -(-n // min(n, n_folds))
+    if n_left < _MIN_LEFT:
         warnings.warn(
-            f"n_synthetic='auto' adds no rows: folds need {_MIN_ROWS} rows "
-            f"{'of each class' if strata else ''}, and there are {rows}.",
+            f"n_synthetic='auto' adds no rows: there are {rows}, and folds would leave "
+            f"{n_left} to learn from.",
             stacklevel=4,
         )
         return []
@@ -88,7 +89,11 @@ def make_folds(cv, X, y: NDArray, is_seen: NDArray, params: dict, seed: int, str
         )
     kind = StratifiedKFold if strata else KFold
     splitter = kind(min(n, n_folds), shuffle=True, random_state=seed)
-    return [(lines[a], lines[b]) for a, b in splitter.split(lines, seen)]
+    unseen = np.flatnonzero(~is_seen)
+    return [
+        (np.concatenate([lines[a], unseen]), lines[b])
+        for a, b in splitter.split(lines, seen)
+    ]
 
 
 def compare(settings: list[dict], totals: list[int], folds, score: Callable) -> dict:

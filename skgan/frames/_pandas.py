@@ -147,7 +147,12 @@ def _read_categorical(series) -> RawColumn:
 def _read_levels(series) -> RawColumn:
     """Read a column of strings, or of any dtype whose values can be told apart."""
     pandas = import_module("pandas")
-    codes, unique = pandas.factorize(series.array)
+    values, plain = series.array, pandas.arrays.NumpyExtensionArray
+    if type(values) is plain:  # which pandas 2 warns of
+        codes, unique = pandas.factorize(values.to_numpy())
+        unique = plain(unique)
+    else:
+        codes, unique = pandas.factorize(values)
     levels = list(unique)
     order = np.asarray(sort_levels(levels), dtype=np.int64)
     rank = np.empty(len(order) + 1, dtype=np.int64)

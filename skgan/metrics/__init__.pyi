@@ -15,6 +15,7 @@ from skgan.metrics._distances import (
     frechet_distance,
     sliced_wasserstein,
 )
+from skgan.metrics._global_utility import global_utility, global_utility_scores
 from skgan.metrics._intervals import confidence_interval
 from skgan.metrics._kernels import kernel_distance, mmd
 from skgan.metrics._levels import alpha_precision, beta_recall
@@ -32,6 +33,7 @@ from skgan.metrics._memorization import (
 )
 from skgan.metrics._nearest import nearest as nearest
 from skgan.metrics._neighbors import coverage, density, precision, recall
+from skgan.metrics._pooling import PooledEstimates, pool_estimates
 from skgan.metrics._reference import ReferenceSpace
 from skgan.metrics._scorer import SCORERS, make_sampler_scorer
 from skgan.metrics._selection import refit_without_copying
@@ -48,6 +50,7 @@ __all__ = [
     "ImageFeatures",
     "ImageScore",
     "ImageScores",
+    "PooledEstimates",
     "ReferenceSpace",
     "alpha_precision",
     "associations",
@@ -64,6 +67,8 @@ __all__ = [
     "duplicate_rate",
     "energy_distance",
     "frechet_distance",
+    "global_utility",
+    "global_utility_scores",
     "image_scores",
     "kernel_distance",
     "make_sampler_scorer",
@@ -71,6 +76,7 @@ __all__ = [
     "mmd",
     "pair_trend_scores",
     "pair_trends",
+    "pool_estimates",
     "precision",
     "recall",
     "refit_without_copying",

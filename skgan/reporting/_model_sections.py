@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from skgan.frames import frame_library
+from skgan.frames import frame_library, is_missing
 from skgan.metrics import Finding, TaughtModels, teach_models
 from skgan.metrics.diagnosis import MIN_ROWS, judge_copies
 from skgan.plotting import TrainingDisplay
@@ -23,6 +23,7 @@ _MAX_TAUGHT = 5000  # rows that a model is taught on
 _MAX_TESTED = 1000  # rows that importances are measured on
 _MAX_FEATURES = 60  # columns of which importances are measured
 _MAX_IMPORTANT = 8
+_MAX_CLASSES = 20
 # A loss beyond so many times the usual one is left to the edge of the chart.
 _USUAL = 0.9
 _ROOM = 1.5
@@ -38,7 +39,10 @@ def usefulness_section(evaluation: Evaluation, target: Any) -> Section:
     sets = {"train": train, "holdout": evaluation.real, "drawn": evaluation.drawn}
     name, pairs = _targets(sets, target, evaluation.seed)
     if not pairs:
-        return Section(anchor, title, name, [])
+        note = (
+            f"{name} is no class of few levels and no number: name a column, target=…"
+        )
+        return Section(anchor, title, note, [])
     try:
         taught = teach_models(
             pairs["train"], pairs["holdout"], pairs["drawn"], None, None, None, 0
@@ -75,14 +79,14 @@ def _targets(sets: Mapping[str, Rows], target: Any, seed: int) -> tuple[str, dic
             return "the labels", _without_gaps(pairs)
     names = column_names(X)
     if target is None:
-        if frame_library(X) is None or len(names) < 2:
-            return "Name a column to predict: target=…", {}
+        if frame_library(X) is None:
+            return "The labels", {}
         target = names[-1]
     if target not in names:
         raise ValueError(f"target is {target!r}, which is none of the columns {names}.")
     rest = [name for name in names if name != target]
     if not rest:
-        return "There is one column, and nothing to predict it from.", {}
+        return "The only column", {}
     pairs = {
         key: (only(rows.X, rest), _column(rows.X, target)) for key, rows in few.items()
     }
@@ -104,11 +108,13 @@ def _column(X: Any, name: Any) -> NDArray:
 
 
 def _without_gaps(pairs: dict[str, tuple[Any, NDArray]]) -> dict:
-    """Pairs without rows whose target is missing; numbers as numbers."""
+    """Pairs without rows whose target is missing; none where it cannot be predicted.
+
+    Numbers of many values are standardised, so that they are no classes.
+    """
     found = {}
     for key, (X, y) in pairs.items():
-        is_there = np.array([value is not None and value == value for value in y])
-        is_there &= np.array([str(value) not in ("<NA>", "NaT") for value in y])
+        is_there = np.array([not is_missing(value) for value in y.tolist()])
         if is_there.sum() < MIN_ROWS:
             return {}
         places = np.flatnonzero(is_there)
@@ -118,13 +124,24 @@ def _without_gaps(pairs: dict[str, tuple[Any, NDArray]]) -> dict:
             X = X[places.tolist()]
         else:
             X = np.asarray(X)[places]
-        y = y[places]
-        if y.dtype.kind == "O":
-            y = np.array(y.tolist())
-        if y.dtype.kind in "iu" and len(np.unique(y)) > 20:
-            y = y.astype(np.float64) + 1e-9  # many whole numbers are no classes
-        found[key] = (X, y if y.dtype.kind in "biuf" else y.astype(str).astype(object))
-    return found
+        found[key] = (X, np.array(y[places].tolist()))
+    known = found["train"][1]
+    is_many = len(np.unique(known)) > _MAX_CLASSES
+    if known.dtype.kind not in "biuf":
+        levels = {
+            key: (X, y.astype(str).astype(object)) for key, (X, y) in found.items()
+        }
+        return {} if is_many else levels
+    if not is_many:
+        return found
+    values = known.astype(np.float64)
+    mean, deviation = values.mean(), values.std()
+    if not 0 < deviation < np.inf:
+        return {}
+    return {
+        key: (X, (y.astype(np.float64) - mean) / deviation)
+        for key, (X, y) in found.items()
+    }
 
 
 def _importances(taught: TaughtModels, names: list, seed: int) -> str:

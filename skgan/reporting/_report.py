@@ -10,6 +10,7 @@ from typing import Any
 
 from skgan._validation import check_integer
 from skgan._version import __version__
+from skgan.frames import frame_library
 from skgan.metrics import Diagnosis
 from skgan.metrics.diagnosis import MIN_ROWS, warn_of_copies
 from skgan.plotting import check_matplotlib
@@ -289,8 +290,12 @@ def _makers(
             lambda: rows_section(evaluation),
             lambda: columns_section(evaluation, max_columns),
             lambda: pairs_section(evaluation),
-            lambda: usefulness_section(evaluation, target),
         ]
+        holdout = evaluation.holdout
+        # Of arrays no column is more to be predicted than another.
+        is_frame = frame_library(holdout.X) is not None
+        if is_frame or holdout.y is not None or target is not None:
+            makers.append(lambda: usefulness_section(evaluation, target))
     if hasattr(getattr(evaluation.sampler, "net_", None), "n_categories"):
         makers.append(lambda: codes_section(evaluation))
     return [

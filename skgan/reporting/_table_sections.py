@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from skgan.frames import frame_library, read_columns
+from skgan.frames import frame_library, is_missing, read_columns
 from skgan.metrics import associations, column_shape_scores
 from skgan.reporting._evaluation import Evaluation
 from skgan.reporting._html import details, element, escape, number, paragraph, scrolled
@@ -93,7 +93,7 @@ def _cells(X: Any, name: Any, n: int) -> list[str]:
 
 def _text(value: Any) -> str:
     """Return a value as it is read, a missing one as a dash."""
-    if value is None or value != value or str(value) in ("<NA>", "NaT"):
+    if is_missing(value):
         return "–"
     if isinstance(value, float):
         text = f"{value:.6g}"

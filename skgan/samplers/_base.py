@@ -54,6 +54,7 @@ from skgan.samplers._prior_conditions import PriorConditions
 from skgan.samplers._resume import keep_seeds, open_checkpoint
 from skgan.samplers._stages import PriorColumns
 from skgan.samplers._training import (
+    advice_on_memory,
     continue_net,
     count_epochs,
     make_callbacks,
@@ -288,7 +289,7 @@ class BaseGANSampler(
         """Refuse networks and objectives of the user's own that cannot be trained."""
         if not data.settings.max_iter:
             return
-        with training_threads():
+        with training_threads(), advice_on_memory():
             net.probe(data.rows, data.given)
             net.eval()
             self._count_features(net, data)

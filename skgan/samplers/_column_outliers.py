@@ -127,7 +127,7 @@ class ColumnOutlierModel:
             return self.normality_.score_cells(values)
         values = values[rng.permutation(n)[:_MAX_SCORED_ROWS]]
         fits = [k for rows, d, k in _FOLDS if n <= rows and values.shape[1] <= d]
-        scored: list[np.ndarray] = []
+        scored: list[CellScores] = []
         n_folds = max([_FEWEST_FOLDS, *fits])
         for place, (train, test) in enumerate(KFold(n_folds).split(values)):
             if scored and deadline.left <= 0:

@@ -160,7 +160,8 @@ class GANImputer(OneToOneFeatureMixin, TransformerMixin, VersionedEstimator):
             identifiers=[],
         )
         encoder.check_features(self, rows, reset=True)
-        assert is_missing is not None
+        if is_missing is None:
+            raise ValueError(f"Expected 2D array, got rows of shape {rows.shape[1:]}.")
         if is_missing.all():
             raise ValueError("X has no observed cell: there is nothing to learn from.")
         names = names_of(rows)
@@ -221,7 +222,8 @@ class GANImputer(OneToOneFeatureMixin, TransformerMixin, VersionedEstimator):
         original = as_rows(X)
         rows, is_missing = read_incomplete(original)
         self.encoder_.check_features(self, rows, reset=False)
-        assert is_missing is not None
+        if is_missing is None:
+            raise ValueError(f"Expected 2D array, got rows of shape {rows.shape[1:]}.")
         kept = X if hasattr(X, "column_names") else original
         cells = is_missing & (self.missing_rate_ < 1)
         if not cells.any():

@@ -100,11 +100,12 @@ class GANOutlierDetector(OutlierMixin, VersionedEstimator):
     how far the row is from its nearest training rows and from the middle of all [2]_
     [3]_.
 
-    Of images, a generative adversarial network learns the training rows, an encoder
-    learns to find their latents, and an image is as odd as what the generator makes of
-    its latent is unlike it: in its pixels, and in the features of the discriminator
-    [1]_. Parameters from `feature_weight` on are those of the network, except for
-    `encoder` and `random_state`; they do nothing where none is trained.
+    Of images, a generative adversarial network learns the training rows, and an encoder
+    learns to find their latents. The generator makes an image anew from the latent that
+    the encoder finds; the more the two differ, in their pixels and in the features of
+    the discriminator, the odder the image is [1]_. Parameters from `feature_weight` on
+    are those of the network, except for `encoder` and `random_state`; they do nothing
+    where none is trained.
 
     Parameters
     ----------

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import torch
@@ -197,16 +198,15 @@ def train(
     # Runs last, so that the checkpoint holds the other callbacks' end-of-epoch state.
     net.replace_callbacks(kept if checkpoint is None else [*kept, checkpoint])
     try:
-        net.partial_fit(rows, conditions)
+        with advice_on_memory():
+            net.partial_fit(rows, conditions)
         if checkpoint is not None and not net.interrupted_:
             checkpoint.finish()
-    except Exception as error:
+    except Exception:
         net.zero_grad()
         # Callbacks let go of rows, and what was learnt can sample.
         with suppress(Exception):
             net.notify("on_train_end", X=rows, y=conditions)
-        if isinstance(error, torch.OutOfMemoryError):
-            raise type(error)(f"{error} {_MEMORY_ADVICE}") from error
         raise
     finally:
         net.eval()
@@ -215,6 +215,15 @@ def train(
         for _, callback in net.callbacks_:
             if isinstance(callback, HeldOutScore):
                 callback.scorer = None
+
+
+@contextmanager
+def advice_on_memory() -> Iterator[None]:
+    """Say what to do where a step does not fit into a device's memory."""
+    try:
+        yield
+    except torch.OutOfMemoryError as error:
+        raise type(error)(f"{error} {_MEMORY_ADVICE}") from error
 
 
 def _drop_callbacks(net: AdversarialNet, kept, checkpoint) -> None:

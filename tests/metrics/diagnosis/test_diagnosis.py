@@ -587,7 +587,7 @@ def test_a_report_prints_as_aligned_lines(found):
     lines = repr(found["a mode dropped"]).splitlines()
     assert lines[0].startswith("BAD (500 of X_train, 500 of X_holdout")
     rows = [line for line in lines if line.startswith(tuple(NAMES))]
-    assert len(rows) == len(NAMES) - 2
+    assert len(rows) == len(NAMES) - 3
     assert {line.index(v) for line in rows for v in line.split()[1:2]} == {17}
     assert all(len(line) <= 100 for line in lines)
     assert any(line.startswith("Try: for ") for line in lines)
