@@ -30,6 +30,10 @@ FORMS = ("plain", "sum", "rest")
 GAINS = {"sum": 0.97, "rest": 0.9, "grid": 0.8}
 # A tree of what a sum leaves over has larger leaves.
 RESIDUAL_LEAF = 2
+# How far a sum among the predictors may move shares and means, in standard deviations.
+MAX_SHIFT = 0.08
+# Values of a grid that no sum is rounded to.
+MIN_ROUNDED = 2
 # Columns among which that tree chooses its splits.
 RESIDUAL_COLUMNS = 12
 # From so many columns on, forms are compared on one part of the rows, not on three.
@@ -87,7 +91,7 @@ class Grower:
             rows = np.flatnonzero(items == scale.continuum)
         columns = self.predictors.screen(target, before)
         task = _Task(columns, self._terms(target, before, rows), rows, scores[rows])
-        form = self._choose(task, scale.is_grid)
+        form = self._choose(task, scale)
         n_items = len(scale.atoms) + 2
         if form == "rest":
             if scale.is_grid:
@@ -106,6 +110,10 @@ class Grower:
             tree, leaf = self.grow(
                 columns, slice(None), _targets(scores), self.leaf_size, total
             )
+            if form == "sum" and self._shifts(tree, leaf, items, scores):
+                tree, leaf = self.grow(
+                    columns, slice(None), _targets(scores), self.leaf_size
+                )
         counted = fit_items(leaf, items, tree.n_leaves, n_items)
         if form == "rest":
             return NumberModel(scale, tree, counted, intervals, rest)
@@ -136,6 +144,24 @@ class Grower:
         x = np.ascontiguousarray(self.predictors.x[:, rows])
         return tree, tree.apply(x, total.values)
 
+    def _shifts(self, tree: Tree, leaf, items, scores) -> bool:
+        """Whether draws would have other shares, or another mean, than the rows.
+
+        In few rows what a sum holds of a row without itself tells the row's own value;
+        leaves that were split by that are not those in which rows are drawn.
+        """
+        drawn = tree.apply(np.ascontiguousarray(self.predictors.x))
+        before = np.bincount(leaf, minlength=tree.n_leaves)
+        weights = np.bincount(drawn, minlength=tree.n_leaves) / np.maximum(before, 1)
+        shares = np.bincount(items) / len(items)
+        off = np.bincount(items, weights=weights[leaf]) / len(items) - shares
+        if (np.abs(off) > MAX_SHIFT * np.sqrt(shares * (1 - shares)) + 1e-9).any():
+            return True
+        is_there = ~np.isnan(scores)
+        known, weight = scores[is_there], weights[leaf][is_there]
+        mean = np.average(known, weights=weight) if weight.any() else np.inf
+        return bool(abs(mean - known.mean()) > MAX_SHIFT * known.std() + 1e-9)
+
     def _terms(self, target, before, rows):
         """Number columns that a sum of the target may be made of."""
         if not self.linear or len(rows) < MIN_LINEAR_ROWS:
@@ -143,7 +169,7 @@ class Grower:
         limit = min(MAX_TERMS, len(rows) // ROWS_A_TERM)
         return self.predictors.numbers(target, before, limit)
 
-    def _choose(self, task: _Task, is_grid: bool) -> str:
+    def _choose(self, task: _Task, scale: NumberScale) -> str:
         """The form that foretells held-out rows best."""
         if len(task.terms) == 0:
             return "plain"
@@ -165,7 +191,10 @@ class Grower:
                 ]
                 errors[form] += energy_score(np.stack(draws), task.scores[held])
         errors["sum"] /= GAINS["sum"]
-        errors["rest"] /= GAINS["grid" if is_grid else "rest"]
+        errors["rest"] /= GAINS["grid" if scale.is_grid else "rest"]
+        if scale.is_grid and len(scale.atoms) <= MIN_ROUNDED:
+            # Two values are drawn at their shares, not rounded to.
+            errors["rest"] = np.inf
         return min(errors, key=errors.__getitem__)
 
     def fit_plain(self, task: _Task) -> tuple[Tree, LeafIntervals]:

@@ -295,3 +295,16 @@ def test_few_rows_keep_the_share_of_what_is_missing_by_chance():
         drawn = prior.sample(2000, 1)
         off.append(np.isnan(drawn[:, 2]).mean() - np.isnan(columns[:, 2]).mean())
     assert np.abs(off).max() < 0.08
+
+
+@pytest.mark.parametrize("n", [20, 60])
+def test_few_rows_keep_the_share_of_a_rare_flag_among_numbers(n):
+    off = []
+    for seed in range(40):
+        rng = np.random.default_rng(seed)
+        columns = rng.normal(size=(n, 3))
+        columns[:, 2] = 1.0
+        columns[rng.choice(n, 2, replace=False), 2] = 0.0
+        prior = TreesPrior().fit(columns, (NUMBER,) * 3, random_state=0)
+        off.append((prior.sample(2000, 1)[:, 2] == 0).mean() - 2 / n)
+    assert np.abs(off).max() < 0.08

@@ -174,9 +174,9 @@ def test_rejection_is_named_and_can_be_another():
     frame["square"] = np.where(rng.random(1200) < 0.2, np.nan, a**2)
     fitted = make_sampler(max_iter=0).fit(frame)
     assert fitted.stage_ == "prior+rejection"
-    # Held-out likelihood decides; a score of 120 rows is within its noise.
-    scores = fitted.stage_scores_
-    assert scores["prior+rejection"] > scores["prior"] - 0.05
+    # Scores on so few rows are noise; the gain on held-out rows decides.
+    assert set(fitted.stage_scores_) == {"prior", "prior+rejection"}
+    assert fitted.rejection_.gain_ > fitted.rejection_.gain_error_ > 0
     assert 0 < fitted.rejection_.share_ < 1
     without = make_sampler(max_iter=0, rejection=None).fit(frame)
     assert (without.stage_, without.rejection_) == ("prior", None)
