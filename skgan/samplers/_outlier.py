@@ -107,8 +107,9 @@ class GANOutlierDetector(OutlierMixin, VersionedEstimator):
     Of images, a generative adversarial network learns the training rows, and an encoder
     learns to find their latents. The generator makes an image anew from the latent that
     the encoder finds; the more the two differ, in their pixels and in the features of
-    the discriminator, the odder the image is [1]_. Parameters from `feature_weight` on are those of the network, except for
-    `encoder` and `random_state`; they do nothing where none is trained.
+    the discriminator, the odder the image is [1]_. Parameters from `feature_weight` on
+    are those of the network, except for `encoder` and `random_state`; they do nothing
+    where none is trained.
 
     Parameters
     ----------
