@@ -52,6 +52,8 @@ def _style() -> Iterator[None]:
     with warnings.catch_warnings(), matplotlib.style.context(["default", _STYLE]):
         # The browser has other fonts.
         warnings.filterwarnings("ignore", message="Glyph .* missing from")
+        # Earlier versions of Matplotlib say so, and draw the text all the same.
+        warnings.filterwarnings("ignore", message="Matplotlib currently does not")
         yield
 
 

@@ -495,8 +495,11 @@ def test_metadata_routing(rows):
             sample_weight=True
         )
         weighing.set_score_request(sample_weight=True)
+        # scikit-learn 1.6 asks the pipeline, later versions its last step.
+        pipeline = make_pipeline(FunctionTransformer(), augmented(estimator=weighing))
+        pipeline.set_score_request(sample_weight=True)
         result = cross_validate(
-            make_pipeline(FunctionTransformer(), augmented(estimator=weighing)),
+            pipeline,
             X,
             y,
             params={"sample_weight": weight},
