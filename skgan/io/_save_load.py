@@ -165,7 +165,6 @@ def _versions() -> dict[str, str]:
     }
 
 
-@torch_defaults()
 def load(
     path: PathOrFile,
     *,
@@ -216,7 +215,8 @@ def load(
     _check_place(path, "read")
     try:
         schema, packed = unpack(path)
-        return _build(_migrate(schema, packed), named, objects or {})
+        with torch_defaults():
+            return _build(_migrate(schema, packed), named, objects or {})
     except FileFormatError as error:
         raise describe(path, error) from error.__cause__
 
