@@ -11,7 +11,7 @@ ENV_STAMP := $(VENV)/.installed
 DOCS_STAMP := $(VENV)/.installed-docs
 
 .DEFAULT_GOAL := help
-.PHONY: help env demo test coverage lint format types docs clean
+.PHONY: help env demo test nightly coverage compat lint format types house docs dist clean
 
 help:  ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
@@ -41,6 +41,14 @@ test: $(ENV_STAMP)  ## Run the tests and the doctests (ARGS="-k name" for some)
 coverage: $(ENV_STAMP)  ## Run the tests; fail if they leave over 5 % of the code alone
 	$(BIN)/python -m pytest --cov $(ARGS)
 
+compat:  ## Run the core tests with the oldest and the newest versions
+	PYTHON=$(PYTHON) .ci/compat $(ARGS)
+
+nightly: export SKGAN_NIGHTLY = 1
+nightly: export OMP_NUM_THREADS ?= 1
+nightly: $(ENV_STAMP)  ## Try ten times as many frames made at random as the tests do
+	$(BIN)/python -m pytest tests/samplers/test_frame_properties.py $(ARGS)
+
 lint: $(ENV_STAMP)  ## Check style and format
 	$(BIN)/python -m ruff check .
 	$(BIN)/python -m ruff format --check .
@@ -52,8 +60,14 @@ format: $(ENV_STAMP)  ## Mend style and format where that can be done by rule
 types: $(ENV_STAMP)  ## Check the types
 	$(BIN)/python -m mypy
 
+house: $(ENV_STAMP)  ## Print the size of each room, and what fit and sample enter
+	$(BIN)/python -m benchmarks.lib.house $(ARGS)
+
 docs: $(DOCS_STAMP)  ## Build the documentation, gallery included; warnings are errors
 	$(BIN)/python -m sphinx -W --keep-going -b html docs docs/_build/html
+
+dist:  ## Build source archive and wheel in dist/, check them, run the tests on them
+	PYTHON=$(PYTHON) .ci/dist $(ARGS)
 
 clean:  ## Remove the environment and everything built
 	rm -rf $(VENV) build dist htmlcov .coverage .hypothesis

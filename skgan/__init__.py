@@ -1,4 +1,4 @@
-"""skgan: generative adversarial networks as scikit-learn estimators."""
+"""skgan: synthetic tables, vectors and images, as scikit-learn estimators."""
 
 from skgan._lazy import load_on_first_use
 
@@ -6,12 +6,13 @@ from skgan._lazy import load_on_first_use
 __getattr__, __dir__, __all__ = load_on_first_use(
     __name__,
     {
-        "AugmentedClassifier": "augmentation._augmented",
-        "AugmentedRegressor": "augmentation._augmented",
-        "ConditionalGANSampler": "samplers._conditional",
-        "GANOutlierDetector": "samplers._outlier",
-        "GANSampler": "samplers._gan",
-        "InfoGANSampler": "samplers._infogan",
+        "AugmentedClassifier": "augmentation",
+        "AugmentedRegressor": "augmentation",
+        "ConditionalGANSampler": "samplers",
+        "GANImputer": "samplers",
+        "GANOutlierDetector": "samplers",
+        "GANSampler": "samplers",
+        "InfoGANSampler": "samplers",
         "SamplerPipeline": "_pipeline",
         "__version__": "_version",
         "datasets": "",
@@ -21,6 +22,15 @@ __getattr__, __dir__, __all__ = load_on_first_use(
         "plotting": "",
         "report": "reporting",
         "save": "io",
+        "show_versions": "_show_versions",
     },
-    rooms=("callbacks", "encoding", "io", "loader", "modules", "nets", "objectives"),
+    {
+        "callbacks": "",
+        "encoding": "",
+        "io": "",
+        "loader": "",
+        "modules": "",
+        "nets": "",
+        "objectives": "",
+    },
 )

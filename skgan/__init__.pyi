@@ -7,19 +7,24 @@ from skgan import modules as modules
 from skgan import nets as nets
 from skgan import objectives as objectives
 from skgan._pipeline import SamplerPipeline, make_sampler_pipeline
+from skgan._show_versions import show_versions
 from skgan._version import __version__
-from skgan.augmentation._augmented import AugmentedClassifier, AugmentedRegressor
+from skgan.augmentation import AugmentedClassifier, AugmentedRegressor
 from skgan.io import load, save
 from skgan.reporting import report
-from skgan.samplers._conditional import ConditionalGANSampler
-from skgan.samplers._gan import GANSampler
-from skgan.samplers._infogan import InfoGANSampler
-from skgan.samplers._outlier import GANOutlierDetector
+from skgan.samplers import (
+    ConditionalGANSampler,
+    GANImputer,
+    GANOutlierDetector,
+    GANSampler,
+    InfoGANSampler,
+)
 
 __all__ = [
     "AugmentedClassifier",
     "AugmentedRegressor",
     "ConditionalGANSampler",
+    "GANImputer",
     "GANOutlierDetector",
     "GANSampler",
     "InfoGANSampler",
@@ -32,4 +37,5 @@ __all__ = [
     "plotting",
     "report",
     "save",
+    "show_versions",
 ]

@@ -88,8 +88,8 @@ class InconsistentVersionWarning(_OfScikitLearn):
         self.original_version = original_version
 
     def __str__(self) -> str:
-        known = self.original_version != _UNKNOWN
-        maker = f"skgan {self.original_version}" if known else _UNKNOWN
+        is_known = self.original_version != _UNKNOWN
+        maker = f"skgan {self.original_version}" if is_known else _UNKNOWN
         return (
             f"A {self.estimator_name} was pickled by {maker}, and this is skgan "
             f"{self.current_version}: it may fail, or give other results. To keep it, "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from functools import wraps
 from typing import Any
 
@@ -14,6 +15,7 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 from sklearn.utils.validation import check_is_fitted
 
+from skgan._diagram import without_features
 from skgan.frames import (
     as_rows,
     cast_column,
@@ -150,6 +152,21 @@ class SamplerPipeline(Pipeline):
             return self._take_back(drawn)
 
         return sample
+
+    @property
+    def _repr_html_(self):
+        return super(SamplerPipeline, self._for_diagram())._repr_html_
+
+    def _repr_mimebundle_(self, **kwargs):
+        return super(SamplerPipeline, self._for_diagram())._repr_mimebundle_(**kwargs)
+
+    def _for_diagram(self) -> SamplerPipeline:
+        """Return a copy whose sampler does not list what its ``transform`` gives."""
+        twin = copy(self)
+        if self.steps and hasattr(self.steps[-1][1], "sample"):
+            name, sampler = self.steps[-1]
+            twin.steps = [*self.steps[:-1], (name, without_features(sampler))]
+        return twin
 
     def _transformers(self) -> list[tuple[int, Any]]:
         """Steps that change rows, with their places."""

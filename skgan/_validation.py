@@ -12,15 +12,7 @@ from sklearn.utils import check_random_state
 
 
 def check_integer(name: str, value, minimum: int, maximum: int | None = None) -> int:
-    """Return `value` as an int, or raise.
-
-    Raises
-    ------
-    TypeError
-        If `value` is a boolean or no integer.
-    ValueError
-        If it is below `minimum` or above `maximum`.
-    """
+    """Return `value` as an int, or raise."""
     if isinstance(value, bool) or not isinstance(value, Integral):
         raise TypeError(f"{name} must be an integer, got {value!r}.")
     value = int(value)
@@ -51,16 +43,7 @@ def check_memory(n_samples: int, n_bytes: int) -> None:
 
 
 def check_real(name: str, value, minimum: float, *, strict: bool = False) -> float:
-    """Return `value` as a float, or raise.
-
-    Raises
-    ------
-    TypeError
-        If `value` is a boolean or no number.
-    ValueError
-        If it is not finite, below `minimum`, or equal to it where that is excluded
-        (`strict`).
-    """
+    """Return `value` as a float, or raise."""
     if isinstance(value, bool) or not isinstance(value, Real):
         raise TypeError(f"{name} must be a number, got {value!r}.")
     value = float(value)
@@ -71,15 +54,7 @@ def check_real(name: str, value, minimum: float, *, strict: bool = False) -> flo
 
 
 def check_share(name: str, value) -> float:
-    """Return `value` as a float strictly between 0 and 1, or raise.
-
-    Raises
-    ------
-    TypeError
-        If `value` is no number.
-    ValueError
-        If it is not between 0 and 1.
-    """
+    """Return `value` as a float strictly between 0 and 1, or raise."""
     value = check_real(name, value, 0, strict=True)
     if value >= 1:
         raise ValueError(f"{name} must be less than 1, got {value}.")
@@ -87,56 +62,28 @@ def check_share(name: str, value) -> float:
 
 
 def check_dims(name: str, value) -> tuple[int, ...]:
-    """Return widths of hidden layers as a tuple of ints, or raise.
-
-    Raises
-    ------
-    TypeError
-        If `value` is no sequence of integers.
-    ValueError
-        If a width is below 1.
-    """
+    """Return widths of hidden layers as a tuple of ints, or raise."""
     if isinstance(value, (str, bytes)) or not hasattr(value, "__iter__"):
         raise TypeError(f"{name} must be a sequence of integers, got {value!r}.")
     return tuple(check_integer(f"each of {name}", width, 1) for width in value)
 
 
 def check_boolean(name: str, value) -> bool:
-    """Return `value` as a bool, or raise.
-
-    Raises
-    ------
-    TypeError
-        If `value` is no boolean.
-    """
+    """Return `value` as a bool, or raise."""
     if not isinstance(value, bool | np.bool_):
         raise TypeError(f"{name} must be True or False, got {value!r}.")
     return bool(value)
 
 
 def check_verbosity(name: str, value) -> int:
-    """Return `value`, a boolean or an integer from 0 on, as an int, or raise.
-
-    Raises
-    ------
-    TypeError
-        If `value` is neither.
-    ValueError
-        If it is below 0.
-    """
+    """Return `value`, a boolean or an integer from 0 on, as an int, or raise."""
     if isinstance(value, bool | np.bool_):
         return int(value)
     return check_integer(name, value, 0)
 
 
 def check_stream(name: str, value) -> np.random.RandomState:
-    """Return a random stream; None gives a fresh one, never NumPy's global one.
-
-    Raises
-    ------
-    ValueError
-        If `value` seeds no stream.
-    """
+    """Return a random stream; None gives a fresh one, never NumPy's global one."""
     if value is None:
         return np.random.RandomState()
     try:
@@ -149,14 +96,7 @@ def check_stream(name: str, value) -> np.random.RandomState:
 
 
 def check_callbacks(name: str, value) -> list:
-    """Return callbacks, given as None or a sequence, as a list, or raise.
-
-    Raises
-    ------
-    TypeError
-        If `value` is no such sequence, or holds anything but callbacks and pairs
-        ``(name, callback)``.
-    """
+    """Return callbacks, given as None or a sequence, as a list, or raise."""
     if value is None:
         return []
     if isinstance(value, str | bytes) or not isinstance(value, Sequence):
@@ -173,13 +113,7 @@ def check_callbacks(name: str, value) -> list:
 
 
 def check_mapping(name: str, value) -> dict:
-    """Return a dict with names for keys, given as None or a mapping, or raise.
-
-    Raises
-    ------
-    TypeError
-        If `value` is no mapping, or a key no string.
-    """
+    """Return a dict with names for keys, given as None or a mapping, or raise."""
     if value is None:
         return {}
     if not isinstance(value, Mapping) or not all(isinstance(k, str) for k in value):
@@ -197,14 +131,7 @@ def check_array(
     maximum: float | None = None,
     is_finite: bool = True,
 ) -> np.ndarray:
-    """Return an array of one axis that a state holds, or raise.
-
-    Raises
-    ------
-    ValueError
-        If it is no array of that dtype and length, or holds NaN, with `is_finite`
-        infinity, or a value outside of the bounds.
-    """
+    """Return an array of one axis that a state holds, or raise."""
     if not isinstance(value, np.ndarray) or value.ndim != 1 or value.dtype != dtype:
         raise ValueError(f"{name} must be an array of one axis and of {dtype}.")
     if length is not None and len(value) != length:
@@ -222,13 +149,7 @@ def check_array(
 
 
 def check_starts(name: str, value, n_items: int, n_parts: int | None = None):
-    """Return where parts of `n_items` begin and the last ends, or raise.
-
-    Raises
-    ------
-    ValueError
-        If they are no ascending integers from 0 to `n_items`, one more than parts.
-    """
+    """Return where parts of `n_items` begin and the last ends, or raise."""
     n = None if n_parts is None else n_parts + 1
     kind = getattr(getattr(value, "dtype", None), "name", "")
     check_array(name, value, kind if kind in ("int32", "int64") else "int64", n)

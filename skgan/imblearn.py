@@ -1,4 +1,4 @@
-"""GANOverSampler: over-sampling with a GAN in pipelines of imbalanced-learn."""
+"""GANOverSampler: over-sampling with a sampler in pipelines of imbalanced-learn."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from sklearn.utils.multiclass import check_classification_targets
 
 from skgan._estimator import VersionedEstimator
 from skgan._validation import check_integer, check_stream
-from skgan.augmentation._class_sampling import (
+from skgan.augmentation import (
+    class_sizes,
     clone_and_seed,
     draw_classes,
     fit_to_classes,
 )
-from skgan.augmentation._sampling_strategy import class_sizes
 from skgan.encoding import check_frame, check_rows
 from skgan.frames import (
     as_rows,
@@ -46,7 +46,7 @@ SMALL_CLASSES = ("raise", "duplicate", "jitter")
 
 
 class GANOverSampler(VersionedEstimator, BaseOverSampler):
-    """Over-sample the smaller classes with rows that a GAN draws.
+    """Over-sample the smaller classes with rows that a sampler draws.
 
     A sampler is trained on the rows given to ``fit_resample``, and draws what classes
     lack. The rows given come first and unchanged, the counts are exact, whole numbers
@@ -64,9 +64,11 @@ class GANOverSampler(VersionedEstimator, BaseOverSampler):
         What draws synthetic rows. One whose ``sample`` has a parameter ``y`` learns
         all classes together; of another (`GANSampler`,
         `sklearn.mixture.GaussianMixture`) one copy is fitted to each class that gets
-        rows. None is ``ConditionalGANSampler()``. A fitted one is refused, because
-        it may have seen rows to be validated on;
-        `sklearn.frozen.FrozenEstimator` around it says that it has not.
+        rows. None is a chain of trees for each class that gets rows, a
+        `ConditionalGANSampler` with ``max_iter=0``, ``rejection=None`` and
+        ``early_stopping=False``. A fitted one is refused, because it may have seen
+        rows to be validated on; `sklearn.frozen.FrozenEstimator` around it says that
+        it has not.
     small_class : {"raise", "duplicate", "jitter"}, default="raise"
         What to do with a class of fewer than `min_rows` rows that shall have more.
         "raise" is an error; "duplicate" repeats rows chosen at random; "jitter" adds
@@ -226,7 +228,7 @@ class GANOverSampler(VersionedEstimator, BaseOverSampler):
         # Of an earlier call.
         if hasattr(self, "sampler_"):
             del self.sampler_
-        sampler = clone_and_seed(self.sampler, rng)
+        sampler = clone_and_seed(self.sampler, rng, rows, of_classes=True)
         if n_drawn:
             is_seen = ~np.isin(y, np.array(list(small), y.dtype))
             seen = rows if is_seen.all() else take_rows(rows, is_seen)

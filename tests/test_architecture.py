@@ -3,6 +3,7 @@
 import ast
 import re
 import tomllib
+from graphlib import TopologicalSorter
 from importlib.metadata import version
 from pathlib import Path
 
@@ -21,8 +22,10 @@ FLOORS = {
     room: floor
     for floor, rooms in enumerate(
         (
-            "_version _lazy _threads frames storage objectives modules priors "
-            "rejection loader datasets _validation _estimator",
+            "_version _lazy _show_versions _diagram _deadline _torch_defaults _threads "
+            "_tree_threads frames "
+            "storage objectives modules priors rejection loader datasets _validation "
+            "_estimator",
             "encoding",
             "metrics callbacks",
             "nets",
@@ -41,8 +44,8 @@ def room_of(file: Path) -> str:
     return file.relative_to(ROOT / "skgan").parts[0].removesuffix(".py")
 
 
-def rooms_imported(file: Path) -> set[str]:
-    """Rooms of skgan that a file imports, anywhere in it."""
+def imported_names(file: Path) -> set[str]:
+    """Dotted names that a file imports, anywhere in it, types included."""
     package = list(file.relative_to(ROOT).parts[:-1])
     names = []
     for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
@@ -52,7 +55,22 @@ def rooms_imported(file: Path) -> set[str]:
             start = package[: len(package) - node.level + 1] if node.level else []
             module = ".".join(start + ([node.module] if node.module else []))
             names += [f"{module}.{alias.name}" for alias in node.names]
-    return {name.split(".")[1] for name in names if name.startswith("skgan.")}
+    return {name for name in names if name.startswith("skgan.")}
+
+
+def rooms_imported(file: Path) -> set[str]:
+    """Rooms of skgan that a file imports."""
+    return {name.split(".")[1] for name in imported_names(file)}
+
+
+def private_names(names: set[str], room: str) -> set[str]:
+    """Names that belong to another room, and are private in it."""
+    return {
+        name
+        for name in names
+        if name.split(".")[1] != room
+        and any(re.match("_[^_]", part) for part in name.split(".")[2:])
+    }
 
 
 def code_lines(node: ast.AST, text: str) -> int:
@@ -79,6 +97,48 @@ def test_no_room_knows_the_rooms_above(file):
         other for other in rooms_imported(file) if FLOORS.get(other, -1) > FLOORS[room]
     }
     assert not above, f"{room} must not import {sorted(above)}"
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda f: str(f.relative_to(ROOT)))
+def test_no_room_imports_what_is_private_in_another(file):
+    stub = file.with_suffix(".pyi")
+    names = imported_names(file) | (imported_names(stub) if stub.exists() else set())
+    assert not private_names(names, room_of(file)), (
+        "import from the room's __init__, which lists what other rooms use"
+    )
+
+
+def test_what_counts_as_private_in_another_room():
+    names = {
+        "skgan.encoding._base.BaseEncoder",
+        "skgan.encoding.table._table.TableEncoder",
+        "skgan.frames._library",
+        "skgan.metrics.diagnosis.diagnose",
+        "skgan._validation.check_integer",
+        "skgan.samplers._base.BaseGANSampler",
+    }
+    assert private_names(names, "samplers") == {
+        "skgan.encoding._base.BaseEncoder",
+        "skgan.encoding.table._table.TableEncoder",
+        "skgan.frames._library",
+    }
+
+
+def test_imports_go_in_no_circle():
+    """Of rooms of one floor, and of the modules of a room."""
+    rooms: dict[str, set[str]] = {}
+    modules: dict[str, set[str]] = {}
+    for file in FILES:
+        names = imported_names(file)
+        room = room_of(file)
+        rooms.setdefault(room, set()).update({n.split(".")[1] for n in names} - {room})
+        if file.name != "__init__.py":
+            name = ".".join(file.relative_to(ROOT).with_suffix("").parts)
+            owners = {name.rpartition(".")[0] for name in names}
+            modules[name] = (names | owners) - {name}
+    # They raise, and say which imports make the circle.
+    TopologicalSorter(rooms).prepare()
+    TopologicalSorter(modules).prepare()
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda f: str(f.relative_to(ROOT)))

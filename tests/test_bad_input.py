@@ -31,6 +31,10 @@ def make_sampler(**params):
     return GANSampler(**{**SMALL, **params})
 
 
+def make_table_sampler():
+    return GANSampler(max_iter=1, hidden_dims=(4,), batch_size=8, random_state=0)
+
+
 def make_rows(n_columns=2):
     return np.random.default_rng(0).normal(size=(N, n_columns))
 
@@ -283,6 +287,71 @@ def test_frames_that_are_tables(name):
     assert list(drawn.dtypes) == list(rows.dtypes)
 
 
+def mixed_frame(**columns):
+    """A frame with a column of words, so that it is a table."""
+    return pd.DataFrame({"word": list("abc") * (N // 3), "real": 0.5, **columns})
+
+
+def column_of(values):
+    """A column of objects, lists and arrays among them."""
+    column = pd.Series([None] * N, dtype=object)
+    for i, value in enumerate(values):
+        column[i] = value
+    return column
+
+
+# Beside a column of words. What FRAMES has is not repeated.
+MIXED = {
+    "repeated names": (
+        pd.concat([mixed_frame(), mixed_frame()[["word"]]], axis=1),
+        ValueError,
+        "Column names are repeated: word. Rename them",
+    ),
+    "arrays": (
+        mixed_frame(bad=column_of([np.zeros(2)] * N)),
+        TypeError,
+        "'bad' holds nested.*ndarray",
+    ),
+    "one list among words": (
+        mixed_frame(bad=column_of(["a"] * (N - 1) + [[1]])),
+        TypeError,
+        "'bad' holds nested.*list",
+    ),
+    "polars structs": (
+        pl.DataFrame({"word": ["a"] * N, "bad": [{"b": 1}] * N}),
+        TypeError,
+        "'bad' holds nested.*Struct",
+    ),
+    "infinity": (
+        mixed_frame(bad=[np.inf] + [0.5] * (N - 1)),
+        ValueError,
+        "'bad' contains infinity; clip it or drop",
+    ),
+    "minus infinity of float32": (
+        mixed_frame(bad=np.array([-np.inf] * N, "f4")),
+        ValueError,
+        "'bad' contains infinity",
+    ),
+    "infinity among objects": (
+        mixed_frame(bad=column_of([np.inf, 1.5] * (N // 2))),
+        ValueError,
+        "'bad' contains infinity",
+    ),
+    "polars infinity": (
+        pl.DataFrame({"word": ["a"] * N, "bad": [np.inf] * N}),
+        ValueError,
+        "'bad' contains infinity",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", MIXED)
+def test_tables_that_cannot_be_fitted(name):
+    rows, error, message = MIXED[name]
+    with pytest.raises(error, match=message):
+        make_sampler().fit(rows)
+
+
 @pytest.mark.parametrize(
     "name", ["NaN", "infinity", "strings", "sparse matrix", "no rows"]
 )
@@ -304,6 +373,41 @@ def test_other_columns_than_in_fit(method):
         getattr(by_frame, method)(frame(c=1.5))
     with pytest.raises(ValueError, match="'b'"):
         getattr(by_frame, method)(frame(b=["x"] * N))
+
+
+OTHER_TABLES = {
+    "missing column": (lambda f: f.drop(columns="count"), ValueError, "count"),
+    "one more": (lambda f: f.assign(more=1), ValueError, "more"),
+    "renamed": (lambda f: f.rename(columns={"real": "x"}), ValueError, "real|x"),
+    "reordered": (lambda f: f[["real", "word", "count"]], ValueError, "order"),
+    "repeated": (lambda f: f[["word", "real", "real"]], ValueError, "repeated: real"),
+    "no rows": (lambda f: f.head(0), ValueError, r"0 sample\(s\)"),
+    "words for numbers": (
+        lambda f: f.assign(real="tall"),
+        TypeError,
+        "'real' held number values in fit and holds level values now",
+    ),
+    "infinity": (lambda f: f.assign(real=np.inf), ValueError, "'real' contains inf"),
+    "nested": (lambda f: f.assign(word=[[1]] * N), TypeError, "'word' holds nested"),
+}
+
+
+@pytest.fixture(scope="module")
+def of_tables():
+    return make_table_sampler().fit(mixed_frame(count=np.arange(N)))
+
+
+@pytest.mark.parametrize("method", ["score", "transform"])
+@pytest.mark.parametrize("name", OTHER_TABLES)
+def test_tables_that_cannot_be_judged(of_tables, name, method):
+    change, error, message = OTHER_TABLES[name]
+    with pytest.raises(error, match=message):
+        getattr(of_tables, method)(change(mixed_frame(count=np.arange(N))))
+
+
+def test_one_row_of_a_table_cannot_be_scored(of_tables):
+    with pytest.raises(ValueError, match="needs at least 2 of X, got 1"):
+        of_tables.score(mixed_frame(count=np.arange(N)).head(1))
 
 
 def test_one_row_cannot_be_scored():

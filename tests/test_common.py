@@ -3,6 +3,7 @@
 import pytest
 from imblearn.utils.estimator_checks import estimator_checks_generator
 from sklearn.linear_model import LogisticRegression, Ridge
+from sklearn.neighbors import KernelDensity
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils.estimator_checks import check_estimator, parametrize_with_checks
@@ -11,6 +12,7 @@ from skgan import (
     AugmentedClassifier,
     AugmentedRegressor,
     ConditionalGANSampler,
+    GANImputer,
     GANOutlierDetector,
     GANSampler,
     InfoGANSampler,
@@ -21,6 +23,7 @@ from skgan.imblearn import GANOverSampler
 from skgan.metrics import ImageFeatures
 
 TINY = ConditionalGANSampler(max_iter=3, hidden_dims=(8,), batch_size=32)
+PRIOR = ConditionalGANSampler(max_iter=0, rejection=None, early_stopping=False)
 
 
 @parametrize_with_checks(
@@ -35,6 +38,7 @@ TINY = ConditionalGANSampler(max_iter=3, hidden_dims=(8,), batch_size=32)
             learning_rate=0.01,
             random_state=0,
         ),
+        GANImputer(random_state=0),
         GANOutlierDetector(random_state=0),
         GANOutlierDetector(
             method="reconstruction", max_iter=20, hidden_dims=(8,), random_state=0
@@ -42,6 +46,15 @@ TINY = ConditionalGANSampler(max_iter=3, hidden_dims=(8,), batch_size=32)
         # A sampler of three updates teaches little: there shall be little of it.
         AugmentedClassifier(LogisticRegression(), TINY, n_synthetic=0.1),
         AugmentedRegressor(Ridge(), TINY, n_synthetic=0.1),
+        # Folds are to be passed by as well, with what costs nothing to fit.
+        AugmentedClassifier(
+            LogisticRegression(),
+            KernelDensity(bandwidth=0.5),
+            n_synthetic="auto",
+            cv=2,
+            random_state=0,
+        ),
+        AugmentedRegressor(Ridge(), PRIOR, n_synthetic="auto", cv=2, random_state=0),
         GANOverSampler(sampler=TINY, random_state=0),
         VectorEncoder(),
         ImageEncoder(),

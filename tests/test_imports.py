@@ -120,7 +120,7 @@ def test_a_module_is_loaded_once(tmp_path, monkeypatch):
     monkeypatch.syspath_prepend(tmp_path)
     import shop
 
-    find, list_all, names = load_on_first_use("shop", {"count": "_till"}, ["door"])
+    find, list_all, names = load_on_first_use("shop", {"count": "_till"}, {"door": ""})
     monkeypatch.setattr(shop, "__getattr__", find, raising=False)
     assert names == ["count"] and {"count", "door"} <= set(list_all())
     assert "shop._till" not in sys.modules
@@ -133,7 +133,7 @@ def test_a_module_is_loaded_once(tmp_path, monkeypatch):
 def test_what_the_parser_knows_is_what_the_verbs_have():
     from skgan.cli._demo import DATA
     from skgan.metrics import SCORERS
-    from skgan.metrics.diagnosis._diagnose import MIN_ROWS
+    from skgan.metrics.diagnosis import MIN_ROWS
 
     assert list(_arguments.DEMO_DATA) == sorted(DATA)
     assert list(_arguments.SCORES) == sorted(SCORERS)

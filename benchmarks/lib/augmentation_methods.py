@@ -7,34 +7,45 @@ from sklearn.compose import make_column_selector, make_column_transformer
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegression
-from sklearn.metrics import average_precision_score, balanced_accuracy_score
+from sklearn.metrics import (
+    average_precision_score,
+    balanced_accuracy_score,
+    make_scorer,
+)
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 from benchmarks.lib import harness
+from benchmarks.lib.tree_chain import TreeChain
 from skgan import AugmentedClassifier, ConditionalGANSampler
 from skgan.imblearn import GANOverSampler
 
-# What a trial fits; that of the GAN serves two methods and both classifiers.
+# What a trial fits.
 FITS = {
     "nothing": "the rows as they are",
     "weights": "class weights",
     "random": "RandomOverSampler",
     "smote": "SMOTE, SMOTENC on tables",
-    "gan": "GANOverSampler and AugmentedClassifier, one ConditionalGANSampler",
-    "gan-balanced": "the same, condition_sampling='balanced'",
+    "chain": "a plain chain of trees for each class, filled up",
+    "skgan": "GANOverSampler and AugmentedClassifier as they come",
+    "auto": "AugmentedClassifier, n_synthetic='auto', by average precision",
+    "gan": "both with one ConditionalGANSampler, fitted to all classes",
 }
-DEFAULT_FITS = ("nothing", "weights", "random", "smote", "gan")
+DEFAULT_FITS = ("nothing", "weights", "random", "smote", "chain", "skgan", "auto")
 METHODS = {
     "nothing": "nothing",
     "weights": "class weights",
     "random": "RandomOverSampler",
     "smote": "SMOTE / SMOTENC",
+    "chain": "plain chain of trees",
     "over": "GANOverSampler",
     "augmented": "AugmentedClassifier",
-    "over-balanced": "GANOverSampler, balanced GAN",
-    "augmented-balanced": "AugmentedClassifier, balanced GAN",
+    "auto": "AugmentedClassifier, auto",
+    "over-gan": "GANOverSampler, ConditionalGANSampler",
+    "augmented-gan": "AugmentedClassifier, ConditionalGANSampler",
 }
+# A leaf of the plain chain holds so many rows.
+_CHAIN_LEAF = 5
 CLASSIFIERS = {"trees": "boosted trees", "linear": "logistic regression"}
 
 
@@ -94,8 +105,28 @@ def smote(fold, seed):
     return found.assign(**dict(zip(numbers, back.T, strict=True))), y
 
 
+def plain_chain(fold, seed):
+    """Return the rows of a fold with those of a plain chain of trees for each class."""
+    wanted = targets(fold)
+    classes, sizes = np.unique(fold.y_train, return_counts=True)
+    frame = pd.DataFrame(fold.X_train)
+    rows, labels = [frame], [fold.y_train]
+    for name, size in zip(classes.tolist(), sizes.tolist(), strict=True):
+        n = (max(sizes) if wanted == "auto" else wanted[name]) - size
+        if n:
+            own = frame[fold.y_train == name].reset_index(drop=True)
+            drawn = TreeChain(_CHAIN_LEAF, seed).fit(own).sample(int(n), seed)
+            rows.append(drawn.astype(frame.dtypes.to_dict()))
+            labels.append(np.full(n, name))
+    found = pd.concat(rows, ignore_index=True)
+    is_frame = isinstance(fold.X_train, pd.DataFrame)
+    return found if is_frame else found.to_numpy(), np.concatenate(labels)
+
+
 def treat(method, fold, seed):
-    """Return the rows and classes to train on, by a method that needs no GAN."""
+    """Return the rows and classes to train on, by a method that is not skgan's."""
+    if method == "chain":
+        return plain_chain(fold, seed)
     if method == "random":
         over = RandomOverSampler(sampling_strategy=targets(fold), random_state=seed)
         return over.fit_resample(fold.X_train, fold.y_train)
@@ -103,7 +134,7 @@ def treat(method, fold, seed):
 
 
 def run_simple(method, fold, seed):
-    """Return the rows of results of a method that needs no GAN."""
+    """Return the rows of results of a method that is not skgan's."""
     with harness.stopwatch() as treating:
         X, y = treat(method, fold, seed)
     weight = "balanced" if method == "weights" else None
@@ -115,14 +146,13 @@ def run_simple(method, fold, seed):
     return found
 
 
-def run_gan(fold, seed, suffix, params):
-    """Return the rows of results of both methods that need a GAN, fitted once.
+def run_skgan(fold, seed, sampler=None, suffix=""):
+    """Return the rows of results of both of skgan's, each with a fit of its own.
 
-    It has seen the training rows of the fold alone, as it would inside either method.
+    A frozen `sampler` has seen the training rows of the fold alone, as it would inside
+    either.
     """
     with harness.stopwatch() as treating:
-        sampler = ConditionalGANSampler(random_state=seed, **params)
-        sampler = FrozenEstimator(sampler.fit(fold.X_train, fold.y_train))
         over = GANOverSampler(
             sampling_strategy=targets(fold), sampler=sampler, random_state=seed
         )
@@ -135,18 +165,45 @@ def run_gan(fold, seed, suffix, params):
         found.append(
             _row(f"over{suffix}", name, fold, model, treating, seconds, len(y))
         )
-        with harness.stopwatch() as seconds:
-            model = AugmentedClassifier(
-                make_classifier(name, fold.X_train),
-                sampler,
-                n_synthetic=share,
-                random_state=seed,
-            ).fit(fold.X_train, fold.y_train)
-        n = len(fold.y_train) + sum(model.n_synthetic_.values())
-        found.append(
-            _row(f"augmented{suffix}", name, fold, model, treating, seconds, n)
-        )
+        found.append(_augmented(f"augmented{suffix}", name, fold, seed, sampler, share))
     return found
+
+
+def run_auto(fold, seed):
+    """Return the rows of results with an amount that inner folds choose."""
+    return [
+        _augmented("auto", name, fold, seed, None, "auto", "average_precision")
+        for name in CLASSIFIERS
+    ]
+
+
+def run_gan(fold, seed, params):
+    """Return the rows of results of both with one sampler of all classes."""
+    sampler = ConditionalGANSampler(random_state=seed, **params)
+    with harness.stopwatch() as fitting:
+        sampler.fit(fold.X_train, fold.y_train)
+    found = run_skgan(fold, seed, FrozenEstimator(sampler), "-gan")
+    for row in found:
+        for cost in ("seconds", "cpu_seconds"):
+            row[cost] += fitting[cost]
+    return found
+
+
+def _augmented(method, name, fold, seed, sampler, amount, scoring=None):
+    if len(np.unique(fold.y_train)) > 2 and scoring is not None:
+        # As the folds are judged: macro over classes.
+        scoring = make_scorer(average_precision_score, response_method="predict_proba")
+    with harness.stopwatch() as seconds:
+        model = AugmentedClassifier(
+            make_classifier(name, fold.X_train),
+            sampler,
+            n_synthetic=amount,
+            scoring=scoring,
+            random_state=seed,
+        ).fit(fold.X_train, fold.y_train)
+    none = {"seconds": 0.0, "cpu_seconds": 0.0}
+    n = len(fold.y_train) + sum(model.n_synthetic_.values())
+    return _row(method, name, fold, model, none, seconds, n)
 
 
 def _row(method, classifier, fold, model, treating, seconds, n_rows):
@@ -159,4 +216,5 @@ def _row(method, classifier, fold, model, treating, seconds, n_rows):
         "n_scarcest": int(np.unique(fold.y_train, return_counts=True)[1].min()),
         "seconds": treating["seconds"] + seconds["seconds"],
         "cpu_seconds": treating["cpu_seconds"] + seconds["cpu_seconds"],
+        "treating_cpu_seconds": treating["cpu_seconds"],
     }

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
-from sklearn.datasets import load_digits
+from sklearn.datasets import load_digits, load_wine
 from sklearn.model_selection import StratifiedKFold
 
 from benchmarks.lib import table_sets
@@ -13,6 +13,8 @@ from benchmarks.lib import table_sets
 _ADULT_NEGATIVES = 6000
 _DIGITS_A_CLASS = 20
 _QUICK_ROWS = 800
+# Of the third cultivar, in training.
+_SCARCE_WINES = 10
 
 
 class Fold(NamedTuple):
@@ -26,6 +28,17 @@ class Fold(NamedTuple):
 def _mammography(seed):
     rows = pd.read_csv(table_sets.path_of("mammography"))
     return rows.drop(columns="target").to_numpy(), (rows["target"] == 1).to_numpy(int)
+
+
+def _credit_default(seed):
+    rows = pd.read_csv(table_sets.path_of("credit_default"))
+    y = rows.pop("target").to_numpy(int)
+    return rows.to_numpy(float), y
+
+
+def _wine(seed):
+    X, y = load_wine(return_X_y=True)
+    return X, (y == 2).astype(int)
 
 
 def _adult(kept):
@@ -55,6 +68,8 @@ def _digits(seed):
 # Name -> how to read it, the file it needs, the share of rows of each class to add.
 SETS = {
     "mammography": (_mammography, "mammography", None),
+    "credit_default": (_credit_default, "credit_default", None),
+    "wine": (_wine, None, None),
     "adult-10%": (_adult(0.10), "adult_train", None),
     "adult-1%": (_adult(0.01), "adult_train", None),
     "digits+100%": (_digits, None, 1.0),
@@ -84,6 +99,9 @@ def load(name, seed, half, is_quick=False):
     if share is not None:
         own = [rng.permutation(train[y[train] == c]) for c in np.unique(y)]
         train = np.concatenate([lines[:_DIGITS_A_CLASS] for lines in own])
+    if name == "wine":
+        scarce = rng.permutation(train[y[train] == 1])[:_SCARCE_WINES]
+        train = np.concatenate([train[y[train] == 0], scarce])
     train = rng.permutation(train)
     return Fold(take(X, train), y[train], take(X, test), y[test], share)
 

@@ -36,8 +36,7 @@ from skgan.encoding import (
 )
 from skgan.imblearn import GANOverSampler
 from skgan.metrics import ImageFeatures
-from skgan.storage._archive import pack, unpack
-from skgan.storage._json import write_json
+from skgan.storage import pack, unpack, write_json
 
 N_ROWS = 60
 SMALL = {"max_iter": 2, "hidden_dims": (2,), "random_state": 0}

@@ -14,6 +14,7 @@ from skgan.metrics import (
     dcr_share,
     duplicate_rate,
     energy_distance,
+    global_utility,
     membership_auc,
     pair_trends,
     train_on_synthetic_scores,
@@ -25,6 +26,7 @@ MEASURES = {
     "trend": ("trend", "{:.3f}"),
     "tstr": ("TSTR trees", "{:.3f}"),
     "tstr_linear": ("TSTR linear", "{:.3f}"),
+    "global_utility": ("global utility", "{:.3f}"),
     "c2st": ("C2ST trees", "{:.3f}"),
     "c2st_xgboost": ("C2ST XGBoost", "{:.3f}"),
     "c2st_network": ("C2ST network", "{:.3f}"),
@@ -34,6 +36,12 @@ MEASURES = {
     "membership": ("membership AUC", "{:.3f}"),
     "duplicates": ("duplicates", "{:.4f}"),
     "duplicates_real": ("of real rows", "{:.4f}"),
+    "duplicates_prior": ("duplicates, prior alone", "{:.4f}"),
+    "dcr_share_prior": ("DCR, prior alone", "{:.3f}"),
+    "membership_prior": ("membership, prior alone", "{:.3f}"),
+    "duplicates_generator": ("duplicates, with training", "{:.4f}"),
+    "dcr_share_generator": ("DCR, with training", "{:.3f}"),
+    "membership_generator": ("membership, with training", "{:.3f}"),
     "correlations": ("mean abs Δr", "{:.3f}"),
     "rare_levels": ("rare levels, σ", "{:.1f}"),
     "fit_cpu_seconds": ("fit, CPU s", "{:.3g}"),
@@ -72,7 +80,8 @@ def judge(train, test, synthetic, target, seed):
     five shuffled folds (the mean of three draws and shuffles where test rows are
     fewer than 1000); the network sees 4000 rows of each at most. Coverage and energy
     distance compare the same rows. Shape, trend, duplicates, correlations and levels
-    are against the training rows; TSTR and the membership AUC take all synthetic rows.
+    are against the training rows; TSTR and the membership AUC take all synthetic rows,
+    global utility as many as training rows and 10 000 at most.
 
     ``correlations`` is the mean over pairs of number columns of abs(Δr), taken of
     as many synthetic as test rows (the mean of five such subsets), so that chance
@@ -87,6 +96,18 @@ def judge(train, test, synthetic, target, seed):
     }
 
 
+def judge_copies(train, test, synthetic, seed, stage):
+    """Return what rows of one stage of a fit copy; keys end in the stage's name."""
+    held_out = _some(test, min(len(test), len(synthetic)), seed)
+    fixed = {"random_state": seed}
+    found = {
+        "duplicates": duplicate_rate(train, synthetic),
+        "dcr_share": dcr_share(train, held_out, synthetic, **fixed),
+        "membership": membership_auc(train, held_out, synthetic, **fixed),
+    }
+    return {f"{name}_{stage}": value for name, value in found.items()}
+
+
 def judge_real(train, test, target, seed):
     """What fresh real rows get: the test rows, in the place of synthetic ones.
 
@@ -97,6 +118,7 @@ def judge_real(train, test, target, seed):
     found = _against_train(train, test, test, target, seed)
     for name in ("tstr", "tstr_linear"):
         found[name] = found[f"{name}_real"]
+    found["global_utility"] = 1.0
     return {**found, **_against_test(rows[half:], rows[:half], test, seed)}
 
 
@@ -105,6 +127,7 @@ def _against_train(train, test, synthetic, target, seed):
         "shape": column_shapes(train, synthetic),
         "trend": pair_trends(train, synthetic),
         **_utility(train, test, synthetic, target, seed),
+        "global_utility": global_utility(train, test, synthetic, random_state=seed),
         "duplicates": duplicate_rate(train, synthetic),
         "duplicates_real": duplicate_rate(train, test),
         "correlations": _correlations(train, synthetic, len(test), seed),

@@ -56,7 +56,14 @@ def fit_skgan(table, seed, **settings):
     from skgan import GANSampler
 
     sampler = GANSampler(random_state=seed, **settings).fit(table.train)
-    return lambda n, seed: sampler.sample(n, random_state=seed)
+
+    def sample(n, seed, stage=None):
+        drawn_from = sampler if stage is None else sampler.at_stage(stage)
+        return drawn_from.sample(n, random_state=seed)
+
+    # With rejection is what is kept: the suite's other columns have it.
+    sample.stages = tuple(s for s in sampler.stages_ if "rejection" not in s)
+    return sample
 
 
 def fit_prior(table, seed):
@@ -86,13 +93,16 @@ SAMPLERS = {
 
 
 def fit_and_sample(name, table, seed, is_quick):
-    """Return as many rows as `table.train` has, and what fit and draws cost."""
+    """Return as many rows as `table.train` has, what fit and draws cost, and stages.
+
+    Stages are rows of each stage of the fit by its name, none of other samplers.
+    """
     if name in ELSEWHERE:
-        return _elsewhere(name, table, seed, is_quick)
+        return *_elsewhere(name, table, seed, is_quick), {}
     if name == "smotenc":  # fits and draws in one
         with harness.stopwatch() as seconds:
             rows = table_samplers.smotenc(table, seed)
-        return rows, _costs(seconds, seconds, len(rows))
+        return rows, _costs(seconds, seconds, len(rows)), {}
     torch.set_num_threads(1)
     with harness.stopwatch() as fitting:
         sample = FITTED[name](table, seed)
@@ -100,7 +110,10 @@ def fit_and_sample(name, table, seed, is_quick):
     n = N_TIMED_ROWS // 10 if is_quick else N_TIMED_ROWS
     with harness.stopwatch() as drawing:
         sample(n, seed)
-    return sample(len(table.train), seed), _costs(fitting, drawing, n)
+    n_rows = len(table.train)
+    names = getattr(sample, "stages", ())
+    stages = {stage: sample(n_rows, seed, stage) for stage in names}
+    return sample(n_rows, seed), _costs(fitting, drawing, n), stages
 
 
 def _costs(fitting, drawing, n_rows):

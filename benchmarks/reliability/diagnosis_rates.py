@@ -21,7 +21,10 @@ from skgan.metrics import CopyingWarning, diagnose
 
 FEW, MORE, MANY = (200, 100, 200), (1000, 500, 1000), (5000, 2000, 5000)
 COPIES = ("duplicates", "dcr_share", "membership_auc")
-DIFFERENCES = ("c2st", "energy_distance", "coverage", "modes", "variance")
+DIFFERENCES = (
+    *("c2st", "energy_distance", "coverage", "modes", "variance"),
+    *("associations", "columns", "decimals", "levels"),
+)
 ALARMS = ("warn", "bad")
 
 
@@ -68,15 +71,33 @@ def rare(rng, n):
     )
 
 
+def people(rng, n):
+    """Levels that go with numbers, numbers that go with each other, decimals."""
+    job = rng.choice(5, n, p=[0.4, 0.3, 0.15, 0.1, 0.05])
+    pay = rng.lognormal(2 + 0.3 * job, 0.4).round(2)
+    return pd.DataFrame(
+        {
+            "job": np.array(list("abcde"))[job],
+            "age": rng.integers(18, 80, n),
+            "pay": pay,
+            "debt": (pay * rng.uniform(0.5, 2, n)).round(2),
+            "price": rng.poisson(20, n) + 0.99,
+            "height": rng.normal(170, 10, n).round(1),
+        }
+    )
+
+
 # The rows, how many of them for training, held out and drawn, and how often.
 HEALTHY = [
     (normal, FEW, 95),
     (tails, FEW, 95),
     (mixed, FEW, 95),
     (rare, FEW, 95),
+    (people, FEW, 95),
     (modes, (None, 100, 200), 60),
     (modes, MORE, 27),
     (mixed, MORE, 27),
+    (people, MORE, 27),
     (modes, MANY, 6),
 ]
 
@@ -134,6 +155,51 @@ DISEASES = {
 }
 
 
+def permuted(rng, train, fresh):
+    """Each column by itself: nothing goes with anything."""
+    return fresh.apply(rng.permutation)
+
+
+def level_lost(rng, train, fresh):
+    """A level of a twentieth of the rows becomes another."""
+    return fresh.assign(job=fresh["job"].replace("e", "a"))
+
+
+def level_invented(rng, train, fresh):
+    chosen = rng.random(len(fresh)) < 0.05
+    return fresh.assign(job=fresh["job"].mask(chosen, "z"))
+
+
+def column_narrowed(rng, train, fresh):
+    """Half of the standard deviation, to the old decimals."""
+    return fresh.assign(height=(170 + (fresh["height"] - 170) / 2).round(1))
+
+
+def endings_lost(rng, train, fresh):
+    """Prices at whole numbers instead of .99."""
+    return fresh.assign(price=fresh["price"].round())
+
+
+def decimals_added(rng, train, fresh):
+    return fresh.assign(debt=fresh["debt"] + rng.uniform(0.001, 0.009, len(fresh)))
+
+
+def row_copies(rng, train, fresh):
+    return train.sample(len(fresh), replace=True, random_state=rng)
+
+
+# Each has to be found by the finding that names it.
+TABLE_FAULTS = {
+    "columns permuted": (permuted, ("associations",)),
+    "a level of 5 % lost": (level_lost, ("levels",)),
+    "a level of 5 % invented": (level_invented, ("levels",)),
+    "a column half as wide": (column_narrowed, ("variance", "columns")),
+    "endings of .99 lost": (endings_lost, ("decimals",)),
+    "decimals added": (decimals_added, ("decimals",)),
+    "copies": (row_copies, COPIES),
+}
+
+
 def interval(count, n):
     """The share, and its 95 % interval, in words."""
     low = beta.ppf(0.025, count, n - count + 1) if count else 0.0
@@ -174,14 +240,15 @@ def false_alarms(share, seed):
     return [*lines, ["all", str(n), *shares]], by_finding
 
 
-def found_diseases(n, seed):
+def found_diseases(faults, make, n, seed):
+    """Rows of a table, one for each fault."""
     lines = []
-    for k, (name, (plant, findings)) in enumerate(DISEASES.items()):
+    for k, (name, (plant, findings)) in enumerate(faults.items()):
         line = [name]
         for sizes in (FEW, MORE):
             n_found = n_bad = 0
             for i in range(n):
-                rng, (train, holdout, fresh) = draw(modes, sizes, [seed, 100 + k, i])
+                rng, (train, holdout, fresh) = draw(make, sizes, [seed, 100 + k, i])
                 found = judge(holdout, plant(rng, train, fresh), train, i)
                 verdicts = {getattr(found, name).verdict for name in findings}
                 n_found += bool(verdicts & set(ALARMS))
@@ -193,11 +260,18 @@ def found_diseases(n, seed):
 
 def main():
     parser = report_page.argument_parser(__doc__)
+    parser.add_argument(
+        "--share", type=float, default=1, help="of all diagnoses without a fault"
+    )
     parser.add_argument("--seed", type=int, default=2026, help="of the draws")
     options = report_page.parse(parser)
     began = time.process_time()
-    alarms, by_finding = false_alarms(0.03 if options.quick else 1, options.seed)
-    diseases = found_diseases(1 if options.quick else 5, options.seed)
+    alarms, by_finding = false_alarms(
+        0.03 if options.quick else options.share, options.seed
+    )
+    n = 1 if options.quick else 5
+    diseases = found_diseases(DISEASES, modes, n, options.seed)
+    named = found_diseases(TABLE_FAULTS, people, n, options.seed)
     lines = report_page.heading("How often a diagnosis is wrong", numpy=np.__version__)
     sizes = "training / held out / drawn"
     lines += ["Diagnoses of draws of the very distribution: false alarms", ""]
@@ -208,6 +282,8 @@ def main():
     few, more = (" / ".join(map(str, s)) for s in (FEW, MORE))
     columns = ["disease", few, '"bad"', more, '"bad"']
     lines += report_page.table(columns, diseases)
+    lines += ["Planted faults of a table: named by the finding meant for it", ""]
+    lines += report_page.table(columns, named)
     lines += [f"{time.process_time() - began:.0f} CPU seconds.", ""]
     report_page.publish(lines, options)
 

@@ -37,7 +37,7 @@ import torch
 import skgan
 from benchmarks.lib.loader_inputs import KINDS, OTHERS, SHARES, make_corpus, make_input
 from skgan.io import FileFormatError
-from skgan.storage._archive import pack
+from skgan.storage import pack
 
 MODULE = "benchmarks.reliability.fuzz_loader"
 TASK, LINE = 1_000, 20_000

@@ -37,10 +37,12 @@ def run(trial):
     train, test, target = table
     if trial["sampler"] == "real":
         return [suite_judge.judge_real(train, test, target, trial["seed"])]
-    synthetic, costs = suite_samplers.fit_and_sample(
+    synthetic, costs, stages = suite_samplers.fit_and_sample(
         trial["sampler"], table, trial["seed"], trial["quick"]
     )
     found = suite_judge.judge(train, test, synthetic, target, trial["seed"])
+    for stage, drawn in stages.items():
+        found |= suite_judge.judge_copies(train, test, drawn, trial["seed"], stage)
     return [found | costs]
 
 

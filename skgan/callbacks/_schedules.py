@@ -44,13 +44,7 @@ CURVES: dict[str, Curve] = {
 def check_schedule(
     learning_rate=None, penalty_weight=None, beta2=None
 ) -> dict[str, tuple | None]:
-    """Return the schedules of `Annealing` as a dict, or raise.
-
-    Raises
-    ------
-    ValueError
-        If one is not of its form, names no curve, or a number is out of its range.
-    """
+    """Return the schedules of `Annealing` as a dict, or raise."""
     schedules = {
         "learning_rate": learning_rate,
         "penalty_weight": penalty_weight,

@@ -11,6 +11,7 @@ from skgan.cli._options import (
     add_csv,
     add_debug,
     add_device,
+    add_dialect,
     add_force,
     add_max_iter,
     add_seed,
@@ -45,7 +46,8 @@ def make_parser() -> argparse.ArgumentParser:
     """Return the parser of the command line, a subparser a verb."""
     parser = Parser(
         prog="skgan",
-        description="Generative adversarial networks as scikit-learn estimators.",
+        description="Draw synthetic rows that resemble yours, and judge them. Tables "
+        "are learnt by decision trees with a GAN on top, images by a GAN.",
     )
     parser.add_argument("--version", action="version", version=f"skgan {__version__}")
     verbs = parser.add_subparsers(dest="verb", metavar="VERB", required=True)
@@ -207,6 +209,7 @@ def _add_sample(verbs) -> None:
         "they are written in the file. Of a model with labels, the label. May be "
         "repeated, for a column with several values, too",
     )
+    add_dialect(sample)
     add_seed(sample, "the rows")
     add_force(sample)
     add_debug(sample)
@@ -264,6 +267,12 @@ def _add_report(verbs) -> None:
         metavar="DATA",
         help="the rows that the model was fitted to, without which copying is not "
         "judged",
+    )
+    report.add_argument(
+        "--target",
+        metavar="COLUMN",
+        help="the column that models learn to predict from samples (default: the "
+        "label, or the last column)",
     )
     report.add_argument("--title", help="heading of the page")
     report.add_argument(

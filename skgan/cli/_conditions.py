@@ -16,20 +16,7 @@ _MAX_SHOWN = 20
 
 
 def read_given(typed: list[tuple[str, str]], sampler: Any) -> dict[str, Any]:
-    """Return the keywords of ``sample`` that say what is given.
-
-    Parameters
-    ----------
-    typed : list of (column, value)
-        As typed; a column that is repeated may have any of its values.
-    sampler : estimator
-        Fitted.
-
-    Raises
-    ------
-    ValueError
-        If a column cannot be given, or holds other values.
-    """
+    """Return the keywords of ``sample`` that say what is given."""
     if not typed:
         return {}
     # Columns of objects show what is in them by values alone.
@@ -97,8 +84,8 @@ class _Reader:
         self.column, self.dialect = column, table_format.dialect
         dtype = getattr(drawn, "dtype", None)
         levels = getattr(dtype, "categories", None)
-        known = np.asarray(drawn, dtype=object) if levels is None else levels
-        self.levels = {str(level): level for level in known}
+        values = np.asarray(drawn, dtype=object) if levels is None else levels
+        self.levels = {str(level): level for level in values}
 
     def read(self, text: str) -> list:
         """Return the values, or the one range, that a text stands for."""

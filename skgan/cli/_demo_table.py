@@ -23,20 +23,7 @@ _N_DAYS = 3650
 
 
 def make_people(n: int, seed: int) -> list[tuple]:
-    """Return made-up rows: each column depends on some of those before it.
-
-    Parameters
-    ----------
-    n : int
-        Rows.
-    seed : int
-        Fixes them; the same in every version of NumPy.
-
-    Returns
-    -------
-    list of tuple
-        A value for each of `COLUMNS`; an empty text is missing.
-    """
+    """Return made-up rows: each column depends on some of those before it."""
     rng = np.random.RandomState(seed)
     age = 18 + np.floor(62 * rng.beta(1.6, 2.4, n)).astype(int)
     # Older people have been here for longer, at most since the first day.

@@ -5,8 +5,6 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-import warnings
-from collections.abc import Sequence
 from contextlib import redirect_stdout
 from typing import Any
 
@@ -26,7 +24,7 @@ from skgan.encoding import TableEncoder
 from skgan.io import save
 
 # As TableEncoder has it.
-_MIN_ROWS, _MIN_UNIQUE = 50, 0.95
+_MIN_ROWS, _MIN_UNIQUE = 50, 0.9
 
 
 def run(options: argparse.Namespace) -> None:
@@ -44,7 +42,6 @@ def run(options: argparse.Namespace) -> None:
         say(f"{options.data}: {len(rows.X)} rows{_shape(rows)}")
         if rows.guesses:
             say(f"{options.data}: {'; '.join(rows.guesses)}")
-    _check_identifiers(rows, options.identifier or ())
     if options.target is not None:
         rows = split_labels(rows, [options.target])
     stop = FinishEpoch("skgan fit")
@@ -73,16 +70,25 @@ def run(options: argparse.Namespace) -> None:
         say(f"{output}: {name} after {n_iter} updates")
 
 
-def _check_identifiers(rows: FileRows, names: Sequence[str]) -> None:
-    """Say which columns repeat too often to be identifiers."""
-    for name in names:
+def _find_others(rows: FileRows, options: argparse.Namespace) -> list[str]:
+    """Return columns that are identifiers besides those that were named."""
+    named = {*options.identifier, *(options.categorical or ())}
+    found = []
+    for name in rows.X.columns:
         column = rows.X[name].dropna()
-        if len(column) < _MIN_ROWS or column.nunique() <= _MIN_UNIQUE * len(column):
-            warnings.warn(
-                f"--identifier {name}: of {len(column)} values {column.nunique()} are "
-                "different, so that they are drawn as levels.",
-                stacklevel=2,
-            )
+        is_text = column.map(type).eq(str).all()
+        if name in named or len(column) < _MIN_ROWS or not is_text:
+            continue
+        if column.nunique() >= _MIN_UNIQUE * len(column):
+            found.append(name)
+    if found and options.identifiers == "raise":
+        raise ValueError(
+            f"column {found[0]!r} holds almost unique values, from which nothing can "
+            "be learnt: --identifier or --ignore it, or leave --identifiers raise out."
+        )
+    if found:
+        say(f"taken for identifiers, too: {', '.join(found)}")
+    return found
 
 
 def _find_begun(folder: str | None) -> dict[str, Any] | None:
@@ -118,7 +124,9 @@ def _make_sampler(options: argparse.Namespace, rows: FileRows, seed: int | None)
         "random_state": seed,
         "verbose": 0 if options.quiet else 1,
     }
-    identifiers = "draw" if options.identifier else options.identifiers
+    identifiers = options.identifiers
+    if options.identifier and rows.is_table:
+        identifiers = [*options.identifier, *_find_others(rows, options)]
     if options.condition_on or identifiers != "draw":
         if not rows.is_table:
             raise ValueError(

@@ -82,13 +82,7 @@ def label_columns(y: Any) -> dict[Any, Any]:
 
 
 def split_labels(rows: FileRows, names: list) -> FileRows:
-    """Return rows with the columns `names` of a table as their labels.
-
-    Raises
-    ------
-    ValueError
-        If the rows are no table, or have no such column, or no other.
-    """
+    """Return rows with the columns `names` of a table as their labels."""
     if not rows.is_table:
         raise ValueError("the rows are arrays: their labels are the array y.")
     columns = list(rows.X.columns)

@@ -89,6 +89,21 @@ def add_csv(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_dialect(parser: argparse.ArgumentParser) -> None:
+    """Add how CSV is to be written, where it is not as the rows came."""
+    parser.add_argument(
+        "--sep",
+        type=separator,
+        metavar="SIGN",
+        help="what separates the cells of CSV, such as tab (default: as in the file "
+        "that was learnt)",
+    )
+    parser.add_argument(
+        "--encoding",
+        help="of CSV, such as cp1252 (default: as in the file that was learnt)",
+    )
+
+
 def add_max_iter(parser: argparse.ArgumentParser) -> None:
     """Add how long is trained."""
     parser.add_argument(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import codecs
 import gzip
 import os
 import sys
@@ -87,28 +88,7 @@ def check_output(path: str, force: bool) -> None:
 def read_rows(
     path: str, options: CsvOptions | None = None, like: TableFormat | None = None
 ) -> FileRows:
-    """Read rows.
-
-    Parameters
-    ----------
-    path : str
-        A file of a known ending, or "-" for CSV from standard input.
-    options : CsvOptions or None, default=None
-        What the user says of a table.
-    like : TableFormat or None, default=None
-        The columns that a CSV file has to have, and what they hold; None takes them
-        for what they look like.
-
-    Returns
-    -------
-    FileRows
-        Labels are those of an npz file.
-
-    Warns
-    -----
-    UserWarning
-        If samples cannot be written as the file is.
-    """
+    """Read rows of a file, or CSV from standard input; an npz file has labels, too."""
     kind = "CSV" if path == STANDARD else format_of(path)
     reader = {"CSV": _read_csv, "Parquet": _read_parquet, "npz": _read_npz}[kind]
     try:
@@ -211,15 +191,47 @@ def _read_npz(path: str, options: CsvOptions, like: TableFormat | None) -> FileR
     return FileRows(X, y)
 
 
-def write_rows(rows: FileRows, path: str) -> None:
+def check_dialect(
+    rows: FileRows, path: str, separator: str | None, encoding: str | None
+) -> None:
+    """Raise if what was typed about CSV cannot be kept to."""
+    if separator is None and encoding is None:
+        return
+    if not rows.is_table or (path != STANDARD and format_of(path) != "CSV"):
+        raise ValueError("--sep and --encoding are about CSV, and none is written.")
+    if encoding is not None:
+        try:
+            codecs.lookup(encoding)
+        except LookupError:
+            raise ValueError(f"there is no encoding {encoding!r}") from None
+
+
+def with_dialect(
+    table_format: TableFormat | None, separator: str | None, encoding: str | None
+) -> TableFormat | None:
+    """Return how a table is to be written: as it came, but for what was typed."""
+    if separator is None and encoding is None:
+        return table_format
+    table_format = table_format or TableFormat()
+    dialect = table_format.dialect
+    dialect = replace(
+        dialect,
+        separator=separator or dialect.separator,
+        encoding=encoding or dialect.encoding,
+    )
+    return replace(table_format, dialect=dialect)
+
+
+def write_rows(rows: FileRows, path: str, separator: str | None = None) -> None:
     """Write rows in the format that the file's ending stands for.
 
-    On standard output a table is CSV and arrays are npz.
+    On standard output a table is CSV and arrays are npz. A `separator` that was typed
+    counts for more than an ending.
     """
     if path == STANDARD:
         write_out(_render(rows, "CSV" if rows.is_table else "npz"))
         return
-    if path.lower().endswith((".tsv", ".tsv.gz")):
+    if separator is None and path.lower().endswith((".tsv", ".tsv.gz")):
         rows = _separated_by_tabs(rows)
     data = _render(rows, format_of(path))
     if path.lower().endswith(".gz"):

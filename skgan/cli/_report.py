@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 
 from skgan.cli._models import load_sampler, read_for
 from skgan.cli._options import say
 from skgan.cli._read_write import STANDARD, FileRows, check_output, write_out
-from skgan.metrics.diagnosis._diagnose import warn_of_copies
-from skgan.reporting._report import compose
+from skgan.metrics.diagnosis import warn_of_copies
+from skgan.reporting import compose
 
 _ENDINGS = (".html", ".htm")
 
@@ -34,6 +35,8 @@ def run(options: argparse.Namespace) -> None:
         train.X,
         labels=(holdout.y, train.y) if has_labels else (None, None),
         title=options.title,
+        target=options.target,
+        sources=_sources(options),
         max_columns=12,
         max_samples=options.n_samples,
         random_state=options.seed,
@@ -48,3 +51,13 @@ def run(options: argparse.Namespace) -> None:
     if not options.quiet:
         verdict, size = report.diagnosis.verdict, len(page) / 1e6
         say(f"{output}: {verdict}, {size:.1f} MB")
+
+
+def _sources(options: argparse.Namespace) -> dict[str, str]:
+    """Return the names of the files, without their folders."""
+    named = {"model": options.model, "held-out rows": options.data}
+    named |= {} if options.train is None else {"training rows": options.train}
+    return {
+        what: "standard input" if path == STANDARD else Path(path).name
+        for what, path in named.items()
+    }

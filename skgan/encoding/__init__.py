@@ -5,15 +5,29 @@ Each is a scikit-learn transformer with an ``inverse_transform`` that returns wh
 """
 
 from skgan.encoding._base import BaseEncoder
+
+# Names that are not in __all__ are for other rooms.
 from skgan.encoding._check_rows import check_frame as check_frame
 from skgan.encoding._check_rows import check_rows as check_rows
+from skgan.encoding._column_conditions import AnyOf as AnyOf
+from skgan.encoding._column_conditions import Choice as Choice
+from skgan.encoding._column_conditions import Conditions as Conditions
+from skgan.encoding._column_conditions import Interval as Interval
+from skgan.encoding._column_conditions import PartialItems as PartialItems
+from skgan.encoding._column_conditions import PartialValues as PartialValues
+from skgan.encoding._column_conditions import Value as Value
+from skgan.encoding._column_conditions import at_rows as at_rows
+from skgan.encoding._column_conditions import collect_rows as collect_rows
+from skgan.encoding._column_conditions import keeps_to as keeps_to
 from skgan.encoding._image import ImageEncoder
 from skgan.encoding._select import make_encoder
+from skgan.encoding.constraints._computed import DateParts, Derived, Product
 from skgan.encoding.constraints._constraints import (
     FixedCombinations,
     Inequality,
     Positive,
     Range,
+    Threshold,
     Unique,
 )
 from skgan.encoding.labels._labelled_table import (
@@ -26,13 +40,17 @@ from skgan.encoding.vector._vector import VectorEncoder
 
 __all__ = [
     "BaseEncoder",
+    "DateParts",
+    "Derived",
     "FixedCombinations",
     "ImageEncoder",
     "Inequality",
     "Positive",
+    "Product",
     "Range",
     "TableEncoder",
     "TableLayout",
+    "Threshold",
     "Unique",
     "VectorEncoder",
     "make_encoder",

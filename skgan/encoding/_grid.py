@@ -21,6 +21,8 @@ _MAX_DECIMALS = 10
 _MAX_ROUNDED_DECIMALS = 6
 _MIN_MULTIPLES = 50
 _SAME = 1e-6
+# How far sums are off their decimals, of the largest; and what has no digits to spare.
+_ROUNDED, _LARGEST_PLACE = 2.0**-49, 1e11
 
 
 @persistent("_start", "_scale", "_step", "_endings", "_tops")
@@ -126,12 +128,21 @@ def find_grid(values: NDArray, decimals: int | None) -> Grid | Multiples | None:
         head, scale = values[:_MIN_MULTIPLES], 10.0**decimals
         if np.abs(head * scale - np.rint(head * scale)).max(initial=0) > _SAME:
             continue
-        if len(head) < _MIN_MULTIPLES:
-            return None
-        places = np.rint(np.r_[0.0, values] * scale)
-        grid = Multiples(chance_free_divisor(np.unique(places)) / scale)
-        return grid if (grid.snap(values) == values).all() else None
+        if len(head) >= _MIN_MULTIPLES:
+            places = np.rint(np.r_[0.0, values] * scale)
+            grid = Multiples(chance_free_divisor(np.unique(places)) / scale)
+            if (grid.snap(values) == values).all():
+                return grid
+        return Grid(decimals).fit(values) if _are_near(values, scale) else None
     return None
+
+
+def _are_near(values: NDArray, scale: float) -> bool:
+    """Whether sums of decimals, such as 0.1 + 0.2, are off them by rounding alone."""
+    places = np.abs(values * scale)
+    off = np.abs(places - np.rint(places))
+    largest = float(places.max(initial=0))
+    return largest < _LARGEST_PLACE and bool((off <= _ROUNDED * largest).all())
 
 
 def chance_free_divisor(places: NDArray) -> float:
@@ -143,7 +154,8 @@ def chance_free_divisor(places: NDArray) -> float:
     if differences.max() > 2**53:
         return 1.0
     divisor = float(np.gcd.reduce(differences.astype(np.int64)))
-    is_chance = (len(places) - 1) * np.log(divisor) < np.log(_CHANCE)
+    with np.errstate(divide="ignore"):
+        is_chance = (len(places) - 1) * np.log(divisor) < np.log(_CHANCE)
     return 1.0 if is_chance else divisor
 
 
@@ -158,6 +170,10 @@ def find_decimals(values: NDArray) -> int | None:
             return decimals
     if _has_decimals(values, 0):
         return 0
+    if values.dtype.itemsize < 8:
+        for decimals in range(1, 4):
+            if _have_surprising_decimals(values, decimals):
+                return decimals
     # Single numbers beyond their safe digits still hold halves, quarters and eighths.
     eighths = values.astype(np.float64) * 8 if values.dtype.itemsize < 8 else None
     if eighths is None or (eighths % 1).any():
@@ -169,3 +185,18 @@ def _has_decimals(values: NDArray, decimals: int) -> bool:
     with np.errstate(over="ignore", invalid="ignore"):
         rounded = np.round(values.astype(np.float64), decimals)
         return bool((rounded.astype(values.dtype) == values).all())
+
+
+def _have_surprising_decimals(values: NDArray, decimals: int) -> bool:
+    """Whether single numbers have decimals that few others of their size have."""
+    if not _has_decimals(values, decimals):
+        return False
+    unique = np.unique(values)
+    places = np.unique(np.round(unique.astype(np.float64) * 10.0**decimals))
+    if len(places) < len(unique):
+        return False
+    divisor = chance_free_divisor(places)
+    spacing = np.spacing(np.abs(unique)).astype(np.float64)
+    # The share of numbers there that lie on such a grid.
+    share = np.minimum(spacing * 10.0**decimals / divisor, 1.0)
+    return bool(np.log(share).sum() < -np.log(_CHANCE))

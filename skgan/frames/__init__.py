@@ -1,6 +1,5 @@
 """One reader and one writer of containers: NumPy, pandas, polars."""
 
-from skgan.frames._casting import cast_numbers
 from skgan.frames._containers import (
     LIBRARIES,
     as_rows,
@@ -17,7 +16,8 @@ from skgan.frames._files import (
     read_csv,
     write_csv,
 )
-from skgan.frames._formats import UNITS, ColumnFormat, RawColumn
+from skgan.frames._fill import fill_cells
+from skgan.frames._formats import UNITS, ColumnFormat, RawColumn, cast_numbers
 from skgan.frames._library import (
     cast_like,
     concatenate_rows,
@@ -63,6 +63,7 @@ __all__ = [
     "cast_like",
     "cast_numbers",
     "concatenate_rows",
+    "fill_cells",
     "flatten_rows",
     "format_like",
     "frame_library",

@@ -74,7 +74,7 @@ class CsvColumn:
     is_category: bool = False
 
 
-class Cells:
+class CsvCells:
     """The different cells of a column, how often each occurs, and where."""
 
     def __init__(self, texts: Any):
@@ -93,7 +93,7 @@ class Cells:
 def learn_column(
     name: str,
     header: str,
-    cells: Cells,
+    cells: CsvCells,
     dialect: CsvDialect,
     tokens: Sequence[str] | None,
     is_text: bool,
@@ -132,7 +132,7 @@ def _loss(column: CsvColumn, texts: list[str], dialect: CsvDialect) -> str:
     return f"{old!r} of {column.name!r} is written as {new!r}{others}"
 
 
-def _are_tokens(others: set, fits: list, cells: Cells, tokens) -> bool:
+def _are_tokens(others: set, fits: list, cells: CsvCells, tokens) -> bool:
     """Whether cells that are spelled otherwise stand for what is missing."""
     if not others:
         return True
@@ -152,8 +152,8 @@ def _fitting(kind: str, texts: list[str], dialect: CsvDialect) -> list[str]:
     if kind == "moment":
         return [text for text in texts if len(re.findall("[0-9]", text)) >= 5]
     if kind == "boolean":
-        known = {text for pair in _TRUTHS for text in pair}
-        return [text for text in texts if text.strip() in known]
+        truths = {text for pair in _TRUTHS for text in pair}
+        return [text for text in texts if text.strip() in truths]
     pattern = _number_pattern(dialect.decimal, kind == "whole")
     return [text for text in texts if pattern.fullmatch(text.strip())]
 
@@ -223,8 +223,8 @@ def _learn_moment(column: CsvColumn, texts: list, dialect: CsvDialect) -> bool:
 
 
 def _zone_of(text: str) -> str:
-    found = _ZONE.search(text) if re.search(r"\d:\d\d", text) else None
-    return found[0] if found else ""
+    match = _ZONE.search(text) if re.search(r"\d:\d\d", text) else None
+    return match[0] if match else ""
 
 
 def _moment_patterns(text: str, dialect: CsvDialect) -> list[str]:
@@ -385,15 +385,15 @@ def parse_text(column: CsvColumn, text: str, dialect: CsvDialect) -> Any:
     raise ValueError(f"{text!r} is not {KINDS[column.kind]}")
 
 
-def words_for_missing(column: CsvColumn, cells: Cells) -> list[str]:
+def words_for_missing(column: CsvColumn, cells: CsvCells) -> list[str]:
     """Return the words that are read as missing though `fit` saw none of them."""
-    known = {text.strip() for text, _ in column.missing}
-    unique = {text.strip() for text in cells.unique} - known
+    declared = {text.strip() for text, _ in column.missing}
+    unique = {text.strip() for text in cells.unique} - declared
     return [t for t in unique if column.kind != "text" and t.lower() in _UNKNOWN]
 
 
 def read_column(
-    column: CsvColumn, cells: Cells, dialect: CsvDialect
+    column: CsvColumn, cells: CsvCells, dialect: CsvDialect
 ) -> tuple[Any, list[str]]:
     """Return a column as a Series, and the cells that do not fit."""
     values, wrong = parse_texts(column, cells.unique, dialect)

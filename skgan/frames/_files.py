@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from skgan._estimator import persistent
 from skgan.frames._csv_columns import (
     KINDS,
-    Cells,
+    CsvCells,
     CsvColumn,
     learn_column,
     read_column,
@@ -36,8 +36,8 @@ class TableFormat:
 
     def column(self, name: Any) -> CsvColumn | None:
         """Return what is known of a column, None if that is nothing."""
-        found = [c for c in self.columns if c.name == str(name) and c.kind != "row"]
-        return found[0] if found else None
+        matching = [c for c in self.columns if c.name == str(name) and c.kind != "row"]
+        return matching[0] if matching else None
 
 
 class CsvOptions(NamedTuple):
@@ -130,13 +130,13 @@ def _name_columns(header: list[str]) -> tuple[list[str], list[str]]:
     names: list[str] = []
     guesses = []
     for i, title in enumerate(header):
-        own = title.strip() or f"Unnamed: {i}"
-        name, n = own, 0
+        wanted = title.strip() or f"Unnamed: {i}"
+        name, n = wanted, 0
         while name in names or (n and name in header):
             n += 1
-            name = f"{own}.{n}"
+            name = f"{wanted}.{n}"
         if n:
-            guesses.append(f"another column {own!r} goes by {name!r}")
+            guesses.append(f"another column {wanted!r} goes by {name!r}")
         elif not title.strip():
             guesses.append(f"column {i + 1}, which has no name, goes by {name!r}")
         names.append(name)
@@ -165,7 +165,7 @@ def _learn(
         if name not in names:
             shown = ", ".join(map(repr, names[:20]))
             raise ValueError(f"there is no column {name!r}; the columns are {shown}")
-    known = []
+    formats = []
     series = {}
     for place, (name, title, texts_of) in enumerate(
         zip(names, header, columns, strict=True)
@@ -173,21 +173,21 @@ def _learn(
         if name in options.ignored:
             continue
         if _is_running(title, place, texts_of) and name not in texts:
-            known.append(CsvColumn(name, title, "row", start=int(texts_of[0])))
+            formats.append(CsvColumn(name, title, "row", start=int(texts_of[0])))
             guesses = [g for g in guesses if not g.startswith("column 1, which has")]
             guesses.append("the first column numbers the rows and is not learnt")
             continue
-        cells = Cells(texts_of)
+        cells = CsvCells(texts_of)
         column, lost = learn_column(
             name, title, cells, dialect, options.missing, name in texts
         )
         column.is_category = name in options.categorical
         losses += [lost] if lost else []
-        known.append(column)
+        formats.append(column)
         series[name], _ = read_column(column, cells, dialect)
-    guesses += _describe_tokens(known, options.missing) + _describe_dates(known)
+    guesses += _describe_tokens(formats, options.missing) + _describe_dates(formats)
     frame = import_module("pandas").DataFrame(series)
-    table_format = TableFormat(dialect, known, list(options.ignored))
+    table_format = TableFormat(dialect, formats, list(options.ignored))
     return CsvTable(frame, table_format, guesses, losses)
 
 
@@ -247,7 +247,7 @@ def _match(
     words: dict[str, list[str]] = {}
     for column in wanted:
         place = places[column.name]
-        cells = Cells(columns[place])
+        cells = CsvCells(columns[place])
         if column.kind == "guess":
             column, _ = learn_column(
                 column.name, "", cells, dialect, options.missing, False
@@ -263,8 +263,8 @@ def _match(
                 f"{KINDS[column.kind]}, which the model has there"
                 + (f", and {len(wrong) - 1} more" if len(wrong) > 1 else "")
             )
-    known = {column.name for column in like.columns} | {*like.ignored}
-    extra = [n for n in names if n not in known and not n.startswith("Unnamed: 0")]
+    expected = {column.name for column in like.columns} | {*like.ignored}
+    extra = [n for n in names if n not in expected and not n.startswith("Unnamed: 0")]
     guesses = [f"{_list(extra)} not in the model, ignored"] if extra else []
     guesses += _describe_words(words)
     frame = import_module("pandas").DataFrame(series)
@@ -285,12 +285,12 @@ def format_like(frame: Any) -> TableFormat:
     """Return how a frame that came from no CSV file is written in one."""
     columns = []
     for name, dtype in frame.dtypes.items():
-        own = getattr(getattr(dtype, "categories", None), "dtype", dtype)
+        value_dtype = getattr(getattr(dtype, "categories", None), "dtype", dtype)
         kind = {
             **dict.fromkeys("iu", "whole"),
             **{"f": "number", "b": "boolean", "M": "moment"},
-        }.get(getattr(own, "kind", "O"), "guess")
-        if str(own) in ("string", "str"):
+        }.get(getattr(value_dtype, "kind", "O"), "guess")
+        if str(value_dtype) in ("string", "str"):
             kind = "text"
         columns.append(CsvColumn(str(name), str(name), kind))
     return TableFormat(columns=columns)
@@ -302,7 +302,8 @@ def write_csv(frame: Any, table_format: TableFormat | None = None) -> bytes:
     dialect = table_format.dialect
     if not table_format.columns:
         separator = dialect.separator
-        return frame.to_csv(index=False, sep=separator, lineterminator="\n").encode()
+        text = frame.to_csv(index=False, sep=separator, lineterminator="\n")
+        return _encode(text, dialect.encoding)
     header, columns = [], []
     rows = [column for column in table_format.columns if column.kind == "row"]
     for column in rows:
@@ -313,4 +314,12 @@ def write_csv(frame: Any, table_format: TableFormat | None = None) -> bytes:
         header.append(column.header)
         columns.append(spell_column(column, frame[name], dialect))
     lines = [header, *zip(*columns, strict=True)]
-    return render(lines, dialect).encode(dialect.encoding)
+    return _encode(render(lines, dialect), dialect.encoding)
+
+
+def _encode(text: str, encoding: str) -> bytes:
+    try:
+        return text.encode(encoding)
+    except UnicodeEncodeError as error:
+        sign = text[error.start]
+        raise ValueError(f"the encoding {encoding!r} has no {sign!r}.") from None

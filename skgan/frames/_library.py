@@ -13,12 +13,18 @@ from skgan.frames._reader import holds_numbers_only
 from skgan.frames._writer import make_output_builder
 
 
-def take_rows(X, rows: NDArray):
-    """Return a copy of the rows of an array or frame by a mask or by their places."""
+def take_rows(X, rows: NDArray, new_index: bool = False):
+    """Return a copy of the rows of an array or frame by a mask or by their places.
+
+    pandas' index is kept, or with `new_index` counted anew.
+    """
     library = frame_library(X)
-    if library == "polars":
-        return X.filter(rows) if rows.dtype == bool else X[rows]
-    return X.iloc[rows] if library == "pandas" else X[rows]
+    if library == "pandas":
+        taken = X.iloc[rows]
+        return taken.reset_index(drop=True) if new_index else taken
+    if library == "polars" and rows.dtype == bool:
+        return X.filter(rows)
+    return X[rows]
 
 
 def concatenate_rows(tables: list):
@@ -85,7 +91,7 @@ def repeat_rows(X, n: int, scale: float, rng: np.random.RandomState):
     """
     library = frame_library(X)
     chosen = rng.randint(len(X), size=n)
-    rows = X.iloc[chosen].reset_index(drop=True) if library == "pandas" else X[chosen]
+    rows = take_rows(X, chosen, new_index=True)
     if scale == 0:
         return rows
     if library is None:

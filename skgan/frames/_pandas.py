@@ -10,8 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skgan._estimator import persistent
-from skgan.frames._casting import cast_numbers, numbers_and_missing
-from skgan.frames._formats import UNITS, ColumnFormat, RawColumn, ToArray
+from skgan.frames._formats import (
+    UNITS,
+    ColumnFormat,
+    RawColumn,
+    ToArray,
+    cast_numbers,
+    numbers_and_missing,
+)
 from skgan.frames._objects import (
     are_wide,
     number_objects_format,
@@ -141,7 +147,12 @@ def _read_categorical(series) -> RawColumn:
 def _read_levels(series) -> RawColumn:
     """Read a column of strings, or of any dtype whose values can be told apart."""
     pandas = import_module("pandas")
-    codes, unique = pandas.factorize(series.array)
+    values, plain = series.array, pandas.arrays.NumpyExtensionArray
+    if type(values) is plain:  # which pandas 2 warns of
+        codes, unique = pandas.factorize(values.to_numpy())
+        unique = plain(unique)
+    else:
+        codes, unique = pandas.factorize(values)
     levels = list(unique)
     order = np.asarray(sort_levels(levels), dtype=np.int64)
     rank = np.empty(len(order) + 1, dtype=np.int64)

@@ -9,8 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skgan._estimator import persistent
-from skgan.frames._casting import cast_numbers, numbers_and_missing
-from skgan.frames._formats import UNITS, ColumnFormat, RawColumn
+from skgan.frames._formats import (
+    UNITS,
+    ColumnFormat,
+    RawColumn,
+    cast_numbers,
+    numbers_and_missing,
+)
 from skgan.frames._objects import (
     are_wide,
     factorize_objects,

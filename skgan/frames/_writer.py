@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skgan._estimator import persistent
-from skgan.frames._casting import cast_numbers, numbers_and_missing
 from skgan.frames._containers import LIBRARIES, frame_library, list_series
+from skgan.frames._formats import cast_numbers, numbers_and_missing
 from skgan.frames._pandas import cast_to_pandas
 from skgan.frames._polars import cast_to_polars
 from skgan.frames._reader import number_formats

@@ -11,22 +11,19 @@ import re
 from collections.abc import Callable
 from decimal import Decimal
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from skgan.io import _pandas_values as _pandas
 from skgan.io import _polars_values as _polars
-from skgan.storage import ContentError
-
-if TYPE_CHECKING:
-    from skgan.io._codec import Decoder, Encoder
+from skgan.storage import ContentError, ValueDecoder, ValueEncoder
 
 _ZONE = re.compile(r"[A-Za-z0-9_+-]{1,40}(/[A-Za-z0-9_+-]{1,40}){0,3}")
 _DECIMAL = re.compile(r"-?(\d{1,200}(\.\d{1,200})?(E[+-]?\d{1,6})?|s?NaN|Infinity)")
 
 
-def encode(value: Any, encoder: Encoder) -> Any:
+def encode(value: Any, encoder: ValueEncoder) -> Any:
     """Return the node of one of these values; None for any other."""
     kind = type(value)
     if kind is datetime.datetime:
@@ -56,7 +53,7 @@ def encode(value: Any, encoder: Encoder) -> Any:
     return None
 
 
-def encode_zone(zone: datetime.tzinfo | None, encoder: Encoder) -> Any:
+def encode_zone(zone: datetime.tzinfo | None, encoder: ValueEncoder) -> Any:
     """Return a time zone as None, a name or seconds from UTC."""
     if zone is None:
         return None
@@ -94,33 +91,33 @@ def decode_zone(node: Any) -> datetime.tzinfo | None:
     raise ContentError(f"{node!r:.80} is no time zone.")
 
 
-def _integers(node: Any, decoder: Decoder, length: int) -> list[Any]:
+def _integers(node: Any, decoder: ValueDecoder, length: int) -> list[Any]:
     parts = decoder.parts(node, length)
     if not all(type(part) is int and abs(part) < 2**40 for part in parts):
         raise ContentError(f"{node!r:.80} are no whole numbers.")
     return parts
 
 
-def _datetime(node: Any, decoder: Decoder) -> datetime.datetime:
+def _datetime(node: Any, decoder: ValueDecoder) -> datetime.datetime:
     fields, zone = decoder.parts(node, 2)
     *fields, fold = _integers(fields, decoder, 8)
     moment = datetime.datetime(*fields)
     return moment.replace(tzinfo=decode_zone(zone), fold=fold)
 
 
-def _time(node: Any, decoder: Decoder) -> datetime.time:
+def _time(node: Any, decoder: ValueDecoder) -> datetime.time:
     fields, zone = decoder.parts(node, 2)
     *fields, fold = _integers(fields, decoder, 5)
     return datetime.time(*fields).replace(tzinfo=decode_zone(zone), fold=fold)
 
 
-def _decimal(node: Any, decoder: Decoder) -> Decimal:
+def _decimal(node: Any, decoder: ValueDecoder) -> Decimal:
     if not _DECIMAL.fullmatch(decoder.text(node)):
         raise ContentError(f"{node!r:.80} is no decimal number.")
     return Decimal(node)
 
 
-def _moment(node: Any, decoder: Decoder) -> Any:
+def _moment(node: Any, decoder: ValueDecoder) -> Any:
     if node == "datetime":
         return datetime.datetime
     if node == "Timestamp":

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import cache, partial
 from inspect import signature
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -25,9 +25,6 @@ from skgan.nets import (
     load_optimizer,
 )
 from skgan.storage import ContentError
-
-if TYPE_CHECKING:
-    from skgan.io._codec import Decoder, Encoder
 
 NETWORKS = ("generator", "discriminator", "code_head", "averaged_generator")
 _OPTIMIZERS = ("optimizer_generator", "optimizer_discriminator")
@@ -66,7 +63,7 @@ def _may_be_set(kind: Any, name: str, value: Any) -> bool:
     return name in _parameters(kind) or name.startswith(_PREFIXES)
 
 
-def encode(value: Any, encoder: Encoder) -> Any:
+def encode(value: Any, encoder: Any) -> Any:
     """Return the node of a net or of what belongs to one; None for any other."""
     if type(value) in _NODES:
         return {_NODES[type(value)]: _encode_net(value, encoder)}
@@ -85,7 +82,7 @@ def encode(value: Any, encoder: Encoder) -> Any:
     return None
 
 
-def _encode_net(net: AdversarialNet, encoder: Encoder) -> dict:
+def _encode_net(net: AdversarialNet, encoder: Any) -> dict:
     params = {}
     for name, value in sorted(net.get_params(deep=False).items()):
         if name.startswith("_") or name in _OF_ONE_FIT:
@@ -114,7 +111,7 @@ def _encode_net(net: AdversarialNet, encoder: Encoder) -> dict:
     }
 
 
-def _encode_network(module: nn.Module, name: str, encoder: Encoder) -> str:
+def _encode_network(module: nn.Module, name: str, encoder: Any) -> str:
     """Put the weights of a network aside, and return what their names begin with."""
     prefix = encoder.weights_prefix(name)
     for key, value in module.state_dict().items():
@@ -130,7 +127,7 @@ def _is_sound(value: Tensor) -> bool:
     return not value.is_floating_point() or bool(value.isfinite().all())
 
 
-def _encode_optimizer(net: AdversarialNet, name: str, encoder: Encoder) -> dict:
+def _encode_optimizer(net: AdversarialNet, name: str, encoder: Any) -> dict:
     state = getattr(net, f"{name}_").state_dict()
     # The moments are larger than the networks, and of use to further training only.
     moments = state["state"] if encoder.is_warm_start else {}
@@ -142,7 +139,7 @@ def _encode_optimizer(net: AdversarialNet, name: str, encoder: Encoder) -> dict:
 
 
 def _decode_net(
-    node: Any, decoder: Decoder, kind: type[AdversarialNet] = AdversarialNet
+    node: Any, decoder: Any, kind: type[AdversarialNet] = AdversarialNet
 ) -> AdversarialNet:
     fields = ("params", "networks", "optimizers", "streams", "progress", "history")
     if not isinstance(node, dict) or set(node) != set(fields):
@@ -177,7 +174,7 @@ class _Plan(NamedTuple):
         """Give the net its parameters."""
         type(self.net).__init__(self.net, **self.params)
 
-    def finish(self, decoder: Decoder) -> None:
+    def finish(self, decoder: Any) -> None:
         """Make the networks, and give them and the net what was saved of them."""
         net = self.net
         has_moments = any(moments for _, _, moments in self.optimizers)
@@ -200,7 +197,7 @@ class _Plan(NamedTuple):
         net.eval()
 
 
-def _decode_progress(node: dict, decoder: Decoder) -> dict[str, Any]:
+def _decode_progress(node: dict, decoder: Any) -> dict[str, Any]:
     """Return the streams, counts and history of a net, by attribute."""
     streams = [decoder.decode(part) for part in decoder.parts(node["streams"], 2)]
     if not all(isinstance(stream, torch.Generator) for stream in streams):
@@ -222,7 +219,7 @@ def _items(node: Any, names: tuple[str, ...] | None = None) -> list[tuple[str, A
     return list(node.items())
 
 
-def _device(saved: Any, decoder: Decoder) -> str:
+def _device(saved: Any, decoder: Any) -> str:
     """Return the device a net was on, or the CPU where there is no such device."""
     kind = saved.partition(":")[0] if isinstance(saved, str) else ""
     if kind == "cuda" and torch.cuda.is_available():
@@ -234,17 +231,17 @@ def _device(saved: Any, decoder: Decoder) -> str:
     return "cpu"
 
 
-def _load_networks(net: AdversarialNet, node: Any, decoder: Decoder) -> None:
+def _load_networks(net: AdversarialNet, node: Any, decoder: Any) -> None:
     present = tuple(name for name in NETWORKS if hasattr(net, f"{name}_"))
     for name, prefix in _items(node, present):
         _load_weights(getattr(net, f"{name}_"), name, decoder.text(prefix), decoder)
 
 
-def _load_weights(module: nn.Module, name: str, prefix: str, decoder: Decoder) -> None:
+def _load_weights(module: nn.Module, name: str, prefix: str, decoder: Any) -> None:
     wanted = module.state_dict()
-    found = decoder.weights.names(prefix) if prefix else []
-    if set(found) != set(wanted):
-        missing = sorted(set(wanted) ^ set(found))[:5]
+    saved = decoder.weights.names(prefix) if prefix else []
+    if set(saved) != set(wanted):
+        missing = sorted(set(wanted) ^ set(saved))[:5]
         raise ContentError(
             f"The {name} has other weights than the file: {missing!r:.200}."
         )
@@ -256,7 +253,7 @@ def _load_weights(module: nn.Module, name: str, prefix: str, decoder: Decoder) -
     module.load_state_dict(weights)
 
 
-def _latent_encoder(node: Any, decoder: Decoder) -> LatentEncoder:
+def _latent_encoder(node: Any, decoder: Any) -> LatentEncoder:
     name, params, prefix = decoder.parts(node, 3)
     if decoder.text(name) not in LATENT_ENCODERS:
         raise ContentError(f"{name!r:.80} is no encoder of latents.")
@@ -274,7 +271,7 @@ def _check_like(value: Tensor, like: Tensor, name: str) -> None:
         )
 
 
-def _decode_optimizer(node: Any, decoder: Decoder) -> tuple[list, dict]:
+def _decode_optimizer(node: Any, decoder: Any) -> tuple[list, dict]:
     parts = dict(_items(node, ("groups", "moments")))
     groups, moments = decoder.items(parts["groups"]), decoder.decode(parts["moments"])
     if type(moments) is not dict:
@@ -313,7 +310,7 @@ def _load_optimizer(
     load_optimizer(optimizer, {"state": moments, "param_groups": groups})
 
 
-def _history(node: Any, decoder: Decoder) -> History:
+def _history(node: Any, decoder: Any) -> History:
     records = decoder.items(node)
     for record in records:
         batches = record.get("batches") if isinstance(record, dict) else None
@@ -326,7 +323,7 @@ def _history(node: Any, decoder: Decoder) -> History:
     return history
 
 
-def _given_entries(node: Any, decoder: Decoder) -> ConditionMask:
+def _given_entries(node: Any, decoder: Any) -> ConditionMask:
     units, width = decoder.parts(node, 2)
     positions = [decoder.items(unit) for unit in decoder.parts(units, len(units))]
     if type(width) is not int or not all(

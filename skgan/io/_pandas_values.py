@@ -5,14 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
-from skgan.storage import ContentError
-
-if TYPE_CHECKING:
-    from skgan.io._codec import Decoder, Encoder
+from skgan.storage import ContentError, ValueDecoder, ValueEncoder
 
 _NULLABLE = (
     *(f"{sign}Int{bits}" for sign in ("", "U") for bits in (8, 16, 32, 64)),
@@ -36,7 +33,7 @@ _ARROW_NAMES = {
 }
 
 
-def encode(value: Any, encoder: Encoder) -> Any:
+def encode(value: Any, encoder: ValueEncoder) -> Any:
     """Return the node of a value of pandas; None for one that files do not hold."""
     pandas = import_module("pandas")
     if value is pandas.NA or value is pandas.NaT:
@@ -65,7 +62,7 @@ def encode(value: Any, encoder: Encoder) -> Any:
     return None
 
 
-def encode_dtype(dtype: Any, encoder: Encoder) -> list:
+def encode_dtype(dtype: Any, encoder: ValueEncoder) -> list:
     """Return a dtype of pandas as a list: its kind and what it is made with."""
     pandas = import_module("pandas")
     if isinstance(dtype, pandas.CategoricalDtype):
@@ -91,7 +88,7 @@ def encode_dtype(dtype: Any, encoder: Encoder) -> list:
     raise encoder.refusal(f"of dtype {dtype}")
 
 
-def _encode_arrow(kind: Any, encoder: Encoder) -> list:
+def _encode_arrow(kind: Any, encoder: ValueEncoder) -> list:
     types = import_module("pyarrow").types
     name = _ARROW_NAMES.get(str(kind), str(kind))
     if name in _ARROW:
@@ -108,7 +105,7 @@ def _encode_arrow(kind: Any, encoder: Encoder) -> list:
     raise encoder.refusal(f"of arrow's type {kind}")
 
 
-def _encode_index(value: Any, encoder: Encoder) -> list:
+def _encode_index(value: Any, encoder: ValueEncoder) -> list:
     pandas = import_module("pandas")
     names = encoder.encode(list(value.names))
     if type(value) is pandas.RangeIndex:
@@ -120,7 +117,7 @@ def _encode_index(value: Any, encoder: Encoder) -> list:
     return ["plain", [dtype, encoder.encode(scalars)], names]
 
 
-def _dtype(node: Any, decoder: Decoder) -> Any:
+def _dtype(node: Any, decoder: ValueDecoder) -> Any:
     pandas = import_module("pandas")
     if not isinstance(node, list) or not node:
         raise ContentError(f"{node!r:.80} is no dtype of pandas.")
@@ -164,7 +161,7 @@ def _decode_arrow(node: list, depth: int = 0) -> Any:
     raise ContentError(f"{node!r:.80} is no type of arrow.")
 
 
-def _index(node: Any, decoder: Decoder) -> Any:
+def _index(node: Any, decoder: ValueDecoder) -> Any:
     pandas = import_module("pandas")
     kind, payload, names = decoder.parts(node, 3)
     if kind == "plain":
@@ -187,7 +184,7 @@ def _checked(values: Any) -> list:
     return values
 
 
-def _extension_array(node: Any, decoder: Decoder) -> Any:
+def _extension_array(node: Any, decoder: ValueDecoder) -> Any:
     pandas = import_module("pandas")
     dtype, values = (decoder.decode(part) for part in decoder.parts(node, 2))
     if not isinstance(dtype, pandas.api.extensions.ExtensionDtype):
@@ -195,25 +192,27 @@ def _extension_array(node: Any, decoder: Decoder) -> Any:
     return pandas.array(_checked(values), dtype=dtype)
 
 
-def _count(node: Any, decoder: Decoder, length: int, kind: str) -> tuple[Any, list]:
+def _count(
+    node: Any, decoder: ValueDecoder, length: int, kind: str
+) -> tuple[Any, list]:
     count, unit, *rest = decoder.parts(node, length)
     if type(count) is not int or unit not in _UNITS:
         raise ContentError(f"{node!r:.80} is no moment.")
     return np.array(count, dtype=np.int64).view(f"{kind}8[{unit}]")[()], rest
 
 
-def _timestamp(node: Any, decoder: Decoder) -> Any:
+def _timestamp(node: Any, decoder: ValueDecoder) -> Any:
     pandas = import_module("pandas")
     moment, (zone,) = _count(node, decoder, 3, "M")
     stamp, zone = pandas.Timestamp(moment), decoder.decode(zone)
     return stamp if zone is None else stamp.tz_localize("UTC").tz_convert(zone)
 
 
-def _timedelta(node: Any, decoder: Decoder) -> Any:
+def _timedelta(node: Any, decoder: ValueDecoder) -> Any:
     return import_module("pandas").Timedelta(_count(node, decoder, 2, "m")[0])
 
 
-def _period(node: Any, decoder: Decoder) -> Any:
+def _period(node: Any, decoder: ValueDecoder) -> Any:
     ordinal, frequency = decoder.parts(node, 2)
     is_known = _FREQUENCY.fullmatch(decoder.text(frequency))
     if type(ordinal) is not int or not is_known:
@@ -221,7 +220,7 @@ def _period(node: Any, decoder: Decoder) -> Any:
     return import_module("pandas").Period(ordinal=ordinal, freq=frequency)
 
 
-def _interval(node: Any, decoder: Decoder) -> Any:
+def _interval(node: Any, decoder: ValueDecoder) -> Any:
     left, right, side = decoder.parts(node, 3)
     if side not in _SIDES:
         raise ContentError(f"{node!r:.80} is no interval.")
@@ -229,7 +228,7 @@ def _interval(node: Any, decoder: Decoder) -> Any:
     return import_module("pandas").Interval(*edges, closed=side)
 
 
-def _missing(node: Any, decoder: Decoder) -> Any:
+def _missing(node: Any, decoder: ValueDecoder) -> Any:
     if node not in ("NA", "NaT"):
         raise ContentError(f"{node!r:.80} is no missing value.")
     return getattr(import_module("pandas"), node)

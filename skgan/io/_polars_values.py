@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from skgan.storage import ContentError
-
-if TYPE_CHECKING:
-    from skgan.io._codec import Decoder, Encoder
+from skgan.storage import ContentError, ValueDecoder, ValueEncoder
 
 # Dtypes without parameters, and categories, whose order is all that is kept.
 _PLAIN_NAMES = (
@@ -20,7 +17,7 @@ _PLAIN = _PLAIN_NAMES.split()
 _UNITS = ("ms", "us", "ns")
 
 
-def encode(value: Any, encoder: Encoder) -> Any:
+def encode(value: Any, encoder: ValueEncoder) -> Any:
     """Return the node of a value of polars; None for one that files do not hold."""
     polars = import_module("polars")
     if isinstance(value, polars.DataType | type):
@@ -31,7 +28,7 @@ def encode(value: Any, encoder: Encoder) -> Any:
     return None
 
 
-def _encode_dtype(dtype: Any, encoder: Encoder) -> list:
+def _encode_dtype(dtype: Any, encoder: ValueEncoder) -> list:
     polars = import_module("polars")
     name = str(dtype.base_type())
     if dtype == polars.Enum and not isinstance(dtype, type):
@@ -47,7 +44,7 @@ def _encode_dtype(dtype: Any, encoder: Encoder) -> list:
     raise encoder.refusal(f"of polars' dtype {dtype}")
 
 
-def _dtype(node: Any, decoder: Decoder) -> Any:
+def _dtype(node: Any, decoder: ValueDecoder) -> Any:
     polars = import_module("polars")
     if not isinstance(node, list) or not node:
         raise ContentError(f"{node!r:.80} is no dtype of polars.")
@@ -72,7 +69,7 @@ def _is_size(size: Any) -> bool:
     return size is None or (type(size) is int and 0 <= size < 100)
 
 
-def _series(node: Any, decoder: Decoder) -> Any:
+def _series(node: Any, decoder: ValueDecoder) -> Any:
     polars = import_module("polars")
     name, dtype, values = decoder.parts(node, 3)
     dtype = decoder.decode(dtype)

@@ -85,20 +85,20 @@ def _entry(name: str, kind: Any) -> Entry:
     values: dict[str, Container] = {}
     for one in reversed(declared):
         values |= one.values
-    own = frozenset(_parameters(kind)).union(*(one.fields for one in declared))
+    fields = frozenset(_parameters(kind)).union(*(one.fields for one in declared))
     rebuilt = frozenset[str]().union(*(one.rebuilt for one in declared))
-    return Entry(name, kind, own - rebuilt, rebuilt, values)
+    return Entry(name, kind, fields - rebuilt, rebuilt, values)
 
 
 def _name_of(kind: Any) -> str | None:
     """Return the key of a class or function; None if files do not name it."""
-    own = vars(kind).get("__persistent__")
+    persistence = vars(kind).get("__persistent__")
     if inspect.isclass(kind) and issubclass(kind, VersionedEstimator):
         # Classes that others are built on are no estimators themselves.
         if inspect.isabstract(kind) or kind.__name__.startswith("Base"):
             return None
-        return own.name if own else kind.__name__
-    return own.name if own else None
+        return persistence.name if persistence else kind.__name__
+    return persistence.name if persistence else None
 
 
 def _parameters(kind: type) -> list[str]:
@@ -155,8 +155,8 @@ def is_plain(kind: Any, attribute: str) -> bool:
     """Whether an attribute is data: no method, property or dunder of its class."""
     if attribute.startswith("__"):
         return False
-    found = inspect.getattr_static(kind, attribute, None)
-    return not (callable(found) or hasattr(found, "__get__"))
+    definition = inspect.getattr_static(kind, attribute, None)
+    return not (callable(definition) or hasattr(definition, "__get__"))
 
 
 @cache

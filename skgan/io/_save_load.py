@@ -165,6 +165,7 @@ def _versions() -> dict[str, str]:
     }
 
 
+@torch_defaults()
 def load(
     path: PathOrFile,
     *,
@@ -215,8 +216,7 @@ def load(
     _check_place(path, "read")
     try:
         schema, packed = unpack(path)
-        with torch_defaults():
-            return _build(_migrate(schema, packed), named, objects or {})
+        return _build(_migrate(schema, packed), named, objects or {})
     except FileFormatError as error:
         raise describe(path, error) from error.__cause__
 
@@ -283,7 +283,7 @@ def _build(members: dict[str, Any], classes: dict, objects: Mapping) -> Any:
         warnings.warn(
             f"It was saved on a device that is not here, "
             f"{sorted(decoder.missing_devices)!r:.80}: it is on the CPU now.",
-            stacklevel=3,
+            stacklevel=4,
         )
     return estimator
 

@@ -12,10 +12,13 @@ import torch
 from skgan.nets import AdversarialNet
 from skgan.priors import BasePrior, LevelColumn
 from skgan.rejection import RejectionRule
-from skgan.samplers._conditions import LabelledRows
-from skgan.samplers._given_cells import label_cells
-from skgan.samplers._inversion import Inverter, InverterRunner
-from skgan.samplers._stages import StageDraws
+from skgan.samplers import (
+    Inverter,
+    InverterRunner,
+    LabelledRows,
+    StageDraws,
+    condition_on_labels,
+)
 from skgan.storage import ContentError
 
 _N_ROWS = 2
@@ -62,7 +65,7 @@ def _smoke_test_stages(sampler: Any, given: LabelledRows | None, rng) -> None:
     )
     cells = None
     if given is not None:
-        cells = label_cells(given.values, len(encoder.schema_))
+        cells = condition_on_labels(given.values, len(encoder.schema_))
     for stage in ("prior", "generator"):
         columns = draws.draw(stage, _N_ROWS, rng, cells)
         buffer = encoder.output_builder_.make_buffer(_N_ROWS)
@@ -78,8 +81,8 @@ def _smoke_test_inversion(sampler: Any, drawn: torch.Tensor, condition: Any) -> 
     if type(inverter) is not Inverter:
         raise ContentError("The encoder of latents of a sampler is none.")
     rows = drawn.reshape(_N_ROWS, *sampler.encoder_.tensor_shape_).double().cpu()
-    found = InverterRunner(sampler.net_, inverter)(rows, condition)
-    if found.latents.shape != (_N_ROWS, sampler.net_.latent_dim):
+    reconstruction = InverterRunner(sampler.net_, inverter)(rows, condition)
+    if reconstruction.latents.shape != (_N_ROWS, sampler.net_.latent_dim):
         raise ContentError("The encoder of latents makes none of the generator's.")
 
 

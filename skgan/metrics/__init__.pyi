@@ -1,13 +1,21 @@
+from skgan.metrics._associations import associations
+from skgan.metrics._blocks import Block as Block
+from skgan.metrics._blocks import is_frame as is_frame
+from skgan.metrics._blocks import match_blocks as match_blocks
+from skgan.metrics._blocks import read_blocks as read_blocks
+from skgan.metrics._classifier import TaughtModels as TaughtModels
 from skgan.metrics._classifier import (
     c2st,
     train_on_synthetic,
     train_on_synthetic_scores,
 )
+from skgan.metrics._classifier import teach_models as teach_models
 from skgan.metrics._distances import (
     energy_distance,
     frechet_distance,
     sliced_wasserstein,
 )
+from skgan.metrics._global_utility import global_utility, global_utility_scores
 from skgan.metrics._intervals import confidence_interval
 from skgan.metrics._kernels import kernel_distance, mmd
 from skgan.metrics._levels import alpha_precision, beta_recall
@@ -23,7 +31,9 @@ from skgan.metrics._memorization import (
     duplicate_rate,
     membership_auc,
 )
+from skgan.metrics._nearest import nearest as nearest
 from skgan.metrics._neighbors import coverage, density, precision, recall
+from skgan.metrics._pooling import PooledEstimates, pool_estimates
 from skgan.metrics._reference import ReferenceSpace
 from skgan.metrics._scorer import SCORERS, make_sampler_scorer
 from skgan.metrics._selection import refit_without_copying
@@ -40,8 +50,10 @@ __all__ = [
     "ImageFeatures",
     "ImageScore",
     "ImageScores",
+    "PooledEstimates",
     "ReferenceSpace",
     "alpha_precision",
+    "associations",
     "authenticity",
     "beta_recall",
     "c2st",
@@ -55,6 +67,8 @@ __all__ = [
     "duplicate_rate",
     "energy_distance",
     "frechet_distance",
+    "global_utility",
+    "global_utility_scores",
     "image_scores",
     "kernel_distance",
     "make_sampler_scorer",
@@ -62,6 +76,7 @@ __all__ = [
     "mmd",
     "pair_trend_scores",
     "pair_trends",
+    "pool_estimates",
     "precision",
     "recall",
     "refit_without_copying",

@@ -61,19 +61,7 @@ def is_frame(X: Any) -> bool:
 
 
 def read_blocks(X: Any, name: str = "X") -> list[Block]:
-    """Split X in blocks: one for a numeric array, else one a column.
-
-    Parameters
-    ----------
-    X : array-like of shape (n_rows, ...) or DataFrame
-        Arrays of more than two dimensions are images and are flattened.
-    name : str
-        What errors call X.
-
-    Returns
-    -------
-    blocks : list of Block
-    """
+    """Split X in blocks: one for a numeric array, else one a column."""
     if is_frame(X):
         return _read_frame(X, name)
     values = np.asarray(X)
@@ -98,22 +86,7 @@ def read_blocks(X: Any, name: str = "X") -> list[Block]:
 
 
 def match_blocks(X: Any, like: list[Block], framed: bool, name: str) -> list[Block]:
-    """Read X in the columns, order and kinds of blocks read before.
-
-    Parameters
-    ----------
-    X : array-like or DataFrame
-    like : list of Block
-        What the result must match; only labels and kinds are used.
-    framed : bool
-        Whether `like` was read from a DataFrame, so that columns go by label.
-    name : str
-        What errors call X.
-
-    Returns
-    -------
-    blocks : list of Block
-    """
+    """Read X in the columns, order and kinds of blocks read before."""
     columns = [part for block in read_blocks(X, name) for part in block.split()]
     labels = [label for block in like for label in block.labels]
     if framed and is_frame(X):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections import Counter
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from sklearn.base import clone, is_classifier
@@ -17,6 +17,7 @@ from sklearn.metrics import get_scorer, r2_score, roc_auc_score
 from sklearn.model_selection import StratifiedKFold, cross_val_score
 from sklearn.utils.multiclass import type_of_target
 
+from skgan._tree_threads import tree_threads
 from skgan.metrics._blocks import Block, is_frame, match_blocks, read_blocks
 from skgan.metrics._inputs import (
     as_generator,
@@ -136,14 +137,15 @@ def held_out_auc(
     synthetic = draw_rows(rows[n_real:], n_rows, generator)
     # Unshuffled folds would let a bootstrap copy pass for perfect.
     folds = StratifiedKFold(cv, shuffle=True, random_state=draw_seed(generator))
-    auc = cross_val_score(
-        estimator,
-        np.vstack([real, synthetic]),
-        np.repeat([0, 1], n_rows),
-        scoring="roc_auc",
-        cv=folds,
-        error_score="raise",
-    ).mean()
+    with tree_threads():
+        auc = cross_val_score(
+            estimator,
+            np.vstack([real, synthetic]),
+            np.repeat([0, 1], n_rows),
+            scoring="roc_auc",
+            cv=folds,
+            error_score="raise",
+        ).mean()
     return float(auc), n_rows
 
 
@@ -257,6 +259,41 @@ def train_on_synthetic_scores(
     >>> scores[0] == scores[1] > 0.9
     True
     """
+    found = teach_models(
+        X_train, X_holdout, X_synthetic, target, estimator, scoring, random_state
+    )
+    return found.scores
+
+
+class TaughtModels(NamedTuple):
+    """Two models, one taught on synthetic and one on real rows, and how good they are.
+
+    Parameters
+    ----------
+    models : tuple of estimators
+        Of synthetic, of real rows.
+    scores : tuple of float
+        Of both on the held-out rows.
+    score : callable
+        ``score(model, X, y)``.
+    X_holdout, y_holdout : ndarray
+        The held-out rows as models take them, and what is to be predicted.
+    is_classification : bool
+        Whether that are classes.
+    """
+
+    models: tuple[Any, Any]
+    scores: tuple[float, float]
+    score: Any
+    X_holdout: np.ndarray
+    y_holdout: np.ndarray
+    is_classification: bool
+
+
+def teach_models(
+    X_train, X_holdout, X_synthetic, target, estimator, scoring, random_state
+) -> TaughtModels:
+    """Return models and scores; parameters are those of `train_on_synthetic`."""
     names = ("X_train", "X_holdout", "X_synthetic")
     pairs = [
         _features_and_target(rows, target, name)
@@ -287,10 +324,13 @@ def train_on_synthetic_scores(
         targets = _class_codes(targets)
     score = _scoring(scoring, is_classification)
     train, holdout, synthetic = zip(features, targets, strict=True)
-    return (
-        score(_fitted(estimator, *synthetic, is_classification), *holdout),
-        score(_fitted(estimator, *train, is_classification), *holdout),
-    )
+    with tree_threads():
+        models = (
+            _fitted(estimator, *synthetic, is_classification),
+            _fitted(estimator, *train, is_classification),
+        )
+        scores = (score(models[0], *holdout), score(models[1], *holdout))
+    return TaughtModels(models, scores, score, *holdout, is_classification)
 
 
 def _joined(*named: tuple[str, Any]) -> tuple[list[Block], list[int]]:

@@ -9,7 +9,13 @@ import numpy as np
 from sklearn.metrics.pairwise import euclidean_distances
 from sklearn.utils import gen_batches
 
-from skgan.metrics._inputs import as_generator, as_vectors, check_count, draw_rows
+from skgan.metrics._inputs import (
+    as_generator,
+    as_vectors,
+    check_count,
+    draw_rows,
+    read_weights,
+)
 
 _BLOCK = 1024  # rows a side of one block of a distance matrix: it stays in cache
 
@@ -21,6 +27,7 @@ def energy_distance(
     standardize: bool = True,
     max_samples: int | None = 10_000,
     random_state: Any = None,
+    sample_weight: Any = None,
 ) -> float:
     """Energy distance, unbiased: sees dropped and shrunken modes alike.
 
@@ -39,6 +46,9 @@ def energy_distance(
         and does not depend on `random_state`.
     random_state : int, RandomState instance or None, default=None
         Chooses the rows when there are more than `max_samples`.
+    sample_weight : array-like of shape (n_real,), default=None
+        How much each row of `X_real` counts, such as the weights of a survey. Rows of
+        `X_synthetic` count the same. Columns are standardised without weights.
 
     Returns
     -------
@@ -49,7 +59,8 @@ def energy_distance(
     Raises
     ------
     ValueError
-        If either set has fewer than two rows, or the columns differ.
+        If either set has fewer than two rows, the columns differ, or a weight is
+        negative or not finite.
 
     Notes
     -----
@@ -73,9 +84,14 @@ def energy_distance(
     >>> bool(energy_distance(X_real, rng.normal(loc=3, size=(500, 2))) > 2)
     True
     """
-    X, Y = _two_sets(X_real, X_synthetic, standardize, max_samples, random_state)
+    X, Y, weights = _two_sets(
+        X_real, X_synthetic, standardize, max_samples, random_state, sample_weight
+    )
     center = X.mean(axis=0)  # small norms: the distances round less
     X, Y = X - center, Y - center
+    if weights is not None:
+        across, within = _weighted_distances(X, Y, weights)
+        return 2 * across - within - _mean_distance(Y)
     return 2 * _mean_distance(X, Y) - _mean_distance(X) - _mean_distance(Y)
 
 
@@ -86,6 +102,7 @@ def sliced_wasserstein(
     standardize: bool = True,
     n_projections: int = 128,
     random_state: Any = None,
+    sample_weight: Any = None,
 ) -> float:
     """Sliced Wasserstein-2 distance: linear in memory and nearly so in time.
 
@@ -102,6 +119,9 @@ def sliced_wasserstein(
         Number of random directions; more give a steadier figure.
     random_state : int, RandomState instance or None, default=None
         Draws the directions.
+    sample_weight : array-like of shape (n_real,), default=None
+        How much each row of `X_real` counts, such as the weights of a survey. Rows of
+        `X_synthetic` count the same. Columns are standardised without weights.
 
     Returns
     -------
@@ -138,6 +158,10 @@ def sliced_wasserstein(
     generator = as_generator(random_state)
     directions = generator.normal(size=(n_projections, X.shape[1]))
     directions /= np.linalg.norm(directions, axis=1, keepdims=True)
+    weights_x = read_weights(sample_weight, len(X))
+    if weights_x is not None:
+        squares = [_weighted_square(X @ d, weights_x, Y @ d) for d in directions]
+        return float(np.sqrt(np.mean(squares)))
     rows_x, rows_y, weights = _matched_quantiles(len(X), len(Y))
     total = 0.0
     for batch in gen_batches(n_projections, 8):
@@ -148,7 +172,11 @@ def sliced_wasserstein(
 
 
 def frechet_distance(
-    X_real: Any, X_synthetic: Any, *, standardize: bool = True
+    X_real: Any,
+    X_synthetic: Any,
+    *,
+    standardize: bool = True,
+    sample_weight: Any = None,
 ) -> float:
     """Fréchet distance between the Gaussians with the moments of the two sets.
 
@@ -164,6 +192,9 @@ def frechet_distance(
     standardize : bool, default=True
         Measure in a `ReferenceSpace` fitted on `X_real`; with False, numeric
         columns are taken in their own units.
+    sample_weight : array-like of shape (n_real,), default=None
+        How much each row of `X_real` counts, such as the weights of a survey. Rows of
+        `X_synthetic` count the same. Columns are standardised without weights.
 
     Returns
     -------
@@ -196,8 +227,9 @@ def frechet_distance(
     X, Y = as_vectors(
         ("X_real", X_real), ("X_synthetic", X_synthetic), standardize=standardize
     )
-    difference = X.mean(axis=0) - Y.mean(axis=0)
-    covariance_x = np.atleast_2d(np.cov(X, rowvar=False))
+    weights = read_weights(sample_weight, len(X))
+    difference = np.average(X, axis=0, weights=weights) - Y.mean(axis=0)
+    covariance_x = np.atleast_2d(np.cov(X, rowvar=False, aweights=weights))
     covariance_y = np.atleast_2d(np.cov(Y, rowvar=False))
     values, vectors = np.linalg.eigh(covariance_x)
     root = vectors * np.sqrt(values.clip(min=0))
@@ -214,15 +246,52 @@ def _two_sets(
     standardize: bool,
     max_samples: int | None,
     random_state: Any,
-) -> tuple[np.ndarray, np.ndarray]:
-    """Both sets as vectors of at most `max_samples` rows."""
+    sample_weight: Any = None,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
+    """Both sets as vectors of at most `max_samples` rows, and weights of the first."""
     if max_samples is not None:
         check_count("max_samples", max_samples, minimum=2)
     X, Y = as_vectors(
         ("X_real", X_real), ("X_synthetic", X_synthetic), standardize=standardize
     )
     generator = as_generator(random_state)
-    return draw_rows(X, max_samples, generator), draw_rows(Y, max_samples, generator)
+    weights = read_weights(sample_weight, len(X))
+    if weights is not None:
+        weighted = draw_rows(np.column_stack([X, weights]), max_samples, generator)
+        X, weights = weighted[:, :-1], read_weights(weighted[:, -1], len(weighted))
+    X = draw_rows(X, max_samples, generator)
+    return X, draw_rows(Y, max_samples, generator), weights
+
+
+def _weighted_distances(
+    X: np.ndarray, Y: np.ndarray, weights: np.ndarray
+) -> tuple[float, float]:
+    """Mean distance from X to Y, and between different rows of X, by weights of X."""
+    across = within = 0.0
+    for rows in gen_batches(len(X), _BLOCK):
+        for columns in gen_batches(len(Y), _BLOCK):
+            distances = euclidean_distances(X[rows], Y[columns]).sum(axis=1)
+            across += float(weights[rows] @ distances) / len(Y)
+        for columns in gen_batches(len(X), _BLOCK):
+            other = None if columns == rows else X[columns]
+            distances = euclidean_distances(X[rows], other)
+            within += float(weights[rows] @ distances @ weights[columns])
+    # Pairs of a row with itself are left out.
+    return across, within / (1 - float(weights @ weights))
+
+
+def _weighted_square(x: np.ndarray, weights: np.ndarray, y: np.ndarray) -> float:
+    """Squared Wasserstein-2 distance on a line, the one set weighted."""
+    order = np.argsort(x)
+    ends_x = np.cumsum(weights[order]).clip(max=1.0)
+    ends_y = np.arange(1, len(y) + 1) / len(y)
+    ends_x[-1] = 1.0
+    cuts = np.union1d(ends_x, ends_y)
+    masses = np.diff(cuts, prepend=0.0)
+    middles = cuts - masses / 2
+    at_x = x[order][np.searchsorted(ends_x, middles)]
+    at_y = np.sort(y)[np.searchsorted(ends_y, middles)]
+    return float((at_x - at_y) ** 2 @ masses)
 
 
 def _mean_distance(X: np.ndarray, Y: np.ndarray | None = None) -> float:

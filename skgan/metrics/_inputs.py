@@ -17,21 +17,7 @@ def as_vectors(
     standardize: bool = True,
     min_rows: int | tuple[int, ...] = 2,
 ) -> list[np.ndarray]:
-    """Several sets of rows as float64 matrices of the same columns.
-
-    Parameters
-    ----------
-    *named : tuple of (str, rows)
-        Name and rows of each set; the first set defines the space.
-    standardize : bool
-        Whether to use a `ReferenceSpace`; otherwise numeric rows stay as they are.
-    min_rows : int or tuple of int
-        The fewest rows of all sets, or of each.
-
-    Returns
-    -------
-    matrices : list of ndarray of shape (n_rows, n_dimensions)
-    """
+    """Several sets of rows as float64 matrices of the same columns."""
     if standardize:
         matrices = _in_reference_space(named)
     else:
@@ -120,3 +106,20 @@ def draw_rows(
     if n_rows is None or len(matrix) <= n_rows:
         return matrix
     return matrix[generator.choice(len(matrix), n_rows, replace=False)]
+
+
+def read_weights(sample_weight: Any, n_rows: int) -> np.ndarray | None:
+    """Weights of the real rows, which sum to one; None where all count the same."""
+    if sample_weight is None:
+        return None
+    weights = np.asarray(sample_weight, dtype=np.float64)
+    if weights.shape != (n_rows,):
+        raise ValueError(
+            f"sample_weight must hold one weight for each of the {n_rows} rows of "
+            f"X_real, got the shape {weights.shape}."
+        )
+    if not np.isfinite(weights).all() or (weights < 0).any():
+        raise ValueError("sample_weight must be finite and at least 0.")
+    if np.count_nonzero(weights) < 2:
+        raise ValueError("sample_weight must be above 0 for at least two rows.")
+    return weights / weights.sum()

@@ -75,7 +75,7 @@ def mmd(
     True
     """
     generator = as_generator(random_state)
-    X, Y = _two_sets(X_real, X_synthetic, standardize, max_samples, generator)
+    X, Y, _ = _two_sets(X_real, X_synthetic, standardize, max_samples, generator)
     center = X.mean(axis=0)
     X, Y = X - center, Y - center
     bandwidth = _median_distance(draw_rows(X, _N_MEDIAN, generator))

@@ -217,7 +217,7 @@ def _correlation_scores(
     if len(columns) < 2:
         return {}
     real, synthetic = (
-        _correlations(np.hstack([blocks[side].values for blocks in columns]))
+        correlations(np.hstack([blocks[side].values for blocks in columns]))
         for side in (0, 1)
     )
     scores = 1 - np.abs(real - synthetic) / 2
@@ -227,7 +227,7 @@ def _correlation_scores(
     }
 
 
-def _correlations(values: np.ndarray) -> np.ndarray:
+def correlations(values: np.ndarray) -> np.ndarray:
     """Pearson's correlations over complete pairs; 0 where one is constant."""
     values = values.astype(np.float64)
     present = ~np.isnan(values)

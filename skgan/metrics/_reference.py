@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from hashlib import blake2b
 from typing import Any
 
 import numpy as np
@@ -175,20 +176,32 @@ class _OneHotColumn:
         counts = Counter(block.values.tolist())
         # Equal counts keep the order of first appearance.
         levels = [level for level, _ in counts.most_common()]
-        self.codes = {level: min(i, _MAX_LEVELS) for i, level in enumerate(levels)}
+        # Levels may name persons, whom a file of a sampler shall not list.
+        self.codes = {
+            _digest(level): min(i, _MAX_LEVELS) for i, level in enumerate(levels)
+        }
         self.n_levels = min(len(levels), _MAX_LEVELS + 1)
 
     def transform(self, block: Block) -> np.ndarray:
-        codes = np.array(
-            [self.codes.get(value, -1) for value in block.values.tolist()], dtype=int
-        )
+        values = block.values.tolist()
+        known_as = {value: self.codes.get(_digest(value), -1) for value in set(values)}
+        codes = np.array([known_as[value] for value in values], dtype=int)
         vectors = np.zeros((len(codes), self.n_levels))
-        known = np.flatnonzero(codes >= 0)
-        vectors[known, codes[known]] = np.sqrt(0.5)
+        is_level = np.flatnonzero(codes >= 0)
+        vectors[is_level, codes[is_level]] = np.sqrt(0.5)
         return vectors
 
     def count_unexpected_missing(self, block: Block) -> int:
         return 0  # an unseen level, all zeros, is already far from every other
+
+
+def _digest(level: Any) -> Any:
+    """Return what stands for a level: itself, if a number, else 64 bits in hex."""
+    if level is None or isinstance(level, bool | int | float):
+        return level
+    text = level if isinstance(level, str) else f"{type(level).__name__} {level!r}"
+    data = text.encode("utf-8", "surrogatepass")
+    return blake2b(data, digest_size=8).hexdigest()
 
 
 def _difference(values: np.ndarray, origin: np.ndarray) -> np.ndarray:

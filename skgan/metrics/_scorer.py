@@ -7,8 +7,11 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
+from sklearn import get_config
 from sklearn.utils import resample
+from sklearn.utils.metadata_routing import MetadataRequest
 
+from skgan.frames import take_rows
 from skgan.metrics import (
     _classifier,
     _distances,
@@ -18,7 +21,7 @@ from skgan.metrics import (
     _neighbors,
 )
 from skgan.metrics._blocks import is_frame
-from skgan.metrics._inputs import as_generator, check_count, draw_seed
+from skgan.metrics._inputs import as_generator, check_count, draw_seed, read_weights
 from skgan.metrics._reference import ReferenceSpace
 
 # name -> (metric, whether more is better)
@@ -58,12 +61,19 @@ class _SamplerScorer:
         self.n_samples = n_samples
         self.random_state = random_state
         self.metric_params = metric_params
+        self.weight_request: bool | str | None = None
 
     # y must be optional: a search without y calls scorer(estimator, X).
-    def __call__(self, estimator: Any, X: Any, y: Any = None) -> float:
+    def __call__(
+        self, estimator: Any, X: Any, y: Any = None, sample_weight: Any = None
+    ) -> float:
         params = _seed_of(self.metric, self.random_state) | self.metric_params
+        if sample_weight is not None:
+            if "sample_weight" not in _parameters(self.metric):
+                raise TypeError(f"{self.name} takes no sample_weight.")
+            params["sample_weight"] = sample_weight
         if y is not None and "y" in _parameters(estimator.sample):
-            X_real, X_synthetic, scaled = self._labelled(estimator, X, y)
+            X_real, X_synthetic, scaled = self._labelled(estimator, X, y, sample_weight)
             params |= scaled
         else:
             n_samples = len(X) if self.n_samples is None else self.n_samples
@@ -77,10 +87,46 @@ class _SamplerScorer:
         # Conditional samplers and mixtures return (X, y).
         return drawn[0] if isinstance(drawn, tuple) else drawn
 
-    def _labelled(self, estimator: Any, X: Any, y: Any) -> tuple[Any, Any, dict]:
+    def set_score_request(self, *, sample_weight: bool | str | None) -> _SamplerScorer:
+        """Ask meta-estimators to hand `sample_weight` on, or not to.
+
+        Parameters
+        ----------
+        sample_weight : bool, str or None
+            True asks for it, a string asks for it under this name, False is never
+            given it, and None raises where it is passed. This needs
+            ``sklearn.set_config(enable_metadata_routing=True)``.
+
+        Returns
+        -------
+        self
+        """
+        if not get_config()["enable_metadata_routing"]:
+            raise RuntimeError(
+                "set_score_request needs metadata routing: call "
+                "sklearn.set_config(enable_metadata_routing=True)."
+            )
+        self.weight_request = sample_weight
+        return self
+
+    def get_metadata_routing(self) -> MetadataRequest:
+        """Return what the scorer asks for, as scikit-learn's searches read it."""
+        request = MetadataRequest(owner=self)
+        request.score.add_request(param="sample_weight", alias=self.weight_request)
+        return request
+
+    def _labelled(
+        self, estimator: Any, X: Any, y: Any, sample_weight: Any
+    ) -> tuple[Any, Any, dict]:
         """Real rows and rows drawn for their labels, with these where they count."""
         asked = y
-        if self.n_samples is not None:
+        if sample_weight is not None:
+            # As often as the weighted rows have them.
+            chance = read_weights(sample_weight, len(X))
+            n = len(X) if self.n_samples is None else self.n_samples
+            generator = as_generator(self.random_state)
+            asked = take_rows(y, generator.choice(len(X), size=n, p=chance))
+        elif self.n_samples is not None:
             asked = resample(
                 y,
                 replace=self.n_samples > len(X),
@@ -161,8 +207,10 @@ def make_sampler_scorer(
     Returns
     -------
     scorer : callable
-        ``scorer(estimator, X, y=None)`` → float, higher is better, picklable. The
-        estimator needs a method ``sample(n_samples)`` that returns X or (X, y).
+        ``scorer(estimator, X, y=None, sample_weight=None)`` → float, higher is better,
+        picklable. The estimator needs a method ``sample(n_samples)`` that returns X or
+        (X, y). ``scorer.set_score_request(sample_weight=True)`` lets a search hand
+        weights of rows on to a metric that takes them.
 
     Raises
     ------
@@ -197,7 +245,9 @@ def make_sampler_scorer(
     """
     if n_samples is not None:
         check_count("n_samples", n_samples)
-    known = {function: (name, better) for name, (function, better) in _METRICS.items()}
+    by_function = {
+        function: (name, better) for name, (function, better) in _METRICS.items()
+    }
     if isinstance(metric, str):
         if metric not in _METRICS:
             raise ValueError(
@@ -205,8 +255,8 @@ def make_sampler_scorer(
                 f"function of (X_real, X_synthetic)."
             )
         name, (function, better) = metric, _METRICS[metric]
-    elif metric in known:
-        function, (name, better) = metric, known[metric]
+    elif metric in by_function:
+        function, (name, better) = metric, by_function[metric]
     elif greater_is_better is None:
         raise ValueError(
             "greater_is_better must be given for a metric of your own: False for a "

@@ -138,15 +138,15 @@ def _column(cv_results: Mapping[str, Any], name: str) -> np.ndarray:
     if name in cv_results:
         return np.asarray(cv_results[name], dtype=np.float64)
     kind, scorer = name.split("_", 2)[1:]
-    found = sorted(
+    names = sorted(
         key.removeprefix("mean_test_") for key in cv_results if key[:10] == "mean_test_"
     )
-    if kind == "train" and scorer in found:
+    if kind == "train" and scorer in names:
         raise ValueError(
             "The search kept no scores of training rows, by which copying shows: set "
             "return_train_score=True."
         )
     raise ValueError(
-        f"The search has no scorer {scorer!r}, only {found}: give scoring a dict with "
+        f"The search has no scorer {scorer!r}, only {names}: give scoring a dict with "
         "a scorer of that name."
     )

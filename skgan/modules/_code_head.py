@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from torch import Tensor, nn
 
 from skgan.modules._convolutional import dense_stack
-from skgan.modules._precision import apply_head
+from skgan.modules._mlp import apply_head
 
 
 class CodeHead(nn.Module):

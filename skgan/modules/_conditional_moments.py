@@ -41,39 +41,14 @@ class ConditionalMoments(NamedTuple):
 
 
 def count_groups(class_widths: Sequence[int], n_entries: int) -> int:
-    """Return how many groups rows of `n_entries` numbers are told apart in.
-
-    Parameters
-    ----------
-    class_widths : sequence of int
-        Classes of each column of classes.
-    n_entries : int
-        Entries of a row.
-
-    Returns
-    -------
-    int
-        A group for each combination of classes; one if they are too many.
-    """
+    """Return how many groups rows of `n_entries` numbers are told apart in."""
     n_groups = prod(class_widths)
     is_small = n_groups <= _MAX_GROUPS and n_groups * n_entries**2 <= _MAX_ENTRIES
     return n_groups if is_small else 1
 
 
 def find_groups(conditions: Tensor, class_widths: Sequence[int]) -> Tensor:
-    """Return the group of each condition: its combination of classes.
-
-    Parameters
-    ----------
-    conditions : Tensor of shape (n, condition_dim)
-        One-hot blocks of these widths, then numbers.
-    class_widths : sequence of int
-        Classes of each column of classes.
-
-    Returns
-    -------
-    Tensor of shape (n,), int64
-    """
+    """Return the group of each condition: its combination of classes."""
     groups = torch.zeros(len(conditions), dtype=torch.long, device=conditions.device)
     start = 0
     for width in class_widths:
@@ -94,19 +69,6 @@ def conditional_moments(
     its rows, and that one a little towards a sphere [1]_: of n rows of d numbers,
     ``n / (n + 0.3 d)`` of a class's is its own.
 
-    Parameters
-    ----------
-    rows : Tensor of shape (n, d)
-        Rows.
-    conditions : Tensor of shape (n, condition_dim)
-        One-hot blocks of these widths, then numbers.
-    class_widths : sequence of int
-        Classes of each column of classes.
-
-    Returns
-    -------
-    ConditionalMoments
-        In float64.
 
     References
     ----------

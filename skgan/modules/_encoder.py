@@ -22,8 +22,7 @@ from skgan.modules._image_layers import (
     store_channels_last,
     to_rows,
 )
-from skgan.modules._mlp import concatenate, make_activation
-from skgan.modules._precision import apply_head
+from skgan.modules._mlp import apply_head, concatenate, make_activation
 
 _NARROWEST = 32
 # The norm of normal latents is about 0.7 off the root of their dimension, whatever

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import pad
 
-from skgan.modules._precision import apply_head
+from skgan.modules._mlp import apply_head
 
 # Coarser than this, a convolution sees all of an image and a dense layer is cheaper.
 _LEAST_SIZE = 8
@@ -20,13 +20,7 @@ Layer = TypeVar("Layer", nn.Linear, nn.Conv2d, nn.ConvTranspose2d)
 
 
 def check_image_shape(name: str, shape: Sequence[int]) -> tuple[int, int, int]:
-    """Return ``(channels, height, width)``, or raise where rows are not images.
-
-    Raises
-    ------
-    ValueError
-        If `shape` does not have three axes.
-    """
+    """Return ``(channels, height, width)``, or raise where rows are not images."""
     if len(shape) != 3:
         raise ValueError(
             f"{name}={tuple(shape)} is not (channels, height, width): convolutional "

@@ -9,8 +9,6 @@ from math import prod
 import torch
 from torch import Tensor, nn
 
-from skgan.modules._precision import apply_head
-
 ACTIVATIONS: dict[str, type[nn.Module]] = {
     "identity": nn.Identity,
     "leaky_relu": nn.LeakyReLU,
@@ -156,3 +154,16 @@ class MLPDiscriminator(nn.Module):
     def forward(self, x: Tensor, condition: Tensor | None = None) -> Tensor:
         """Return logits of shape (n, 1): high where rows look real."""
         return apply_head(self.head, self.features(x, condition))
+
+
+def apply_head(head: nn.Linear, features: Tensor) -> Tensor:
+    """Apply a last layer in the precision of its weights, autocast or not.
+
+    Eight bits of a logit are too few for a loss; the wide layers before it gain most
+    and lose least.
+    """
+    kind = features.device.type
+    if not torch.is_autocast_enabled(kind):
+        return head(features)
+    with torch.autocast(kind, enabled=False):
+        return head(features.to(head.weight.dtype))

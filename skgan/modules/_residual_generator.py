@@ -8,8 +8,7 @@ from math import prod
 import torch
 from torch import Tensor, nn
 
-from skgan.modules._mlp import concatenate, shape_rows
-from skgan.modules._precision import apply_head
+from skgan.modules._mlp import apply_head, concatenate, shape_rows
 from skgan.modules._residual_latent import kaiming_layers, optimal_map
 from skgan.modules._table import OneHotBlocks
 
@@ -221,8 +220,8 @@ class ResidualGenerator(nn.Module):
         self.train(was_training)
         if not n or not numbers.isfinite().all():
             return
-        own = torch.atleast_2d(torch.cov(numbers.T, correction=0))
-        mixing = optimal_map(own, covariance[:n, :n].double())
+        covariance_now = torch.atleast_2d(torch.cov(numbers.T, correction=0))
+        mixing = optimal_map(covariance_now, covariance[:n, :n].double())
         self.mixing.copy_(mixing)
         self.shift.copy_(mean[:n].double() - numbers.mean(0) @ mixing)
 

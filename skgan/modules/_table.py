@@ -9,8 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from skgan.modules._condition_mask import ConditionMask
-from skgan.modules._mlp import concatenate, shape_rows
-from skgan.modules._precision import apply_head
+from skgan.modules._mlp import apply_head, concatenate, shape_rows
 from skgan.modules._residual_latent import KaimingMLPDiscriminator, kaiming_layers
 
 # Further apart than this, the rarer of two levels is never drawn anyway.
@@ -52,19 +51,7 @@ class OneHotBlocks(nn.Module):
         return weights / ((weights @ self.members) @ self.members.T)
 
     def draw(self, probabilities: Tensor, uniforms: Tensor) -> Tensor:
-        """Return one-hot rows: in block k, the level at quantile ``uniforms[:, k]``.
-
-        Parameters
-        ----------
-        probabilities : Tensor of shape (n, sum(widths))
-            As `probabilities` returns them.
-        uniforms : Tensor of shape (n, n_blocks)
-            In [0, 1).
-
-        Returns
-        -------
-        Tensor of shape (n, sum(widths))
-        """
+        """Return one-hot rows: in block k, the level at quantile ``uniforms[:, k]``."""
         top = probabilities.cumsum(dim=1)
         # Block k ends at k + 1 but for rounding, which must not lose a level.
         marks = torch.arange(1, self.n_blocks + 1, device=top.device, dtype=top.dtype)

@@ -17,6 +17,7 @@ from torch import Tensor, nn
 from skgan._validation import check_integer
 from skgan.loader import BatchLoader, OrderedLoader, TensorData
 from skgan.nets._global_stream import borrow_global_stream
+from skgan.nets._probe import probe
 from skgan.nets._skorch import SkorchAdapter
 from skgan.objectives import (
     BATCH_HALVES,
@@ -208,13 +209,25 @@ class AdversarialNet(SkorchAdapter):
         with borrow_global_stream(seed):
             for name in self.network_names:
                 kwargs = self.get_params_for(name)
-                module = self.initialized_instance(getattr(self, name), kwargs)
-                setattr(self, f"{name}_", module)
+                setattr(self, f"{name}_", self._make_network(name, kwargs))
         if self.average_halflife is not None:
             self.averaged_generator_ = deepcopy(self.generator_).requires_grad_(False)
         elif hasattr(self, "averaged_generator_"):
             del self.averaged_generator_
         return self
+
+    def _make_network(self, name: str, kwargs: dict) -> nn.Module:
+        network = getattr(self, name)
+        try:
+            return self.initialized_instance(network, kwargs)
+        except TypeError as error:
+            # Whether keywords did not fit; other errors speak for themselves.
+            raise TypeError(
+                f"The {name} {getattr(network, '__name__', network)} cannot be made "
+                f"with the keywords {sorted(kwargs)}: {error}. Let its __init__ take "
+                "**kwargs, and give what else it wants as "
+                f"net_params={{'{name}__...': ...}}."
+            ) from error
 
     def initialize_criterion(self):
         """Look up the objective; it is made of functions and has no weights."""
@@ -242,6 +255,32 @@ class AdversarialNet(SkorchAdapter):
             optimizer = getattr(self, f"optimizer_{name}")(*args, **kwargs)
             setattr(self, f"optimizer_{name}_", optimizer)
         return self
+
+    def probe(self, X: Tensor, y: Tensor | None = None) -> None:
+        """Try the networks and the objective on a few rows, and change nothing.
+
+        Parameters
+        ----------
+        X : Tensor of shape (n, ...), float32
+            Rows; some of the first are used.
+        y : Tensor of shape (n, condition_dim), default=None
+            What they are conditioned on.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If a network, a loss or a penalty gives something of another kind, shape or
+            dtype than training needs, NaN, or no gradient. Errors name which, what it
+            gave and what is expected.
+        """
+        probe(self, X, y)
+
+    def probe_more(self, real: Tensor, fake: Tensor, condition: Tensor | None) -> None:
+        """Try what a subclass adds to the networks and the objective."""
+
+    def shows_condition(self, module: nn.Module) -> bool:
+        """Tell whether a network is called with what rows are conditioned on."""
+        return True
 
     # Algorithm 1: the steps.
     def train_step(self, batch, **fit_params):

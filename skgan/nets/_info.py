@@ -12,6 +12,7 @@ from torch.nn.functional import one_hot
 
 from skgan.modules import CodeHead
 from skgan.nets._adversarial import AdversarialNet
+from skgan.nets._probe import check_rows_kept, check_tensor, name_network
 from skgan.objectives import (
     categorical_code_loss,
     clustering_loss,
@@ -145,11 +146,18 @@ class InfoGANNet(AdversarialNet):
         parameter = next(self.discriminator_.parameters())
         was_training = self.discriminator_.training
         self.discriminator_.eval()
-        with torch.no_grad():
-            row = torch.zeros(1, *shape, device=parameter.device)
-            width = read_hidden(self.discriminator_, row).shape[1]
-        self.discriminator_.train(was_training)
-        return width
+        row = torch.zeros(1, *shape, device=parameter.device)
+        try:
+            with torch.no_grad():
+                return read_hidden(self.discriminator_, row).shape[1]
+        except (RuntimeError, IndexError, AttributeError) as error:
+            raise ValueError(
+                f"The {name_network('discriminator', self.discriminator_)} shows no "
+                f"layer of shape (n, width) that codes are read off, of an input of "
+                f"shape {tuple(row.shape)}: {error}"
+            ) from error
+        finally:
+            self.discriminator_.train(was_training)
 
     def trained_by(
         self, name: str, prefix: str = ""
@@ -196,6 +204,28 @@ class InfoGANNet(AdversarialNet):
         if module is self.discriminator_:
             return super().call(module, x, None)
         return super().call(module, x, condition[:, : self.code_dim])
+
+    def shows_condition(self, module: nn.Module) -> bool:
+        """Tell whether a network is called with codes, see `AdversarialNet`."""
+        return module is not self.discriminator_
+
+    def probe_more(self, real: Tensor, fake: Tensor, condition: Tensor | None) -> None:
+        """Try the code head and the perturbation, see `AdversarialNet`."""
+        if self.clustering_weight and self.perturb is not None:
+            name = getattr(self.perturb, "__name__", repr(self.perturb))
+            check_rows_kept(
+                f"perturb function {name}", self.perturb, real, self.latent_stream_
+            )
+        name = name_network("code head", self.code_head_)
+        read = self.read_codes(fake)
+        if not isinstance(read, tuple) or len(read) != 2:
+            raise TypeError(
+                f"The {name} gave a {type(read).__name__} and must give a tuple of two "
+                "tensors: logits of categories, and means of continuous codes."
+            )
+        n = len(fake)
+        check_tensor(name, read[0], "logits", (n, self.n_categories))
+        check_tensor(name, read[1], "means", (n, self.n_continuous))
 
     @property
     def code_dim(self) -> int:
@@ -274,13 +304,7 @@ class InfoGANNet(AdversarialNet):
 
 
 def read_hidden(discriminator: nn.Module, x: Tensor) -> Tensor:
-    """Return the layer of a discriminator that codes are read off, of shape (n, d).
-
-    Raises
-    ------
-    TypeError
-        If the discriminator does not show one.
-    """
+    """Return the layer of a discriminator that codes are read off, of shape (n, d)."""
     for name in ("hidden", "features"):
         if hasattr(discriminator, name):
             return getattr(discriminator, name)(x).flatten(1)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, nullcontext
+from copy import deepcopy
 from typing import Any
 
 import torch
@@ -123,6 +124,15 @@ class SkorchAdapter(NeuralNet):
         """Yield the weights of the networks, named ``generator.…`` and so on."""
         for name in self.network_names:
             yield from getattr(self, f"{name}_").named_parameters(prefix=name)
+
+    def snapshot(self) -> SkorchAdapter:
+        """Return a net to draw from, whose networks training no longer changes."""
+        twin = object.__new__(type(self))
+        names = [f"{name}_" for name in self._modules]
+        networks = {name: deepcopy(getattr(self, name)) for name in names}
+        twin.__dict__.update({**vars(self), **networks})
+        twin.eval()
+        return twin
 
     def zero_grad(self) -> None:
         """Free the gradients that an unfinished step has left behind."""

@@ -79,15 +79,15 @@ def load_groups(optimizer: torch.optim.Optimizer, groups: list[dict]) -> None:
 
 def fitting_groups(optimizer: torch.optim.Optimizer, groups: list[dict]) -> list[dict]:
     """Return groups with the weights of an optimizer, or raise a ValueError."""
-    own = optimizer.state_dict()["param_groups"]
-    if len(groups) != len(own):
+    expected = optimizer.state_dict()["param_groups"]
+    if len(groups) != len(expected):
         raise ValueError("An optimizer has other groups than its network.")
-    for group, like in zip(groups, own, strict=True):
+    for group, like in zip(groups, expected, strict=True):
         if not set(group) <= {*like, "initial_lr"} - {"params"}:
             raise ValueError("A group of an optimizer holds what none holds.")
     return [
         {**group, "params": like["params"]}
-        for group, like in zip(groups, own, strict=True)
+        for group, like in zip(groups, expected, strict=True)
     ]
 
 

@@ -55,6 +55,10 @@ class MomentMatching:
     max_features : int, default=1024
         Levels and bins that enter pairs, columns of few first; the others are
         matched alone.
+    left_out : float, default=0.0
+        Share of a batch, its last rows, that is not looked at: rows drawn under
+        other conditions than those of samples, whose errors could make up for
+        theirs.
 
     References
     ----------
@@ -79,8 +83,10 @@ class MomentMatching:
         weight: float = 0.3,
         n_bins: int = 9,
         max_features: int = 1024,
+        left_out: float = 0.0,
     ):
         self.weight = weight
+        self.left_out = left_out
         self.n_numbers = rows.shape[1] - sum(block_widths)
         self.centres = torch.linspace(-_OUTERMOST_BIN, _OUTERMOST_BIN, n_bins)
         self.fine_centres = torch.linspace(*_FINE_BINS)
@@ -137,7 +143,8 @@ class MomentMatching:
         """
         if self.shares.device != expected.device:
             self._move(expected.device)
-        halves = expected.chunk(2)
+        n_left_out = round(self.left_out * len(expected))
+        halves = expected[: len(expected) - n_left_out].chunk(2)
         if len(halves) < 2:
             return expected.new_zeros(())
         alone, together = [], []

@@ -108,20 +108,7 @@ BATCH_HALVES: dict[Callable[..., Tensor], tuple[bool, bool]] = {
 
 
 def squared_gradient_norms(logits: Tensor, inputs: Tensor) -> Tensor:
-    """Squared norm, row by row, of the gradient of `logits` at `inputs`.
-
-    Parameters
-    ----------
-    logits : Tensor of shape (n, 1)
-        A function of `inputs`, row by row.
-    inputs : Tensor of shape (n, ...)
-        Requires grad.
-
-    Returns
-    -------
-    Tensor of shape (n,)
-        Differentiable itself, so that a penalty can be minimised.
-    """
+    """Squared norm, row by row, of the gradient of `logits` at `inputs`."""
     (gradients,) = torch.autograd.grad(logits.sum(), inputs, create_graph=True)
     return gradients.flatten(1).square().sum(1)
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
-from skgan.metrics._blocks import Block, is_frame, match_blocks, read_blocks
+from skgan.metrics import Block, is_frame, match_blocks, read_blocks
 
 MISSING = "missing"
 _MAX_DRAWN = 10_000  # more rows change no picture
@@ -35,19 +35,7 @@ class ColumnPair(NamedTuple):
 
 
 def draw_rows(sampler, X, n_samples, random_state):
-    """Draw rows, without labels, to be shown beside `X`.
-
-    Parameters
-    ----------
-    sampler : estimator
-        With a method ``sample``.
-    X : array-like or DataFrame
-        Real rows.
-    n_samples : int or None
-        None draws as many as there are in `X`, at most 10 000.
-    random_state : int, RandomState instance or None
-        Fixes the rows.
-    """
+    """Draw rows, without labels, to be shown beside `X`."""
     check_is_fitted(sampler)
     n_samples = min(len(X), _MAX_DRAWN) if n_samples is None else n_samples
     rng = check_random_state(random_state)
@@ -56,13 +44,7 @@ def draw_rows(sampler, X, n_samples, random_state):
 
 
 def read_column_pairs(real, synthetic) -> dict[Any, ColumnPair]:
-    """Return the columns of both sets by their names, in the order of the real one.
-
-    Raises
-    ------
-    ValueError
-        If a set has no rows, or the columns differ.
-    """
+    """Return the columns of both sets by their names, in the order of the real one."""
     like = read_blocks(real, "real")
     blocks = match_blocks(synthetic, like, is_frame(real), "synthetic")
     for name, found in (("real", like), ("synthetic", blocks)):
@@ -111,13 +93,7 @@ def date_texts(seconds) -> list[str]:
 
 
 def choose_columns(names: list, chosen, scores: dict, max_columns: int) -> list:
-    """Return the columns to draw: those asked for, or at most so many of the worst.
-
-    Raises
-    ------
-    ValueError
-        If a column is asked for that there is not.
-    """
+    """Return the columns to draw: those asked for, or at most so many of the worst."""
     if chosen is not None:
         chosen = list(chosen)
         unknown = [name for name in chosen if name not in names]
@@ -136,11 +112,6 @@ def divide(ax, n: int, n_columns: int):
     """Return `n` axes in the place of `ax`, and a strip for the legend above them.
 
     `ax` itself is kept, with nothing to be seen of it.
-
-    Raises
-    ------
-    ValueError
-        If `ax` stands in no grid, so that it cannot be divided.
     """
     place = ax.get_subplotspec()
     if place is None:

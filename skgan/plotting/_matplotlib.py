@@ -9,13 +9,7 @@ FIRST_COLOR, SECOND_COLOR = "#0072B2", "#D55E00"
 
 
 def check_matplotlib(caller: str) -> None:
-    """Raise unless matplotlib is there.
-
-    Raises
-    ------
-    ImportError
-        If it is not installed; says how to.
-    """
+    """Raise unless matplotlib is there."""
     try:
         import_module("matplotlib")
     except ImportError as error:
@@ -26,13 +20,7 @@ def check_matplotlib(caller: str) -> None:
 
 
 def get_axes(ax, caller: str, size: tuple[float, float]):
-    """Return `ax`, or the axes of a new figure of `size` inches if it is None.
-
-    Raises
-    ------
-    ImportError
-        If matplotlib is not installed.
-    """
+    """Return `ax`, or the axes of a new figure of `size` inches if it is None."""
     if ax is not None:
         return ax
     check_matplotlib(caller)

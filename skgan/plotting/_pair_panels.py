@@ -30,18 +30,7 @@ class _Axis(NamedTuple):
 
 
 def draw_pair(panel, across: ColumnPair, up: ColumnPair, rows: list, rng) -> list:
-    """Draw rows of two columns, and return the points of both sets.
-
-    Parameters
-    ----------
-    panel : matplotlib Axes
-    across, up : ColumnPair
-        The columns.
-    rows : list of two ndarray of int
-        Which rows of the real and of the synthetic set are drawn.
-    rng : numpy.random.RandomState
-        Spreads categories.
-    """
+    """Draw rows of two columns, and return the points of both sets."""
     x, y = (_place(column, rows, rng) for column in (across, up))
     points = []
     colors = {"real": FIRST_COLOR, "synthetic": SECOND_COLOR}

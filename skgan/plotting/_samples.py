@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils import check_random_state
 
-from skgan.metrics._nearest import nearest
+from skgan.metrics import nearest
 from skgan.plotting._matplotlib import get_axes
 
 _GAP = 1  # pixels between two images of a sheet
@@ -237,22 +237,16 @@ class SamplesDisplay:
 
 
 def nearest_images(synthetic: Any, train: Any) -> NDArray[Any]:
-    """Return the training image that is nearest to each synthetic one.
-
-    Raises
-    ------
-    ValueError
-        If either holds no images, or they differ in shape.
-    """
+    """Return the training image that is nearest to each synthetic one."""
     train = np.asarray(train)
     sets = {"synthetic": synthetic, "train": train}
     sets = {name: _as_images(name, images) for name, images in sets.items()}
     _check_alike(sets)
     # Half the memory of float64, and whole numbers of 8 bits stay exact.
-    drawn, known = (
+    drawn, train_rows = (
         images.reshape(len(images), -1).astype(np.float32) for images in sets.values()
     )
-    return train[nearest(drawn, known)[1]]
+    return train[nearest(drawn, train_rows)[1]]
 
 
 def _check_alike(sets: dict[str, NDArray[Any]]) -> None:

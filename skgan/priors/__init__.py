@@ -5,6 +5,7 @@ in `PRIORS`; the normal latent of a network is none of them.
 """
 
 from ._base import BasePrior, ConditionalDraw
+from ._conditional_trees import ConditionalTrees
 from ._schema import LevelColumn, NumberColumn, Schema
 from ._tree_prior import TreesPrior
 
@@ -14,6 +15,7 @@ __all__ = [
     "PRIORS",
     "BasePrior",
     "ConditionalDraw",
+    "ConditionalTrees",
     "LevelColumn",
     "NumberColumn",
     "Schema",

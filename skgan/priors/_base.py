@@ -19,7 +19,8 @@ class ConditionalDraw(NamedTuple):
     columns : ndarray of shape (n_samples, n_columns), float64
         The rows; given cells are as they were given, to the bit.
     effective_sample_size : ndarray of shape (n_samples,), float64
-        Of how many equally weighted particles the row was chosen, at the worst step.
+        Of how many equally weighted particles the row was chosen, at the worst step:
+        1 / ∑ wᵢ² of normalised weights w.
     """
 
     columns: np.ndarray
@@ -30,6 +31,7 @@ class BasePrior(ABC):
     """A distribution of rows that a generator starts from; arrays in, arrays out."""
 
     schema_: Schema
+    n_particles: int
 
     @abstractmethod
     def fit(

@@ -23,12 +23,12 @@ def check_models(
         before = np.zeros(len(schema), bool)
         before[list(order[:place])] = True
         try:
-            _check_model(models[column], schema, column, before)
+            check_model(models[column], schema, column, before)
         except ValueError as error:
             raise ValueError(f"column {column} of a prior: {error}") from error
 
 
-def _check_model(model: ColumnModel, schema: Schema, index: int, before) -> None:
+def check_model(model: ColumnModel, schema: Schema, index: int, before) -> None:
     column = schema[index]
     _check_tree(model.tree, schema, before)
     n_leaves = len(np.flatnonzero(model.tree.leaf >= 0))

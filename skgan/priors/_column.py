@@ -9,6 +9,7 @@ import numpy as np
 from ._leaves import LeafIntervals, LeafItems
 from ._numbers import NumberScale
 from ._predictors import score_predictor
+from ._row_streams import Uniforms
 from ._trees import Tree
 
 # For how many rows the marginal distribution counts in the density of a leaf.
@@ -24,7 +25,7 @@ class LevelModel:
     # Of each level of the schema: its share of the training rows, none quite 0.
     shares: np.ndarray
 
-    def draw(self, x: np.ndarray, rng: np.random.Generator):
+    def draw(self, x: np.ndarray, rng: Uniforms):
         """Draw values, and what they are as a predictor."""
         item = self.items.draw(self.tree.apply(x), rng)
         return item.astype(np.float64), item.astype(np.float32)
@@ -61,7 +62,7 @@ class NumberModel:
         """Whether atoms are drawn by rounding."""
         return self.rest is not None and self.scale.is_grid
 
-    def draw(self, x: np.ndarray, rng: np.random.Generator):
+    def draw(self, x: np.ndarray, rng: Uniforms):
         """Draw values, and what they are as a predictor."""
         scale, n = self.scale, x.shape[1]
         leaf = self.tree.apply(x)

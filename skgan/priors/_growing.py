@@ -101,7 +101,7 @@ class Grower:
             if form == "sum":
                 total = self._sum(task.terms, present, scores[present])
                 total = total._replace(
-                    values=_filled(total, present, self.predictors.x)
+                    values=_filled(total, present, self.predictors.x, self.rng)
                 )
             tree, leaf = self.grow(
                 columns, slice(None), _targets(scores), self.leaf_size, total
@@ -202,10 +202,19 @@ class Grower:
         return Sum(terms.astype(np.int32), weights, intercept, scores - left_out)
 
 
-def _filled(total, present, x):
-    """A sum's values for all rows: those without themselves where they are known."""
+def _filled(total, present, x, rng):
+    """A sum's values for all rows: those without themselves where they are known.
+
+    The others are moved as far: a tree would else tell what is missing by that alone,
+    which rows that are drawn do not show.
+    """
     values = stump(total).total(x)
+    moved = total.values - values[present]
     values[present] = total.values
+    is_missing = np.ones(len(values), bool)
+    is_missing[present] = False
+    if is_missing.any():
+        values[is_missing] += rng.choice(moved, size=int(is_missing.sum()))
     return values
 
 

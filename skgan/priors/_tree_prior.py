@@ -28,10 +28,10 @@ MIN_LEAF = 5
 MAX_PARTICLES = 4096
 # What a split must gain in log-likelihood; .5 log n is the Bayesian information
 # criterion of one parameter. Trees of small tables follow the noise below 5, and copy
-# rows: of 90 to 600 rows, .4 log n gave a membership AUC of .56 to .74, 5 gives .52 to
-# .66, at the same C2ST or a better one.
+# rows: of 90 to 600 rows, .4 log n gave a membership AUC of .56 to .74, 5 one of .52 to
+# .66, and 6.5 takes .01 more off it, at the same C2ST or a better one.
 COST_PER_LOG_ROW = 0.4
-COST_OF_FEW_ROWS, MANY_ROWS = 5.0, 10_000
+COST_OF_FEW_ROWS, MANY_ROWS = 6.5, 10_000
 
 
 @persistent()
@@ -50,7 +50,7 @@ class TreesPrior(BasePrior):
     split_cost : float or "auto", default="auto"
         By how much each split must raise the log-likelihood of the training rows, or
         it is taken back once the tree is grown. 0 follows the rows closely and copies
-        more of them. "auto" is 5 below 10 000 rows, .4 log n for more.
+        more of them. "auto" is 6.5 below 10 000 rows, .4 log n for more.
     max_features : int, default=30
         Columns among which a tree chooses its splits. Of more, those most associated
         with its column are kept, by the largest correlation between their normal
@@ -81,9 +81,11 @@ class TreesPrior(BasePrior):
     Numbers are worked on as normal scores of their mid-ranks. Values that are seen
     at least five times, and in one of 2 000 rows, are kept as they are with their
     shares; in a column whose values are seen five times on average, or that is
-    declared discrete, all are. Any other value belongs to a continuum: it is drawn
-    from an interval around one of the leaf's values that ends halfway to the next, or
-    sooner where that is far. Draws keep to the training range.
+    declared discrete, all are. Any other value belongs to a continuum, which is drawn
+    by a smoothed bootstrap [3]_: from an interval around one of the n values of its
+    leaf, which reaches over 2√n neighbours on the nearer side, so that little falls
+    between separated clusters. Intervals are drawn towards the mean, so that a leaf
+    keeps its variance. Draws keep to the training range.
 
     What is held: for each column with a continuum its least and its greatest value,
     and some points between neighbouring values, about one for eight values and 512 at
@@ -103,6 +105,8 @@ class TreesPrior(BasePrior):
        microdata", Journal of Official Statistics 21, 2005, section 2.
     .. [2] B. Nowok, G. M. Raab, C. Dibben, "synthpop: Bespoke creation of synthetic
        data in R", Journal of Statistical Software 74, 2016.
+    .. [3] B. W. Silverman, G. A. Young, "The bootstrap: to smooth or not to smooth?",
+       Biometrika 74, 1987, section 2.
 
     Examples
     --------

@@ -79,13 +79,13 @@ class MarginCorrection:
             values = columns[:, j]
             if self.is_levels_[j]:
                 last = len(bins) - 1  # of a missing level
-                known = (values >= 0) & (values < last)
-                codes = np.where(np.isnan(values), last, np.where(known, values, -1))
-                found = bins[codes.astype(np.intp)]
-                cells.append(np.where(codes < 0, _REST, found))
+                is_seen = (values >= 0) & (values < last)
+                codes = np.where(np.isnan(values), last, np.where(is_seen, values, -1))
+                cell = bins[codes.astype(np.intp)]
+                cells.append(np.where(codes < 0, _REST, cell))
             else:
-                found = 1 + np.searchsorted(bins, values)
-                cells.append(np.where(np.isnan(values), _REST, found))
+                cell = 1 + np.searchsorted(bins, values)
+                cells.append(np.where(np.isnan(values), _REST, cell))
         return cells
 
     def get_state(self) -> dict[str, Any]:

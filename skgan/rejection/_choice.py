@@ -123,7 +123,7 @@ def choose_cap(
     >>> choice.gain > 0.2, 0.3 < choice.share < 0.6
     (True, True)
     """
-    found, of_rows = [], []
+    choices, of_rows = [], []
     for stage in range(log_ratio_real.shape[1]):
         real, drawn = log_ratio_real[:, stage], log_ratio_drawn[:, stage]
         for temperature in temperatures:
@@ -133,16 +133,16 @@ def choose_cap(
                 log_drawn = rule.log_probability(drawn)
                 gain, error = acceptance_gain(log_real, log_drawn)
                 share = float(np.exp(log_drawn).mean())
-                found.append(CapChoice(rule, stage, gain, error, share))
+                choices.append(CapChoice(rule, stage, gain, error, share))
                 of_rows.append(log_real)
-    shares = np.array([choice.share for choice in found])
+    shares = np.array([choice.share for choice in choices])
     allowed = np.flatnonzero(shares >= min(min_share, shares.max()))
-    best = max(allowed, key=lambda i: found[i].gain)
+    best = max(allowed, key=lambda i: choices[i].gain)
     n = max(len(log_ratio_real), 1)
     near = [
         i
         for i in allowed
-        if found[best].gain - found[i].gain
+        if choices[best].gain - choices[i].gain
         <= float(np.std(of_rows[best] - of_rows[i])) / np.sqrt(n)
     ]
-    return found[max(near, key=lambda i: found[i].share)]
+    return choices[max(near, key=lambda i: choices[i].share)]

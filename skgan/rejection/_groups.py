@@ -50,5 +50,5 @@ def to_groups(codes: np.ndarray, groups: np.ndarray) -> np.ndarray:
     """Groups as float64; NaN where a code is missing or was never seen."""
     table = np.append(groups.astype(np.float64), np.nan)
     table[table < 0] = np.nan
-    known = (codes >= 0) & (codes < len(groups))  # False for NaN
-    return table[np.where(known, codes, len(groups)).astype(np.intp)]
+    is_seen = (codes >= 0) & (codes < len(groups))  # False for NaN
+    return table[np.where(is_seen, codes, len(groups)).astype(np.intp)]

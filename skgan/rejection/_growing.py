@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from skgan._tree_threads import tree_threads
+
 from ._fallback import boost_trees
 from ._reading import UnreadableTreesError, read_trees
 from ._trees import NO_SET, Trees
@@ -88,10 +90,12 @@ def _grow_histogram(
         # without progress on them come far too soon: 40 of 600 useful trees on Adult.
         early_stopping=False,
         random_state=int(rng.integers(2**31)),
-    ).fit(columns, is_real)
+    )
     n_checked = min(len(columns), _CHECKED_ROWS)
     checked = rng.choice(len(columns), n_checked, replace=False)
-    return _with_gaps(read_trees(model, columns[checked]), present, n_groups)
+    with tree_threads():
+        trees = read_trees(model.fit(columns, is_real), columns[checked])
+    return _with_gaps(trees, present, n_groups)
 
 
 def _without_gaps(

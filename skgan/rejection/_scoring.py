@@ -154,8 +154,8 @@ def _goes_left(
 def _bin(values: np.ndarray, thresholds: np.ndarray | None, n_bins: int) -> np.ndarray:
     """The bin of each value; `values` are group numbers where there is no threshold."""
     if thresholds is None:
-        known = np.minimum(values, n_bins - 2)
-        return np.where(np.isnan(values), n_bins - 1, known).astype(np.intp)
+        groups = np.minimum(values, n_bins - 2)
+        return np.where(np.isnan(values), n_bins - 1, groups).astype(np.intp)
     bins = np.searchsorted(thresholds, values)
     bins[np.isnan(values)] = len(thresholds) + 1
     return bins

@@ -14,14 +14,20 @@ from sklearn.utils import resample
 from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
 from skgan._validation import check_stream
-from skgan.augmentation._class_sampling import takes_labels
+from skgan.augmentation import takes_labels
 from skgan.frames import as_rows, frame_library, with_columns
 from skgan.metrics import CopyingWarning, Diagnosis, ReferenceSpace, diagnose
-from skgan.samplers._diagnose import DiagnosisMixin
+from skgan.samplers import DiagnosisMixin
 
 _LABEL = "label"  # what labels without a name are called
 _MAX_TRAIN = 20_000
 _MAX_SEED = 2**31 - 1
+# Of more held-out rows no more are compared by columns.
+_MAX_BY_COLUMNS = 50_000
+# As the scorers in `skgan.metrics.SCORERS` draw.
+_SCORER_SEED = 0
+# All pairs of more columns take too long.
+_MAX_PAIRED = 60
 
 
 @dataclass(frozen=True)
@@ -79,6 +85,9 @@ class Evaluation:
         How many rows of each set were given.
     seed : int
         What all else that is random starts from.
+    real, drawn : Rows
+        What is compared by columns: held-out rows, and as many samples, drawn as the
+        scorers draw them, so that these give the same figures.
     """
 
     sampler: Any
@@ -88,6 +97,9 @@ class Evaluation:
     diagnosis: Diagnosis
     n_given: dict[str, int]
     seed: int
+    real: Rows
+    drawn: Rows
+    max_paired: int = _MAX_PAIRED
 
     @property
     def final_estimator(self) -> Any:
@@ -164,6 +176,9 @@ def evaluate(
         diagnosis, synthetic, seed = judge(
             sampler, holdout, train, max_samples, random_state
         )
+    real = holdout
+    if len(real) > _MAX_BY_COLUMNS:
+        real = real.take(_MAX_BY_COLUMNS, _SCORER_SEED)
     n_given = {"held-out": len(holdout), "synthetic": len(synthetic)}
     n_given |= {} if train is None else {"training": len(train)}
     return Evaluation(
@@ -174,7 +189,18 @@ def evaluate(
         diagnosis=diagnosis,
         n_given=n_given,
         seed=seed,
+        real=real,
+        drawn=_draw_as_scorers(sampler, real),
     )
+
+
+def _draw_as_scorers(sampler, real: Rows) -> Rows:
+    """Draw as many rows as there are held-out ones, for their labels if they have."""
+    takes_seed = "random_state" in signature(sampler.sample).parameters
+    params = {"random_state": _SCORER_SEED} if takes_seed else {}
+    if real.y is None:
+        return _as_drawn(sampler.sample(len(real), **params), False)
+    return _as_drawn(sampler.sample(y=real.y, **params), True)
 
 
 def _read(name: str, X, y, sampler) -> Rows:
@@ -232,6 +258,7 @@ def _judge_any(sampler, holdout: Rows, train: Rows | None, max_samples, random_s
         synthetic.pair,
         None if train is None else train.pair,
         history=getattr(final_estimator, "history_", None),
+        stage=getattr(final_estimator, "stage_", None),
         max_samples=max_samples,
         random_state=seed,
     )

@@ -73,6 +73,18 @@ def details(summary: str, *content: str) -> str:
     return element("details", element("summary", escape(summary)), *content)
 
 
+def scrolled(content: str, name: str) -> str:
+    """Return what may be wider than the screen; keys reach it, too."""
+    return element(
+        "div",
+        content,
+        class_="scrolled",
+        role="region",
+        aria_label=name,
+        tabindex=0,
+    )
+
+
 def figure(picture: str, caption: str, **attributes: object) -> str:
     """Return a picture with its caption, a text that is not escaped yet."""
     return element(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from skgan.metrics._nearest import nearest
+from skgan.metrics import nearest
 from skgan.plotting import LatentTraversalDisplay, SamplesDisplay
 from skgan.reporting._evaluation import Evaluation, Rows
 from skgan.reporting._html import count, element, figure, table

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from io import BytesIO, StringIO
 from typing import Any
 
-from skgan.plotting._matplotlib import FIRST_COLOR, SECOND_COLOR
+from skgan.plotting import FIRST_COLOR, SECOND_COLOR
 from skgan.reporting._html import element, escape
 
 # Colours that stand for those of the page, which has them for light and for dark.

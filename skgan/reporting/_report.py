@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from skgan._validation import check_integer
+from skgan._version import __version__
+from skgan.frames import frame_library
 from skgan.metrics import Diagnosis
-from skgan.metrics.diagnosis._diagnose import MIN_ROWS, warn_of_copies
-from skgan.plotting._matplotlib import check_matplotlib
+from skgan.metrics.diagnosis import MIN_ROWS, warn_of_copies
+from skgan.plotting import check_matplotlib
 from skgan.reporting._column_sections import columns_section, pairs_section
 from skgan.reporting._evaluation import Evaluation, evaluate
 from skgan.reporting._html import count
@@ -19,15 +22,21 @@ from skgan.reporting._image_sections import (
     neighbors_section,
     samples_section,
 )
+from skgan.reporting._model_sections import (
+    stages_part,
+    training_section,
+    usefulness_section,
+)
 from skgan.reporting._page import frame, page
+from skgan.reporting._score import overall_score, show_score
 from skgan.reporting._sections import (
     Section,
     copying_section,
     coverage_section,
     embedding_section,
-    training_section,
 )
 from skgan.reporting._settings import settings, versions
+from skgan.reporting._table_sections import rows_section
 from skgan.reporting._verdicts import summary, verdicts
 from skgan.storage import write_whole
 
@@ -46,6 +55,13 @@ class Report:
         The verdicts on the page, as ``diagnose`` returns them.
     title : str
         Its name.
+    score : float or None, default=None
+        The overall score in [0, 1] that stands beside the verdict; None where there
+        are too few rows.
+    real_score : float or None, default=None
+        What real rows get in the place of samples.
+    parts : dict of str to float or None, default=None
+        What `score` is the mean of.
 
     See Also
     --------
@@ -63,10 +79,21 @@ class Report:
     ('Try', True)
     """
 
-    def __init__(self, html: str, diagnosis: Diagnosis, title: str):
+    def __init__(
+        self,
+        html: str,
+        diagnosis: Diagnosis,
+        title: str,
+        score: float | None = None,
+        real_score: float | None = None,
+        parts: dict[str, float] | None = None,
+    ):
         self.html = html
         self.diagnosis = diagnosis
         self.title = title
+        self.score = score
+        self.real_score = real_score
+        self.parts = {} if parts is None else parts
 
     def save(self, path: str | os.PathLike) -> Path:
         """Write the page as a file, whole or not at all.
@@ -107,15 +134,18 @@ def report(
     *,
     y_holdout=None,
     y_train=None,
+    target=None,
     title=None,
+    sources=None,
     max_columns=12,
     max_samples=5000,
     random_state=None,
 ) -> Report:
     """Report how good the samples of a fitted sampler are, on one page.
 
-    Verdicts come first, each beside what real rows get, with what to try; then
-    columns and pairs of columns or, of images, samples; coverage, copying, a plane of
+    Verdicts come first, each beside what real rows get, with an overall score and what
+    to try; then rows to read, columns, pairs of columns and what models learn from
+    samples or, of images, samples; coverage, copying by stage of the fit, a plane of
     all rows, how training went, and with what settings. Charts adapt to light and
     dark, to small screens and to paper.
 
@@ -134,8 +164,13 @@ def report(
         then drawn for them, as often as they occur, and rows are judged with them.
     y_train : array-like, Series or DataFrame, default=None
         Labels of `X_train`, where both are given.
+    target : column name or int or None, default=None
+        The column that models learn to predict from samples (its index, for arrays).
+        None takes the labels, or else the last column of a DataFrame.
     title : str or None, default=None
         Heading of the page; None names the sampler.
+    sources : dict of str to str or None, default=None
+        Where sets come from, such as file names, by what they are: said at the top.
     max_columns : int, default=12
         Columns drawn by themselves at most; of more, those that differ most.
     max_samples : int, default=5000
@@ -187,7 +222,9 @@ def report(
         X_holdout,
         X_train,
         labels=(y_holdout, y_train),
+        target=target,
         title=title,
+        sources=sources,
         max_columns=max_columns,
         max_samples=max_samples,
         random_state=random_state,
@@ -203,6 +240,8 @@ def compose(
     *,
     labels: tuple[Any, Any],
     title: str | None,
+    target: Any = None,
+    sources: dict[str, str] | None = None,
     max_columns: int,
     max_samples: int,
     random_state,
@@ -220,16 +259,23 @@ def compose(
     )
     diagnosis = evaluation.diagnosis
     sections = [Section("verdicts", "Verdicts", "", verdicts(diagnosis))]
-    for make in _makers(evaluation, max_columns):
+    score = overall_score(evaluation)
+    for make in _makers(evaluation, max_columns, target):
         sections.append(make())
         tell(sections[-1].title)
     name = type(evaluation.final_estimator).__name__
     title = f"How good are the samples of this {name}?" if title is None else title
-    document = page(title, _facts(evaluation), summary(diagnosis), sections)
-    return Report(document, diagnosis, title)
+    head = summary(diagnosis, "" if score is None else show_score(score))
+    document = page(title, _facts(evaluation, sources or {}), head, sections)
+    if score is None:
+        return Report(document, diagnosis, title)
+    parts = {part.title: part.value for part in score.parts}
+    return Report(document, diagnosis, title, score.value, score.real, parts)
 
 
-def _makers(evaluation: Evaluation, max_columns: int) -> list[Callable[[], Section]]:
+def _makers(
+    evaluation: Evaluation, max_columns: int, target: Any
+) -> list[Callable[[], Section]]:
     """Return what makes the sections behind the verdicts, in their order."""
     makers: list[Callable[[], Section]]
     if evaluation.image_shape is not None:
@@ -241,15 +287,21 @@ def _makers(evaluation: Evaluation, max_columns: int) -> list[Callable[[], Secti
         makers = []
     else:
         makers = [
+            lambda: rows_section(evaluation),
             lambda: columns_section(evaluation, max_columns),
             lambda: pairs_section(evaluation),
         ]
+        holdout = evaluation.holdout
+        # Of arrays no column is more to be predicted than another.
+        is_frame = frame_library(holdout.X) is not None
+        if is_frame or holdout.y is not None or target is not None:
+            makers.append(lambda: usefulness_section(evaluation, target))
     if hasattr(getattr(evaluation.sampler, "net_", None), "n_categories"):
         makers.append(lambda: codes_section(evaluation))
     return [
         *makers,
         lambda: coverage_section(evaluation),
-        lambda: copying_section(evaluation),
+        lambda: copying_section(evaluation, stages_part(evaluation)),
         lambda: embedding_section(evaluation),
         lambda: training_section(evaluation),
         lambda: Section("settings", "Settings", "", _settings(evaluation)),
@@ -260,13 +312,15 @@ def _settings(evaluation: Evaluation) -> list[str]:
     return [*settings(evaluation.sampler), "<h3>Versions</h3>", versions()]
 
 
-def _facts(evaluation: Evaluation) -> list[str]:
-    """What was compared with what, in a few words."""
-    facts = []
+def _facts(evaluation: Evaluation, sources: dict[str, str]) -> list[str]:
+    """What was compared with what, in a few words, when, and by what version."""
+    today = datetime.now().astimezone().date()
+    facts = [f"{name}: {path}" for name, path in sources.items()]
     shape = evaluation.holdout.X.shape[1:]
     if evaluation.image_shape is not None:
         facts.append("images of " + " × ".join(map(str, evaluation.image_shape)))
     elif len(shape) == 1:
         facts.append(f"{shape[0]} column" + ("s" if shape[0] > 1 else ""))
     numbers = [f"{count(n)} {name}" for name, n in evaluation.n_given.items()]
-    return [*facts, f"rows: {', '.join(numbers)}"]
+    facts.append(f"rows: {', '.join(numbers)}")
+    return [*facts, f"{today:%Y-%m-%d}", f"skgan {__version__}"]

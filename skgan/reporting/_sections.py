@@ -8,15 +8,12 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from skgan.metrics import density, precision, recall
-from skgan.metrics._nearest import nearest
-from skgan.metrics.diagnosis._diagnose import MIN_ROWS
-from skgan.plotting import EmbeddingDisplay, TrainingDisplay
-from skgan.plotting._matplotlib import FIRST_COLOR, SECOND_COLOR
+from skgan.metrics import density, nearest, precision, recall
+from skgan.metrics.diagnosis import MIN_ROWS
+from skgan.plotting import FIRST_COLOR, SECOND_COLOR, EmbeddingDisplay
 from skgan.reporting._evaluation import Evaluation
 from skgan.reporting._html import element, escape, figure, number, paragraph
 from skgan.reporting._pictures import chart
-from skgan.reporting._settings import facts
 from skgan.reporting._verdicts import bar
 
 _MAX_COMPARED = 2000
@@ -179,8 +176,11 @@ def _shares(evaluation: Evaluation, real, synthetic, other) -> str:
     )
 
 
-def copying_section(evaluation: Evaluation) -> Section:
-    """Return how close samples are to training rows, beside held-out rows."""
+def copying_section(evaluation: Evaluation, stages: str = "") -> Section:
+    """Return how close samples are to training rows, beside held-out rows.
+
+    `stages` is a table of what each stage of the fit copies.
+    """
     title = "Copying"
     train, anchor = evaluation.train, "copying"
     if train is None:
@@ -208,8 +208,8 @@ def copying_section(evaluation: Evaluation) -> Section:
         _DISTANCES,
         anchor,
     )
-    parts = [legend(), figure(picture, caption, class_="wide")]
-    return Section(anchor, title, message, parts, is_half=True)
+    parts = [legend(), figure(picture, caption, class_="wide"), stages]
+    return Section(anchor, title, message, parts, is_half=not stages)
 
 
 def draw_distances(ax, distances: list[NDArray], label: str) -> None:
@@ -250,27 +250,3 @@ def embedding_section(evaluation: Evaluation) -> Section:
     )
     parts = [legend(), figure(picture, caption, class_="wide")]
     return Section("embedding", "Embedding", message, parts, is_half=True)
-
-
-def training_section(evaluation: Evaluation) -> Section:
-    """Return both losses over the fit."""
-    title, anchor = "Training", "training"
-    history = evaluation.history or ()
-    if not any("generator_loss" in epoch for epoch in history):
-        note = "The sampler keeps no history of its fit."
-        return Section(anchor, title, note, [facts(evaluation.final_estimator)])
-    updates: list[int] = []
-
-    def draw(ax) -> None:
-        display = TrainingDisplay.from_history(history, ax=ax, linewidth=1.3)
-        updates.append(int(display.n_updates[-1]))
-
-    alt = "Losses of the discriminator and the generator over the updates."
-    picture = chart(draw, alt, (4.5, 2.6), anchor)
-    caption = f"Mean losses of each epoch, over {updates[0]} updates of the generator."
-    message = (
-        "The losses of a game do not fall as samples get better: steady curves are a "
-        "good sign, curves that run away are not."
-    )
-    pair = figure(picture, caption, class_="wide"), facts(evaluation.final_estimator)
-    return Section(anchor, title, message, [element("div", *pair, class_="split")])

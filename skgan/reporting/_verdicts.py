@@ -6,7 +6,7 @@ from collections import Counter
 from typing import NamedTuple
 
 from skgan.metrics import Diagnosis, Finding
-from skgan.metrics.diagnosis._findings import BAD, GOOD, NOT_JUDGED, WARN, grouped
+from skgan.metrics.diagnosis import BAD, GOOD, NOT_JUDGED, WARN, grouped
 from skgan.reporting._html import details, element, escape, number, paragraph
 
 # Never colour alone: each verdict is a sign and a word.
@@ -14,6 +14,7 @@ SIGNS = {GOOD: "✓", WARN: "!", BAD: "✕", NOT_JUDGED: "–"}
 CLASSES = {GOOD: "good", WARN: "warn", BAD: "bad", NOT_JUDGED: "unjudged"}
 GROUPS = {
     "Do samples look real?": ("c2st", "energy_distance", "coverage"),
+    "Are columns as they should be?": ("associations", "columns", "decimals"),
     "Is anything missing?": ("modes", "levels", "variance"),
     "Is anything copied?": ("membership_auc", "dcr_share", "duplicates"),
     "Did training go well?": ("training",),
@@ -24,13 +25,15 @@ _SUMMARIES = {
     BAD: "Not to be relied on: samples differ from real rows, as said below.",
     NOT_JUDGED: "Nothing can be said of the samples: there is too little to judge by.",
 }
+# Findings that name what is lost are said at the top.
+_SAID = ("associations", "levels", "columns", "decimals", "variance")
 _COPYING = "The sampler copies training rows: do not pass its samples on as they are."
 _HOW = (
     "Each figure stands beside what real rows get in the place of samples, and has a "
     "limit that chance alone passes once in a thousand times. A verdict is good if "
     "chance explains the figure, or if less than a twentieth of the rows is concerned; "
     "it is bad if half of them are, if a group or a level is missing, or if samples "
-    "are certainly copied; “look” is between. Judges are trees and distances, never "
+    "are certainly copied; “warn” is between. Judges are trees and distances, never "
     "the discriminator. Nothing here proves that nothing leaks."
 )
 _KEY = element(
@@ -63,6 +66,9 @@ _LAYOUTS = {
     "c2st": FindingLayout("Not told apart by trees", has_bar=True),
     "energy_distance": FindingLayout("Distance from real rows"),
     "coverage": FindingLayout("Coverage", has_bar=True),
+    "associations": FindingLayout("Columns go together", figure="kept"),
+    "columns": FindingLayout("Single columns", figure="misplaced", real=""),
+    "decimals": FindingLayout("Decimals and steps", figure="off", real="", limit=""),
     "modes": FindingLayout(
         "Groups of rows", figure="groups missing", real="", limit=""
     ),
@@ -87,13 +93,21 @@ def badge(verdict: str) -> str:
     return element("span", sign, word, class_=f"badge {CLASSES[verdict]}")
 
 
-def summary(diagnosis: Diagnosis) -> str:
-    """Return the verdict of all in a few lines, for the head of the page."""
+def summary(diagnosis: Diagnosis, score: str = "") -> str:
+    """Return the verdict of all in a few lines, for the head of the page.
+
+    `score` is HTML that stands below it.
+    """
     counts = Counter(finding.verdict for finding in diagnosis)
     tally = " · ".join(f"{counts[v]} {v}" for v in SIGNS if counts[v])
     message = _SUMMARIES[diagnosis.verdict]
     if diagnosis.is_copying:
         message = _COPYING
+    power = diagnosis.power_message()
+    if power and diagnosis.verdict == GOOD:
+        message = (
+            "No test found a difference from real rows, as far as these few can tell."
+        )
     return element(
         "div",
         element("p", badge(diagnosis.verdict), class_="overall"),
@@ -103,10 +117,23 @@ def summary(diagnosis: Diagnosis) -> str:
             paragraph(
                 f"Of {len(diagnosis.findings)} findings: {tally}", class_="aside"
             ),
-            *(_links(diagnosis, verdict) for verdict in (BAD, WARN) if counts[verdict]),
+            paragraph(f"! {power}", class_="power") if power else "",
+            *(_named(diagnosis, verdict) for verdict in (BAD, WARN) if counts[verdict]),
+            score,
         ),
         class_=f"hero {CLASSES[diagnosis.verdict]}",
     )
+
+
+def _named(diagnosis: Diagnosis, verdict: str) -> str:
+    """Return the way to findings of a verdict, and what is lost, in words."""
+    said = [
+        diagnosis.findings[name].message
+        for name in _SAID
+        if name in diagnosis.findings and diagnosis.findings[name].verdict == verdict
+    ]
+    lines = [paragraph(message, class_="aside lost") for message in said]
+    return _links(diagnosis, verdict) + "".join(lines)
 
 
 def _links(diagnosis: Diagnosis, verdict: str) -> str:

@@ -1,1 +1,23 @@
 """The samplers: estimators that learn to draw rows."""
+
+from skgan._lazy import load_on_first_use
+
+# What type checkers and editors know of these is in `__init__.pyi`.
+__getattr__, __dir__, __all__ = load_on_first_use(
+    __name__,
+    {
+        "ConditionalGANSampler": "_conditional",
+        "GANImputer": "_imputer",
+        "GANOutlierDetector": "_outlier",
+        "GANSampler": "_gan",
+        "InfoGANSampler": "_infogan",
+    },
+    {
+        "DiagnosisMixin": "_diagnose",
+        "Inverter": "_inversion",
+        "InverterRunner": "_inversion",
+        "LabelledRows": "_conditions",
+        "StageDraws": "_stages",
+        "condition_on_labels": "_prior_conditions",
+    },
+)

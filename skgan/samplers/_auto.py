@@ -60,32 +60,7 @@ def resolve_settings(
     is_conditional: bool = False,
     starts_from: str = "normal",
 ) -> Settings:
-    """Check the parameters of `estimator` and replace each "auto".
-
-    Parameters
-    ----------
-    estimator : BaseGANSampler
-        Whose parameters are looked at.
-    n_rows : int
-        Rows that are trained on.
-    encoder : BaseEncoder
-        What encoded them.
-    is_conditional : bool, default=False
-        Whether rows are conditioned on labels.
-    starts_from : {"normal", "trees"}, default="normal"
-        What the generator starts from.
-
-    Returns
-    -------
-    Settings
-
-    Raises
-    ------
-    TypeError
-        If a parameter is of the wrong type.
-    ValueError
-        If a parameter is out of its range.
-    """
+    """Check the parameters of `estimator` and replace each "auto"."""
     check_boolean("warm_start", estimator.warm_start)
     check_verbosity("verbose", estimator.verbose)
     check_callbacks("callbacks", estimator.callbacks)
@@ -185,22 +160,7 @@ def _last_activation(encoder: BaseEncoder) -> dict:
 def automatic_values(
     n_rows: int, tensor_shape: tuple[int, ...], layout: TableLayout | None = None
 ) -> dict:
-    """Return what "auto" stands for, for vectors, images or tables.
-
-    Parameters
-    ----------
-    n_rows : int
-        Rows that are trained on.
-    tensor_shape : tuple of int
-        Shape of one encoded row; more than one axis means images.
-    layout : TableLayout or None, default=None
-        Of the row of a table.
-
-    Returns
-    -------
-    dict
-        Names of parameters, and what else adapts, to values.
-    """
+    """Return what "auto" stands for, for vectors, images or tables."""
     if layout is not None:
         return _values_for_tables(n_rows, layout)
     if len(tensor_shape) > 1:
@@ -326,27 +286,7 @@ def _values_for_many_pixels() -> dict:
 
 
 def resolve_schedule(schedule: str | dict, annealed: dict) -> dict:
-    """Return the parameters of `skgan.callbacks.Annealing` behind a name.
-
-    Parameters
-    ----------
-    schedule : str or dict
-        One of `SCHEDULES`, or the parameters themselves.
-    annealed : dict
-        What "annealed" stands for.
-
-    Returns
-    -------
-    dict
-
-    Raises
-    ------
-    TypeError
-        If `schedule` is neither a name nor a dict.
-    ValueError
-        If the name is not known, a key of the dict is none of its parameters, or a
-        value of it cannot be followed.
-    """
+    """Return the parameters of `skgan.callbacks.Annealing` behind a name."""
     if isinstance(schedule, dict):
         unknown = set(schedule) - {"learning_rate", "penalty_weight", "beta2"}
         if unknown:
@@ -366,15 +306,7 @@ def resolve_schedule(schedule: str | dict, annealed: dict) -> dict:
 
 
 def resolve_device(device: str | torch.device) -> str:
-    """Return the name of a device; "auto" is CUDA where there is one, else the CPU.
-
-    Raises
-    ------
-    TypeError
-        If `device` is neither a name nor a device.
-    ValueError
-        If PyTorch knows no such device or finds none.
-    """
+    """Return the name of a device; "auto" is CUDA where there is one, else the CPU."""
     if not isinstance(device, str | torch.device):
         raise TypeError(f"device must be a name such as 'cpu', got {device!r}.")
     if device == "auto":

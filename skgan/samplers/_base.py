@@ -20,6 +20,7 @@ from sklearn.model_selection import train_test_split
 from sklearn.utils.validation import check_is_fitted
 
 from skgan._deadline import Deadline
+from skgan._diagram import DataDiagramMixin
 from skgan._estimator import VersionedEstimator, persistent
 from skgan._threads import training_threads
 from skgan._torch_defaults import torch_defaults
@@ -37,15 +38,29 @@ from skgan.metrics import ReferenceSpace, energy_distance
 from skgan.nets import AdversarialNet
 from skgan.priors import BasePrior
 from skgan.samplers._auto import resolve_settings
+from skgan.samplers._conditional_draws import draw_selected, read_conditions
 from skgan.samplers._conditions import (
     TableConditions,
     make_conditions,
     table_params,
 )
-from skgan.samplers._given import draw_selected, read_given
+from skgan.samplers._fit_tasks import (
+    CallbackSupport,
+    FitTasks,
+    start_tasks,
+    with_callbacks,
+)
+from skgan.samplers._prior_conditions import PriorConditions
 from skgan.samplers._resume import keep_seeds, open_checkpoint
 from skgan.samplers._stages import PriorColumns
-from skgan.samplers._training import continue_net, make_callbacks, make_net, train
+from skgan.samplers._training import (
+    advice_on_memory,
+    continue_net,
+    count_epochs,
+    make_callbacks,
+    make_net,
+    train,
+)
 from skgan.samplers._trees import TreesMixin
 
 # What validation learns of the columns, and what training learns after it.
@@ -73,6 +88,16 @@ def keeps_features(fit):
             raise
 
     return fit_or_leave
+
+
+def features_of(discriminator, rows: torch.Tensor, conditions) -> torch.Tensor:
+    """Return a discriminator's features of rows, of which nothing counts as given."""
+    arguments = [rows]
+    takes_condition = len(signature(discriminator.features).parameters) > 1
+    if conditions is not None and takes_condition:
+        arguments.append(rows.new_zeros(len(rows), conditions.condition_dim))
+    with torch.inference_mode():
+        return discriminator.features(*arguments).flatten(1)
 
 
 # Energy distances take the square of this in distances: half a second.
@@ -111,15 +136,23 @@ class FitData:
     held_out: Any = None
     rows: Any = None
     conditions: Any = None
+    # What is given of the training rows, and the groups that are to be balanced.
+    given: Any = None
+    groups: Any = None
     settings: Any = None
     net_params: Any = None
     columns: PriorColumns | None = None
     prior: BasePrior | None = None
+    tasks: FitTasks | None = None
     prior_seconds: float = 0.0
 
 
-@persistent("_seeds", "_reference", "_stream", "_conditions")
+@persistent(
+    "_seeds", "_reference", "_stream", "_conditions", rebuilt=("_skl_callbacks",)
+)
 class BaseGANSampler(
+    CallbackSupport,
+    DataDiagramMixin,
     TreesMixin,
     ClassNamePrefixFeaturesOutMixin,
     DensityMixin,
@@ -138,6 +171,7 @@ class BaseGANSampler(
     _conditions: Any
     _net_class: type[AdversarialNet] = AdversarialNet
 
+    @with_callbacks
     @keeps_features
     @torch_defaults()
     def fit(self, X, y=None):
@@ -167,7 +201,12 @@ class BaseGANSampler(
         """
         data = self._prepare(X, y)
         self._start(data)
-        return self._train(data)
+        n_epochs = count_epochs(self.net_, data.settings, self.net_params)
+        data.tasks = start_tasks(self, X, y, n_epochs)
+        self._train(data)
+        if data.tasks is not None:
+            data.tasks.finish()
+        return self
 
     def _prepare(self, X, y) -> FitData:
         """Read X and y once: rows, what they are conditioned on, what is held out."""
@@ -216,10 +255,13 @@ class BaseGANSampler(
     def _start(self, data: FitData) -> None:
         """Make the net, or give it its new settings; nothing can be refused later."""
         encoder, settings = data.encoder, data.settings
+        if data.prior is None and data.conditions is not None:
+            data.given, data.groups = data.conditions.training()
         if data.is_warm_start:
             continue_net(self.net_, settings, self.net_params)
             if data.prior is not None and settings.max_iter:
                 self.net_.set_params(latents=data.net_params["latents"])
+            self._probe(self.net_, data)
         else:
             if data.prior is None:
                 data.net_params = self._data_params(
@@ -233,6 +275,7 @@ class BaseGANSampler(
                 data.net_params,
                 self._net_class,
             )
+            self._probe(net, data)
             # A refit that was refused leaves the sampler as it was.
             self.encoder_, self.net_, self._seeds = encoder, net, data.seeds
             self._reference = ReferenceSpace().fit(data.X)
@@ -241,6 +284,32 @@ class BaseGANSampler(
         self.prior_, self.rejection_ = data.prior, None
         self.stage_ = "generator" if data.prior is None else "prior"
         self.stage_scores_ = {}
+
+    def _probe(self, net: AdversarialNet, data: FitData) -> None:
+        """Refuse networks and objectives of the user's own that cannot be trained."""
+        if not data.settings.max_iter:
+            return
+        with training_threads(), advice_on_memory():
+            net.probe(data.rows, data.given)
+            net.eval()
+            self._count_features(net, data)
+
+    def _count_features(self, net: AdversarialNet, data: FitData) -> int | None:
+        """Return how many features a discriminator shows; None without any."""
+        discriminator = net.discriminator_
+        if not hasattr(discriminator, "features"):
+            return None
+        row = data.rows[:1].to(net.device)
+        conditions = data.conditions if data.prior is None else None
+        try:
+            features = features_of(discriminator, row, conditions)
+        except (RuntimeError, TypeError, ValueError, AttributeError) as error:
+            raise ValueError(
+                f"The method features of the discriminator "
+                f"{type(discriminator).__name__} failed on rows of shape "
+                f"{tuple(row.shape)}: {error}"
+            ) from error
+        return features.shape[1]
 
     def partial_fit(self, X, y=None):
         """Go on from where training ended, for `max_iter` more updates.
@@ -365,17 +434,28 @@ class BaseGANSampler(
             rare to be found.
         MemoryError
             If so many rows do not fit into memory; none is drawn then.
+
+        Warns
+        -----
+        UserWarning
+            If a prior draws what is not given, and of its candidates for a row fewer
+            than five count: the median of the rows' effective sample sizes, which the
+            logger ``skgan`` tells at level `INFO` each time.
         """
         check_is_fitted(self, "net_")
         n_samples = self._read_amount(n_samples)
         if given is None:
             return self._draw(n_samples, self._next_seed(random_state))
         encoder = self.encoder_
-        read = read_given(encoder, given, n_samples, self.prior_ is not None)
+        read = read_conditions(encoder, given, n_samples, self.prior_ is not None)
         seed = self._next_seed(random_state)
         if read.selects:
-            return draw_selected(self._draw, encoder, read, n_samples, seed)
-        return self._draw(n_samples, seed, read.told)
+            rows = draw_selected(self._draw, encoder, read, n_samples, seed)
+        else:
+            rows = self._draw(n_samples, seed, read.drawn_with)
+        if self.prior_ is not None and isinstance(read.drawn_with, PriorConditions):
+            read.drawn_with.tell_sizes(self.prior_.n_particles)
+        return rows
 
     def _read_amount(self, n_samples) -> int:
         """Return how many rows to draw, if they can be held."""
@@ -449,11 +529,7 @@ class BaseGANSampler(
                 f"{type(self.net_.discriminator_).__name__} has no method "
                 "features(x); give it one, or choose a registered discriminator."
             )
-        if not self.n_iter_:
-            raise ValueError(
-                "No update has trained the discriminator, whose features transform "
-                "returns; fit with max_iter of at least 1."
-            )
+        self._check_trained()
         # In float64, so that a row's features do not depend on its neighbours.
         discriminator = deepcopy(self.net_.discriminator_).double()
         encoded = self.encoder_.encode(X).astype(np.float64)
@@ -462,20 +538,45 @@ class BaseGANSampler(
         rows = torch.as_tensor(encoded, device=self.net_.device)
         return self._features(discriminator, rows).cpu().numpy()
 
+    def get_feature_names_out(self, input_features=None):
+        """Return the names of what ``transform`` gives.
+
+        Parameters
+        ----------
+        input_features : Ignored
+            For scikit-learn's pipelines.
+
+        Returns
+        -------
+        ndarray of str of shape (n_features_out,)
+            The class, in lower case, and a number.
+
+        Raises
+        ------
+        sklearn.exceptions.NotFittedError
+            Before ``fit``.
+        ValueError
+            If no update has trained the discriminator.
+        """
+        check_is_fitted(self, "net_")
+        self._check_trained()
+        return super().get_feature_names_out(input_features)
+
+    def _check_trained(self) -> None:
+        if not self.n_iter_:
+            raise ValueError(
+                "No update has trained the discriminator, whose features transform "
+                "returns; fit with max_iter of at least 1."
+            )
+
     def _features(self, discriminator, rows: torch.Tensor) -> torch.Tensor:
         """Features of encoded rows, of which nothing counts as given."""
         if self.prior_ is not None:
             # Labels stand behind the row; here none is known.
             (width,) = self.net_.get_params_for("discriminator")["input_shape"]
             rows = torch.nn.functional.pad(rows, (0, width - rows.shape[1]))
-        arguments = [rows]
-        takes_condition = len(signature(discriminator.features).parameters) > 1
-        has_conditions = self.prior_ is None and self._conditions is not None
-        if has_conditions and takes_condition:
-            n_entries = self._conditions.condition_dim
-            arguments.append(rows.new_zeros(len(rows), n_entries))
-        with torch.inference_mode():
-            return discriminator.features(*arguments).flatten(1)
+            return features_of(discriminator, rows, None)
+        return features_of(discriminator, rows, self._conditions)
 
     def _check_rows(self, X, encoder: BaseEncoder, *, reset: bool) -> None:
         encoder.check_features(self, X, reset=reset)
@@ -486,24 +587,28 @@ class BaseGANSampler(
         encoder = self.encoder_ if encoder is None else encoder
         return rows.reshape(-1, *encoder.tensor_shape_)
 
-    def _train(self, data: FitData):
+    def _train(self, data: FitData) -> None:
         net, user_params = self.net_, self.net_params or {}
         settings = self._in_time_left(data)
         # An encoder of latents belongs to the generator it was trained for.
         self.__dict__.pop("inverter_", None)
-        given, groups = (None, None)
-        if data.prior is None and self._conditions is not None:
-            given, groups = self._conditions.training()
         try:
             if settings.max_iter:
                 scorer = self._make_scorer(data)
                 options = {} if data.prior is None else _OF_STAGES
+                options = {**options, "tasks": data.tasks}
                 callbacks = make_callbacks(
                     settings, self.callbacks, self.verbose, scorer, **options
                 )
                 with training_threads():
                     train(
-                        net, data.rows, settings, callbacks, user_params, given, groups
+                        net,
+                        data.rows,
+                        settings,
+                        callbacks,
+                        user_params,
+                        data.given,
+                        data.groups,
                     )
         finally:
             self.history_ = net.history
@@ -511,9 +616,9 @@ class BaseGANSampler(
             if data.prior is not None:
                 # Rows that training started from: files and pickles need none of them.
                 net.set_params(latents=None)
-        if hasattr(net.discriminator_, "features"):
-            features = self._features(net.discriminator_, data.rows[:1].to(net.device))
-            self._n_features_out = features.shape[1]
+        n_features = self._count_features(net, data)
+        if n_features is not None:
+            self._n_features_out = n_features
         if settings.max_iter and net.interrupted_:
             error = KeyboardInterrupt()
             error.add_note(
@@ -524,7 +629,6 @@ class BaseGANSampler(
             raise error
         if data.prior is not None:
             self._keep_best_stage(data)
-        return self
 
     def _in_time_left(self, data: FitData):
         """Return the settings with the time that training may take."""
@@ -580,15 +684,17 @@ class BaseGANSampler(
             stream = torch.Generator()
             stream.manual_seed(int(entropy.generate_state(1, np.uint64)[0]))
             latents = net.draw_latents(size, stream)
-            here = None if given is None else given.rows(start, start + size)
-            condition = self._draw_condition(size, np.random.default_rng(entropy), here)
+            block = None if given is None else given.rows(start, start + size)
+            condition = self._draw_condition(
+                size, np.random.default_rng(entropy), block
+            )
             with torch.inference_mode():
                 drawn = net.call_in_parts(net.sampling_generator_, latents, condition)
             rows = drawn.flatten(1).cpu().numpy()
             encoder.write_decoded(buffer, start, rows, n_samples - start)
-            if here is not None and hasattr(encoder, "write_given"):
+            if block is not None and hasattr(encoder, "write_given"):
                 n_rows = min(size, n_samples - start)
-                encoder.write_given(buffer, start, here, rows[:n_rows])
+                encoder.write_given(buffer, start, block, rows[:n_rows])
         return encoder.output_builder_.build(buffer)
 
     def _draw_condition(self, n: int, rng: np.random.Generator, given):

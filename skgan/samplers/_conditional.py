@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 from sklearn.model_selection import train_test_split
 from sklearn.utils import resample
@@ -18,8 +20,12 @@ from skgan.samplers._conditions import (
     LabelShares,
     label_conditions,
 )
-from skgan.samplers._diagnose import LabelledDiagnosisMixin
+from skgan.samplers._diagnose import DiagnosisMixin
 from skgan.samplers._inversion import InversionMixin
+
+# Its forests take long to import, and few samplers are asked.
+if TYPE_CHECKING:
+    from skgan.metrics import Diagnosis
 
 
 class BaseLabelledSampler(BaseGANSampler):
@@ -108,9 +114,7 @@ class BaseLabelledSampler(BaseGANSampler):
         return self._draw(len(values), seed, LabelledRows(values))
 
 
-class ConditionalGANSampler(
-    LabelledDiagnosisMixin, InversionMixin, BaseLabelledSampler
-):
+class ConditionalGANSampler(DiagnosisMixin, InversionMixin, BaseLabelledSampler):
     """Learns rows with their labels, and samples rows by class or by number.
 
     It learns p(X | y): y may be classes, numbers, or several columns of either, and
@@ -121,65 +125,39 @@ class ConditionalGANSampler(
     Parameters
     ----------
     latent_dim : int or "auto", default="auto"
-        Dimension of the latent z that the generator turns into a row.
+        Dimension of the latent z; see `GANSampler`.
     hidden_dims : sequence of int or "auto", default="auto"
-        Widths of the hidden layers of both networks; wider learns more and costs
-        more.
+        Widths of the hidden layers of both networks; see `GANSampler`.
     generator : str or type, default="auto"
-        A key of `skgan.modules.GENERATORS` or a `torch.nn.Module` class, made with
-        the keywords ``latent_dim``, ``output_shape``, ``condition_dim`` and
-        ``hidden_dims``.
+        The generator, by name or class; see `GANSampler`.
     discriminator : str or type, default="auto"
-        A key of `skgan.modules.DISCRIMINATORS` or a `torch.nn.Module` class, made
-        with ``input_shape``, ``condition_dim`` and ``hidden_dims``. A method
-        ``features(x)`` lets ``transform`` use it.
+        The discriminator, by name or class; see `GANSampler`.
     loss : str or tuple, default="relativistic"
-        A key of `skgan.objectives.LOSSES`, or a pair of functions
-        ``(discriminator, generator)`` of ``(real_logits, fake_logits)``.
+        The losses of both networks, by name or as functions; see `GANSampler`.
     penalty : str, tuple or None, default="r1+r2"
-        A key of `skgan.objectives.PENALTIES`, a pair of functions
-        ``(cost, points)``, or None.
+        The gradient penalty, by name or as functions; see `GANSampler`.
     penalty_weight : float or "auto", default="auto"
-        Times the penalty. More keeps every mode but blurs it.
+        Times the penalty; see `GANSampler`.
     learning_rate : float or "auto", default="auto"
         Of both optimizers (Adam).
     batch_size : int or "auto", default="auto"
-        Rows a step; at most the number of rows is used.
+        Rows a step; see `GANSampler`.
     max_iter : int or "auto", default="auto"
-        Generator updates, so that it means the same on 200 rows and on 2 million.
-        0 trains no networks: rows are those of the prior, and of `rejection`.
+        Generator updates; see `GANSampler`.
     n_discriminator_steps : int, default=1
         Discriminator steps a generator update.
     average_halflife : float, None or "auto", default="auto"
-        Half-life, in updates, of the average of the generator's weights that
-        ``sample`` and ``score`` use; None uses the last weights.
+        Half-life, in updates, of the averaged generator; see `GANSampler`.
     schedule : str or dict, default="annealed"
-        How things change over the fit. "annealed": the learning rate falls by half
-        a cosine to a fiftieth, the penalty's weight geometrically to what suits the
-        number of rows; for images to a twentieth, and the penalty's weight to a
-        tenth, or, up to 256 pixels, not at all.
-        "constant": nothing changes. A dict holds the parameters `learning_rate`,
-        `penalty_weight` and `beta2` of `skgan.callbacks.Annealing`.
+        How learning rate and penalty change over the fit; see `GANSampler`.
     max_time : float or None, default=None
-        Seconds that the whole fit may take; training ends, and its schedule with it,
-        when they or `max_iter` are over. Rows are read and encoded in any case. A
-        prior of trees is always fitted, if need be on fewer rows. After a first
-        update training stops; then, as far as there seems to be time, stages are
-        judged (else ``sample`` uses the prior), rejection is learnt (else every row
-        is accepted), and the prior learns from rows held out (else from the others).
+        Seconds that the whole fit may take; see `GANSampler`.
     early_stopping : bool or "auto", default="auto"
-        Whether to hold rows out, score the generator on them at intervals, keep the
-        best one, and end when the score no longer improves. With a prior of trees
-        the held-out rows also decide which stage ``sample`` uses and whether rows are
-        rejected, and the prior learns from all rows afterwards; False judges nothing
-        and uses the trained generator. "auto" holds rows out with a prior of trees
-        and 400 rows or more; with fewer ``sample`` uses the prior.
+        Whether rows are held out to score and choose by; see `GANSampler`.
     validation_fraction : float, default=0.1
-        Share of rows held out; "auto" takes 100 at least and 5000 at most.
+        Share of rows held out; see `GANSampler`.
     n_iter_no_change : int, default=10
-        Scores in a row without improvement that end training, if rows are held out; a
-        fit is scored about twenty times, with a prior of trees four times, at most
-        every 100 updates.
+        Scores in a row without improvement that end training; see `GANSampler`.
     y_kind : str, default="auto"
         What columns of y hold: "classes" or "numbers". "auto" takes for numbers
         what has a fraction, and whole numbers of which there are more than 20, with
@@ -192,44 +170,25 @@ class ConditionalGANSampler(
         empirical for vectors and images. Samples have the frequencies of y however it
         was trained. With a prior of trees it changes nothing.
     encoder : BaseEncoder or "auto", default="auto"
-        How X becomes a tensor and back. "auto" takes an array of more than two
-        dimensions for images (`ImageEncoder`), a frame with anything but numbers for
-        a table (`TableEncoder`), the rest for vectors (`VectorEncoder`).
+        How X becomes a tensor and back; see `GANSampler`.
     prior : {"auto", "normal", "trees"}, default="auto"
-        What the generator starts from. "normal": a latent of normal noise. "trees":
-        rows drawn by a chain of decision trees, each column from those before it
-        (`skgan.priors.TreesPrior`), of tables and vectors. "auto" takes trees where
-        there are columns, unless `latent_dim`, `generator` or `discriminator` is
-        set. Latents of rows (``fit_inverter``, ``invert``, ``interpolate``) are those
-        of "normal".
+        What the generator starts from; see `GANSampler`.
     rejection : {"auto"}, None or classifier, default="auto"
-        How rows of a prior of trees are accepted: with a probability that grows with
-        their density among real rows over that among drawn ones, as boosted trees or
-        a scikit-learn classifier see it (discriminator rejection sampling). "auto"
-        does so where held-out rows show a gain, so that it needs some (see
-        `early_stopping`); None accepts every row.
+        How rows of a prior of trees are accepted; see `GANSampler`.
     callbacks : list or None, default=None
         skorch callbacks, as in `skorch.NeuralNet`.
     checkpoint : str, path-like, TrainingCheckpoint or None, default=None
-        A folder of this fit's own in which it writes down, at intervals, where it is.
-        If it breaks off, by whatever cause, the next ``fit`` to the same rows with
-        the same parameters goes on from there, and ends where it would have ended.
-        See `skgan.callbacks.TrainingCheckpoint`.
+        A folder in which the fit writes down where it is; see `GANSampler`.
     net_params : dict or None, default=None
-        Parameters of the net, `skgan.nets.AdversarialNet`, applied last: anything
-        skorch can do, such as ``{"generator__activation": "silu"}``.
+        Parameters of the net, applied last; see `GANSampler`.
     warm_start : bool, default=False
-        Whether ``fit`` goes on from where the last one ended, for `max_iter` more
-        updates, with the encoder it had. A prior of trees and its rejection are
-        learnt anew, from the rows given now, and the stages judged again.
+        Whether ``fit`` goes on from where the last one ended; see `GANSampler`.
     device : str, default="auto"
-        A PyTorch device; "auto" is CUDA where there is one, else the CPU.
+        A PyTorch device, or "auto"; see `GANSampler`.
     random_state : int, RandomState instance or None, default=None
-        Fixes the whole fit and the stream of later draws. The global random
-        streams are not touched.
+        Fixes the whole fit and the stream of later draws.
     verbose : int, default=0
-        1 shows one progress bar with the time left and the score on held-out rows;
-        2 adds both losses.
+        1 shows one progress bar; 2 adds both losses.
 
     Attributes
     ----------
@@ -244,21 +203,11 @@ class ConditionalGANSampler(
     rejection_ : RejectionRule or None
         Says which drawn rows are kept; None where all are.
     stage_ : str
-        What ``sample`` uses: "prior" or "generator", ending in "+rejection" where
-        `rejection_` keeps some of its rows. Of the first two the one is kept that
-        boosted trees find harder to tell from held-out rows; where they differ by no
-        more than chance, the one that copies training rows less, then the prior.
-        ``fit`` says so in one line, to the logger "skgan" and, if `verbose`, on the
-        screen.
+        What ``sample`` uses; see `GANSampler`.
     stage_scores_ : dict of str to float
-        How hard each stage is to tell from held-out rows, 1 at best; empty where
-        none were held out.
+        How hard each stage is to tell from held-out rows; see `GANSampler`.
     history_ : skorch.history.History
-        ``generator_loss`` and ``discriminator_loss`` of each batch and each epoch,
-        an epoch being a hundredth of `max_iter`, and at
-        least 100 updates; an epoch has also
-        ``real_gradient_norm`` and ``fake_gradient_norm``, ``dur`` in seconds, and,
-        where it was scored, ``valid_score``.
+        As that of `GANSampler`.
     n_iter_ : int
         Generator updates done.
     n_features_in_ : int
@@ -486,6 +435,92 @@ class ConditionalGANSampler(
             better.
         """
         return super().score(X, y)
+
+    def diagnose(
+        self,
+        X_holdout,
+        X_train=None,
+        *,
+        y_holdout=None,
+        y_train=None,
+        max_samples=5000,
+        random_state=None,
+    ) -> Diagnosis:
+        """Say in words what is wrong with samples, and what to try.
+
+        As ``GANSampler.diagnose`` does, and with labels, where they are given.
+
+        Parameters
+        ----------
+        X_holdout, X_train : array-like or DataFrame of shape (n_samples, ...)
+            As in ``GANSampler.diagnose``; `X_train` may be None.
+        y_holdout : array-like, Series or DataFrame, default=None
+            Labels of `X_holdout`. Samples are then drawn for them, as often as they
+            occur, and rows are judged with their labels; None draws labels as often
+            as in ``fit`` and judges the rows alone.
+        y_train : array-like, Series or DataFrame, default=None
+            Labels of `X_train`, where both are given.
+        max_samples : int, default=5000
+            As in ``GANSampler.diagnose``.
+        random_state : int, RandomState instance or None, default=None
+            As in ``GANSampler.diagnose``.
+
+        Returns
+        -------
+        skgan.metrics.Diagnosis
+            Printed, a few lines; each finding is an attribute.
+
+        Raises
+        ------
+        sklearn.exceptions.NotFittedError
+            Before ``fit``.
+        ValueError
+            If rows or labels are not like those given to ``fit``, labels are given
+            for one set of rows only, or `max_samples` is too small.
+
+        Warns
+        -----
+        skgan.metrics.CopyingWarning
+            If samples are copies of training rows.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from skgan import ConditionalGANSampler
+        >>> rng = np.random.default_rng(0)
+        >>> y, y_holdout = rng.integers(2, size=(2, 300))
+        >>> X, X_holdout = rng.normal(size=(2, 300, 2))
+        >>> X, X_holdout = X + 4 * y[:, None], X_holdout + 4 * y_holdout[:, None]
+        >>> sampler = ConditionalGANSampler(
+        ...     max_iter=100, prior="normal", random_state=0
+        ... ).fit(X, y)
+        >>> diagnosis = sampler.diagnose(X_holdout, X, y_holdout=y_holdout, y_train=y)
+        >>> diagnosis.modes.verdict
+        'good'
+        """
+        from skgan.metrics.diagnosis import warn_of_copies
+
+        holdout, train = X_holdout, X_train
+        if y_holdout is not None:
+            check_consistent_length(X_holdout, y_holdout)
+            holdout = (X_holdout, y_holdout)
+        if X_train is not None and (y_train is None) != (y_holdout is None):
+            raise ValueError("Give both y_holdout and y_train, or neither.")
+        if X_train is not None and y_train is not None:
+            check_consistent_length(X_train, y_train)
+            train = (X_train, y_train)
+        diagnosis = self._diagnosis(holdout, train, max_samples, random_state)
+        warn_of_copies(diagnosis, stacklevel=3)
+        return diagnosis
+
+    def _drawn_beside(self, holdout, n_samples: int, seed: int):
+        if not isinstance(holdout, tuple):
+            return super()._drawn_beside(holdout, n_samples, seed)
+        y = holdout[1]
+        labels = resample(
+            y, replace=n_samples > len(y), n_samples=n_samples, random_state=seed
+        )
+        return self.sample(y=labels, random_state=seed)
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

@@ -45,38 +45,13 @@ class RandomConditionMask:
         if self.given.positions.device != rows.device:
             self.given = self.given.to(rows.device)
         n, n_units = masks.shape
-        n_kept = _n_kept(n, self.share)
+        n_kept = n - round(self.share * n)
         uniforms = torch.rand(
             n - n_kept, n_units + 1, generator=stream, device=stream.device
         ).to(rows.device)
         subsets = uniforms[:, 1:] < uniforms[:, :1]
         masks = torch.cat([masks[:n_kept], subsets.to(masks.dtype)])
         return self.given.condition(rows, masks)
-
-
-@persistent()
-class SampledMaskMatching:
-    """Matches moments of those generated rows alone that are drawn as in sampling.
-
-    Over all rows of a batch, errors under one mask could make up for errors under
-    another.
-
-    Parameters
-    ----------
-    matching : MomentMatching
-        What is matched.
-    """
-
-    def __init__(self, matching: MomentMatching):
-        self.matching = matching
-
-    def __call__(self, expected: Tensor) -> Tensor:
-        """Return the matching loss of the rows left alone by the mask."""
-        return self.matching(expected[: _n_kept(len(expected))])
-
-
-def _n_kept(n: int, share: float = _RANDOM_SHARE) -> int:
-    return n - round(share * n)
 
 
 @persistent(
@@ -191,23 +166,7 @@ class TableConditions:
         values: NDArray,
         is_given: NDArray,
     ) -> Tensor:
-        """Complete what is given to conditions.
-
-        Parameters
-        ----------
-        rng : numpy.random.Generator
-            Draws the combinations.
-        values : ndarray of shape (n, width)
-            Encoded rows that hold what is given.
-        is_given : ndarray of shape (n, n_units), bool
-            Which units are.
-
-        Returns
-        -------
-        Tensor of shape (n, condition_dim)
-            With levels of other columns that go with those given, at their
-            frequency in the training rows; where there are none, only what is given.
-        """
+        """Complete encoded rows and a mask of what is given of them to conditions."""
         values, masks = values.copy(), is_given.copy()
         uniforms = rng.uniform(size=len(values))
         wanted = self._codes(values)
@@ -219,8 +178,8 @@ class TableConditions:
             if not all(unit in self.starts for unit in np.flatnonzero(pattern)):
                 continue
             chosen = self._choose(wanted[lines][:, pattern], pattern, uniforms[lines])
-            found = chosen >= 0
-            self._complete(values, masks, lines[found], chosen[found])
+            is_met = chosen >= 0
+            self._complete(values, masks, lines[is_met], chosen[is_met])
         rows = torch.as_tensor(values, dtype=torch.float32)
         return self.given.condition(rows, torch.as_tensor(masks))
 
@@ -232,12 +191,12 @@ class TableConditions:
         both = np.vstack([self.codes[:, pattern], wanted])
         _, keys = np.unique(both, axis=0, return_inverse=True)
         keys = keys.reshape(-1)
-        known, asked = keys[: len(self.codes)], keys[len(self.codes) :]
-        order = np.argsort(known, kind="stable")
+        seen, asked = keys[: len(self.codes)], keys[len(self.codes) :]
+        order = np.argsort(seen, kind="stable")
         ends = np.cumsum(self.counts[order])
         edges = np.r_[0, ends]
-        first = edges[np.searchsorted(known[order], asked, side="left")]
-        last = edges[np.searchsorted(known[order], asked, side="right")]
+        first = edges[np.searchsorted(seen[order], asked, side="left")]
+        last = edges[np.searchsorted(seen[order], asked, side="right")]
         place = first + uniforms * (last - first)
         index = np.searchsorted(ends, place, side="right").clip(0, len(ends) - 1)
         return np.where(last > first, order[index], -1)
@@ -251,19 +210,7 @@ class TableConditions:
 
 
 def make_conditions(encoder: BaseEncoder, rows: NDArray) -> TableConditions | None:
-    """Return the conditions of encoded training rows; None without any.
-
-    Parameters
-    ----------
-    encoder : BaseEncoder
-        What encoded them.
-    rows : ndarray of shape (n, width)
-        The rows.
-
-    Returns
-    -------
-    TableConditions or None
-    """
+    """Return the conditions of encoded training rows; None without any."""
     layout = getattr(encoder, "layout_", None)
     if layout is None or not layout.condition_units:
         return None
@@ -273,44 +220,28 @@ def make_conditions(encoder: BaseEncoder, rows: NDArray) -> TableConditions | No
 def table_params(
     encoder: BaseEncoder, rows: Tensor, conditions: TableConditions | None
 ) -> dict:
-    """Return parameters of the net that follow from a table; none without one.
-
-    Parameters
-    ----------
-    encoder : BaseEncoder
-        What encoded the rows.
-    rows : Tensor of shape (n, width)
-        Encoded training rows.
-    conditions : TableConditions or None
-        None if no column is conditioned on.
-
-    Returns
-    -------
-    dict
-    """
+    """Return parameters of the net that follow from a table; none without one."""
     layout = getattr(encoder, "layout_", None)
     if layout is None:
         return {}
-    matching = MomentMatching(rows, layout.block_widths)
+    # Labels are always given, other columns in some rows at random.
+    has_random = conditions is not None and not conditions.n_labels
+    share = _RANDOM_SHARE if has_random else 0.0
     params = {
         "generator__n_numbers": layout.n_numbers,
         "generator__block_widths": layout.block_widths,
         "generator__shares": rows[:, layout.n_numbers :].mean(dim=0).tolist(),
-        "matching": matching,
+        "matching": MomentMatching(rows, layout.block_widths, left_out=share),
         # Rows of one-hot blocks lose nothing by a penalty that comes less often.
         "penalty_interval": 4,
     }
     if conditions is not None:
-        share = 0.0 if conditions.n_labels else _RANDOM_SHARE
         params |= {
             "generator__units": layout.condition_units,
             "generator__condition_dim": conditions.given.condition_dim,
             "discriminator__condition_dim": conditions.given.condition_dim,
             "discriminator__n_units": conditions.given.n_units,
             "conditioning": RandomConditionMask(conditions.given, share),
-            "matching": matching
-            if conditions.n_labels
-            else SampledMaskMatching(matching),
         }
     return params
 
@@ -404,21 +335,7 @@ class LabelConditions(LabelShares):
         return torch.as_tensor(self.labels.encode(given.values))
 
     def params(self, encoder, rows: Tensor, settings: Settings) -> dict:
-        """Return parameters of the net that follow from labels.
-
-        Parameters
-        ----------
-        encoder : BaseEncoder
-            What encoded the rows.
-        rows : Tensor of shape (n, *tensor_shape)
-            Encoded training rows.
-        settings : Settings
-            What to train with.
-
-        Returns
-        -------
-        dict
-        """
+        """Return parameters of the net that follow from labels."""
         params = {
             "generator__condition_dim": self.condition_dim,
             "discriminator__condition_dim": self.condition_dim,
@@ -472,8 +389,8 @@ class LabelledTableConditions(TableConditions, LabelShares):
     def draw_for(self, encoder, n: int, rng: np.random.Generator, given) -> Tensor:
         """Return the conditions of rows whose labels are `given`."""
         # Apart, so that a row's levels do not depend on how many rows follow.
-        own = np.random.default_rng(rng.integers(2**63))
-        return self.draw(own, *encoder.encode_labels(given.values, rng))
+        level_rng = np.random.default_rng(rng.integers(2**63))
+        return self.draw(level_rng, *encoder.encode_labels(given.values, rng))
 
     def params(self, encoder, rows: Tensor, settings: Settings) -> dict:
         """Return parameters of the net that follow from a table and its labels."""
@@ -485,18 +402,7 @@ class LabelledTableConditions(TableConditions, LabelShares):
 
 
 def balanced_indices(groups: Tensor) -> Tensor:
-    """Return the places of equally many rows of each group, about n in all.
-
-    Parameters
-    ----------
-    groups : Tensor of shape (n,), int64
-        Group of each row; none is empty.
-
-    Returns
-    -------
-    Tensor of shape (n_groups * ceil(n / n_groups),), int64
-        Rows of rare groups several times, of common ones an even selection.
-    """
+    """Return the places of equally many rows of each group, about n in all."""
     counts = torch.bincount(groups)
     size = -(-len(groups) // len(counts))
     within = torch.arange(size) * counts[:, None] // size
@@ -507,25 +413,7 @@ def balanced_indices(groups: Tensor) -> Tensor:
 def label_conditions(
     encoder, encoded: NDArray, labels: Labels, target: NDArray, sampling: str
 ) -> LabelConditions | LabelledTableConditions:
-    """Return what rows are conditioned on by their labels.
-
-    Parameters
-    ----------
-    encoder : BaseEncoder
-        Fitted.
-    encoded : ndarray of shape (n, width)
-        Encoded training rows.
-    labels : Labels
-        Fitted.
-    target : ndarray of shape (n, n_columns)
-        Labels of the training rows, in canonical form.
-    sampling : {"auto", "empirical", "balanced"}
-        How often labels come in training; "auto" is "balanced" for tables.
-
-    Returns
-    -------
-    LabelConditions or LabelledTableConditions
-    """
+    """Return what rows are conditioned on by their labels."""
     is_table = isinstance(encoder, LabelledTableEncoder)
     if sampling == "auto":
         # Vectors have a start for each class; rows of tables are learnt by seeing.
@@ -608,24 +496,7 @@ class CodeConditions:
         return codes
 
     def read(self, codes, n_samples: int) -> CodeRows:
-        """Check codes that rows are wanted for.
-
-        Parameters
-        ----------
-        codes : int or array-like of shape (n,) or (n, 1 + n_continuous)
-            One category for all rows, categories, or categories and numbers.
-        n_samples : int
-            Rows wanted; 1 leaves it to `codes`.
-
-        Returns
-        -------
-        CodeRows
-
-        Raises
-        ------
-        ValueError
-            If there is no such code, or not one for each row.
-        """
+        """Check codes that rows are wanted for."""
         try:
             values = np.asarray(codes, dtype=float)
         except (TypeError, ValueError) as error:
@@ -651,10 +522,10 @@ class CodeConditions:
 
     def _check(self, values: NDArray) -> None:
         categories, numbers = values[:, 0], values[:, 1:]
-        known = np.isin(categories, np.arange(self.category_width))
-        if not known.all():
+        is_code = np.isin(categories, np.arange(self.category_width))
+        if not is_code.all():
             raise ValueError(
-                f"codes: {categories[~known][0]:g} is no category; they are whole "
+                f"codes: {categories[~is_code][0]:g} is no category; they are whole "
                 f"numbers from 0 to {self.category_width - 1}."
             )
         outside = ~(np.abs(numbers) <= 1)

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sklearn.utils import resample
-from sklearn.utils.validation import check_consistent_length, check_is_fitted
+from sklearn.utils.validation import check_is_fitted
 
 from skgan._validation import check_integer, check_stream
 from skgan.frames import as_rows
@@ -78,7 +77,7 @@ class DiagnosisMixin:
         >>> diagnosis.is_copying, diagnosis.training.verdict
         (False, 'good')
         """
-        from skgan.metrics.diagnosis._diagnose import warn_of_copies
+        from skgan.metrics.diagnosis import warn_of_copies
 
         diagnosis = self._diagnosis(X_holdout, X_train, max_samples, random_state)
         warn_of_copies(diagnosis, stacklevel=3)
@@ -86,8 +85,7 @@ class DiagnosisMixin:
 
     def _diagnosis(self, X_holdout, X_train, max_samples, random_state) -> Diagnosis:
         """Judge rows, or pairs of rows and labels."""
-        from skgan.metrics.diagnosis._diagnose import MIN_ROWS, diagnose_rows
-        from skgan.metrics.diagnosis._history import judge_training
+        from skgan.metrics.diagnosis import MIN_ROWS, diagnose_rows, judge_training
 
         check_is_fitted(self, "net_")
         max_samples = check_integer("max_samples", max_samples, MIN_ROWS)
@@ -103,6 +101,7 @@ class DiagnosisMixin:
             reference=self._reference,
             max_samples=max_samples,
             random_state=seed,
+            stage=getattr(self, "stage_", None),
         )
 
     def _diagnosis_seed(self, random_state) -> int:
@@ -124,93 +123,3 @@ class DiagnosisMixin:
         """Draw the samples that stand beside held-out rows."""
         drawn = self.sample(n_samples, random_state=seed)
         return drawn[0] if isinstance(drawn, tuple) else drawn
-
-
-class LabelledDiagnosisMixin(DiagnosisMixin):
-    """`diagnose` for a sampler of labelled rows, which are judged with their labels."""
-
-    def diagnose(
-        self,
-        X_holdout,
-        X_train=None,
-        *,
-        y_holdout=None,
-        y_train=None,
-        max_samples=5000,
-        random_state=None,
-    ) -> Diagnosis:
-        """Say in words what is wrong with samples, and what to try.
-
-        As ``GANSampler.diagnose`` does, and with labels, where they are given.
-
-        Parameters
-        ----------
-        X_holdout, X_train : array-like or DataFrame of shape (n_samples, ...)
-            As in ``GANSampler.diagnose``; `X_train` may be None.
-        y_holdout : array-like, Series or DataFrame, default=None
-            Labels of `X_holdout`. Samples are then drawn for them, as often as they
-            occur, and rows are judged with their labels; None draws labels as often
-            as in ``fit`` and judges the rows alone.
-        y_train : array-like, Series or DataFrame, default=None
-            Labels of `X_train`, where both are given.
-        max_samples : int, default=5000
-            As in ``GANSampler.diagnose``.
-        random_state : int, RandomState instance or None, default=None
-            As in ``GANSampler.diagnose``.
-
-        Returns
-        -------
-        skgan.metrics.Diagnosis
-            Printed, a few lines; each finding is an attribute.
-
-        Raises
-        ------
-        sklearn.exceptions.NotFittedError
-            Before ``fit``.
-        ValueError
-            If rows or labels are not like those given to ``fit``, labels are given
-            for one set of rows only, or `max_samples` is too small.
-
-        Warns
-        -----
-        skgan.metrics.CopyingWarning
-            If samples are copies of training rows.
-
-        Examples
-        --------
-        >>> import numpy as np
-        >>> from skgan import ConditionalGANSampler
-        >>> rng = np.random.default_rng(0)
-        >>> y, y_holdout = rng.integers(2, size=(2, 300))
-        >>> X, X_holdout = rng.normal(size=(2, 300, 2))
-        >>> X, X_holdout = X + 4 * y[:, None], X_holdout + 4 * y_holdout[:, None]
-        >>> sampler = ConditionalGANSampler(
-        ...     max_iter=100, prior="normal", random_state=0
-        ... ).fit(X, y)
-        >>> diagnosis = sampler.diagnose(X_holdout, X, y_holdout=y_holdout, y_train=y)
-        >>> diagnosis.modes.verdict
-        'good'
-        """
-        holdout, train = X_holdout, X_train
-        if y_holdout is not None:
-            check_consistent_length(X_holdout, y_holdout)
-            holdout = (X_holdout, y_holdout)
-        if X_train is not None and (y_train is None) != (y_holdout is None):
-            raise ValueError("Give both y_holdout and y_train, or neither.")
-        if X_train is not None and y_train is not None:
-            check_consistent_length(X_train, y_train)
-            train = (X_train, y_train)
-        from skgan.metrics.diagnosis._diagnose import warn_of_copies
-
-        diagnosis = self._diagnosis(holdout, train, max_samples, random_state)
-        warn_of_copies(diagnosis, stacklevel=3)
-        return diagnosis
-
-    def _drawn_beside(self, holdout, n_samples: int, seed: int):
-        if not isinstance(holdout, tuple):
-            return super()._drawn_beside(holdout, n_samples, seed)
-        y = holdout[1]
-        labels = resample(
-            y, replace=n_samples > len(y), n_samples=n_samples, random_state=seed
-        )
-        return self.sample(y=labels, random_state=seed)

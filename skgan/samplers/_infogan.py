@@ -92,9 +92,8 @@ class BaseCodedSampler(BaseGANSampler):
             **{name: check_real(name, getattr(self, name), 0) for name in weights},
         }
 
-    def _train(self, data):
-        self._n_features_out = self.net_.n_categories + self.net_.n_continuous
-        return super()._train(data)
+    def _count_features(self, net, data) -> int:
+        return net.n_categories + net.n_continuous
 
 
 def _are_images(encoder: BaseEncoder) -> bool:
@@ -125,31 +124,24 @@ class InfoGANSampler(DiagnosisMixin, ClusterMixin, BaseCodedSampler):
         equally common, and stay under small changes of the row. 0 leaves it out, as
         [1]_ does; what categories mean then differs more from seed to seed.
     latent_dim : int or "auto", default="auto"
-        Dimension of the latent z that the generator turns into a row.
+        Dimension of the latent z; see `GANSampler`.
     hidden_dims : sequence of int or "auto", default="auto"
-        Widths of the hidden layers of both networks; wider learns more and costs
-        more.
+        Widths of the hidden layers of both networks; see `GANSampler`.
     generator : str or type, default="auto"
-        A key of `skgan.modules.GENERATORS` or a `torch.nn.Module` class, made with
-        the keywords ``latent_dim``, ``output_shape``, ``condition_dim`` and
-        ``hidden_dims``.
+        The generator, by name or class; see `GANSampler`.
     discriminator : str or type, default="auto"
-        A key of `skgan.modules.DISCRIMINATORS` or a `torch.nn.Module` class, made
-        with ``input_shape``, ``condition_dim`` and ``hidden_dims``. A method
-        ``features(x)`` lets ``transform`` use it.
+        The discriminator, by name or class; see `GANSampler`.
     loss : str or tuple, default="relativistic"
-        A key of `skgan.objectives.LOSSES`, or a pair of functions
-        ``(discriminator, generator)`` of ``(real_logits, fake_logits)``.
+        The losses of both networks, by name or as functions; see `GANSampler`.
     penalty : str, tuple or None, default="r1+r2"
-        A key of `skgan.objectives.PENALTIES`, a pair of functions
-        ``(cost, points)``, or None.
+        The gradient penalty, by name or as functions; see `GANSampler`.
     penalty_weight : float or "auto", default="auto"
-        Times the penalty. More keeps every mode but blurs it.
+        Times the penalty; see `GANSampler`.
     learning_rate : float or "auto", default="auto"
         Of both optimizers (Adam). "auto" is 0.001 for images of more than 256 pixels:
         faster, convolutions lose their categories.
     batch_size : int or "auto", default="auto"
-        Rows a step; at most the number of rows is used.
+        Rows a step; see `GANSampler`.
     max_iter : int or "auto", default="auto"
         Generator updates, so that it means the same on 200 rows and on 2 million.
         "auto" is 1500 for images of more than 256 pixels, in which categories are
@@ -157,27 +149,17 @@ class InfoGANSampler(DiagnosisMixin, ClusterMixin, BaseCodedSampler):
     n_discriminator_steps : int, default=1
         Discriminator steps a generator update.
     average_halflife : float, None or "auto", default="auto"
-        Half-life, in updates, of the average of the generator's weights that
-        ``sample`` and ``score`` use; None uses the last weights.
+        Half-life, in updates, of the averaged generator; see `GANSampler`.
     schedule : str or dict, default="annealed"
-        How things change over the fit. "annealed": the learning rate falls by half
-        a cosine to a fiftieth, the penalty's weight geometrically to what suits the
-        number of rows; for images to a twentieth, and the penalty's weight to a
-        tenth, or, up to 256 pixels, not at all.
-        "constant": nothing changes. A dict holds the parameters `learning_rate`,
-        `penalty_weight` and `beta2` of `skgan.callbacks.Annealing`.
+        How learning rate and penalty change over the fit; see `GANSampler`.
     max_time : float or None, default=None
-        Seconds that the whole fit may take; training ends, and its schedule with it,
-        when they or `max_iter` are over. Rows are read and encoded in any case and the
-        first update is made.
+        Seconds that the whole fit may take; see `GANSampler`.
     early_stopping : bool, default=False
-        Whether to hold rows out, score the sampler on them at intervals, keep the
-        best generator, and end when the score no longer improves.
+        Whether rows are held out to score and choose by; see `GANSampler`.
     validation_fraction : float, default=0.1
-        Share of rows held out if `early_stopping` is true.
+        Share of rows held out; see `GANSampler`.
     n_iter_no_change : int, default=10
-        Scores in a row without improvement that end training, if `early_stopping`
-        is true; a fit is scored about twenty times, at most every 100 updates.
+        Scores in a row without improvement that end training; see `GANSampler`.
     encoder : BaseEncoder or "auto", default="auto"
         How X becomes a tensor and back. "auto" takes an array of more than two
         dimensions for images (`ImageEncoder`), the rest for vectors
@@ -185,21 +167,15 @@ class InfoGANSampler(DiagnosisMixin, ClusterMixin, BaseCodedSampler):
     callbacks : list or None, default=None
         skorch callbacks, as in `skorch.NeuralNet`.
     checkpoint : str, path-like, TrainingCheckpoint or None, default=None
-        A folder of this fit's own in which it writes down, at intervals, where it is.
-        If it breaks off, by whatever cause, the next ``fit`` to the same rows with
-        the same parameters goes on from there, and ends where it would have ended.
-        See `skgan.callbacks.TrainingCheckpoint`.
+        A folder in which the fit writes down where it is; see `GANSampler`.
     net_params : dict or None, default=None
-        Parameters of the net, `skgan.nets.InfoGANNet`, applied last: anything
-        skorch can do, such as ``{"generator__activation": "silu"}``.
+        Parameters of the net, `skgan.nets.InfoGANNet`, applied last; see `GANSampler`.
     warm_start : bool, default=False
-        Whether ``fit`` goes on from where the last one ended, for `max_iter` more
-        updates, with the encoder it had.
+        Whether ``fit`` goes on from where the last one ended; see `GANSampler`.
     device : str, default="auto"
-        A PyTorch device; "auto" is CUDA where there is one, else the CPU.
+        A PyTorch device, or "auto"; see `GANSampler`.
     random_state : int, RandomState instance or None, default=None
-        Fixes the whole fit and the stream of later draws. The global random
-        streams are not touched.
+        Fixes the whole fit and the stream of later draws.
     verbose : int, default=0
         1 shows one progress bar with both losses and the time left.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from skgan._tree_threads import tree_threads
 from skgan.nets import AdversarialNet
 from skgan.priors import LevelColumn, Schema
 from skgan.samplers._stages import PriorColumns, StageDraws
@@ -42,9 +43,10 @@ def separability(real: NDArray, drawn: NDArray, schema: Schema, seed: int) -> fl
     )
     folds = StratifiedKFold(min(3, n), shuffle=True, random_state=seed)
     chances = np.empty(len(X))
-    for train, test in folds.split(X, y):
-        judge.fit(X[train], y[train])
-        chances[test] = judge.predict_proba(X[test])[:, 1]
+    with tree_threads():
+        for train, test in folds.split(X, y):
+            judge.fit(X[train], y[train])
+            chances[test] = judge.predict_proba(X[test])[:, 1]
     return float(roc_auc_score(y, chances))
 
 
@@ -56,24 +58,6 @@ def choose_stage(
     A later stage replaces an earlier one if its score is better by more than two
     standard errors of the difference. Where neither is better, the one that copies
     less is kept, and if there is no telling the cheaper one.
-
-    Parameters
-    ----------
-    columns : PriorColumns
-        Of the fit.
-    draws : StageDraws
-        Draws each stage.
-    candidates : tuple of str
-        Stages, the cheaper first.
-    seed : int
-        Fixes draws and the judge.
-
-    Returns
-    -------
-    stage : str
-        The one to keep.
-    scores : dict of str to float
-        ``1 - |2 AUC - 1|`` of each: 1 where it cannot be told from held-out rows.
     """
     real = columns.held_out
     if len(real) < MIN_JUDGED_ROWS:
@@ -125,17 +109,6 @@ def copies_less(
 
     First by how well the nearest drawn row tells training from held-out rows, then by
     the share of drawn rows that are training rows to the last value.
-
-    Parameters
-    ----------
-    columns : PriorColumns
-        Of the fit.
-    draws : StageDraws
-        Encodes rows.
-    ours, others : ndarray of shape (n, n_columns)
-        Rows of two stages.
-    seed : int
-        Chooses training rows.
     """
     from skgan.metrics import membership_auc
 
@@ -163,9 +136,9 @@ def copies_less(
 
 def _duplicate_share(train: NDArray, drawn: NDArray) -> float:
     """Return the share of drawn rows that equal a training row."""
-    known = {row.tobytes() for row in np.nan_to_num(train, nan=np.inf) + 0.0}
+    train_rows = {row.tobytes() for row in np.nan_to_num(train, nan=np.inf) + 0.0}
     rows = np.nan_to_num(drawn, nan=np.inf) + 0.0
-    return float(np.mean([row.tobytes() in known for row in rows]))
+    return float(np.mean([row.tobytes() in train_rows for row in rows]))
 
 
 class StageWatch:

@@ -44,15 +44,6 @@ def compare_images(one: Tensor, other: Tensor) -> Tensor:
     that a stroke a little off its place is none. What is left is squared and divided by
     the squared contrast of both: nearly empty images are made well by anything.
 
-    Parameters
-    ----------
-    one, other : Tensor of shape (n, channels, height, width)
-        Images.
-
-    Returns
-    -------
-    Tensor of shape (n,)
-        0 where they are alike; about 1 where they have nothing in common.
 
     Examples
     --------
@@ -109,11 +100,12 @@ class GANOutlierDetector(OutlierMixin, VersionedEstimator):
     how far the row is from its nearest training rows and from the middle of all [2]_
     [3]_.
 
-    Of images, a generative adversarial network learns the training rows, an encoder
-    learns to find their latents, and an image is as odd as what the generator makes of
-    its latent is unlike it: in its pixels, and in the features of the discriminator
-    [1]_. Parameters from `feature_weight` on are those of the network, except for
-    `encoder` and `random_state`; they do nothing where none is trained.
+    Of images, a generative adversarial network learns the training rows, and an encoder
+    learns to find their latents. The generator makes an image anew from the latent that
+    the encoder finds; the more the two differ, in their pixels and in the features of
+    the discriminator, the odder the image is [1]_. Parameters from `feature_weight` on
+    are those of the network, except for `encoder` and `random_state`; they do nothing
+    where none is trained.
 
     Parameters
     ----------
@@ -134,30 +126,30 @@ class GANOutlierDetector(OutlierMixin, VersionedEstimator):
         Dimension of the latent z. More makes better inliers, and better outliers.
         "auto" is 16 for images, half the number of columns for vectors.
     hidden_dims : sequence of int or "auto", default="auto"
-        As in `GANSampler`.
+        Widths of the hidden layers of both networks; see `GANSampler`.
     generator : str or type, default="auto"
         As in `GANSampler`; "auto" is a residual perceptron for vectors.
     discriminator : str or type, default="auto"
         As in `GANSampler`. Without a method ``features(x)`` errors are of entries
         alone.
     loss : str or tuple, default="relativistic"
-        As in `GANSampler`.
+        The losses of both networks, by name or as functions; see `GANSampler`.
     penalty : str, tuple or None, default="r1+r2"
-        As in `GANSampler`.
+        The gradient penalty, by name or as functions; see `GANSampler`.
     penalty_weight : float or "auto", default="auto"
-        As in `GANSampler`.
+        Times the penalty; see `GANSampler`.
     learning_rate : float or "auto", default="auto"
-        As in `GANSampler`.
+        Of both optimizers (Adam).
     batch_size : int or "auto", default="auto"
         As in `GANSampler`; also that of the encoder.
     max_iter : int or "auto", default="auto"
         Generator updates; the encoder then has as many. "auto" is 750 for images.
     n_discriminator_steps : int, default=1
-        As in `GANSampler`.
+        Discriminator steps a generator update.
     average_halflife : float, None or "auto", default="auto"
-        As in `GANSampler`.
+        Half-life, in updates, of the averaged generator; see `GANSampler`.
     schedule : str or dict, default="annealed"
-        As in `GANSampler`.
+        How learning rate and penalty change over the fit; see `GANSampler`.
     max_time : float or None, default=None
         Seconds that the whole fit may take; rows are read and encoded in any case.
         Of "likelihood", chains are then fitted on fewer rows, and the line is drawn
@@ -167,11 +159,11 @@ class GANOutlierDetector(OutlierMixin, VersionedEstimator):
         How X is read: `ImageEncoder`, `VectorEncoder` or, for likelihoods,
         `TableEncoder`.
     callbacks : list or None, default=None
-        As in `GANSampler`.
+        skorch callbacks, as in `skorch.NeuralNet`.
     net_params : dict or None, default=None
-        As in `GANSampler`.
+        Parameters of the net, applied last; see `GANSampler`.
     device : str, default="auto"
-        As in `GANSampler`.
+        A PyTorch device, or "auto"; see `GANSampler`.
     random_state : int, RandomState instance or None, default=None
         Fixes the whole fit. The global random streams are not touched.
     verbose : int, default=0
@@ -459,8 +451,10 @@ class GANOutlierDetector(OutlierMixin, VersionedEstimator):
                 "Of vectors, only method='likelihood' can be explained; for the "
                 "difference to a reconstruction see reconstruct(X)."
             )
-        found = InverterRunner(self.sampler_.net_, self.sampler_.inverter_)(rows)
-        errors = compare_pixels(rows, found.rows).permute(0, 2, 3, 1)
+        reconstruction = InverterRunner(self.sampler_.net_, self.sampler_.inverter_)(
+            rows
+        )
+        errors = compare_pixels(rows, reconstruction.rows).permute(0, 2, 3, 1)
         return errors.flatten(1).numpy() / self._units[0]
 
     def decision_function(self, X):
@@ -582,12 +576,17 @@ class GANOutlierDetector(OutlierMixin, VersionedEstimator):
     def _measure(self, X) -> list[NDArray]:
         """Errors of rows, and of their features."""
         rows = self._encode(X)
-        found = InverterRunner(self.sampler_.net_, self.sampler_.inverter_)(rows)
+        reconstruction = InverterRunner(self.sampler_.net_, self.sampler_.inverter_)(
+            rows
+        )
         if rows.ndim != 4:
-            return [found.residuals.numpy(), found.feature_errors.numpy()]
-        sizes = found.feature_sizes.clamp_min(TINY)
-        relative = found.feature_errors / sizes
-        return [compare_images(rows, found.rows).numpy(), relative.numpy()]
+            return [
+                reconstruction.residuals.numpy(),
+                reconstruction.feature_errors.numpy(),
+            ]
+        sizes = reconstruction.feature_sizes.clamp_min(TINY)
+        relative = reconstruction.feature_errors / sizes
+        return [compare_images(rows, reconstruction.rows).numpy(), relative.numpy()]
 
     def _scores(self, errors: list[NDArray]) -> NDArray:
         residuals, feature_errors = errors / self._units[:, None]

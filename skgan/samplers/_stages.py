@@ -16,7 +16,7 @@ from skgan.encoding import BaseEncoder
 from skgan.nets import AdversarialNet
 from skgan.priors import BasePrior, LevelColumn, Schema, TreesPrior
 from skgan.rejection import RejectionRule, fill_block, fit_rejection
-from skgan.samplers._given_cells import GivenCells
+from skgan.samplers._prior_conditions import CellConditions
 
 # What a stage's name ends in where not all of its rows are kept.
 REJECTION = "+rejection"
@@ -177,7 +177,7 @@ class StageDraws:
         stage: str,
         n: int,
         rng: np.random.Generator,
-        cells: GivenCells | None = None,
+        cells: CellConditions | None = None,
     ) -> NDArray:
         """Draw rows of plain columns, given cells as they are given."""
         if self.rejection is None:
@@ -192,7 +192,7 @@ class StageDraws:
             )
         return self._draw_best(stage, n, rng, cells)
 
-    def _draw_best(self, stage: str, n: int, rng, cells: GivenCells) -> NDArray:
+    def _draw_best(self, stage: str, n: int, rng, cells: CellConditions) -> NDArray:
         """Draw candidates for each row of cells, and one of them by its acceptance.
 
         A row whose cells are given cannot be drawn anew elsewhere: one of several
@@ -206,7 +206,7 @@ class StageDraws:
         return candidates[np.arange(n) * _N_CANDIDATES + chosen]
 
     def _draw_any(
-        self, stage: str, n: int, rng, cells: GivenCells | None = None
+        self, stage: str, n: int, rng, cells: CellConditions | None = None
     ) -> NDArray:
         """Draw rows before any is refused."""
         if cells is None:
@@ -251,21 +251,7 @@ class StageDraws:
 def prior_params(
     draws: StageDraws, rows: torch.Tensor, settings, seed: int, is_brief: bool = False
 ) -> dict:
-    """Return parameters of the net of a generator that starts from a prior.
-
-    Parameters
-    ----------
-    draws : StageDraws
-        Draws the prior.
-    rows : Tensor of shape (n, width)
-        Encoded training rows, labels behind them.
-    settings : Settings
-        What to train with.
-    seed : int
-        Fixes the pool of prior rows that training starts from.
-    is_brief : bool, default=False
-        Whether there is no time for a large pool.
-    """
+    """Return parameters of the net of a generator that starts from a prior."""
     layout = getattr(draws.encoder, "layout_", None)
     width = rows.shape[1]
     n_numbers = width if layout is None else layout.n_numbers

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import torch
@@ -20,6 +21,7 @@ from skgan.loader import BatchLoader
 from skgan.modules import DISCRIMINATORS, GENERATORS, resolve_network
 from skgan.nets import AdversarialNet
 from skgan.samplers._auto import Settings
+from skgan.samplers._fit_tasks import FitTasks
 
 # A fit is divided into so many epochs, at whose end it is watched, but none has fewer
 # updates than this: what happens at their ends must not cost more than they do.
@@ -104,6 +106,7 @@ def make_callbacks(
     scorer=None,
     n_scores: int = _N_SCORES,
     calibrates: bool = True,
+    tasks: FitTasks | None = None,
 ) -> list:
     """Return the callbacks of one fit, the user's among them.
 
@@ -122,6 +125,8 @@ def make_callbacks(
         chosen.append(
             ("progress", TrainingProgress(settings.max_iter, losses=verbose >= 2))
         )
+    if tasks is not None:
+        chosen.append(("fit_tasks", tasks))
     chosen.append(("guard", DivergenceGuard()))
     if scorer is not None:
         n_epochs = -(-settings.max_iter // epoch_length(settings.max_iter))
@@ -136,6 +141,15 @@ def make_callbacks(
 def epoch_length(max_iter: int) -> int:
     """Return the generator updates of one epoch."""
     return min(max(max_iter // _N_EPOCHS, _MIN_UPDATES), max_iter)
+
+
+def count_epochs(
+    net: AdversarialNet, settings: Settings, net_params: dict | None
+) -> int:
+    """Return how many epochs a fit has, unless something ends it before."""
+    if not settings.max_iter:
+        return 0
+    return int(_lengths(net, settings.max_iter, net_params or {})["max_epochs"])
 
 
 def _lengths(net: AdversarialNet, max_iter: int, net_params: dict) -> dict[str, Any]:
@@ -184,24 +198,40 @@ def train(
     # Runs last, so that the checkpoint holds the other callbacks' end-of-epoch state.
     net.replace_callbacks(kept if checkpoint is None else [*kept, checkpoint])
     try:
-        net.partial_fit(rows, conditions)
+        with advice_on_memory():
+            net.partial_fit(rows, conditions)
         if checkpoint is not None and not net.interrupted_:
             checkpoint.finish()
-    except Exception as error:
+    except Exception:
         net.zero_grad()
         # Callbacks let go of rows, and what was learnt can sample.
         with suppress(Exception):
             net.notify("on_train_end", X=rows, y=conditions)
-        if isinstance(error, torch.OutOfMemoryError):
-            raise type(error)(f"{error} {_MEMORY_ADVICE}") from error
         raise
     finally:
         net.eval()
-        if checkpoint is not None:
-            # The checkpoint is of this fit alone.
-            net.callbacks = kept
-            net.callbacks_ = [c for c in net.callbacks_ if c[1] is not checkpoint]
+        _drop_callbacks(net, kept, checkpoint)
         # The watch holds the rows held out, which a pickle should not carry.
         for _, callback in net.callbacks_:
             if isinstance(callback, HeldOutScore):
                 callback.scorer = None
+
+
+@contextmanager
+def advice_on_memory() -> Iterator[None]:
+    """Say what to do where a step does not fit into a device's memory."""
+    try:
+        yield
+    except torch.OutOfMemoryError as error:
+        raise type(error)(f"{error} {_MEMORY_ADVICE}") from error
+
+
+def _drop_callbacks(net: AdversarialNet, kept, checkpoint) -> None:
+    """Take out the callbacks that are of one fit alone."""
+
+    def stays(callback) -> bool:
+        callback = callback[1] if isinstance(callback, tuple) else callback
+        return callback is not checkpoint and not isinstance(callback, FitTasks)
+
+    net.callbacks = kept if isinstance(kept, str) else [c for c in kept if stays(c)]
+    net.callbacks_ = [c for c in net.callbacks_ if stays(c)]

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import copy
 import logging
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
+from sklearn.utils.validation import check_is_fitted
 
 from skgan._deadline import Deadline
 from skgan._validation import check_boolean, check_share
@@ -17,13 +19,13 @@ from skgan.priors import PRIORS, BasePrior
 from skgan.rejection import RejectionRule
 from skgan.samplers._auto import resolve_settings
 from skgan.samplers._conditions import LabelledRows
-from skgan.samplers._given_cells import GivenCells, label_cells
 from skgan.samplers._judging import (
     MAX_JUDGED_ROWS,
     StageWatch,
     choose_stage,
     score_stages,
 )
+from skgan.samplers._prior_conditions import CellConditions, condition_on_labels
 from skgan.samplers._stages import (
     REJECTION,
     StageDraws,
@@ -62,7 +64,9 @@ class TreesMixin:
     net_: AdversarialNet
     prior_: BasePrior | None
     rejection_: RejectionRule | None
+    n_iter_: int
     stage_: str
+    _stream: np.random.RandomState
     stage_scores_: dict[str, float]
     _conditions: Any
     _count_held_out: Callable[[Any], int]
@@ -223,6 +227,57 @@ class TreesMixin:
         if self.verbose:
             print(message + ".")
 
+    @property
+    def stages_(self) -> tuple[str, ...]:
+        """Stages that `at_stage` can draw from, the cheaper first."""
+        stages = ["prior"] if self.prior_ is not None else []
+        if self.prior_ is None or self.n_iter_:
+            stages.append("generator")
+        return tuple(dict.fromkeys([*stages, self.stage_]))
+
+    def at_stage(self, stage: str) -> Self:
+        """Return a sampler that draws from another stage of this fit.
+
+        Parameters
+        ----------
+        stage : str
+            One of ``stages_``: "prior", "generator" where there was training, and
+            ``stage_``, which ``sample`` uses.
+
+        Returns
+        -------
+        sampler : estimator of the same class
+            Fitted, with this sampler's prior and networks, which are not copied.
+
+        Raises
+        ------
+        sklearn.exceptions.NotFittedError
+            Before ``fit``.
+        ValueError
+            If there is no such stage.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from skgan import GANSampler
+        >>> X = np.random.default_rng(0).normal(size=(100, 2))
+        >>> sampler = GANSampler(max_iter=5, random_state=0).fit(X)
+        >>> sampler.stages_
+        ('prior', 'generator')
+        >>> sampler.at_stage("prior").sample(3).shape
+        (3, 2)
+        """
+        check_is_fitted(self, "net_")
+        if stage not in self.stages_:
+            known = ", ".join(map(repr, self.stages_))
+            raise ValueError(f"stage must be one of {known}, got {stage!r}.")
+        other = object.__new__(type(self))
+        other.__dict__.update(vars(self))
+        if stage != self.stage_:
+            other.stage_, other.rejection_ = stage, None
+        other._stream = copy.deepcopy(self._stream)  # draws leave that of self alone
+        return other
+
     def _draw_stage(self, n_samples: int, seed: int, given=None):
         """Draw rows of the stage that was kept, in blocks like `_draw`."""
         assert self.prior_ is not None
@@ -233,13 +288,13 @@ class TreesMixin:
         size = _STAGE_BLOCK if getattr(given, "is_fast", True) else _SEARCH_BLOCK
         for i, start in enumerate(range(0, n_samples, size)):
             rng = np.random.default_rng(np.random.SeedSequence([seed, i]))
-            cells: GivenCells | None = None
+            cells: CellConditions | None = None
             if given is not None:
-                here = given.rows(start, start + size)
-                cells = here if isinstance(here, GivenCells) else None
-                if isinstance(here, LabelledRows) and labels is not None:
-                    values = labels.clip(here.values)
-                    cells = label_cells(values, len(encoder.schema_))
+                block = given.rows(start, start + size)
+                cells = block if isinstance(block, CellConditions) else None
+                if isinstance(block, LabelledRows) and labels is not None:
+                    values = labels.clip(block.values)
+                    cells = condition_on_labels(values, len(encoder.schema_))
             columns = draws.draw(self.stage_, size, rng, cells)
             columns = columns[: n_samples - start]
             encoder.write_columns(buffer, start, columns[:, draws.n_labels :])

@@ -6,15 +6,12 @@ import re
 import struct
 from collections.abc import Callable
 from math import prod
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import torch
 
 from skgan.storage._errors import ContentError
-
-if TYPE_CHECKING:
-    from skgan.storage._values import ValueDecoder, ValueEncoder
 
 _DTYPE = re.compile(
     r"[|<>=]?(b1|[iu][1248]|f[248]|O|U\d{1,9}|S\d{1,9}|[mM]8(\[\w+\])?)"
@@ -24,7 +21,7 @@ _TORCH_STATE = 5056
 _PACKED: dict[type, Any] = {int: np.int64, float: np.float64, bool: np.bool_}
 
 
-def pack_list(values: list, kind: type, encoder: ValueEncoder) -> Any:
+def pack_list(values: list, kind: type, encoder: Any) -> Any:
     """Return a list of values of one type as arrays; None if there is no such form."""
     if kind is str:
         # Lone surrogates are no UTF-8, but may well stand in a column.
@@ -42,7 +39,7 @@ def pack_list(values: list, kind: type, encoder: ValueEncoder) -> Any:
     return None
 
 
-def _pack_records(values: list[dict], encoder: ValueEncoder) -> Any:
+def _pack_records(values: list[dict], encoder: Any) -> Any:
     """Pack dicts of the same strings to numbers, as histories are."""
     names = list(values[0])
     if not all(type(name) is str for name in names):
@@ -56,7 +53,7 @@ def _pack_records(values: list[dict], encoder: ValueEncoder) -> Any:
     return {"packed": ["records", names, columns, len(values)]}
 
 
-def unpack_list(node: Any, decoder: ValueDecoder) -> list:
+def unpack_list(node: Any, decoder: Any) -> list:
     """Return the list of a packed node."""
     if not isinstance(node, list) or len(node) not in (2, 3, 4):
         raise ContentError(f"{node!r:.80} is no packed list.")
@@ -88,9 +85,7 @@ def _split(letters, lengths) -> list[str]:
     ]
 
 
-def _unpack_records(
-    names: Any, columns: Any, n: Any, decoder: ValueDecoder
-) -> list[dict]:
+def _unpack_records(names: Any, columns: Any, n: Any, decoder: Any) -> list[dict]:
     names = decoder.items(names)
     decoded = [decoder.items(column) for column in decoder.parts(columns, len(names))]
     if type(n) is not int or any(len(column) != n for column in decoded) or not names:
@@ -98,7 +93,7 @@ def _unpack_records(
     return [dict(zip(names, row, strict=True)) for row in zip(*decoded, strict=True)]
 
 
-def encode(value: Any, encoder: ValueEncoder) -> Any:
+def encode(value: Any, encoder: Any) -> Any:
     """Return the node of one of these values; None for any other."""
     if type(value) is np.ndarray:
         return _encode_array(value, encoder)
@@ -117,13 +112,13 @@ def encode(value: Any, encoder: ValueEncoder) -> Any:
     return None
 
 
-def _dtype_name(dtype: np.dtype, encoder: ValueEncoder) -> str:
+def _dtype_name(dtype: np.dtype, encoder: Any) -> str:
     if not _DTYPE.fullmatch(dtype.str):
         raise encoder.refusal(f"of dtype {dtype}")
     return dtype.str
 
 
-def _encode_array(value: np.ndarray, encoder: ValueEncoder) -> Any:
+def _encode_array(value: np.ndarray, encoder: Any) -> Any:
     if value.dtype.byteorder == ">":
         value = value.astype(value.dtype.newbyteorder("<"))
     name = _dtype_name(value.dtype, encoder)
@@ -141,7 +136,7 @@ def _encode_array(value: np.ndarray, encoder: ValueEncoder) -> Any:
     return {"array": [name, encoder.put(stored), None, is_transposed]}
 
 
-def _encode_scalar(value: np.generic, encoder: ValueEncoder) -> Any:
+def _encode_scalar(value: np.generic, encoder: Any) -> Any:
     array = np.asarray(value)
     name = _dtype_name(array.dtype, encoder)
     if array.dtype.kind in "mM":
@@ -151,7 +146,7 @@ def _encode_scalar(value: np.generic, encoder: ValueEncoder) -> Any:
     return {"scalar": [name, encoder.encode(array.item())]}
 
 
-def _encode_stream(value: np.random.RandomState, encoder: ValueEncoder) -> Any:
+def _encode_stream(value: np.random.RandomState, encoder: Any) -> Any:
     state = value.get_state(legacy=False)
     if not isinstance(state, dict) or state["bit_generator"] != "MT19937":
         raise encoder.refusal("a random stream other than NumPy's MT19937")
@@ -168,7 +163,7 @@ def read_dtype(node: Any) -> np.dtype:
     return np.dtype(node)
 
 
-def _array(node: Any, decoder: ValueDecoder) -> np.ndarray:
+def _array(node: Any, decoder: Any) -> np.ndarray:
     name, place, shape, is_transposed = decoder.parts(node, 4)
     dtype, array = read_dtype(name), decoder.arrays.array(place)
     if shape is not None:
@@ -204,7 +199,7 @@ def _cast(array: np.ndarray, dtype: np.dtype, shape: Any) -> np.ndarray:
     return array.view(dtype).reshape(shape).astype(dtype.newbyteorder("="))
 
 
-def _objects(node: Any, decoder: ValueDecoder) -> np.ndarray:
+def _objects(node: Any, decoder: Any) -> np.ndarray:
     shape, values = decoder.parts(node, 2)
     decoded = decoder.items(values)
     array = np.empty(len(decoded), dtype=object)
@@ -212,7 +207,7 @@ def _objects(node: Any, decoder: ValueDecoder) -> np.ndarray:
     return array.reshape(_check_shape(shape, len(decoded)))
 
 
-def _scalar(node: Any, decoder: ValueDecoder) -> Any:
+def _scalar(node: Any, decoder: Any) -> Any:
     name, inner = decoder.parts(node, 2)
     dtype, value = read_dtype(name), decoder.decode(inner)
     kinds = {"b": bool, "i": int, "u": int, "f": float, "U": str, "m": int, "M": int}
@@ -223,7 +218,7 @@ def _scalar(node: Any, decoder: ValueDecoder) -> Any:
     return np.array(value, dtype=dtype)[()]
 
 
-def _random_state(node: Any, decoder: ValueDecoder) -> np.random.RandomState:
+def _random_state(node: Any, decoder: Any) -> np.random.RandomState:
     place, position, has_gauss, gauss = decoder.parts(node, 4)
     key = decoder.arrays.array(place)
     # NumPy would read on behind the end of the words.
@@ -242,7 +237,7 @@ def _random_state(node: Any, decoder: ValueDecoder) -> np.random.RandomState:
     return stream
 
 
-def _torch_stream(node: Any, decoder: ValueDecoder) -> torch.Generator:
+def _torch_stream(node: Any, decoder: Any) -> torch.Generator:
     kind, place = decoder.parts(node, 2)
     state = decoder.arrays.tensor(place)
     if kind == "cpu":

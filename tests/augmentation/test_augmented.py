@@ -30,6 +30,7 @@ from skgan import (
     GANSampler,
     make_sampler_pipeline,
 )
+from skgan.augmentation._class_sampling import default_sampler
 
 # The identities, in the first column, of the rows that each fit of a sampler saw.
 SEEN_BY_SAMPLERS = []
@@ -510,7 +511,7 @@ BAD = {
     "count": ({"n_synthetic": -1}, ValueError, "n_synthetic must be at least 0"),
     "nan": ({"n_synthetic": float("nan")}, ValueError, "n_synthetic"),
     "boolean": ({"n_synthetic": True}, TypeError, "n_synthetic"),
-    "word": ({"n_synthetic": "auto"}, TypeError, "n_synthetic must be a number"),
+    "word": ({"n_synthetic": "most"}, TypeError, "n_synthetic must be a number"),
     "strategy": (
         {"sampling_strategy": "majority"},
         ValueError,
@@ -683,17 +684,36 @@ def test_regressor_needs_a_sampler_of_pairs(rows):
         AugmentedRegressor(Ridge(), GANSampler()).fit(X, X[:, 1])
 
 
-def test_the_default_sampler_is_the_conditional_one(rows, monkeypatch):
-    made = []
+def test_the_default_sampler_learns_a_chain_of_trees_for_each_class(rows):
+    X, y = rows
+    y = y.astype(object)
+    y[0] = "lonely"
+    model = AugmentedClassifier(Recorder(), random_state=0).fit(X, y)
+    drawn = trained_on(model)[0][120:]
+    # The classes differ in their second column by 2, and so do rows drawn of them.
+    labels = trained_on(model)[1][120:]
+    assert drawn[labels == "b", 1].mean() - drawn[labels == "a", 1].mean() > 1
+    assert np.isfinite(drawn).all()
+    # Of a single row there is nothing to learn but itself.
+    np.testing.assert_allclose(drawn[labels == "lonely"], X[:1])
+    more, labels = model.sampler_.sample(400, random_state=0)
+    assert more.shape == (400, 3)
+    assert abs((labels == "a").mean() - 0.5) < 0.1
+    over = AugmentedClassifier(Recorder(), sampling_strategy="minority", random_state=0)
+    with pytest.raises(ValueError, match=r"of \['lonely'\]"):
+        over.fit(X, y).sampler_.sample(y=["a"])
 
-    class Spy(Bootstrap):
-        def __init__(self, random_state=None):
-            made.append(self)
-            super().__init__(random_state)
 
-    monkeypatch.setattr("skgan.augmentation._class_sampling.ConditionalGANSampler", Spy)
-    model = AugmentedClassifier(Recorder()).fit(*rows)
-    assert isinstance(model.sampler_, Spy)
-    assert made
+def test_the_default_sampler_of_numbers_and_of_images_is_the_conditional_one(rows):
+    X, _ = rows
+    model = AugmentedRegressor(Line(), random_state=0).fit(X, 3 * X[:, 1])
+    assert isinstance(model.sampler_, ConditionalGANSampler)
+    assert model.sampler_.n_iter_ == 0
+    drawn = model.estimator_.X_[120:]
+    assert np.corrcoef(drawn[:, 1], model.estimator_.y_[120:])[0, 1] > 0.9
     for kind in (AugmentedClassifier, AugmentedRegressor):
         assert inspect.signature(kind).parameters["sampler"].default is None
+    # Adversarial training is not left out where nothing else could draw.
+    default = default_sampler(np.zeros((4, 8, 8)), of_classes=True)
+    assert isinstance(default, ConditionalGANSampler)
+    assert default.max_iter == "auto"

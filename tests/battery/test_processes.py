@@ -102,9 +102,9 @@ MANY = """
             for public in PUBLIC.values():
                 public.rows(public.fitted(X), X)
 
-    fit(5)
+    fit(3)
     before = size()
-    fit(10)
+    fit(4)
     print(before, size(), len(os.listdir("/proc/self/fd")))
 """
 
@@ -115,5 +115,5 @@ def test_many_fits_leak_nothing():
     output, errors = run(START + MANY)
     assert output, errors
     before, after, n_files = map(int, output.split())
-    assert after < 1.03 * before
+    assert after < 1.012 * before
     assert n_files < 20

@@ -25,6 +25,9 @@ def test_the_share_rises_update_by_update_and_stays():
 
     ramp = AugmentationRamp(4, probability=0.8)
     sampler = train(net_params={"augmentation": augment}, callbacks=[ramp])
+    # Before training it is tried on a few rows, at its own default.
+    tried, seen = seen[:-18], seen[-18:]
+    assert set(tried) == {1.0}
     # A step of the default objective shows the discriminator three batches.
     assert seen[::3] == seen[1::3] == seen[2::3]
     assert seen[::3] == pytest.approx([0, 0.2, 0.4, 0.6, 0.8, 0.8])

@@ -124,8 +124,8 @@ def test_a_fit_of_a_fraction_of_a_second():
 
 def test_the_schedule_reaches_its_end_by_time(monkeypatch):
     time_unit = TimeUnit()
-    for room in ("_stopping", "_schedules"):
-        monkeypatch.setattr(f"skgan.callbacks.{room}.time", time_unit)
+    for room in ("callbacks._stopping", "callbacks._schedules", "_deadline"):
+        monkeypatch.setattr(f"skgan.{room}.time", time_unit)
     rates = Rates()
     sampler = GANSampler(
         hidden_dims=(8,),
@@ -157,6 +157,7 @@ def test_held_out_rows_are_scored_though_time_ran_out():
         max_iter=10**6,
         max_time=0.05,
         early_stopping=True,
+        prior="normal",
         random_state=0,
     ).fit(X)
     assert np.isfinite(sampler.history_[-1]["valid_score"])

@@ -523,7 +523,10 @@ def test_help(verb, capsys):
             *("--sep", "--encoding", "--decimal", "--na", "--categorical"),
             *("--identifier", "--ignore"),
         ],
-        "sample": ["--output", "--n-samples", "--given", "--seed", "--force"],
+        "sample": [
+            *("--output", "--n-samples", "--given", "--seed", "--force"),
+            *("--sep", "--encoding"),
+        ],
         "score": ["--metric", "--sep", "--encoding", "--decimal", "--na", "--debug"],
     }
     assert all(option in printed for option in options[verb])

@@ -144,9 +144,9 @@ def test_score_reads_what_the_model_holds(here, capsys, dialect):
         Path("holdout.csv").write_text(text, encoding="utf-8-sig")
     run("score", "cars.skgan", "holdout.csv")
     score = float(capsys.readouterr().out.split("\t")[1])
-    assert -5 < score < 0
-    # A wrong decimal mark or code would be far off.
-    assert score == pytest.approx(-0.2, abs=1)
+    # A wrong decimal mark or code would be far off; an estimate of no distance has
+    # either sign.
+    assert score == pytest.approx(0, abs=1)
 
 
 def test_one_word_for_missing_is_no_error(here, capsys):
@@ -195,6 +195,45 @@ def test_columns_that_the_user_names(here, capsys):
     assert "no column 'z'" in fail(
         capsys, "fit", "orders.csv", "-o", "z.skgan", "--ignore", "z"
     )
+
+
+def test_a_named_identifier_concerns_its_own_column(here, capsys):
+    """Columns that were not named stay what they are, and are found as ever."""
+    rng = np.random.default_rng(0)
+    codes = [f"{c}{i:03d}" for i, c in enumerate(rng.choice(list("abc"), 80))]
+    keys = rng.permutation(codes[:40] * 2)
+    pd.DataFrame(
+        {"key": keys, "mail": codes, "kind": ["u", "v"] * 40, "x": rng.normal(size=80)}
+    ).to_csv("k.csv", index=False)
+    run("fit", "k.csv", "-o", "k.skgan", *FIT, "--identifier", "key")
+    assert "too: mail" in capsys.readouterr().err
+    run("sample", "k.skgan", "-n", 60, "-o", "o.csv", *SEED)
+    drawn = pd.read_csv("o.csv")
+    assert not set(drawn["key"]) & set(keys) and drawn["key"].nunique() == 60
+    assert not set(drawn["mail"]) & set(codes)
+    assert set(drawn["kind"]) == {"u", "v"}
+    ask = ("--identifier", "key", "--identifiers", "raise")
+    assert "'mail'" in fail(capsys, "fit", "k.csv", "-o", "r.skgan", *FIT, *ask)
+
+
+def test_samples_in_another_dialect(here, capsys):
+    ask = ("--sep", "tab", "--encoding", "utf-16")
+    run("sample", "cars.skgan", "-n", 60, "-o", "drawn.csv", *SEED, *ask)
+    run("sample", "cars.skgan", "-n", 60, "-o", "plain.csv", *SEED)
+    with open("drawn.csv", encoding="utf-16", newline="") as file:
+        drawn = list(csv.reader(file, delimiter="\t"))
+    with open("plain.csv", encoding="latin-1", newline="") as file:
+        assert drawn == list(csv.reader(file, delimiter=";"))
+    run("sample", "cars.skgan", "-n", 5, "-o", "d.tsv", *SEED, "--sep", "|")
+    with open("d.tsv", encoding="latin-1", newline="") as file:
+        assert next(csv.reader(file, delimiter="|")) == HEADER
+    draw = ("sample", "cars.skgan", "-n", 60, *SEED, "-o")
+    line = fail(capsys, *draw, "e.csv", "--encoding", "nope")
+    assert "no encoding 'nope'" in line
+    line = fail(capsys, *draw, "e.csv", "--encoding", "ascii")
+    assert "'ascii'" in line and "'ô'" in line
+    assert not (here / "e.csv").exists()
+    assert "about CSV" in fail(capsys, *draw, "e.parquet", "--sep", ";")
 
 
 def test_tabs_by_the_ending(here):

@@ -4,14 +4,16 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from skgan.encoding import ImageEncoder, TableEncoder, VectorEncoder
-from skgan.encoding._given_items import (
+from skgan.encoding import (
+    AnyOf,
     Choice,
+    ImageEncoder,
     Interval,
     PartialItems,
     PartialValues,
-    Union,
+    TableEncoder,
     Value,
+    VectorEncoder,
     at_rows,
     collect_rows,
     keeps_to,
@@ -115,7 +117,7 @@ ITEMS = {
     "missing": (Value(NAN), [0, 0, 0, 1]),
     "range": (Interval(1.5, 5), [0, 1, 1, 0]),
     "choice": (Choice(np.array([1.0, NAN]), np.ones(2)), [1, 0, 0, 1]),
-    "union": (Union((Interval(0, 1), Value(5.0))), [1, 0, 1, 0]),
+    "union": (AnyOf((Interval(0, 1), Value(5.0))), [1, 0, 1, 0]),
     "cells": (
         PartialValues(
             np.array([1.0, 9, NAN, NAN]), np.array([True, True, False, True])

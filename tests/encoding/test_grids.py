@@ -25,6 +25,8 @@ COLUMNS = {
     "hundredths": rng.integers(0, 10_000, N) / 100,
     "twentieths as k * 0.05": rng.integers(0, 2000, N) * 0.05,
     "sevens with an offset": WHOLE * 7 + 3,
+    "x.99 beyond six digits": (1e5 + WHOLE + 0.99).astype(np.float32),
+    "sums that are rounded": WHOLE - 450 + 0.99,
 }
 
 
@@ -50,6 +52,8 @@ def assert_on_grid(real, new, step):
 
 
 STEPS = {
+    "x.99 beyond six digits": 1,
+    "sums that are rounded": 1,
     "x.99": 1,
     "x.49 and x.99": 0.5,
     "halves below zero": 1,
@@ -152,3 +156,12 @@ def test_what_has_no_grid():
     # A sum of floats that is no multiple of a step.
     assert find_grid(np.where(values > 0, values, 0.1 + 0.2), None) is None
     assert Grid(2).fit(np.array([1.0, 3.0])).step is None
+
+
+@pytest.mark.parametrize("dtype", ["int64", "timedelta64[s]"])
+def test_few_values_keep_a_step_that_is_none_by_chance(dtype):
+    values = np.array([900, 2700, 4500, 8100, 11700, 900, 4500, 19800]).astype(dtype)
+    frame = pd.DataFrame({"a": np.tile(values, 3), "t": ["u", "v", "w"] * 8})
+    for new in new_values(TableEncoder(), frame):
+        whole = np.asarray(new["a"]).astype(dtype).astype(np.int64)
+        assert not (whole % 900).any()

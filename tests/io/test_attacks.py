@@ -30,10 +30,7 @@ from skgan.io import (
     SchemaError,
     StructureError,
 )
-from skgan.storage import _archive
-from skgan.storage._archive import pack, unpack
-from skgan.storage._json import read_json
-from skgan.storage._tensors import TensorReader
+from skgan.storage import TensorReader, _archive, pack, read_json, unpack
 
 _path = Path(__file__).with_name("make_golden.py")
 _spec = importlib.util.spec_from_file_location("make_golden", _path)

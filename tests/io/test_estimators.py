@@ -15,6 +15,7 @@ from skgan import (
     AugmentedClassifier,
     AugmentedRegressor,
     ConditionalGANSampler,
+    GANImputer,
     GANOutlierDetector,
     GANSampler,
     InfoGANSampler,
@@ -77,6 +78,14 @@ def fit(name, kind):
     if name == "GANOutlierDetector":
         detector = GANOutlierDetector(**SMALL).fit(X)
         return detector, lambda d: (d.score_samples(X), d.predict(X))
+    if name == "GANImputer":
+        is_hidden = np.arange(X.size).reshape(X.shape) % 5 == 0
+        with_gaps = (
+            np.where(is_hidden, np.nan, X) if kind == "vectors" else X.mask(is_hidden)
+        )
+        return GANImputer(random_state=0).fit(with_gaps), lambda i: i.transform(
+            with_gaps
+        )
     if name == "AugmentedClassifier":
         model = AugmentedClassifier(DummyClassifier(), sampler, random_state=0)
         return model.fit(X, CODES), draw_and_predict(kind)
@@ -107,6 +116,8 @@ NEVER = {
     ("GANOverSampler", "images"),
 }
 CASES = [
+    ("GANImputer", "vectors"),
+    ("GANImputer", "tables"),
     *(case for case in product(ON_ALL, KINDS) if case not in NEVER),
     ("VectorEncoder", "vectors"),
     ("TableEncoder", "tables"),

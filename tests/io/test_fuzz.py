@@ -17,10 +17,15 @@ from hypothesis.extra import numpy as arrays_of
 
 from skgan import GANSampler, load, save
 from skgan.io import FileFormatError
-from skgan.storage._archive import pack, unpack
-from skgan.storage._json import read_json, write_json
-from skgan.storage._tensors import TensorReader
-from skgan.storage._values import ValueDecoder, ValueEncoder
+from skgan.storage import (
+    TensorReader,
+    ValueDecoder,
+    ValueEncoder,
+    pack,
+    read_json,
+    unpack,
+    write_json,
+)
 
 ROOT = Path(__file__).parents[2]
 N_INPUTS = 1500

@@ -13,8 +13,7 @@ import pytest
 
 from skgan.io._codec import Decoder, Encoder
 from skgan.io._memory_bound import MemoryBound
-from skgan.storage._errors import ContentError, UnsaveableError
-from skgan.storage._tensors import TensorReader, TensorWriter
+from skgan.storage import ContentError, TensorReader, TensorWriter, UnsaveableError
 
 ROME = zoneinfo.ZoneInfo("Europe/Rome")
 EAST = datetime.timezone(datetime.timedelta(hours=5, minutes=30))

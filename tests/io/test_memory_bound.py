@@ -7,12 +7,13 @@ import torch
 from skgan.io._codec import Decoder, Encoder
 from skgan.io._memory_bound import MemoryBound
 from skgan.io._registry import definitions, entry_of, is_plain
-from skgan.storage._errors import (
+from skgan.storage import (
     ContentError,
     MissingDefinitionError,
+    TensorReader,
+    TensorWriter,
     UnsaveableError,
 )
-from skgan.storage._tensors import TensorReader, TensorWriter
 
 MAKERS = {
     "empty": (lambda: torch.empty(2, 3), 6),

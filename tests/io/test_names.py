@@ -14,7 +14,7 @@ from skgan.io._library_values import decode_zone, encode_zone
 from skgan.io._networks import _may_be_set
 from skgan.io._smoke_test import _smoke_test_inversion, check_sizes
 from skgan.nets import AdversarialNet, InfoGANNet
-from skgan.storage._errors import ContentError
+from skgan.storage import ContentError
 
 
 @pytest.mark.parametrize("kind", [AdversarialNet, InfoGANNet])

@@ -19,8 +19,7 @@ from skgan.io._memory_bound import MemoryBound
 from skgan.io._registry import definitions, entry_of, find_entry, is_plain, named
 from skgan.modules import DISCRIMINATORS, GENERATORS
 from skgan.samplers._base import BaseGANSampler
-from skgan.storage._archive import pack, unpack
-from skgan.storage._tensors import TensorReader
+from skgan.storage import TensorReader, pack, unpack
 
 # Neither is saved itself: the one has subclasses, of the other it is the last step.
 NOT_SAVED = (BaseEncoder, SamplerPipeline)
@@ -214,3 +213,16 @@ def test_every_network_goes_into_a_file_and_back(role, name, tmp_path):
         (drawn, _), (again, _) = drawn, again
     assert (np.asarray(drawn) == np.asarray(again)).all()
     assert repr(loaded.history_) == repr(sampler.history_)
+
+
+def test_functions_of_objectives_and_loaders_are_values():
+    functions = {
+        name: value
+        for name in skgan.objectives.__all__
+        if inspect.isfunction(value := getattr(skgan.objectives, name))
+        and value.__module__.startswith("skgan.objectives")
+    }
+    assert {"instance_noise", "swap_neighbors", "warp"} <= set(functions)
+    for name, value in functions.items():
+        assert definitions()[name] is value
+    assert definitions()["BatchLoader"] is skgan.loader.BatchLoader

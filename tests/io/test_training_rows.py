@@ -47,18 +47,17 @@ def held_values(data, dtype):
 
 
 def test_few_values_of_a_continuum(sampler, frame):
-    """Its ends are held, and its first value, by which encoders fill cells."""
-    first = frame["amount"].iloc[0]
+    """Its ends are held, and no more."""
     amounts = np.sort(frame["amount"].to_numpy())
     buffer = io.BytesIO()
     save(sampler, buffer)
     for data in (pickle.dumps(sampler), buffer.getvalue()):
         found = np.intersect1d(held_values(data, "<f8"), amounts)
-        assert set(found) <= {amounts[0], amounts[-1], first}
+        assert set(found) <= {amounts[0], amounts[-1]}
         # Nor in single precision, in which six digits would still tell.
         inner = amounts[1:-1].astype(np.float32)
         assert len(np.intersect1d(held_values(data, "<f4"), inner)) <= 2
-        for value in set(amounts[1:-1]) - {first}:
+        for value in amounts[1:-1]:
             assert repr(float(value)).encode() not in data
             assert struct.pack(">d", value) not in data
 

@@ -11,10 +11,16 @@ import pyarrow as pa
 import pytest
 
 from skgan import metrics
-from skgan.metrics import alpha_precision, beta_recall, confidence_interval
-from skgan.metrics._blocks import match_blocks, read_blocks
+from skgan.metrics import (
+    alpha_precision,
+    beta_recall,
+    confidence_interval,
+    match_blocks,
+    nearest,
+    read_blocks,
+)
 from skgan.metrics._inputs import as_generator, as_vectors, check_count
-from skgan.metrics._nearest import count_balls, nearest, nearest_other
+from skgan.metrics._nearest import count_balls, nearest_other
 
 MONEY = pd.ArrowDtype(pa.decimal128(9, 2))
 

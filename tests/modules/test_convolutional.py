@@ -10,16 +10,15 @@ import torch
 from torch import nn
 
 from skgan import GANSampler
-from skgan.modules import DISCRIMINATORS, GENERATORS
-from skgan.modules._image_layers import (
-    fold,
-    fold_factor,
+from skgan.modules import (
+    DISCRIMINATORS,
+    GENERATORS,
     geometry,
     initialize,
     pad_to_even,
     pyramid,
-    unfold,
 )
+from skgan.modules._image_layers import fold, fold_factor, unfold
 from skgan.modules._residual_convolutional import InvertedBlock
 
 NAMES = ["dcgan", "residual_conv", "strided_conv"]

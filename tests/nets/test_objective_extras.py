@@ -91,6 +91,7 @@ def test_augmentations_that_are_none_are_refused(make_net, X):
         resolve_augmentation(3)
     own = partial(instance_noise, scale=0.3)
     assert resolve_augmentation(own) is own
+    assert resolve_augmentation("instance_noise") is instance_noise
 
 
 def test_a_network_that_couples_a_batch_never_sees_real_beside_fake(make_net, X):

@@ -68,3 +68,9 @@ def test_columns_beyond_the_limit_are_matched_alone():
 
 def test_a_single_row_gives_nothing_to_compare(matching):
     assert matching(draw(1, 7)) == 0
+
+
+def test_rows_left_out_count_for_nothing(matching):
+    rows = draw(100, 3)
+    partial = MomentMatching(draw(20_000, 0), (2,), weight=1.0, left_out=0.2)
+    assert partial(rows) == matching(rows[:80]) != matching(rows)

@@ -136,7 +136,7 @@ def test_any_power_of_two_is_a_unit_like_another(exponent):
     scaled = TreesPrior().fit(np.ldexp(columns, exponent), schema, random_state=0)
     drawn = scaled.sample(500, np.random.default_rng(1))
     expected = plain.sample(500, np.random.default_rng(1))
-    np.testing.assert_allclose(np.ldexp(drawn, -exponent), expected, atol=1 / 32)
+    np.testing.assert_allclose(np.ldexp(drawn, -exponent), expected, atol=1 / 16)
     assert (drawn >= np.ldexp(ends[0], exponent)).all()
     assert (drawn <= np.ldexp(ends[1], exponent)).all()
     density = scaled.score_samples(np.ldexp(columns, exponent))

@@ -282,3 +282,16 @@ def test_a_block_in_which_a_column_is_missing_throughout_is_drawn():
     prior = TreesPrior().fit(np.column_stack([x, y]), (NUMBER,) * 4, random_state=0)
     drawn = np.vstack([prior.sample(1, random_state=seed) for seed in range(30)])
     assert 0 < np.isnan(drawn[:, 3]).sum() < 30
+
+
+def test_few_rows_keep_the_share_of_what_is_missing_by_chance():
+    """No leaf tells missing rows by what a sum of other columns holds of themselves."""
+    off = []
+    for seed in range(30):
+        rng = np.random.default_rng(seed)
+        columns = rng.normal(size=(60, 3))
+        columns[rng.random(60) < 0.5, 2] = np.nan
+        prior = TreesPrior().fit(columns, (NUMBER,) * 3, random_state=0)
+        drawn = prior.sample(2000, 1)
+        off.append(np.isnan(drawn[:, 2]).mean() - np.isnan(columns[:, 2]).mean())
+    assert np.abs(off).max() < 0.08

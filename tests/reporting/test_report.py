@@ -16,7 +16,13 @@ from sklearn.mixture import GaussianMixture
 from sklearn.preprocessing import StandardScaler
 
 import skgan
-from skgan.metrics import CopyingWarning, column_shape_scores, pair_trend_scores
+from skgan.metrics import (
+    SCORERS,
+    CopyingWarning,
+    associations,
+    column_shape_scores,
+    pair_trend_scores,
+)
 from skgan.reporting import Report
 from skgan.reporting._html import count, element, escape, number
 from skgan.reporting._pictures import chart
@@ -130,10 +136,10 @@ def test_page_can_be_read_aloud(kind, pages):
 
 
 SECTIONS = {
-    "pandas": ["columns", "pairs"],
-    "polars": ["columns", "pairs"],
-    "labelled table": ["columns", "pairs"],
-    "vectors": ["columns", "pairs"],
+    "pandas": ["rows", "columns", "pairs", "usefulness"],
+    "polars": ["rows", "columns", "pairs", "usefulness"],
+    "labelled table": ["rows", "columns", "pairs", "usefulness"],
+    "vectors": ["rows", "columns", "pairs"],
     "images": ["samples", "neighbors"],
     "labelled images": ["samples", "neighbors"],
     "codes": ["samples", "neighbors", "codes"],
@@ -151,7 +157,7 @@ def test_sections_come_in_their_order_and_are_linked(kind, pages):
     # Every section but the settings shows something.
     for name in expected[1:-1]:
         text = re.search(rf'<section id="{name}".*?</section>', page.html, re.S)
-        assert re.search("<svg|<img|<table", text[0]), name
+        assert re.search("<svg|<img|<table|<dl", text[0]), name
 
 
 @pytest.mark.parametrize("kind", ["pandas", "images"])
@@ -189,16 +195,17 @@ def test_verdicts_and_figures_are_those_of_diagnose(kind, cases, reports, pages)
         # In words and signs, whatever the colours.
         assert f"{SIGNS[finding.verdict]}{finding.verdict.capitalize()}" in card
         for value in (finding.value, finding.baseline, finding.limit):
-            is_shown = finding.name not in ("modes", "levels")
+            # Of what is counted, nothing but the count.
+            is_shown = finding.name not in ("modes", "levels", "decimals", "columns")
             assert value is None or not is_shown or number(value) in card
         if finding.advice:
             assert " ".join(finding.advice.split()) in text
     (hero,) = [e for e in page.elements if "hero" in (e[1].get("class") or "")]
     said = page.text(hero)
     assert said.startswith(SIGNS[found.verdict] + found.verdict.capitalize())
-    for finding in found:
-        is_worse = finding.verdict in ("bad", "warn")
-        assert (title_of(finding.name) in said.partition("findings")[2]) == is_worse
+    worse = {f"#finding-{f.name}" for f in found if f.verdict in ("bad", "warn")}
+    head = page.html[: page.html.index("<nav")]
+    assert set(re.findall(r'href="(#finding-[^"]*)"', head)) == worse
 
 
 def test_coverage_on_the_page_is_that_of_the_verdict(reports, pages):
@@ -255,8 +262,7 @@ def test_without_training_rows_copying_is_left_open(cases):
 def test_scores_of_columns_and_pairs_are_those_of_the_metrics(cases, pages):
     """All rows are few enough to be looked at, so the scores can be had elsewhere."""
     case, page = cases["pandas"], pages["pandas"]
-    seed = case.sampler._diagnosis_seed(None)
-    drawn = case.sampler.sample(150, random_state=seed)
+    drawn = case.sampler.sample(len(case.holdout), random_state=0)
     text = page.text(page.by_id("columns"))
     for name, score in column_shape_scores(case.holdout, drawn).items():
         assert f"{' '.join(name.split())}: score {number(score)}" in text
@@ -265,6 +271,111 @@ def test_scores_of_columns_and_pairs_are_those_of_the_metrics(cases, pages):
     assert number(np.mean(list(scores.values()))) in text
     for (first, second), score in scores.items():
         assert f"{first} and {second}{number(score)}" in text
+
+
+def test_one_figure_for_one_thing(cases, reports, pages):
+    """What `skgan score --metric` prints is what the page says."""
+    case, made = cases["pandas"], reports["pandas"]
+    for name, title in (
+        ("column_shapes", "Column shapes"),
+        ("pair_trends", "Pair trends"),
+    ):
+        expected = SCORERS[name](case.sampler, case.holdout)
+        assert made.parts[title] == pytest.approx(expected)
+        assert number(expected) in pages["pandas"].text(pages["pandas"].by_id("score"))
+    assert made.parts["Not told apart by trees"] == made.diagnosis.c2st.value
+    assert made.score == pytest.approx(np.mean(list(made.parts.values())))
+    assert 0.9 < made.real_score <= 1 and made.score < made.real_score
+
+
+def test_rows_and_figures_of_columns_can_be_read(cases, pages):
+    case, page = cases["pandas"], pages["pandas"]
+    text = page.text(page.by_id("rows"))
+    for age in case.holdout["age"][:6]:
+        assert str(age) in text
+    drawn = case.sampler.sample(len(case.holdout), random_state=0)
+    (row,) = [
+        page.text(e)
+        for e in page.all("tr")
+        if page.text(e).startswith("age") and "%" in page.text(e)
+    ]
+    for rows in (case.holdout["age"], drawn["age"]):
+        assert number(rows.mean()) in row and number(rows.std(ddof=0)) in row
+        assert str(rows.nunique()) in row
+    (row,) = [
+        page.text(e)
+        for e in page.all("tr")
+        if page.text(e).startswith("work") and "%" in page.text(e)
+    ]
+    assert "17 %" in row
+
+
+def test_associations_are_those_of_the_metric(cases, pages):
+    case, page = cases["pandas"], pages["pandas"]
+    drawn = case.sampler.sample(len(case.holdout), random_state=0)
+    tables = [e for e in page.all("table") if "matrix" in e[1].get("class", "")]
+    real, synthetic = associations(case.holdout), associations(drawn)
+    for found, expected in zip(
+        tables, (real, synthetic, synthetic - real), strict=True
+    ):
+        for value in expected[np.triu_indices(4, 1)]:
+            shown = f"{value:.2f}".replace("0.", ".").replace("-", "−")
+            assert shown in page.text(found)
+
+
+def test_a_model_is_taught_and_a_target_can_be_named(cases, pages):
+    case = cases["pandas"]
+    page = Page(case.report(target="work").html)
+    text = page.text(page.by_id("usefulness"))
+    assert "predict work" in text and "Importances" in text and "ROC AUC" in text
+    with pytest.raises(ValueError, match="target is 'none'"):
+        case.report(target="none")
+
+
+def test_stages_stand_beside_each_other(cases, pages):
+    case, page = cases["pandas"], pages["pandas"]
+    assert case.sampler.stages_ == ("prior", "generator")
+    text = page.text(page.by_id("copying"))
+    assert f"{case.sampler.stage_} (kept)" in text and "generator" in text
+    found = case.report().diagnosis
+    assert number(found.membership_auc.value) in text
+    # Losses are not charted where no network made the samples.
+    training = page.text(page.by_id("training"))
+    assert "Samples come from the prior" in training
+    assert not re.search('<section id="training".*?<svg', page.html, re.S)
+
+
+def test_losses_that_run_away_do_not_flatten_the_chart():
+    from matplotlib.figure import Figure
+
+    from skgan.reporting._model_sections import _limit
+
+    ax = Figure().add_subplot()
+    losses = np.ones((2, 30))
+    losses[1] += np.linspace(0, 0.5, 30)
+    assert _limit(ax, losses) == 0
+    losses[1, 3] = 1e5
+    assert _limit(ax, losses) == 1
+    assert ax.get_ylim()[1] < 10
+
+
+def test_few_rows_are_said_to_be_few(cases):
+    case = cases["vectors"]
+    page = Page(case.report().html)
+    (hero,) = [e for e in page.elements if "hero" in (e[1].get("class") or "")]
+    assert "can go unseen: hold out more" in page.text(hero)
+
+
+def test_wide_tables_are_folded_and_small():
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame(rng.normal(size=(320, 200)).round(3)).add_prefix("c")
+    sampler = skgan.GANSampler(max_iter=0, random_state=0).fit(frame[:160])
+    made = skgan.report(sampler, frame[160:], max_samples=150)
+    assert len(made.html.encode()) < 3_000_000
+    page = Page(made.html)
+    opened = re.sub(r"<details.*?</details>", "", made.html, flags=re.S)
+    assert len(re.findall('<tr><th scope="row">c', opened)) < 60
+    assert "The other 188 columns" in page.text(page.by_id("columns"))
 
 
 def test_names_are_text_and_never_html(pages, reports):
@@ -294,7 +405,7 @@ def test_many_columns_are_cut_down_and_that_is_said():
     assert sum(label.startswith("Column column") for label in labels) == 5
     assert "Of 34 columns the 30" in pairs
     # Columns keep their numbers where some are left out.
-    drawn = sampler.sample(100, random_state=sampler._diagnosis_seed(None))
+    drawn = sampler.sample(len(X_holdout), random_state=0)
     scores = pair_trend_scores(X_holdout, drawn)
     shown = re.findall(r"column (\d+) and column (\d+): score ([\d.]+)", pairs)
     assert len(shown) == 3

@@ -5,8 +5,6 @@ from pathlib import Path
 
 import pytest
 
-from skgan.reporting._column_sections import _DARK, _PALE
-
 _SPEC = importlib.util.spec_from_file_location(
     "report_browser", Path(__file__).with_name("_browser.py")
 )
@@ -23,6 +21,9 @@ OPEN_ALL = "document.querySelectorAll('details').forEach(d => d.open = true)"
 CONTRASTS = """(() => {
   const read = text => {
     const parts = text.match(/[\\d.]+/g).map(Number);
+    // Mixed colours are said in shares of 1.
+    if (text.startsWith('color('))
+      parts.splice(0, 3, ...parts.slice(0, 3).map(v => 255 * v));
     return parts.length > 3 ? parts : [...parts, 1];
   };
   const over = (top, below) => top.slice(0, 3).map(
@@ -121,36 +122,6 @@ def test_text_is_legible(browser, files, kind, scheme):
     assert (brightness > 200) == (scheme == "light")
 
 
-@pytest.mark.parametrize("scheme", SCHEMES)
-def test_numbers_in_the_heat_map_are_legible(browser, files, scheme):
-    """The squares are a picture, so what is behind the numbers is computed here."""
-    browser.open(files["pandas"], scheme=scheme)
-    colors = browser.run(
-        "(() => { const s = getComputedStyle(document.documentElement);"
-        "return ['--card', '--ink'].map(n => s.getPropertyValue(n)) })()"
-    )
-    card, ink = ([int(c[i : i + 2], 16) for i in (1, 3, 5)] for c in colors)
-    for opacity in (_PALE, _DARK):
-        # The colour of real rows, in which the squares are drawn.
-        blend = [
-            top * opacity + below * (1 - opacity)
-            for top, below in zip((0, 0x72, 0xB2), card, strict=True)
-        ]
-        assert contrast(blend, ink) >= LEAST_CONTRAST
-
-
-def contrast(one, two):
-    def luminance(color):
-        linear = [
-            v / 12.92 if v <= 0.04045 else ((v + 0.055) / 1.055) ** 2.4
-            for v in (channel / 255 for channel in color)
-        ]
-        return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
-
-    low, high = sorted(map(luminance, (one, two)))
-    return (high + 0.05) / (low + 0.05)
-
-
 @pytest.mark.parametrize("width", [320, 360, 768])
 @pytest.mark.parametrize("kind", PAGES)
 def test_nothing_is_cut_off_on_small_screens(browser, files, kind, width):
@@ -160,6 +131,8 @@ def test_nothing_is_cut_off_on_small_screens(browser, files, kind, width):
     assert browser.run("document.documentElement.scrollWidth") <= width
     outside = browser.run(
         "[...document.querySelectorAll('body *')].filter(e => !e.closest('svg *') && "
+        # What is wide scrolls in a box of its own.
+        "!e.closest('.scrolled > *') && "
         f"e.getBoundingClientRect().right > {width} + 0.5).map(e => e.outerHTML)"
     )
     assert not outside
@@ -173,7 +146,8 @@ def test_nothing_is_cut_off_on_small_screens(browser, files, kind, width):
 def test_keys_reach_everything_and_the_focus_is_seen(browser, files):
     browser.open(files["pandas"])
     wanted = browser.run(
-        "[...document.querySelectorAll('a[href], summary')]"
+        "[...document.querySelectorAll('a[href], summary, [tabindex=\"0\"]')]"
+        ".filter(e => e.checkVisibility())"
         ".map(e => e.getAttribute('href') || e.textContent.trim())"
     )
     assert wanted[0] == "#report" and len(wanted) > 10

@@ -207,3 +207,23 @@ def test_images_are_selected_by_a_function():
     assert rows.shape == (5, 4, 4) and (rows[:, 0, 0] > 100).all()
     with pytest.raises(ValueError, match=r"given=.* does not condition"):
         sampler.sample(5, given={0: 1})
+
+
+def test_few_candidates_that_count_are_told_with_their_number(caplog):
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(1200, 1))
+    X = x + 0.01 * rng.normal(size=(1200, 6))
+    sampler = GANSampler(max_iter=0, rejection=None, random_state=0).fit(X)
+    caplog.set_level("INFO", "skgan")
+    # The last of the chain says all about the first: few candidates for it fit.
+    with pytest.warns(UserWarning, match=r"at most \d\.\d of 64 candidates") as told:
+        narrow = sampler.sample(300, given={5: 0.5})
+    assert len(told) == 1 and "effective sample size" in caplog.text
+    assert np.abs(narrow[:, 0] - 0.5).mean() < 0.5
+    # What stands first is exact, without weights.
+    caplog.clear()
+    sampler.sample(300, given={0: 0.5})
+    assert "64.0 of 64 candidates" in caplog.text
+    caplog.clear()
+    sampler.sample(300)
+    assert "candidates" not in caplog.text

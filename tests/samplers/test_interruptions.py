@@ -179,16 +179,16 @@ SIGNALS = """
 
     warnings.simplefilter("error")
     rows = np.random.default_rng(0).normal(size=(60, 2))
-    def make():
+    def make(prior="auto"):
         return skgan.GANSampler(
             hidden_dims=(8,), batch_size=16, max_iter=100_000, random_state=0,
-            warm_start=True, early_stopping=True,
+            warm_start=True, early_stopping=True, prior=prior,
             net_params={"max_epochs": 10_000, "iterator_train__n_batches": 10},
         )
     make().set_params(max_iter=10, net_params=None).fit(rows)
     moments = random.Random(0)
-    for _ in range(6):
-        sampler = make()
+    for prior in 2 * ["trees", "normal", "normal"]:
+        sampler = make(prior)
         def interrupt():
             while not hasattr(sampler, "net_"):
                 time.sleep(0.001)

@@ -187,10 +187,10 @@ FITS = """
         sampler.sample(10)
 
     state = torch.get_rng_state()
-    for seed in range(20):
+    for seed in range(10):
         fit(seed)
     before = size()
-    for seed in range(200):
+    for seed in range(40):
         fit(seed)
     after = size()
     assert torch.equal(torch.get_rng_state(), state)
@@ -200,9 +200,10 @@ FITS = """
 
 @pytest.mark.slow
 @pytest.mark.skipif(not os.path.exists("/proc/self/statm"), reason="no /proc")
-def test_200_fits_leak_nothing():
+def test_40_fits_leak_nothing():
     output, errors = run(FITS)
     assert output, errors
     before, after, n_files = map(int, output.split())
-    assert after < 1.05 * before
+    # Sizes differ by a hundredth of that from run to run.
+    assert after < 1.01 * before
     assert n_files < 20

@@ -19,7 +19,7 @@ from skgan.datasets import load_digit_images
 from skgan.encoding import TableEncoder
 from skgan.io import ContentError
 from skgan.samplers._inversion import interpolate_on_sphere
-from skgan.storage._archive import pack, unpack
+from skgan.storage import pack, unpack
 
 SMALL = {
     "hidden_dims": (16,),

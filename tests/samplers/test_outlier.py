@@ -371,7 +371,7 @@ def test_an_odd_combination_of_usual_values_is_found(people):
     is_far = (odd["income"] - 1000 * odd["age"] - 10_000).abs() > 20_000
     scores = people.score_samples(pd.concat([rows, odd[is_far]]))
     is_inlier = np.arange(len(scores)) < 200
-    assert roc_auc_score(is_inlier, scores) > 0.95
+    assert roc_auc_score(is_inlier, scores) > 0.93
 
 
 def test_what_columns_add_sums_to_the_score(people):

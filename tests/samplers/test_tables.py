@@ -9,8 +9,7 @@ import torch
 from sklearn.base import clone
 
 from skgan import GANSampler
-from skgan.encoding import TableEncoder
-from skgan.encoding.table._row_encoder import TableLayout
+from skgan.encoding import TableEncoder, TableLayout
 from skgan.modules import ConditionMask
 from skgan.samplers._conditions import RandomConditionMask, TableConditions
 

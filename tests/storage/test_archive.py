@@ -8,15 +8,20 @@ import zipfile
 
 import pytest
 
-from skgan.storage import _archive
-from skgan.storage._archive import MANIFEST, describe, pack, unpack, write_whole
-from skgan.storage._errors import (
+from skgan.storage import (
     ContentError,
     FileFormatError,
     IntegrityError,
     StructureError,
+    _archive,
+    describe,
+    pack,
+    read_json,
+    unpack,
+    write_json,
+    write_whole,
 )
-from skgan.storage._json import read_json, write_json
+from skgan.storage._archive import MANIFEST
 
 MEMBERS = {"values.json": b'{"a":1}', "arrays.safetensors": bytes(range(256)) * 3}
 
@@ -233,6 +238,9 @@ def test_an_error_names_the_file_and_stays_what_it_is(path):
     error = describe(path, ContentError("Something."))
     assert type(error) is ContentError
     assert str(error) == f"{str(path)!r} cannot be loaded. Something."
+    path.write_bytes(b"")
+    with path.open("rb") as file:
+        assert str(describe(file, ContentError("Something."))) == str(error)
     error = describe(io.BytesIO(), ContentError("Something."))
     assert str(error) == "'a BytesIO' cannot be loaded. Something."
 

@@ -2,9 +2,7 @@
 
 import pytest
 
-from skgan.storage import _json
-from skgan.storage._errors import ContentError
-from skgan.storage._json import read_json, write_json
+from skgan.storage import ContentError, _json, read_json, write_json
 
 
 def refused(data, match):

@@ -7,8 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from skgan.storage._errors import ContentError
-from skgan.storage._tensors import TensorReader, TensorWriter
+from skgan.storage import ContentError, TensorReader, TensorWriter
 
 KINDS = {
     "BOOL": "?",

@@ -7,9 +7,13 @@ import numpy as np
 import pytest
 import torch
 
-from skgan.storage._errors import ContentError, UnsaveableError
-from skgan.storage._tensors import TensorReader
-from skgan.storage._values import ValueDecoder, ValueEncoder
+from skgan.storage import (
+    ContentError,
+    TensorReader,
+    UnsaveableError,
+    ValueDecoder,
+    ValueEncoder,
+)
 
 
 def stored(value):

@@ -11,8 +11,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skgan._estimator import persistent
+from skgan.encoding.constraints._computed import Computed
 from skgan.encoding.constraints._joint_repairs import CombinationRepair, UniqueRepair
-from skgan.encoding.constraints._repairs import InequalityRepair, RangeRepair, Repair
+from skgan.encoding.constraints._repairs import (
+    InequalityRepair,
+    RangeRepair,
+    Repair,
+    ThresholdRepair,
+)
 
 Columns = Mapping[Any, NDArray]
 Reader = Callable[[Hashable, Any], float]
@@ -347,6 +353,64 @@ class Positive(_ColumnConstraint):
 
 
 @persistent()
+@dataclass(frozen=True)
+class Threshold(Constraint):
+    """A column has one value wherever another is below a threshold.
+
+    Such as a tax of 0 below an income. A row that breaks it gets that value; where the
+    column was given something else, the other is drawn from the training values that
+    reach the threshold. Where either is missing a row keeps to it.
+
+    Parameters
+    ----------
+    column : str
+        Name of the column that has the value.
+    by : str
+        Name of the column of numbers or dates that is compared.
+    below : number or date
+        The threshold, which does not count as below it.
+    value : object, default=0
+        What `column` holds there.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skgan.encoding.constraints._constraints import Threshold
+    >>> free = Threshold("tax", by="income", below=10)
+    >>> free
+    Threshold(column='tax', by='income', below=10, value=0)
+    >>> rows = {"tax": np.array([0.0, 2]), "income": np.array([9.0, 10])}
+    >>> sampled = {"tax": np.array([1.0, 1]), "income": np.array([9.0, 12])}
+    >>> free.learn(rows).repair(sampled, rng=np.random.default_rng(0))[0]["tax"]
+    array([0., 1.])
+    """
+
+    column: Hashable
+    by: Hashable
+    below: Any
+    value: Any = 0
+
+    def __post_init__(self):
+        if self.column == self.by:
+            raise ValueError(f"Threshold needs two columns, got {self.by!r} as both.")
+        if self.below is None or self.below != self.below:
+            raise ValueError(f"The threshold of {self.by!r} is missing.")
+
+    @property
+    def columns(self) -> tuple[Hashable, ...]:
+        """Names of the columns that it is about."""
+        return (self.column, self.by)
+
+    def _repair(self, columns: Columns, discrete: Collection, read: Reader) -> Repair:
+        if self.by in discrete:
+            raise ValueError(
+                f"{self!r} needs numbers or dates, but {self.by!r} holds categories."
+            )
+        below, value = read(self.by, self.below), read(self.column, self.value)
+        return ThresholdRepair(self.columns, repr(self), columns[self.by], below, value)
+
+
+@persistent()
 @dataclass(frozen=True, init=False, repr=False)
 class Unique(_JointConstraint):
     """No two rows of a sample agree in all of these columns.
@@ -386,16 +450,17 @@ def _check_flag(name: str, value: Any) -> None:
         raise TypeError(f"{name} must be True or False, got {value!r}.")
 
 
-def check_constraints(constraints: Any) -> list[Constraint]:
+def check_constraints(constraints: Any) -> list[Any]:
     """Return the constraints as a list; raise a TypeError if they are none."""
     if constraints is None:
         return []
     if not isinstance(constraints, Iterable) or isinstance(constraints, str):
         raise TypeError(f"constraints must be a list, got {constraints!r}.")
     for constraint in constraints:
-        if not isinstance(constraint, Constraint):
+        if not isinstance(constraint, Constraint | Computed):
             raise TypeError(
-                "constraints must be Inequality, FixedCombinations, Range, Positive or "
-                f"Unique; got {constraint!r}."
+                "constraints must be Inequality, FixedCombinations, Range, Positive, "
+                "Threshold, Unique, Product, DateParts or Derived; got "
+                f"{constraint!r}."
             )
     return list(constraints)

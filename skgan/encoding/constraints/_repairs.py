@@ -100,13 +100,7 @@ def repair_all(
     fixed: Fixed = frozenset(),
     rng: np.random.Generator | None = None,
 ) -> tuple[dict[Hashable, NDArray], NDArray]:
-    """Apply repairs until none of their constraints is broken, see `Repair.repair`.
-
-    Raises
-    ------
-    ValueError
-        If repairs undo one another for ever.
-    """
+    """Apply repairs until none of their constraints is broken, see `Repair.repair`."""
     rng = np.random.default_rng(0) if rng is None else rng
     result = dict(columns)
     is_repaired = np.zeros(len(next(iter(result.values()), ())), dtype=bool)
@@ -219,3 +213,28 @@ class RangeRepair(Repair):
     def _resample(self, values, rows, is_fixed, rng) -> None:
         is_high = values[0][rows] > self.high
         values[0][rows] = np.where(is_high, self.nearest[1], self.nearest[0])
+
+
+@persistent("reaching")
+class ThresholdRepair(Repair):
+    """One column with a fixed value wherever another is below a threshold."""
+
+    def __init__(self, names, title, by: NDArray, below: float, value: float):
+        super().__init__(names, title)
+        self.below, self.value = below, value
+        self.reaching = frequencies(by[by >= below])
+
+    def _violations(self, values: list[NDArray], is_fixed: NDArray | None) -> NDArray:
+        column, by = values
+        return (by < self.below) & (column != self.value) & ~np.isnan(column)
+
+    def _resample(self, values, rows, is_fixed, rng) -> None:
+        is_kept = is_fixed[rows, 0]
+        share = rng.uniform(size=len(rows))[is_kept]
+        values[0][rows[~is_kept]] = self.value
+        if not is_kept.any():
+            return
+        if not len(self.reaching):
+            self._refuse(values, rows[is_kept], "no training row reaches the threshold")
+        place = (share * len(self.reaching)).astype(int)
+        values[1][rows[is_kept]] = self.reaching[place]

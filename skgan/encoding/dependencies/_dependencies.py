@@ -9,7 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from skgan.encoding.dependencies._date_parts import Clock, find_date_parts
 from skgan.encoding.dependencies._discovery import Table, find_functions
+from skgan.encoding.dependencies._products import find_products
 from skgan.encoding.dependencies._relations import Dependency
 from skgan.encoding.dependencies._sums import find_sums
 
@@ -20,12 +22,15 @@ def find_dependencies(
     columns: Mapping[Any, NDArray],
     discrete: Collection[Hashable] = frozenset(),
     keep: Collection[Hashable] = frozenset(),
+    clocks: Mapping[Hashable, Clock] | None = None,
 ) -> list[Dependency]:
     """Find columns that others determine on every row.
 
     Found are copies (also under other level names), constant offsets and factors,
-    sums with fixed weights up to the decimals of the column, and columns that are a
-    function of one other, where the rows hold evidence enough that it is no chance.
+    sums with fixed weights up to the decimals of the column, products and quotients of
+    two columns, parts of dates whose `clocks` say what they count, and columns that are
+    a function of one other, where the rows hold evidence enough that it is no chance.
+
 
     Notes
     -----
@@ -36,11 +41,13 @@ def find_dependencies(
     Besides, half the rows of a category, and four fifths of the rows of a number,
     must repeat a value for the column to be the source of a function.
 
+
     References
     ----------
     .. [1] Barron, "Logically smooth density estimation", PhD thesis, Stanford
        University, 1985, theorem 3.1: no code saves s nats with a probability above
        exp(-s).
+
 
     Examples
     --------
@@ -61,12 +68,18 @@ def find_dependencies(
     """
     table = Table(dict(columns), frozenset(discrete), frozenset(keep))
     by_target: dict[Hashable, Dependency] = {}
-    for dependency in chain(find_sums(table), find_functions(table)):
+    found = chain(
+        find_sums(table),
+        find_products(table),
+        find_date_parts(table, clocks or {}),
+        find_functions(table),
+    )
+    for dependency in found:
         if dependency.target in by_target:
             continue
         if not _needs(dependency.target, dependency.sources, by_target):
             by_target[dependency.target] = dependency
-    return _in_order(by_target)
+    return in_order(by_target)
 
 
 def restore_all(
@@ -93,7 +106,7 @@ def _needs(
     return False
 
 
-def _in_order(by_target: dict[Hashable, Dependency]) -> list[Dependency]:
+def in_order(by_target: dict[Hashable, Dependency]) -> list[Dependency]:
     """Sort, so that each target comes before the dependencies that need it."""
     ordered: dict[Hashable, Dependency] = {}
 

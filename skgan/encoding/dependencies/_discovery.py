@@ -140,16 +140,30 @@ def find_functions(table: Table) -> Iterator[Dependency]:
         factor, is_discrete = table.factors[source], source in table.discrete
         if factor.n_levels > (1 - _MIN_REPEATS[is_discrete]) * n:
             continue
-        example = np.empty(factor.n_levels, dtype=np.int64)
-        example[factor.codes] = np.arange(n)
+        example = example_rows(factor)
         is_possible = (codes[example[factor.codes[sample]]] == codes[sample]).all(0)
         for target in [names[i] for i in np.flatnonzero(is_possible)]:
             if target in table.keep or target == source:
                 continue
-            if _is_function(table, source, target, example):
+            if is_function(table, source, target, example):
                 functions.append((_preference(table, source, target), source, target))
     for _, source, target in sorted(functions, key=lambda entry: entry[0]):
         yield _tabulate(table, source, target)
+
+
+def example_rows(factor: Factor) -> NDArray:
+    """Return a row of each level."""
+    example = np.empty(factor.n_levels, dtype=np.int64)
+    example[factor.codes] = np.arange(len(factor.codes))
+    return example
+
+
+def is_surprising(table: Table, target: Hashable, n_terms: int) -> bool:
+    """Whether a formula of so many terms hardly gives a column by chance."""
+    factor = table.factors[target]
+    target_factor = factor.counts @ factor.self_information()
+    paid = (n_terms + 1) * np.log(table.n_rows * len(table.columns))
+    return bool(target_factor - paid > -np.log(FALSE_ALARMS))
 
 
 def _preference(table: Table, source: Hashable, target: Hashable) -> tuple:
@@ -158,7 +172,7 @@ def _preference(table: Table, source: Hashable, target: Hashable) -> tuple:
     return (*where, factor.n_levels, table.order[source])
 
 
-def _is_function(
+def is_function(
     table: Table, source: Hashable, target: Hashable, example: NDArray
 ) -> bool:
     """Whether source determines target on all rows, and hardly by chance."""

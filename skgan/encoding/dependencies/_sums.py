@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import solve_triangular
 
-from skgan.encoding.dependencies._discovery import FALSE_ALARMS, Table
+from skgan.encoding.dependencies._discovery import Table, is_surprising
 from skgan.encoding.dependencies._relations import (
     Dependency,
     LinearDependency,
@@ -135,7 +135,7 @@ def _best_target(
 def _fit_sum(table: Table, target: Hashable, weights: dict) -> Dependency | None:
     """Return target as a sum with the shortest weights that hold on every row."""
     column = table.columns[target]
-    if not _is_surprising(table, target, len(weights)):
+    if not is_surprising(table, target, len(weights)):
         return None
     rounding = Rounding.of(column)
     terms = [table.columns[name] for name in weights]
@@ -155,13 +155,6 @@ def _fit_sum(table: Table, target: Hashable, weights: dict) -> Dependency | None
                 return dependency
             close = close or (dependency if match else None)
     return close
-
-
-def _is_surprising(table: Table, target: Hashable, n_terms: int) -> bool:
-    factor = table.factors[target]
-    target_factor = factor.counts @ factor.self_information()
-    paid = (n_terms + 1) * np.log(table.n_rows * len(table.columns))
-    return bool(target_factor - paid > -np.log(FALSE_ALARMS))
 
 
 def _match(dependency: LinearDependency, columns: dict, rows) -> int:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from scipy.special import ndtr, ndtri
 
 from skgan._estimator import persistent
-from skgan.encoding._grid import Grid, Multiples, find_grid
+from skgan.encoding._grid import Grid, Multiples, chance_free_divisor, find_grid
 from skgan.encoding.vector._normal_scores import NormalScores
 
 # Rows that a level needs for its own mean to count as much as that of all rows.
@@ -128,8 +128,6 @@ def _best_split(profiles: NDArray, counts: NDArray) -> tuple[float, NDArray]:
 # of values rather than a scale.
 _MAX_LISTED_VALUES = 1000
 _MIN_ROWS_A_VALUE = 5
-# Fewer distinct values have a common divisor by chance.
-_MIN_VALUES_OF_GRID = 10
 _SMALLEST_SHARE = 1e-15
 # Numbers of so few values, or of so many with one of them in most rows, are levels.
 _FEW_VALUES = 10
@@ -183,8 +181,7 @@ class NumberEncoder:
         """Take what all differences are multiples of for the step."""
         self._grid = None
         if self.step is not None:
-            if len(unique) >= _MIN_VALUES_OF_GRID:
-                self.step = max(self.step, _common_divisor(unique))
+            self.step *= chance_free_divisor((unique - unique[0]) / self.step)
         else:
             self._grid = find_grid(values, self.decimals)
             self.step = getattr(self._grid, "step", None)
@@ -238,14 +235,6 @@ class NumberEncoder:
 
 def _score_of(ranks: NDArray) -> NDArray:
     return np.clip(ndtri(ranks), -8.0, 8.0)
-
-
-def _common_divisor(unique: NDArray) -> float:
-    """Return what all differences are multiples of, of whole numbers."""
-    differences = np.diff(unique)
-    if differences.max() > 2**53:
-        return 1.0
-    return float(np.gcd.reduce(differences.astype(np.int64)))
 
 
 @persistent("n_codes", "_decoded", values={"n_codes": range(2**24)})

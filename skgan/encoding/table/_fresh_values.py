@@ -192,7 +192,7 @@ class FreshText:
         return text.astype(object)
 
 
-@persistent()
+@persistent("text")
 class FreshBytes:
     """Bytes, UUIDs and addresses with the bytes seen in each place."""
 
@@ -272,7 +272,7 @@ class SeenValues:
         ][rows]
 
 
-@persistent()
+@persistent("parts")
 class FreshTuples:
     """Tuples whose parts are drawn one by one: fresh, or seen where they repeat."""
 

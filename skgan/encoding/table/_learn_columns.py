@@ -63,22 +63,22 @@ def _find_identifiers(
                 "of them, in a dtype that does not list its levels."
             )
         return set(named)
-    found = [
+    unique = [
         name
         for name, column in pairs.items()
         if name not in levels and is_almost_unique(column)
     ]
-    if identifiers == "raise" and found:
-        column = pairs[found[0]]
+    if identifiers == "raise" and unique:
+        column = pairs[unique[0]]
         n_present = int((~column.missing).sum())
         n_levels = len(np.unique(column.raw[~column.missing]))
         raise ValueError(
-            f"Column {found[0]!r} holds almost unique values ({n_levels} different "
+            f"Column {unique[0]!r} holds almost unique values ({n_levels} different "
             f"ones in {n_present} rows), from which nothing can be learnt. Drop it, or "
             "pass TableEncoder(identifiers='draw') to have fresh ones of the same "
             "pattern drawn."
         )
-    fresh = [name for name in found if can_be_drawn(pairs[name])]
+    fresh = [name for name in unique if can_be_drawn(pairs[name])]
     if fresh:
         warnings.warn(
             f"Almost all values of {_list(fresh)} are different: taken for "
@@ -86,7 +86,7 @@ def _find_identifiers(
             f"TableEncoder(identifiers={fresh[:5]!r}) says so without this warning.",
             stacklevel=2,
         )
-    copied = [name for name in found if name not in fresh]
+    copied = [name for name in unique if name not in fresh]
     if copied:
         warnings.warn(
             f"Almost all values of {_list(copied)} are different, and fresh ones of "
@@ -139,3 +139,18 @@ def varies(values: NDArray) -> bool:
     """Whether there are two different values besides what is missing."""
     present = values[~np.isnan(values)]
     return bool(len(present) and (present != present[0]).any())
+
+
+def typical_value(values: NDArray, column: Column | None) -> float:
+    """Return the middle of what is present, on the column's grid; NaN if nothing is.
+
+    Off any grid it is halfway between two values, and so none of a training row.
+    """
+    present = values[~np.isnan(values)]
+    if not len(present):
+        return np.nan
+    low = (len(present) - 1) // 2
+    high = min(low + 1, len(present) - 1)
+    below, above = np.partition(present, (low, high))[[low, high]]
+    is_on_grid = column is not None and (column.step, column.decimals) != (None, None)
+    return float(below if is_on_grid else below / 2 + above / 2)

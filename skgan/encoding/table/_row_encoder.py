@@ -16,6 +16,7 @@ from skgan.encoding.table._column_encoders import (
     NumberEncoder,
 )
 from skgan.encoding.table._columns import Column
+from skgan.encoding.table._learn_columns import typical_value
 from skgan.encoding.table._missing_patterns import MissingPatternEncoder
 from skgan.priors import LevelColumn, NumberColumn, Schema
 
@@ -109,8 +110,9 @@ class RowEncoder:
         """
         missing = np.isnan(values)
         # A value of each column, NaN where all are missing.
-        places = np.arange(values.shape[1])
-        self._template = values[np.argmin(missing, axis=0), places]
+        self._template = np.array(
+            [typical_value(v, columns.get(i)) for i, v in enumerate(values.T)]
+        )
         column_encoders = fit_column_encoders(
             values, columns, discrete, self.max_levels
         )

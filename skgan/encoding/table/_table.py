@@ -12,17 +12,27 @@ from numpy.typing import NDArray
 from skgan._estimator import persistent
 from skgan._validation import check_boolean, check_integer
 from skgan.encoding._check_rows import check_frame, check_rows
-from skgan.encoding.constraints._constraints import Unique, check_constraints
-from skgan.encoding.dependencies._dependencies import find_dependencies
-from skgan.encoding.table._column_encoders import LevelEncoder, is_spiky
-from skgan.encoding.table._columns import show_levels
-from skgan.encoding.table._given_any import read_any_frame, read_any_item
-from skgan.encoding.table._given_values import (
-    Conditions,
-    encode_given,
-    read_given,
-    write_given,
+from skgan.encoding._column_conditions import Conditions
+from skgan.encoding.constraints._computed import (
+    Computed,
+    Derived,
+    DerivedColumn,
+    Formula,
 )
+from skgan.encoding.constraints._constraints import (
+    Constraint,
+    Unique,
+    check_constraints,
+)
+from skgan.encoding.dependencies._date_parts import Clock
+from skgan.encoding.dependencies._dependencies import (
+    Dependency,
+    find_dependencies,
+    in_order,
+)
+from skgan.encoding.table._column_encoders import LevelEncoder, is_spiky
+from skgan.encoding.table._columns import TimeColumn, show_levels
+from skgan.encoding.table._encode_conditions import encode_given, write_given
 from skgan.encoding.table._identifiers import IdentifierColumn
 from skgan.encoding.table._learn_columns import (
     check_names,
@@ -32,6 +42,11 @@ from skgan.encoding.table._learn_columns import (
 )
 from skgan.encoding.table._reservoir import ReservoirEncoder
 from skgan.encoding.table._row_encoder import RowEncoder
+from skgan.encoding.table._table_conditions import (
+    read_any_frame,
+    read_any_item,
+    read_given,
+)
 from skgan.encoding.table._table_output import TableBuffer, TableOutputBuilder
 from skgan.frames import as_rows, frame_library, read_columns
 from skgan.priors import LevelColumn, Schema
@@ -373,10 +388,38 @@ class TableEncoder(ReservoirEncoder):
             value = getattr(self, parameter)
             if not (_is_auto(value) or value is None):
                 declared += check_names(parameter, value, names)
+        for constraint in check_constraints(self.constraints):
+            declared += getattr(constraint, "targets", ())
         return declared
 
     def _make_output_builder(self, X, values: NDArray) -> TableOutputBuilder:
-        return TableOutputBuilder(X, values, self._columns, self._dtype)
+        builder = TableOutputBuilder(X, values, self._columns, self._dtype)
+        declared = check_constraints(self.constraints)
+        builder.derived = [c for c in declared if isinstance(c, Derived)]
+        if builder.derived:
+            self._check_derived(builder, X, values)
+        return builder
+
+    def _check_derived(self, builder, X, values: NDArray) -> None:
+        """Raise unless functions give what the training rows hold."""
+        if frame_library(X) is None:
+            raise TypeError("Derived computes columns of frames, and X is an array.")
+        for derived in builder.derived:
+            derived.check_names(list(X.columns))
+        computed = read_columns(builder.derive(X))
+        for derived in builder.derived:
+            for name in derived.targets:
+                place = list(X.columns).index(name)
+                got = self._columns[place].read(computed[place])
+                wanted = values[:, place]
+                is_same = np.isclose(got, wanted, rtol=1e-9, atol=0, equal_nan=True)
+                broken = np.flatnonzero(~is_same)
+                if len(broken):
+                    raise ValueError(
+                        f"The function of Derived({list(derived.columns)}) gives other "
+                        f"values of {name!r} than {len(broken)} of {len(X)} training "
+                        f"rows hold, the first at positions {broken[:5].tolist()}."
+                    )
 
     def _fit_rows(self, values: NDArray) -> None:
         names = [column.name for column in self._columns]
@@ -400,7 +443,9 @@ class TableEncoder(ReservoirEncoder):
 
     def _fit_constraints(self, table: dict[Hashable, NDArray]) -> None:
         """Learn constraints and dependencies."""
-        constraints = check_constraints(self.constraints)
+        declared = check_constraints(self.constraints)
+        constraints = [c for c in declared if isinstance(c, Constraint)]
+        computed = self._computed_columns(declared, table)
         keep = {name for constraint in constraints for name in constraint.columns}
         keep |= set(getattr(self, "_labels", ()))
         check_time_units(constraints, self._columns)
@@ -412,12 +457,49 @@ class TableEncoder(ReservoirEncoder):
         ]
         if not (_is_auto(self.condition_on) or self.condition_on is None):
             keep |= set(check_names("condition_on", self.condition_on, table))
-        self.dependencies_: list = []
+        lost = keep & {dependency.target for dependency in computed}
+        if lost:
+            raise ValueError(
+                f"{sorted(map(str, lost))} are computed from other columns, as "
+                "constraints say: no other constraint, label or condition_on may name "
+                "them."
+            )
+        found: list = []
         if self.dependencies:
-            varying = {n: v for n, v in table.items() if varies(v)}
+            # What is computed is neither searched for nor searched in.
+            taken = {dependency.target for dependency in computed}
+            varying = {n: v for n, v in table.items() if varies(v) and n not in taken}
             discrete = self._discrete & set(varying)
-            self.dependencies_ = find_dependencies(varying, discrete, keep)
+            keep |= {name for tie in computed for name in tie.sources}
+            found = find_dependencies(varying, discrete, keep, self._clocks)
+        ties = {tie.target: tie for tie in [*found, *computed]}
+        self.dependencies_: list = in_order(ties)
         self.output_builder_.dependencies = self.dependencies_
+
+    def _computed_columns(self, declared: list, table: Mapping) -> list[Dependency]:
+        """Return how the columns that are declared to be computed are."""
+        ties: list[Dependency] = []
+        for constraint in declared:
+            if not isinstance(constraint, Computed):
+                continue
+            constraint.check_names(table)
+            if isinstance(constraint, Formula):
+                ties += constraint.dependencies(table, self._discrete, self._clocks)
+            else:
+                ties += [DerivedColumn(n, (), "derived") for n in constraint.targets]
+        names = [tie.target for tie in ties]
+        twice = sorted({str(name) for name in names if names.count(name) > 1})
+        if twice:
+            raise ValueError(f"constraints compute {twice} twice.")
+        return ties
+
+    @property
+    def _clocks(self) -> dict[Hashable, Clock]:
+        return {
+            column.name: Clock(column.time_unit.step, column.origin)
+            for column in self._columns
+            if isinstance(column, TimeColumn) and column.kind == "time"
+        }
 
     def _parse(self, name: Hashable, value) -> float:
         return self._columns[self._index[name]].parse(value)
@@ -497,8 +579,8 @@ class TableEncoder(ReservoirEncoder):
         for column, what in zip(columns.T, self.schema_, strict=True):
             is_new = column < 0
             if isinstance(what, LevelColumn) and is_new.any():
-                known = column[~is_new] if not is_new.all() else np.zeros(1)
-                column[is_new] = rng.choice(known, size=int(is_new.sum()))
+                seen_levels = column[~is_new] if not is_new.all() else np.zeros(1)
+                column[is_new] = rng.choice(seen_levels, size=int(is_new.sum()))
         return columns
 
     def _tell_of_new_levels(self, values: NDArray) -> None:

@@ -10,8 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skgan._estimator import persistent
+from skgan.encoding.constraints._computed import Derived
 from skgan.encoding.constraints._repairs import Repair, repair_all
 from skgan.encoding.table._columns import Column
+from skgan.encoding.table._learn_columns import typical_value
 from skgan.frames import LIBRARIES, frame_library, make_frame
 
 
@@ -36,6 +38,7 @@ class TableBuffer:
     "columns",
     "dtype",
     "dependencies",
+    "derived",
     "repairs",
     "fill",
     "repaired_share",
@@ -52,9 +55,15 @@ class TableOutputBuilder:
         self.columns = columns
         self.dtype = dtype
         self.dependencies: list[Any] = []
+        self.derived: list[Derived] = []
         self.repairs: list[Repair] = []
         # A value of each column that was never missing, else NaN.
-        self.fill = np.where(np.isnan(values).any(axis=0), np.nan, values[0])
+        self.fill = np.array(
+            [
+                np.nan if np.isnan(v).any() else typical_value(v, column)
+                for v, column in zip(values.T, columns, strict=True)
+            ]
+        )
         self.repaired_share: dict[str, float] = {}
 
     def make_buffer(self, n: int) -> TableBuffer:
@@ -104,6 +113,14 @@ class TableOutputBuilder:
 
     def _assemble(self, columns: list):
         if self.library is not None:
-            return make_frame(columns, self.names, self.library)
+            return self.derive(make_frame(columns, self.names, self.library))
         rows = np.column_stack(columns).astype(self.dtype, copy=False)
         return rows.reshape(-1, *self.row_shape)
+
+    def derive(self, frame: Any) -> Any:
+        """Return a frame with the columns that functions of the user's compute."""
+        hidden = [name for derived in self.derived for name in derived.targets]
+        for derived in self.derived:
+            frame = derived.fill(frame, hidden)
+            hidden = [name for name in hidden if name not in derived.targets]
+        return frame

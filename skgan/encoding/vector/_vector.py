@@ -13,14 +13,14 @@ from skgan._validation import check_boolean
 from skgan.encoding._base import BaseEncoder
 from skgan.encoding._check_rows import check_rows, show_columns
 from skgan.encoding._grid import Grid, Multiples, find_decimals, find_grid
-from skgan.encoding.vector._given_numbers import (
+from skgan.encoding.vector._normal_scores import NormalScores
+from skgan.encoding.vector._rotation import find_rotation
+from skgan.encoding.vector._vector_conditions import (
     column_names,
     position_of,
     read_number_frame,
     read_number_item,
 )
-from skgan.encoding.vector._normal_scores import NormalScores
-from skgan.encoding.vector._rotation import find_rotation
 from skgan.frames import as_rows, frame_library
 from skgan.priors import NumberColumn, Schema
 
@@ -134,8 +134,8 @@ class VectorEncoder(BaseEncoder):
         self._unit = 2.0 ** np.clip(np.frexp(size)[1], -1022, 1023)
         self._varies = self.minimum_ < self.maximum_
         self._may_miss = (self.missing_rate_ > 0) & ~is_empty
-        known = np.where(is_empty, 0.0, values)
-        self._fill = np.nanmedian(known / self._unit, axis=0) * self._unit
+        present = np.where(is_empty, 0.0, values)
+        self._fill = np.nanmedian(present / self._unit, axis=0) * self._unit
         self.grids_ = self._learn_grids(values, missing)
         self._fit_columns(values)
 

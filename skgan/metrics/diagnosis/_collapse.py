@@ -52,24 +52,7 @@ _SPREAD += "(schedule)."
 def judge_collapse(
     real: Rows, synthetic: Rows, other: Rows, rng, known: Rows | None = None
 ) -> list[Finding]:
-    """Return what samples lack beside real rows.
-
-    Parameters
-    ----------
-    real, synthetic : Rows
-        What is counted.
-    other : Rows
-        Real rows that say where groups and axes are, so that neither set has a part
-        in it.
-    rng : RandomState
-        Starts the search for groups, draws permutations.
-    known : Rows or None, default=None
-        Further real rows whose levels are counted; None counts those of `real`.
-
-    Returns
-    -------
-    list of Finding
-    """
+    """Return what samples lack beside real rows."""
     return [
         _judge_modes(real, synthetic, other, rng),
         _judge_levels(real, synthetic, known),
@@ -80,7 +63,10 @@ def judge_collapse(
 def _judge_modes(real: Rows, synthetic: Rows, other: Rows, rng) -> Finding:
     n_distinct = len(np.unique(other.vectors, axis=0))
     n_groups = min(len(other), len(real)) // _ROWS_A_GROUP
-    n_groups = min(max(n_groups, 1), _MAX_GROUPS, n_distinct)
+    n_groups = min(n_groups, _MAX_GROUPS, n_distinct)
+    if n_groups < 2:
+        message = "Too few rows, or too few different ones, to make groups of them."
+        return not_judged(message, "modes")[0]
     groups = KMeans(n_groups, n_init=1, max_iter=30, random_state=draw_seed(rng))
     groups.fit(other.vectors)
     n_real, n_synthetic = (
@@ -112,7 +98,7 @@ def _judge_levels(real: Rows, synthetic: Rows, known: Rows | None = None) -> Fin
     n_real, n_synthetic = np.array(counts).T
     sizes = (len(real) + (0 if known is None else len(known)), len(synthetic))
     missing, rare, lost = _shortages(n_real, n_synthetic, len(names), sizes)
-    below, above = _deviations(n_real, n_synthetic, len(names), sizes)
+    below, above = deviations(n_real, n_synthetic, len(names), sizes)
     lacking = missing | rare | below
     expected = n_real * sizes[1] / sizes[0]
     parts = [
@@ -122,22 +108,22 @@ def _judge_levels(real: Rows, synthetic: Rows, known: Rows | None = None) -> Fin
         # Where levels lack, others are too frequent: that says nothing more.
         ("Too frequent in samples", above & (n_real > 0) & ~lacking.any()),
     ]
-    found = [
+    complaints = [
         f"{what}: {_named(names, chosen, np.abs(n_synthetic - expected))}"
         for what, chosen in parts
         if chosen.any()
     ]
     message = f"None of {len(names)} levels is missing, rare or too frequent."
     verdict = GOOD
-    if found:
+    if complaints:
         verdict = WARN
         if lacking.any():
             worst = float(((expected - n_synthetic)[lacking] / sizes[1]).max())
-            found.append(f"{percent(worst)} of rows lack one of them")
+            complaints.append(f"{percent(worst)} of rows lack one of them")
             is_grave = missing.any() or not below[lacking].all()
             verdict = grade(max(lost, SMALL_SHARE), True) if is_grave else WARN
         verdict = BAD if missing.any() else verdict
-        message = "; ".join(found) + "."
+        message = "; ".join(complaints) + "."
     n_missing = float(missing.sum())
     advice = "" if verdict == GOOD else _LEVELS
     return Finding("levels", verdict, message, n_missing, 0.0, 0.0, advice)
@@ -151,13 +137,13 @@ def _count_levels(
     further = [] if known is None else [known]
     for ours, theirs, *others in _parts_with_levels(real, synthetic, *further):
         # Of numbers, whether they are missing.
-        found, drawn = (Counter(_levels_of(block)) for block in (ours, theirs))
+        in_real, drawn = (Counter(_levels_of(block)) for block in (ours, theirs))
         for block in others:
-            found.update(_levels_of(block))
-        seen = dict.fromkeys([*found, *drawn])
+            in_real.update(_levels_of(block))
+        seen = dict.fromkeys([*in_real, *drawn])
         levels = [v for v in seen if not (ours.is_numeric and v == _PRESENT)]
         names += [f"{level!r} of {ours.labels[0]!r}" for level in levels]
-        counts += [(found[level], drawn[level]) for level in levels]
+        counts += [(in_real[level], drawn[level]) for level in levels]
     return names, counts
 
 
@@ -190,19 +176,10 @@ def _shortages(
     n_tests: int,
     sizes: tuple[int, int] | None = None,
 ) -> tuple[np.ndarray, np.ndarray, float]:
-    """Which cells are certainly less than half as frequent in samples.
+    """Return which cells are missing, which are rare, and the share of rows they lack.
 
     Given how many rows of both sets a cell holds, those of one are binomial; the
     upper limit of their ratio is Clopper and Pearson's, at a level for all cells.
-
-    Returns
-    -------
-    missing : ndarray of bool
-        Those that have less than a twentieth of what they should have.
-    rare : ndarray of bool
-        The rest of them.
-    lost : float
-        The share of all rows that both lack.
     """
     total, total_drawn = sizes or (n_real.sum(), n_synthetic.sum())
     expected = n_real * total_drawn / total
@@ -215,8 +192,8 @@ def _shortages(
     return missing, short & ~missing, float(lost)
 
 
-def _deviations(
-    n_real: np.ndarray, n_synthetic: np.ndarray, n_tests: int, sizes: tuple[int, int]
+def deviations(
+    n_real: np.ndarray, n_synthetic: np.ndarray, n_tests: int, sizes: tuple[Any, Any]
 ) -> tuple[np.ndarray, np.ndarray]:
     """Which levels are certainly less, and which more frequent than expected.
 
@@ -224,7 +201,7 @@ def _deviations(
     has a level for all levels. What is proven of many rows must also be a quarter off.
     """
     total = n_real + n_synthetic
-    share = sizes[1] / sum(sizes)
+    share = sizes[1] / (sizes[0] + sizes[1])
     expected = n_real * sizes[1] / sizes[0]
     level = LEVEL / (2 * n_tests)
     below = binom.cdf(n_synthetic, total, share) < level
@@ -236,29 +213,29 @@ def _deviations(
 def _judge_variance(real: Rows, synthetic: Rows, other: Rows, rng) -> Finding:
     names, pairs = _measured(real, synthetic, other)
     # A sampler knows no more than its rows say, of which chance has a part, too.
-    found = [_log_ratio(*pair, len(other)) for pair in pairs]
-    known = [i for i, (log, _) in enumerate(found) if np.isfinite(log)]
-    if not known:
+    ratios = [_log_ratio(*pair, len(other)) for pair in pairs]
+    valid = [i for i, (log, _) in enumerate(ratios) if np.isfinite(log)]
+    if not valid:
         return not_judged("No column varies.", "variance")[0]
-    logs, deviations = np.array([found[i] for i in known]).T
-    limits = quantile(LEVEL / (2 * len(known))) * deviations
+    logs, deviations = np.array([ratios[i] for i in valid]).T
+    limits = quantile(LEVEL / (2 * len(valid))) * deviations
     sizes = 1 - np.exp(-np.abs(logs))
     is_proven = np.abs(logs) > limits
     if (is_proven & (sizes >= SMALL_SHARE)).any():
         # Of rare values and long tails that is not enough.
-        drawn, by_lot = _drawn_limits([pairs[i] for i in known], len(other), rng)
+        drawn, by_lot = _drawn_limits([pairs[i] for i in valid], len(other), rng)
         is_proven &= drawn > by_lot
         limits = np.maximum(limits, by_lot)
     shares = np.where(is_proven, sizes, 0.0)
     # What is proven comes first, then what is large.
     worst = int(np.lexsort((np.abs(logs) / limits, shares))[-1])
-    ratio, name = float(np.exp(logs[worst])), names[known[worst]]
+    ratio, name = float(np.exp(logs[worst])), names[valid[worst]]
     verdict = grade(float(shares[worst]), bool(is_proven[worst]))
     message = f"{name} varies {ratio:.2g} times as much as in real rows"
     n_bad = int((shares >= SMALL_SHARE).sum())
     message += f"; {n_bad - 1} others are off, too." if n_bad > 1 else "."
     if verdict == GOOD:
-        message = f"All of {len(known)} columns and axes vary as much as in real rows."
+        message = f"All of {len(valid)} columns and axes vary as much as in real rows."
     advice: Any = _VARIETY if ratio < 1 else _SPREAD
     limit = float(np.exp(np.sign(logs[worst]) * limits[worst]))
     advice = "" if verdict == GOOD else advice

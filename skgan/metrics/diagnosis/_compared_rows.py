@@ -62,23 +62,7 @@ class Rows:
 def read_rows(
     named: dict[str, Any], reference: ReferenceSpace | None, caps: dict[str, int], rng
 ) -> dict[str, Rows]:
-    """Read sets of rows, or of (rows, labels), in the columns of the first.
-
-    Parameters
-    ----------
-    named : dict of str to rows
-        What errors call each set, and the set.
-    reference : ReferenceSpace or None
-        Where the rows are placed; None fits one to the first set.
-    caps : dict of str to int
-        How many rows of each set are taken.
-    rng : RandomState
-        Chooses those.
-
-    Returns
-    -------
-    sets : dict of str to Rows
-    """
+    """Read sets of rows, or of (rows, labels), in the columns of the first."""
     pairs = {name: _with_labels(rows, name) for name, rows in named.items()}
     first, (X, y) = next(iter(pairs.items()))
     unlabelled = [name for name, (_, labels) in pairs.items() if labels is None]
@@ -109,10 +93,10 @@ def read_rows(
         vectors, unexpected[name] = reference._transform_blocks(blocks)
         if label_space is not None:
             y = _read_labels(y, are_classes)
-            known = match_blocks(y, labels, is_frame(y), f"The labels of {name}")
-            known = [replace(b, values=b.values[chosen]) for b in known]
-            placed = label_space._transform_blocks(known)[0]
-            blocks, vectors = [*blocks, *known], np.hstack([vectors, placed])
+            label_blocks = match_blocks(y, labels, is_frame(y), f"The labels of {name}")
+            label_blocks = [replace(b, values=b.values[chosen]) for b in label_blocks]
+            placed = label_space._transform_blocks(label_blocks)[0]
+            blocks, vectors = [*blocks, *label_blocks], np.hstack([vectors, placed])
         sets[name] = Rows(blocks, vectors)
     if any(counts.any() for counts in unexpected.values()):
         # As far as one indicator for each of these columns would move the row.

@@ -38,19 +38,7 @@ _ADVICE += "more training rows; prior='normal' where stage_ starts with 'prior'.
 def judge_memorization(
     train: Rows, holdout: Rows, synthetic: Rows, are_alike: bool
 ) -> list[Finding]:
-    """Return whether samples were copied from the training rows.
-
-    Parameters
-    ----------
-    train, holdout, synthetic : Rows
-        Training rows, held-out rows, samples.
-    are_alike : bool
-        Whether the real sets seem to be of one distribution.
-
-    Returns
-    -------
-    list of Finding
-    """
+    """Return whether samples were copied from the training rows."""
     codes = _codes(train, holdout, synthetic)
     repeats = Counter(codes[0].tolist())
     held_out_too = float(np.mean(np.isin(codes[1], codes[0])))
@@ -102,10 +90,6 @@ def auc_interval(members: np.ndarray, others: np.ndarray) -> tuple[float, float,
 
     The interval is DeLong's [1]_.
 
-    Parameters
-    ----------
-    members, others : ndarray
-        Distances of training and of held-out rows to the nearest sample.
 
     References
     ----------
@@ -150,14 +134,14 @@ def closer_share(
     chance. The share is a sum over them of how many samples each is nearest to, so
     its deviation under permutations has a closed form.
     """
-    distances, found = zip(
+    distances, neighbors = zip(
         *(nearest(synthetic, rows) for rows in (train, holdout)), strict=True
     )
     n, m, size = len(train), len(holdout), len(synthetic)
     expected = n / (n + m)
     is_closer, is_tied = distances[0] < distances[1], distances[0] == distances[1]
     share = np.mean(is_closer) + expected * np.mean(is_tied)
-    which = np.where(is_closer, found[0], n + found[1])[~is_tied]
+    which = np.where(is_closer, neighbors[0], n + neighbors[1])[~is_tied]
     counts = np.bincount(which, minlength=n + m)
     variance = expected * (1 - expected) * counts.var() * (n + m) ** 2 / (n + m - 1)
     return float(share), expected, float(np.sqrt(variance)) / size
@@ -170,9 +154,9 @@ def _judge_duplicates(codes: list[np.ndarray], repeats: Counter) -> Finding:
     should; rows that occur once they do not meet by chance.
     """
     _, holdout, synthetic = codes
-    known = np.array(list(repeats))
+    trained = np.array(list(repeats))
     once = np.array([row for row, count in repeats.items() if count == 1], dtype=int)
-    figure, real = (float(np.mean(np.isin(X, known))) for X in (synthetic, holdout))
+    figure, real = (float(np.mean(np.isin(X, trained))) for X in (synthetic, holdout))
     copied, met = (int(np.isin(X, once).sum()) for X in (synthetic, holdout))
     p_value = _excess(copied, len(synthetic), met, len(holdout))
     excess = copied / len(synthetic) - met / len(holdout)

@@ -7,9 +7,12 @@ from typing import Any
 
 from skgan.metrics._inputs import as_generator, check_count
 from skgan.metrics._reference import ReferenceSpace
+from skgan.metrics.diagnosis._advice import advise
 from skgan.metrics.diagnosis._collapse import judge_collapse
+from skgan.metrics.diagnosis._columns import judge_columns
 from skgan.metrics.diagnosis._compared_rows import Rows, read_rows
 from skgan.metrics.diagnosis._copying import MEMORIZATION, judge_memorization
+from skgan.metrics.diagnosis._dependence import judge_associations
 from skgan.metrics.diagnosis._findings import (
     CopyingWarning,
     Diagnosis,
@@ -28,6 +31,7 @@ _MAX_TRAIN = 20_000
 # Rows that say where groups and axes are.
 _MAX_GUIDES = 5000
 _QUALITY = ("c2st", "energy_distance", "coverage")
+_COLUMNS = ("associations", "columns", "decimals")
 _COLLAPSE = ("modes", "levels", "variance")
 
 
@@ -39,6 +43,7 @@ def diagnose(
     history: Any = None,
     reference: ReferenceSpace | None = None,
     max_samples: int = 5000,
+    stage: str | None = None,
     random_state: Any = None,
 ) -> Diagnosis:
     """Say in words what is wrong with samples, and what to try.
@@ -59,6 +64,9 @@ def diagnose(
     max_samples : int, default=5000
         Rows of each set at most, drawn at random; at least 50. Of the training rows
         20 000 are looked at.
+    stage : str or None, default=None
+        What drew the samples, as ``sampler.stage_`` says it: where a prior of trees
+        did, advice speaks of that. None is networks.
     random_state : int, RandomState instance or None, default=None
         Draws rows, folds and permutations; an int makes the diagnosis repeatable.
 
@@ -92,6 +100,14 @@ def diagnose(
     - `energy_distance`: chance by 999 permutations; the share of real rows that, put
       onto their mean, would be as far away.
     - `coverage`: chance by 999 permutations.
+    - `associations`: correlations of normal scores of ranks, of levels and of gaps;
+      what samples keep of all of them, weighted by those of further real rows, and
+      each pair at a level for all, by influence functions. "bad" if less than half is
+      kept, or a pair is off by .5; a tenth is let pass.
+    - `columns`: the largest Kolmogorov-Smirnov statistic, which no fewer samples are
+      out of place by.
+    - `decimals`: samples between the steps of real values, and last digits that come
+      too often, by exact tests.
     - `modes`: real rows in at most 100 groups by k-means [1]_, samples counted in
       each; exact limits, at a level for all groups. Any that is missing is "bad".
     - `levels`: the same for categories and missing values.
@@ -125,6 +141,7 @@ def diagnose(
         training=judge_training(history),
         reference=reference,
         max_samples=max_samples,
+        stage=stage,
         random_state=random_state,
     )
     warn_of_copies(diagnosis, stacklevel=3)
@@ -147,15 +164,12 @@ def diagnose_rows(
     reference: ReferenceSpace | None,
     max_samples: int,
     random_state: Any,
+    stage: str | None = None,
 ) -> Diagnosis:
     """Return the diagnosis of rows, with what was found of the training."""
-    check_count("max_samples", max_samples, minimum=MIN_ROWS)
-    rng = as_generator(random_state)
-    # The first has the columns and, without a reference, the space.
-    named = {} if X_train is None else {"X_train": X_train}
-    named |= {"X_holdout": X_holdout, "X_synthetic": X_synthetic}
-    caps = {name: max_samples for name in named} | {"X_train": _MAX_TRAIN}
-    sets = read_rows(named, reference, caps, rng)
+    sets, rng = _read_sets(
+        X_holdout, X_synthetic, X_train, reference, max_samples, random_state
+    )
     holdout, synthetic = sets["X_holdout"], sets["X_synthetic"]
     train = sets.get("X_train")
     if train is None:
@@ -175,21 +189,59 @@ def diagnose_rows(
     else:
         findings += judge_memorization(train, holdout, synthetic, are_alike)
     n_rows = {name: len(rows) for name, rows in sets.items()}
-    return Diagnosis([*findings, training], n_rows)
+    return Diagnosis(advise([*findings, training], stage), n_rows)
+
+
+def judge_copies(
+    X_holdout: Any,
+    X_synthetic: Any,
+    X_train: Any,
+    *,
+    reference: ReferenceSpace | None = None,
+    max_samples: int = 5000,
+    random_state: Any = None,
+) -> dict[str, Finding]:
+    """Return what a diagnosis says of copies, by name, and nothing else."""
+    sets, _ = _read_sets(
+        X_holdout, X_synthetic, X_train, reference, max_samples, random_state
+    )
+    message = _shortage(sets)
+    if message:
+        found = not_judged(message, *MEMORIZATION)
+    else:
+        train, holdout, synthetic = sets.values()
+        found = judge_memorization(train, holdout, synthetic, True)
+    return {finding.name: finding for finding in found}
+
+
+def _read_sets(
+    X_holdout, X_synthetic, X_train, reference, max_samples, random_state
+) -> tuple[dict[str, Rows], Any]:
+    """Sets of rows by what errors call them, and the stream that chose them."""
+    check_count("max_samples", max_samples, minimum=MIN_ROWS)
+    rng = as_generator(random_state)
+    # The first has the columns and, without a reference, the space.
+    named = {} if X_train is None else {"X_train": X_train}
+    named |= {"X_holdout": X_holdout, "X_synthetic": X_synthetic}
+    caps = {name: max_samples for name in named} | {"X_train": _MAX_TRAIN}
+    return read_rows(named, reference, caps, rng), rng
 
 
 def _judge_rows(sets: dict[str, Rows], other: Rows, rng) -> tuple[list[Finding], bool]:
     """Findings of quality and of collapse; whether both real sets are alike."""
     message = _shortage(sets)
     if message:
-        return not_judged(message, *_QUALITY, *_COLLAPSE), True
+        return not_judged(message, *_QUALITY, *_COLUMNS, *_COLLAPSE), True
     real, synthetic = list(sets.values())[-2:]
     n = min(len(synthetic), len(other), _MAX_COMPARED)
     drawn = [rows.draw(n, rng) for rows in (synthetic, other)]
     real_drawn = real.draw(_MAX_COMPARED, rng)
     quality, are_alike = judge_quality(real_drawn, drawn[0], drawn[1], rng)
     guide = other.draw(_MAX_GUIDES, rng)
-    return [*quality, *judge_collapse(real, synthetic, guide, rng, other)], are_alike
+    collapse = judge_collapse(real, synthetic, guide, rng, other)
+    single = judge_columns(real, synthetic, other)
+    paired = judge_associations(real, synthetic, other, rng)
+    return [*quality, paired, *single, *collapse], are_alike
 
 
 def _shortage(sets: dict[str, Rows]) -> str:

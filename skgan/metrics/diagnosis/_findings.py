@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from textwrap import wrap
@@ -14,6 +15,12 @@ SMALL_SHARE = 0.05
 LARGE_SHARE = 0.5
 _MEMORIZATION = ("membership_auc", "dcr_share", "duplicates")
 _WIDTH = 100
+# Rows that enter a comparison by trees, at most, and what chance adds to their AUC, in
+# deviations: those of a test, on folds that learn from each other.
+MAX_COMPARED = 1500
+_CHANCE = 3.09 * 2**0.5 / 6**0.5
+# Faults of fewer rows may go unseen without a word.
+_FINE_SHARE = 0.1
 
 
 class CopyingWarning(UserWarning):
@@ -55,9 +62,9 @@ class Diagnosis:
     """What is wrong with a sampler, if anything; printed, a few aligned lines.
 
     `diagnose` and the samplers' method of that name return it. Each finding is an
-    attribute, a `Finding`: ``c2st``, ``energy_distance``, ``coverage``; ``modes``,
-    ``levels``, ``variance``; ``membership_auc``, ``dcr_share``, ``duplicates``;
-    ``training``.
+    attribute, a `Finding`: ``c2st``, ``energy_distance``, ``coverage``;
+    ``associations``, ``columns``, ``decimals``; ``modes``, ``levels``, ``variance``;
+    ``membership_auc``, ``dcr_share``, ``duplicates``; ``training``.
 
     Parameters
     ----------
@@ -104,8 +111,36 @@ class Diagnosis:
     def verdict(self) -> str:
         """The worst verdict of all; "not judged" if nothing was said of samples."""
         # That training went well does not make samples good.
-        found = {f.verdict for f in self if f.name != "training" or f.verdict != GOOD}
-        return next((v for v in (BAD, WARN, GOOD) if v in found), NOT_JUDGED)
+        verdicts = {
+            f.verdict for f in self if f.name != "training" or f.verdict != GOOD
+        }
+        return next((v for v in (BAD, WARN, GOOD) if v in verdicts), NOT_JUDGED)
+
+    @property
+    def unseen_share(self) -> float | None:
+        """Of rows out of place, the share that trees may not notice.
+
+        What they tell apart beyond chance, as total variation; None without a verdict.
+        With 100 held-out rows it is a fifth, with 350 a tenth.
+        """
+        if self.verdict == NOT_JUDGED or not self.n_rows:
+            return None
+        n_real = self.n_rows.get("X_holdout", min(self.n_rows.values()))
+        if "X_train" not in self.n_rows:
+            n_real //= 2
+        n = min(n_real, *self.n_rows.values(), MAX_COMPARED)
+        return 1 - math.sqrt(max(0.0, 1 - 2 * _CHANCE / math.sqrt(max(n, 1))))
+
+    def power_message(self) -> str:
+        """Return what few rows leave open; empty where they are enough."""
+        share = self.unseen_share
+        if share is None or share <= _FINE_SHARE:
+            return ""
+        n = min(self.n_rows.values())
+        return (
+            f"With {n} rows in the smallest set, faults that concern less than "
+            f"{percent(share)} of the rows can go unseen: hold out more."
+        )
 
     @property
     def is_copying(self) -> bool:
@@ -129,13 +164,14 @@ class Diagnosis:
         Returns
         -------
         dict
-            ``verdict``, ``is_copying``, ``n_rows``, and ``findings``, a dict for each
-            by its name.
+            ``verdict``, ``is_copying``, ``n_rows``, ``unseen_share``, and
+            ``findings``, a dict for each by its name.
         """
         return {
             "verdict": self.verdict,
             "is_copying": self.is_copying,
             "n_rows": dict(self.n_rows),
+            "unseen_share": self.unseen_share,
             "findings": {name: asdict(f) for name, f in self.findings.items()},
         }
 
@@ -151,6 +187,8 @@ class Diagnosis:
             lines += _hung("Not judged: ", f"{names}. {message}")
         for advice, names in grouped(self, "advice", BAD, WARN).items():
             lines += _hung("Try: ", f"for {names}, {advice}")
+        if self.power_message():
+            lines += _hung("Note: ", self.power_message())
         return "\n".join(lines)
 
 

@@ -43,11 +43,11 @@ def judge_training(
     if not epochs:
         return not_judged("No history was given.", "training")[0]
     sizes = [len(epoch.get("batches", ())) or 1 for epoch in epochs]
-    found = [next(_diverged(epoch), None) for epoch in epochs]
-    bad = [i for i, cause in enumerate(found) if cause is not None]
+    causes = [next(_diverged(epoch), None) for epoch in epochs]
+    bad = [i for i, cause in enumerate(causes) if cause is not None]
     if bad or was_restored:
         where = bad[-1] if bad else len(epochs) - 1
-        name, value = found[where] or ("a weight", float("nan"))
+        name, value = causes[where] or ("a weight", float("nan"))
         message = f"Training diverged in the {sizes[where]} updates after the first "
         message += f"{sum(sizes[:where])}: {name} "
         message += f"reached {value:.3g}" if value == value else "was no longer finite"
@@ -76,8 +76,10 @@ def _judge_gradients(epochs: list) -> Finding:
     """
     message = "All losses were finite"
     names = ("fake_gradient_norm", "real_gradient_norm")
-    known = [[epoch[n] for n in names] for epoch in epochs if set(names) <= set(epoch)]
-    norms = np.array([pair for pair in known if min(pair) > 0])
+    recorded = [
+        [epoch[n] for n in names] for epoch in epochs if set(names) <= set(epoch)
+    ]
+    norms = np.array([pair for pair in recorded if min(pair) > 0])
     if len(norms) < _MIN_EPOCHS:
         return Finding("training", GOOD, message + ".")
     logs = np.log(norms[:, 0] / norms[:, 1])

@@ -12,7 +12,7 @@ from skgan.metrics._inputs import draw_seed
 from skgan.metrics.diagnosis._compared_rows import Rows
 from skgan.metrics.diagnosis._findings import GOOD, Finding, grade, percent
 
-# Of each test: one healthy sampler in a hundred fails one of the nine.
+# Significance level of each test; nine tests give about 1 % of false alarms.
 LEVEL = 0.001
 _N_PERMUTATIONS = 999
 _N_NEIGHBORS = 5
@@ -32,24 +32,7 @@ _VARIETY = "a higher penalty_weight, or more updates (max_iter, max_time)."
 def judge_quality(
     real: Rows, synthetic: Rows, other: Rows, rng
 ) -> tuple[list[Finding], bool]:
-    """Compare samples with real rows, and as many other real rows with them.
-
-    Parameters
-    ----------
-    real : Rows
-        What both are compared with.
-    synthetic, other : Rows
-        Samples, and real rows in their place, as many.
-    rng : RandomState
-        Draws permutations and folds.
-
-    Returns
-    -------
-    findings : list of Finding
-        Of `c2st`, the energy distance and `coverage`.
-    are_alike : bool
-        Whether the two sets of real rows seem to be of one distribution.
-    """
+    """Compare samples with real rows, and as many other real rows with them."""
     sets = (real.vectors, synthetic.vectors, other.vectors)
     distances = pooled_distances(np.vstack(sets))
     ends = np.cumsum([len(rows) for rows in sets])
@@ -94,13 +77,6 @@ def collapsed_share(energy: float, point: float) -> float:
     """Return the share of rows that, put onto the mean, would be as far away.
 
     Energy distances of a mixture go with the square of the share that is foreign.
-
-    Parameters
-    ----------
-    energy : float
-        The distance.
-    point : float
-        The distance of a sample that is the mean row alone.
     """
     if energy <= 0:
         return 0.0
@@ -173,9 +149,9 @@ def _judge_c2st(real: Rows, synthetic: Rows, other: Rows, rng) -> Finding:
 def _judge_coverage(distances: np.ndarray, of: list[np.ndarray], rng) -> Finding:
     real, synthetic, other = of
     k = min(_N_NEIGHBORS, len(real) - 1)
-    own = distances[np.ix_(real, real)].copy()
-    np.fill_diagonal(own, np.inf)
-    radii = np.partition(own, k - 1, axis=1)[:, k - 1]
+    among_real = distances[np.ix_(real, real)].copy()
+    np.fill_diagonal(among_real, np.inf)
+    radii = np.partition(among_real, k - 1, axis=1)[:, k - 1]
     pool = np.concatenate([synthetic, other])
     within = (distances[np.ix_(real, pool)] <= radii[:, None]).astype(np.float32)
     labels = permuted_labels(len(synthetic), len(other), rng)

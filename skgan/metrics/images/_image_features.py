@@ -173,9 +173,9 @@ class ImageFeatures(
             name: weights.numpy() for name, weights in network.state_dict().items()
         }
         self._n_features_out, self.n_iter_ = self.n_features, self.max_iter
-        found = _extract(network, images)
-        self.center_ = found.mean(axis=0)
-        self.scale_ = float(np.sqrt(found.var(axis=0).mean())) or 1.0
+        features = _extract(network, images)
+        self.center_ = features.mean(axis=0)
+        self.scale_ = float(np.sqrt(features.var(axis=0).mean())) or 1.0
         return self
 
     @torch_defaults()
@@ -200,8 +200,8 @@ class ImageFeatures(
         X = as_rows(X)
         self.encoder_.check_features(self, X, reset=False)
         self.encoder_.check_axes(X)
-        found = _extract(self._network(), _encode(self.encoder_, X))
-        return (found - self.center_) / self.scale_
+        features = _extract(self._network(), _encode(self.encoder_, X))
+        return (features - self.center_) / self.scale_
 
     def _network(self) -> FeatureNetwork:
         n_outputs = len(self.weights_["head.bias"])

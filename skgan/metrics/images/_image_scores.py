@@ -261,12 +261,16 @@ def _extractor(features: Any) -> Callable[[np.ndarray], Any]:
 def _features_of(
     extract: Callable[[np.ndarray], Any], name: str, images: np.ndarray
 ) -> np.ndarray:
-    found = np.asarray(extract(images))
-    if found.ndim != 2 or len(found) != len(images) or found.dtype.kind not in "biuf":
+    features = np.asarray(extract(images))
+    if (
+        features.ndim != 2
+        or len(features) != len(images)
+        or features.dtype.kind not in "biuf"
+    ):
         raise ValueError(
             f"features must return {len(images)} rows of numbers for {name}, one an "
-            f"image; it returned {found.dtype} of shape {found.shape}."
+            f"image; it returned {features.dtype} of shape {features.shape}."
         )
-    if not np.isfinite(found).all():
+    if not np.isfinite(features).all():
         raise ValueError(f"features returned NaN or infinity for {name}.")
-    return found.astype(np.float64, copy=False)
+    return features.astype(np.float64, copy=False)

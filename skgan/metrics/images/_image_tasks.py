@@ -37,15 +37,7 @@ class Task(NamedTuple):
 
 
 def class_task(codes: Tensor, n_classes: int) -> Task:
-    """Tell the class of an image.
-
-    Parameters
-    ----------
-    codes : Tensor of shape (n_images,)
-        Classes, from 0 to `n_classes` - 1.
-    n_classes : int
-        How many there are.
-    """
+    """Tell the class of an image."""
 
     def loss(network, images, index, random):
         return cross_entropy(network(images[index]), codes[index])
@@ -103,21 +95,7 @@ def learn(
     learning_rate: float,
     random: torch.Generator,
 ) -> None:
-    """Train a network; Adam, its rate rising and falling over the fit.
-
-    Parameters
-    ----------
-    network : FeatureNetwork
-        With as many outputs as the task needs.
-    images : Tensor of shape (n, channels, height, width)
-        What is learnt from.
-    task : Task
-        What is learnt.
-    max_iter, batch_size, learning_rate
-        Of `ImageFeatures`.
-    random : torch.Generator
-        Draws batches and views.
-    """
+    """Train a network; Adam, its rate rising and falling over the fit."""
     optimizer = torch.optim.Adam(network.parameters(), fused=True)
     # So few updates that one of its phases would be empty follow its beginning.
     schedule = torch.optim.lr_scheduler.OneCycleLR(

@@ -7,14 +7,8 @@ import numpy as np
 import pytest
 from sklearn.base import BaseEstimator, clone
 
-from skgan.encoding.constraints._constraints import (
-    FixedCombinations,
-    Inequality,
-    Positive,
-    Range,
-    Unique,
-    check_constraints,
-)
+from skgan.encoding import FixedCombinations, Inequality, Positive, Range, Unique
+from skgan.encoding.constraints._constraints import check_constraints
 from skgan.encoding.constraints._repairs import repair_all
 
 N = 5000

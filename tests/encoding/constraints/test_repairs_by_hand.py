@@ -3,15 +3,9 @@
 import numpy as np
 import pytest
 
+from skgan.encoding import FixedCombinations, Inequality, Positive, Range, Unique
 from skgan.encoding.constraints import _joint_repairs, _repairs
-from skgan.encoding.constraints._constraints import (
-    FixedCombinations,
-    Inequality,
-    Positive,
-    Range,
-    Unique,
-    check_constraints,
-)
+from skgan.encoding.constraints._constraints import check_constraints
 from skgan.encoding.constraints._joint_repairs import repeats
 from skgan.encoding.constraints._repairs import frequencies, repair_all, step_of
 from skgan.encoding.dependencies._dependencies import find_dependencies, restore_all

@@ -6,11 +6,16 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from skgan.encoding import (
+    Conditions,
+    LabelledTableEncoder,
+    Labels,
+    PartialValues,
+    Value,
+)
 from skgan.encoding._check_rows import show_columns
-from skgan.encoding.labels._labelled_table import LabelledTableEncoder, LabelName
-from skgan.encoding.labels._labels import Labels
-from skgan.encoding.table import _given_values as _given
-from skgan.encoding.table import _row_encoder
+from skgan.encoding.labels._labelled_table import LabelName
+from skgan.encoding.table import _encode_conditions, _row_encoder
 from skgan.encoding.table._fresh_values import is_other_letter
 from skgan.encoding.table._identifiers import (
     IdentifierColumn,
@@ -188,16 +193,17 @@ def test_rows_that_hold_what_the_first_lack():
 
 def test_nearest_of_what_is_allowed():
     values = column(0, 1.9, 2, 2.1, 9, NAN)
-    got = _given._nearest(column(1, 3, NAN), values)
+    got = _encode_conditions._nearest(column(1, 3, NAN), values)
     np.testing.assert_array_equal(got, [1, 1, 3, 3, 3, NAN])
-    assert _given._nearest(column(1, 3), values)[:5].tolist() == [1, 1, 3, 3, 3]
-    assert not np.isnan(_given._nearest(column(1, 3), values)).any()
-    assert np.isnan(_given._nearest(column(NAN), values)).all()
+    got = _encode_conditions._nearest(column(1, 3), values)
+    assert got[:5].tolist() == [1, 1, 3, 3, 3]
+    assert not np.isnan(got).any()
+    assert np.isnan(_encode_conditions._nearest(column(NAN), values)).all()
 
 
 @pytest.mark.parametrize("edges", [(-2, -1), (1, 2), (-1, 3), (6, 7), (-7, -6)])
 def test_scores_between_two(edges):
-    drawn = _given._draw_scores(edges, 4000, np.random.default_rng(0))
+    drawn = _encode_conditions._draw_scores(edges, 4000, np.random.default_rng(0))
     low, high = edges
     assert low <= drawn.min() and drawn.max() <= high and len(drawn) == 4000
     density = np.exp(-np.square(np.linspace(low, high, 2001)) / 2)
@@ -206,12 +212,12 @@ def test_scores_between_two(edges):
 
 
 def test_rows_of_what_is_given():
-    cells = _given.PartialValues(column(1, 2, 3), np.array([True, False, True]))
-    piece = _given.Conditions({"a": cells}, 3).rows(1, 5)
+    cells = PartialValues(column(1, 2, 3), np.array([True, False, True]))
+    piece = Conditions({"a": cells}, 3).rows(1, 5)
     values, is_given = piece.items["a"]
     np.testing.assert_array_equal(values, [2, 3, NAN, NAN])
     assert is_given.tolist() == [False, True, False, False] and piece.n_rows == 4
-    same = _given.Conditions({"a": _given.Value(1.0)}, None)
+    same = Conditions({"a": Value(1.0)}, None)
     assert same.rows(0, 3) is same
 
 

@@ -11,11 +11,12 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from skgan.encoding import (
     ImageEncoder,
+    Inequality,
+    Range,
     TableEncoder,
     VectorEncoder,
     make_encoder,
 )
-from skgan.encoding.constraints._constraints import Inequality, Range
 
 N = 3000
 

@@ -122,7 +122,7 @@ def test_column_encoders_of_numbers():
     threes = np.tile(3.0 * np.arange(10), 5)
     assert NumberEncoder(1.0).fit(threes).step == 3
     assert NumberEncoder(5.0).fit(threes).step == 5
-    assert NumberEncoder(1.0).fit(threes[threes < 27]).step == 1
+    assert NumberEncoder(1.0).fit(threes[threes < 9]).step == 1
     quarters = np.tile(0.25 * np.arange(10), 5)
     assert NumberEncoder(None, 2).fit(quarters).step == 0.25
     assert NumberEncoder(None, 2).fit(np.arange(10) / 100).step is None

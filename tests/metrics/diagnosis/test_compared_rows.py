@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from skgan.metrics._blocks import Block
+from skgan.metrics import Block
 from skgan.metrics.diagnosis import _compared_rows as rows_of
 from skgan.metrics.diagnosis._compared_rows import Rows
 

@@ -24,12 +24,13 @@ from skgan.metrics import (
     membership_auc,
 )
 from skgan.metrics.diagnosis import _quality as quality
+from skgan.metrics.diagnosis import judge_training
 from skgan.metrics.diagnosis._copying import auc_interval, closer_share
-from skgan.metrics.diagnosis._history import judge_training
 
 N = 500
 NAMES = [
     *("c2st", "energy_distance", "coverage"),
+    *("associations", "columns", "decimals"),
     *("modes", "levels", "variance"),
     *("membership_auc", "dcr_share", "duplicates"),
     "training",
@@ -106,7 +107,7 @@ def verdicts(diagnosis, *names):
 def test_a_healthy_sampler_is_healthy(found):
     diagnosis = found["healthy"]
     assert list(diagnosis.findings) == NAMES
-    judged = [f for f in diagnosis if f.name not in ("levels", "training")]
+    judged = [f for f in diagnosis if f.name not in ("levels", "decimals", "training")]
     assert {f.verdict for f in judged} == {"good"}
     assert diagnosis.verdict == "good"
     assert not diagnosis.is_copying
@@ -586,7 +587,7 @@ def test_a_report_prints_as_aligned_lines(found):
     lines = repr(found["a mode dropped"]).splitlines()
     assert lines[0].startswith("BAD (500 of X_train, 500 of X_holdout")
     rows = [line for line in lines if line.startswith(tuple(NAMES))]
-    assert len(rows) == len(NAMES) - 2
+    assert len(rows) == len(NAMES) - 3
     assert {line.index(v) for line in rows for v in line.split()[1:2]} == {17}
     assert all(len(line) <= 100 for line in lines)
     assert any(line.startswith("Try: for ") for line in lines)

@@ -5,13 +5,13 @@ import pytest
 from scipy.stats import beta, hypergeom, norm
 from sklearn.metrics import roc_auc_score
 
-from skgan.metrics._blocks import Block
+from skgan.metrics import Block, Diagnosis, Finding
 from skgan.metrics.diagnosis import _collapse as collapse
 from skgan.metrics.diagnosis import _copying as memory
 from skgan.metrics.diagnosis import _quality as quality
+from skgan.metrics.diagnosis import judge_training
 from skgan.metrics.diagnosis._compared_rows import Rows
 from skgan.metrics.diagnosis._findings import grade, percent
-from skgan.metrics.diagnosis._history import judge_training
 
 NAN = np.nan
 
@@ -365,3 +365,21 @@ def test_excess_and_codes():
 def test_certain_shares(share, verdict):
     assert memory._finding("x", share, "", (0.7, 0.5, 0.6)).verdict == verdict
     assert memory._finding("x", share, "", (0.6, 0.5, 0.6)).verdict == "good"
+
+
+def test_what_is_proven_of_a_level_is_also_a_quarter_off():
+    n_real = np.array([100_000, 100_000, 100_000, 8])
+    n_synthetic = np.array([60_000, 90_000, 140_000, 0])
+    sizes = (1_000_000, 1_000_000)
+    below, above = collapse.deviations(n_real, n_synthetic, 4, sizes)
+    # A tenth is certain, and little; eight rows may lack by chance.
+    assert below.tolist() == [True, False, False, False]
+    assert above.tolist() == [False, False, True, False]
+
+
+@pytest.mark.parametrize(("n", "share"), [(100, 0.2), (350, 0.1)])
+def test_few_rows_leave_a_share_unseen(n, share):
+    finding = Finding("c2st", "good", "Fine.")
+    rows = {"X_train": 1000, "X_holdout": n, "X_synthetic": 1000}
+    assert Diagnosis([finding], rows).unseen_share == pytest.approx(share, abs=0.02)
+    assert Diagnosis([], rows).unseen_share is None

@@ -1,7 +1,8 @@
-"""What a column is given, in canonical form, and which values keep to it."""
+"""Conditions on columns in canonical form, and which values keep to them."""
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -37,7 +38,7 @@ class Interval(NamedTuple):
     scores: tuple[float, float] = (np.nan, np.nan)
 
 
-class Union(NamedTuple):
+class AnyOf(NamedTuple):
     """Values and ranges of which any may hold."""
 
     items: tuple[Any, ...]
@@ -52,29 +53,17 @@ class PartialItems:
 
 
 def keeps_to(item: Any, values: NDArray) -> NDArray:
-    """Tell which canonical values are what an item asks for.
-
-    Parameters
-    ----------
-    item : Value, PartialValues, Choice, Interval, Union or PartialItems
-        What is given.
-    values : ndarray of shape (n,), float64
-        NaN is a missing value; of cells and partial items one for each row.
-
-    Returns
-    -------
-    ndarray of bool of shape (n,)
-    """
+    """Tell which canonical values are what an item asks for."""
     if isinstance(item, Value):
         return _are_same(values, item.value)
     if isinstance(item, Interval):
         return (item.low <= values) & (values <= item.high)
     if isinstance(item, Choice):
-        found = np.isin(values, item.values)
+        is_allowed = np.isin(values, item.values)
         if np.isnan(item.values).any():
-            found |= np.isnan(values)
-        return found
-    if isinstance(item, Union):
+            is_allowed |= np.isnan(values)
+        return is_allowed
+    if isinstance(item, AnyOf):
         return np.any([keeps_to(part, values) for part in item.items], axis=0)
     if isinstance(item, PartialValues):
         return ~item.is_given | _are_same(values, item.values)
@@ -100,23 +89,8 @@ def at_rows(item: Any, rows: NDArray) -> Any:
     return item
 
 
-def mentions_row(item: Any) -> NDArray | None:
-    """Return which rows are given something; None if all are alike."""
-    if isinstance(item, PartialValues):
-        return item.is_given
-    if isinstance(item, PartialItems):
-        return np.any(item.masks, axis=0)
-    return None
-
-
 def collect_rows(rows: list[dict]) -> dict[Any, Any]:
-    """Turn items of each row into items of all rows, by name.
-
-    Parameters
-    ----------
-    rows : list of dict of name to item
-        What each row is given.
-    """
+    """Turn items of each row into items of all rows, by name."""
     n = len(rows)
     collected: dict[Any, Any] = {}
     for name in dict.fromkeys(name for row in rows for name in row):
@@ -136,3 +110,37 @@ def collect_rows(rows: list[dict]) -> dict[Any, Any]:
         masks += [np.arange(n) == i for i in np.flatnonzero(is_given)]
         collected[name] = PartialItems(tuple(items), tuple(masks))
     return collected
+
+
+class Conditions:
+    """Conditions that were read and found possible.
+
+    Items, in canonical form, go by the name of the column. `n_rows` is the number of
+    partial rows, None where the same holds for any number of rows.
+    """
+
+    def __init__(self, items: dict[Hashable, Any], n_rows: int | None):
+        self.items = items
+        self.n_rows = n_rows
+
+    def take(self, rows: NDArray) -> Conditions:
+        """Return what some rows are given."""
+        items = {name: at_rows(item, rows) for name, item in self.items.items()}
+        return Conditions(items, None if self.n_rows is None else len(rows))
+
+    def rows(self, start: int, stop: int) -> Conditions:
+        """Return what is given for some rows; nothing is beyond the last one."""
+        if self.n_rows is None:
+            return self
+        items = {
+            name: PartialValues(
+                _padded(item.values[start:stop], stop - start, np.nan),
+                _padded(item.is_given[start:stop], stop - start, False),
+            )
+            for name, item in self.items.items()
+        }
+        return Conditions(items, stop - start)
+
+
+def _padded(values: NDArray, n: int, fill) -> NDArray:
+    return np.r_[values, np.full(n - len(values), fill, dtype=values.dtype)]

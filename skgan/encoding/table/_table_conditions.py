@@ -1,60 +1,32 @@
-"""What a user gives for some columns, as conditions: values, lists and ranges."""
+"""What a user gives for columns of a table, read and checked as conditions."""
 
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import ndtr, ndtri
+from scipy.special import ndtr
 
-from skgan.encoding._given_items import Choice, Interval, PartialValues, Value, at_rows
+from skgan.encoding._column_conditions import (
+    AnyOf,
+    Choice,
+    Conditions,
+    Interval,
+    PartialValues,
+    Value,
+    keeps_to,
+)
 from skgan.encoding.table._column_encoders import LevelEncoder, NumberEncoder
 from skgan.encoding.table._columns import Column, LevelColumn, show_levels
 from skgan.encoding.table._row_encoder import ColumnSlice
-from skgan.encoding.table._table_output import TableBuffer
 from skgan.frames import frame_library, is_missing, read_columns
 
-if TYPE_CHECKING:
-    from skgan.encoding.table._table import TableEncoder
+_SEVERAL = list | set | frozenset | np.ndarray
 
 
-class Conditions:
-    """Conditions that were read and found possible.
-
-    Items, in canonical form, go by the name of the column. `n_rows` is the number of
-    partial rows, None where the same holds for any number of rows.
-    """
-
-    def __init__(self, items: dict[Hashable, Any], n_rows: int | None):
-        self.items = items
-        self.n_rows = n_rows
-
-    def take(self, rows: NDArray) -> Conditions:
-        """Return what some rows are given."""
-        items = {name: at_rows(item, rows) for name, item in self.items.items()}
-        return Conditions(items, None if self.n_rows is None else len(rows))
-
-    def rows(self, start: int, stop: int) -> Conditions:
-        """Return what is given for some rows; nothing is beyond the last one."""
-        if self.n_rows is None:
-            return self
-        items = {
-            name: PartialValues(
-                _padded(item.values[start:stop], stop - start, np.nan),
-                _padded(item.is_given[start:stop], stop - start, False),
-            )
-            for name, item in self.items.items()
-        }
-        return Conditions(items, stop - start)
-
-
-def _padded(values: NDArray, n: int, fill) -> NDArray:
-    return np.r_[values, np.full(n - len(values), fill, dtype=values.dtype)]
-
-
-def read_given(encoder: TableEncoder, given, n: int | None = None) -> Conditions:
+def read_given(encoder: Any, given, n: int | None = None) -> Conditions:
     """Read conditions; see `TableEncoder.read_given`."""
     names = encoder.condition_columns_
     if isinstance(given, Conditions):
@@ -79,7 +51,7 @@ def read_given(encoder: TableEncoder, given, n: int | None = None) -> Conditions
     return result
 
 
-def _slot_of(encoder: TableEncoder, name: Hashable, names: list) -> ColumnSlice:
+def _slot_of(encoder: Any, name: Hashable, names: list) -> ColumnSlice:
     if name in names:
         return encoder._slots[name]
     possible = f"Columns that can be given: {show_levels(names) or 'none'}."
@@ -94,7 +66,7 @@ def _slot_of(encoder: TableEncoder, name: Hashable, names: list) -> ColumnSlice:
     )
 
 
-def _read_frame(encoder: TableEncoder, frame, names: list) -> Conditions:
+def _read_frame(encoder: Any, frame, names: list) -> Conditions:
     items: dict[Hashable, Any] = {}
     for name, raw_column in zip(frame.columns, read_columns(frame), strict=True):
         if raw_column.missing.all():
@@ -118,7 +90,7 @@ def _value_at(frame, name: Hashable, row: int):
     return value.item() if isinstance(value, np.generic) else value
 
 
-def _read_item(encoder: TableEncoder, slot: ColumnSlice, what):
+def _read_item(encoder: Any, slot: ColumnSlice, what):
     column = encoder._columns[slot.place]
     is_number = isinstance(slot.column_encoder, NumberEncoder)
     if isinstance(what, tuple) and is_number:
@@ -263,85 +235,122 @@ def _shares(slot: ColumnSlice, values: NDArray) -> NDArray:
     return shares / total if total > 0 else np.full(len(values), 1 / len(values))
 
 
-def encode_given(
-    encoder: TableEncoder, given: Conditions, n: int, rng: np.random.Generator
-) -> tuple[NDArray, NDArray]:
-    """Encode conditions; see `TableEncoder.encode_given`."""
-    names = encoder.condition_columns_
-    values = np.zeros((n, encoder.layout_.width), dtype=np.float32)
-    is_given = np.zeros((n, len(names)), dtype=bool)
-    for unit, name in enumerate(names):
-        item = given.items.get(name)
-        if item is None:
-            continue
-        slot = encoder._slots[name]
-        rows = (
-            item.is_given if isinstance(item, PartialValues) else np.ones(n, dtype=bool)
+def read_any_item(encoder: Any, name: Hashable, what) -> Any:
+    """Read what a column is given; see `TableEncoder.read_any_given`."""
+    column = _column_of(encoder, name)
+    if name not in encoder._slots and not encoder.has_place(name):
+        is_tied = any(tie.target == name for tie in encoder.dependencies_)
+        if is_tied:
+            return _read_free(column, what)
+        return _check_constant(encoder, name, column, what)
+    if isinstance(what, _SEVERAL):
+        return _read_several(encoder, name, column, list(what))
+    if _is_missing(what) and _may_miss(encoder, name):
+        return Value(np.nan)
+    if name in encoder._slots:
+        return _read_item(encoder, encoder._slots[name], what)
+    return _read_free(column, what)
+
+
+def _read_several(encoder: Any, name: Hashable, column: Column, parts: list):
+    """Read a list of values and ranges."""
+    is_apart = [
+        (isinstance(part, tuple) and not column.is_discrete)
+        or (_is_missing(part) and _may_miss(encoder, name))
+        for part in parts
+    ]
+    if name in encoder._slots and not any(is_apart):
+        return _read_item(encoder, encoder._slots[name], parts)
+    return AnyOf(tuple(read_any_item(encoder, name, part) for part in parts))
+
+
+def _read_free(column: Column, what) -> Any:
+    """Read what is given for a column that is no entry of the encoded row."""
+    if isinstance(what, _SEVERAL):
+        if not len(what):
+            raise ValueError(f"given[{column.name!r}] is empty.")
+        return AnyOf(tuple(_read_free(column, part) for part in what))
+    if _is_missing(what):
+        return Value(np.nan)
+    try:
+        if not isinstance(what, tuple) or column.is_discrete:
+            return Value(column.parse(what))
+        if len(what) != 2:
+            raise ValueError(
+                f"column {column.name!r} takes a value, a list of values or a range "
+                f"(low, high), got {what!r}."
+            )
+        low, high = (
+            open_end if bound is None else column.parse(bound)
+            for bound, open_end in zip(what, (-np.inf, np.inf), strict=True)
         )
-        is_given[:, unit] = rows
-        lines = np.flatnonzero(rows)
-        if isinstance(item, Interval):
-            values[lines, slot.score] = _draw_scores(item.scores, n, rng)
+        if not low <= high:
+            raise ValueError(f"column {column.name!r}: {what!r} holds nothing.")
+        return Interval(low, high)
+    except ValueError as error:
+        raise ValueError(f"given: {error}") from None
+
+
+def _check_constant(encoder: Any, name: Hashable, column: Column, what):
+    """Return None if all rows of a constant column are as asked, else raise."""
+    value = encoder._rows.constant(encoder._index[name])
+    try:
+        if keeps_to(_read_free(column, what), np.array([value]))[0]:
+            return None
+    except ValueError:
+        # What cannot be read is no value of the column.
+        pass
+    shown = "missing"
+    if not np.isnan(value):
+        written = column.write(np.array([value]), np.random.default_rng(0))
+        first = next(iter(written))
+        shown = repr(first.item() if isinstance(first, np.generic) else first)
+    raise ValueError(
+        f"given[{name!r}] cannot be {what!r}: all rows that fit saw hold {shown}."
+    )
+
+
+def read_any_frame(encoder: Any, frame) -> dict[Hashable, Any]:
+    """Read partial rows; see `TableEncoder.read_any_frame`."""
+    items: dict[Hashable, Any] = {}
+    for name, opened in zip(frame.columns, read_columns(frame), strict=True):
+        if opened.missing.all():
             continue
-        canonical = _canonical(item, n, rng)[lines]
-        encoded = values[lines]
-        slot.write(encoded, slot.column_encoder.encode(canonical, rng))
-        values[lines] = encoded
-    return values, is_given
+        column = _column_of(encoder, name)
+        values, is_given = column.read(opened), ~opened.missing
+        unique, first = np.unique(values[is_given], return_index=True)
+        rows = np.flatnonzero(is_given)[first]
+        for value, row in zip(unique, rows, strict=True):
+            shown = _value_at(frame, name, int(row))
+            if name in encoder._slots:
+                _check_value(column, encoder._slots[name], value, shown)
+            else:
+                read_any_item(encoder, name, shown)
+        items[name] = PartialValues(values, is_given)
+    return items
 
 
-def _canonical(item, n: int, rng: np.random.Generator) -> NDArray:
-    if isinstance(item, PartialValues):
-        return item.values
-    if isinstance(item, Choice):
-        return rng.choice(item.values, size=n, p=item.shares)
-    return np.full(n, item.value)
+def _column_of(encoder: Any, name: Hashable) -> Column:
+    """Return a column that may be given, or say which may."""
+    names = [column.name for column in encoder._columns if column.kind != "identifier"]
+    possible = f"Columns that can be given: {show_levels(names) or 'none'}."
+    try:
+        is_known = name in encoder._index
+    except TypeError:
+        is_known = False
+    if not is_known:
+        raise ValueError(f"given names {name!r}, which is no column. {possible}")
+    column = encoder._columns[encoder._index[name]]
+    if column.kind == "identifier":
+        raise ValueError(
+            f"{name!r} cannot be given: its values are drawn fresh. {possible}"
+        )
+    return column
 
 
-def _draw_scores(edges: tuple[float, float], n: int, rng) -> NDArray:
-    """Draw from the normal distribution between two scores."""
-    low, high = edges
-    # The lower tail has more digits than the upper, so the upper is mirrored.
-    sign = -1.0 if low > 0 else 1.0
-    ranks = sorted((ndtr(sign * low), ndtr(sign * high)))
-    drawn = sign * ndtri(ranks[0] + (ranks[1] - ranks[0]) * rng.uniform(size=n))
-    return np.clip(drawn, low, high)
+def _is_missing(value) -> bool:
+    return not isinstance(value, tuple | _SEVERAL) and bool(is_missing(value))
 
 
-def write_given(
-    encoder: TableEncoder,
-    buffer: TableBuffer,
-    start: int,
-    given: Conditions,
-    Z: NDArray,
-) -> None:
-    """Write conditions into a buffer; see `TableEncoder.write_given`."""
-    stop = start + len(Z)
-    for name, item in given.items.items():
-        index = encoder._index[name]
-        target = buffer.values[index, start:stop]
-        rows = np.ones(len(Z), dtype=bool)
-        if isinstance(item, Value):
-            target[:] = item.value
-        elif isinstance(item, PartialValues):
-            rows = item.is_given[: len(Z)]
-            target[rows] = item.values[: len(Z)][rows]
-        elif isinstance(item, Interval):
-            target[:] = np.clip(encoder._slots[name].read(Z), item.low, item.high)
-        else:
-            target[:] = _nearest(item.values, encoder._slots[name].read(Z))
-        mask = buffer.is_given.setdefault(name, np.zeros(len(buffer), dtype=bool))
-        mask[start:stop] = rows
-
-
-def _nearest(allowed: NDArray, values: NDArray) -> NDArray:
-    """Return the nearest of the allowed values, which are in order; NaN is last."""
-    present = allowed[~np.isnan(allowed)]
-    if not len(present):
-        return np.full(len(values), np.nan)
-    right = np.searchsorted(present, values).clip(0, len(present) - 1)
-    left = (right - 1).clip(0)
-    is_left = np.abs(values - present[left]) < np.abs(present[right] - values)
-    nearest = present[np.where(is_left, left, right)]
-    may_miss = len(present) < len(allowed)
-    return np.where(np.isnan(values) & may_miss, np.nan, nearest)
+def _may_miss(encoder: Any, name: Hashable) -> bool:
+    return encoder._index[name] in encoder._rows.gaps

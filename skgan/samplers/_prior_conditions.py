@@ -1,7 +1,9 @@
-"""Cells that are given for rows of a prior, and what other cells must keep to."""
+"""Conditions on rows of a prior: cells that are given, tests that others must pass."""
 
 from __future__ import annotations
 
+import logging
+import warnings
 from collections.abc import Hashable
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -9,12 +11,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from skgan.encoding._given_items import (
+from skgan.encoding import (
+    AnyOf,
     Choice,
     Interval,
     PartialItems,
     PartialValues,
-    Union,
     Value,
     at_rows,
     keeps_to,
@@ -29,10 +31,13 @@ _MAX_CANDIDATES = 500_000
 _MARGINAL_ROWS = 50_000
 # Values of a rare range that are tried for a row.
 _RARE_TRIES = 10
+# Candidates that count, of half of the rows: fewer are told of.
+_FEW_CANDIDATES = 5.0
+_LOG = logging.getLogger("skgan")
 
 
 @dataclass
-class GivenCells:
+class CellConditions:
     """What is given for a block of rows.
 
     Attributes
@@ -54,6 +59,8 @@ class GivenCells:
     names: dict[Hashable, int] = field(default_factory=dict)
     # Labels are drawn for however rare their combination is.
     on_impossible: str = "raise"
+    # Effective sample sizes of the rows drawn, a part each time.
+    sizes: list[NDArray] = field(default_factory=list)
 
     def draw(self, prior: BasePrior, rng: np.random.Generator) -> NDArray:
         """Draw a row of the prior for each row of cells."""
@@ -77,7 +84,7 @@ class GivenCells:
             columns[is_open] = self._draw_rare(prior, np.flatnonzero(is_open), rng)
         return columns
 
-    def take(self, rows: NDArray) -> GivenCells:
+    def take(self, rows: NDArray) -> CellConditions:
         """Return the cells of some rows."""
         tests = {place: at_rows(item, rows) for place, item in self.tests.items()}
         return replace(
@@ -107,14 +114,17 @@ class GivenCells:
         if not self.is_given[rows].any():
             return prior.sample(len(rows), rng)
         try:
-            return prior.sample_given(
+            drawn = prior.sample_given(
                 self.values[rows],
                 self.is_given[rows],
                 rng,
                 on_impossible=self.on_impossible,
-            ).columns
+            )
         except ValueError:
             raise self._refusal() from None
+        is_asked = self.is_given[rows].any(axis=1)
+        self.sizes.append(drawn.effective_sample_size[is_asked])
+        return drawn.columns
 
     def _refusal(self) -> ValueError:
         names = ", ".join(map(repr, self.names))
@@ -135,11 +145,14 @@ class GivenCells:
         columns = np.zeros((len(rows), self.values.shape[1]))
         is_open = np.ones(len(rows), dtype=bool)
         for _ in range(_RARE_TRIES):
-            here = rows[is_open]
-            values, is_given = self.values[here].copy(), self.is_given[here].copy()
+            open_rows = rows[is_open]
+            values, is_given = (
+                self.values[open_rows].copy(),
+                self.is_given[open_rows].copy(),
+            )
             for place, item in self.tests.items():
-                self._choose(marginal[:, place], place, item, here, values, rng)
-                is_given[:, place] |= _mentions(item, here)
+                self._choose(marginal[:, place], place, item, open_rows, values, rng)
+                is_given[:, place] |= _mentions(item, open_rows)
             drawn = prior.sample_given(values, is_given, rng, on_impossible="relax")
             columns[is_open] = drawn.columns
             is_open[is_open] = drawn.effective_sample_size <= 0
@@ -153,10 +166,10 @@ class GivenCells:
             values[:, place] = rng.choice(_allowed(item, marginal), size=len(rows))
             return
         for part, mask in zip(item.items, item.masks, strict=True):
-            here = mask[rows]
-            if here.any():
+            has_part = mask[rows]
+            if has_part.any():
                 allowed = _allowed(part, marginal)
-                values[here, place] = rng.choice(allowed, size=int(here.sum()))
+                values[has_part, place] = rng.choice(allowed, size=int(has_part.sum()))
 
 
 def _allowed(item: Any, values: NDArray) -> NDArray:
@@ -198,6 +211,25 @@ class PriorConditions:
         self.encoder = encoder
         self.items = items
         self.n_rows = n_rows
+        self.sizes: list[NDArray] = []
+
+    def tell_sizes(self, n_candidates: int) -> None:
+        """Log the effective sample size of what was drawn; warn where it is small."""
+        if not self.sizes:
+            return
+        size = float(np.median(np.concatenate(self.sizes)))
+        message = (
+            f"given: half of the rows were each chosen among at most {size:.1f} of "
+            f"{n_candidates} candidates that count (effective sample size)"
+        )
+        _LOG.info("%s.", message)
+        if size < _FEW_CANDIDATES:
+            warnings.warn(
+                f"{message}, so that what is drawn follows what is given only roughly. "
+                "Give fewer columns, or put them first in the chain: "
+                "encoder=TableEncoder(condition_on=[...]).",
+                stacklevel=3,
+            )
 
     @property
     def is_fast(self) -> bool:
@@ -209,15 +241,19 @@ class PriorConditions:
     def take(self, rows: NDArray) -> PriorConditions:
         """Return what some rows are given."""
         items = {name: at_rows(item, rows) for name, item in self.items.items()}
-        return PriorConditions(self.encoder, items, len(rows))
+        taken = PriorConditions(self.encoder, items, len(rows))
+        taken.sizes = self.sizes
+        return taken
 
-    def rows(self, start: int, stop: int) -> GivenCells:
+    def rows(self, start: int, stop: int) -> CellConditions:
         """Return what is given for some rows; nothing beyond the last one."""
         n, d = stop - start, len(self.encoder.schema_)
         places = np.arange(start, stop)
         if self.n_rows is not None:
             places = np.where(places < self.n_rows, places, -1)
-        cells = GivenCells(np.zeros((n, d)), np.zeros((n, d), dtype=bool))
+        cells = CellConditions(
+            np.zeros((n, d)), np.zeros((n, d), dtype=bool), sizes=self.sizes
+        )
         for name, item in self.items.items():
             item = at_rows(item, places) if self.n_rows is not None else item
             place = self.encoder.place_of(name)
@@ -239,8 +275,8 @@ class PriorConditions:
             return Value(float(self._plain(place, np.array([item.value]))[0]))
         if isinstance(item, Choice):
             return Choice(self._plain(place, item.values), item.shares)
-        if isinstance(item, Union):
-            return Union(tuple(self._plain_item(place, part) for part in item.items))
+        if isinstance(item, AnyOf):
+            return AnyOf(tuple(self._plain_item(place, part) for part in item.items))
         if isinstance(item, PartialItems):
             items = tuple(self._plain_item(place, part) for part in item.items)
             return PartialItems(items, item.masks)
@@ -250,11 +286,11 @@ class PriorConditions:
         return self.encoder.plain_cells(place, values)
 
 
-def label_cells(labels: NDArray, n_columns: int) -> GivenCells:
+def condition_on_labels(labels: NDArray, n_columns: int) -> CellConditions:
     """Return cells of which the first columns, labels, are given."""
     n, k = labels.shape
     values = np.zeros((n, k + n_columns))
     values[:, :k] = labels
     is_given = np.zeros(values.shape, dtype=bool)
     is_given[:, :k] = True
-    return GivenCells(values, is_given, on_impossible="relax")
+    return CellConditions(values, is_given, on_impossible="relax")

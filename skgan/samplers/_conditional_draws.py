@@ -1,4 +1,4 @@
-"""What the user gives for rows: read, told to what draws, or looked for in rows."""
+"""Conditions of `sample`: read, handed to what draws, or met by selecting rows."""
 
 from __future__ import annotations
 
@@ -9,18 +9,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from skgan.encoding._given_items import (
+from skgan.encoding import (
+    AnyOf,
+    Conditions,
     PartialItems,
-    Union,
     Value,
     at_rows,
     collect_rows,
     keeps_to,
 )
-from skgan.encoding.table._given_values import Conditions
-from skgan.frames import frame_library
-from skgan.frames._rows import join_rows, rows_at
-from skgan.samplers._given_cells import PriorConditions
+from skgan.frames import concatenate_rows, frame_library, take_rows
+from skgan.samplers._prior_conditions import PriorConditions
 
 # Rows drawn at once where rows are selected; of one size, so that a sample is the
 # start of a longer one.
@@ -32,52 +31,38 @@ Draw = Callable[[int, int, Any], Any]
 
 
 @dataclass
-class Given:
-    """What rows shall have.
+class SampleConditions:
+    """Conditions on drawn rows, by who sees to them.
 
     Attributes
     ----------
-    told : PriorConditions, Conditions or None
-        What those who draw are told.
-    looked_for : dict of name to item
-        What drawn rows are selected by.
+    drawn_with : PriorConditions, Conditions or None
+        Those that the prior or the generator is handed.
+    selected_by : dict of name to item
+        Those that drawn rows are selected by.
     predicate : callable or None
         A mask of a frame of drawn rows.
     n_rows : int or None
-        Rows that are given something each; None if all are alike.
+        Rows with conditions of their own; None if all have the same.
     """
 
-    told: Any = None
-    looked_for: dict[Hashable, Any] = field(default_factory=dict)
+    drawn_with: Any = None
+    selected_by: dict[Hashable, Any] = field(default_factory=dict)
     predicate: Callable | None = None
     n_rows: int | None = None
 
     @property
     def selects(self) -> bool:
         """Whether rows are drawn and selected."""
-        return bool(self.looked_for) or self.predicate is not None
+        return bool(self.selected_by) or self.predicate is not None
 
 
-def read_given(encoder: Any, given: Any, n: int, has_prior: bool) -> Given:
-    """Read what the user gives.
-
-    Parameters
-    ----------
-    encoder : BaseEncoder
-        Knows the columns.
-    given : dict, list of dict, DataFrame or callable
-        As ``sample`` takes it.
-    n : int
-        Rows wanted.
-    has_prior : bool
-        Whether any plain column can be told to what draws.
-
-    Returns
-    -------
-    Given
-    """
+def read_conditions(
+    encoder: Any, given: Any, n: int, has_prior: bool
+) -> SampleConditions:
+    """Read what the user gives, and settle who sees to it."""
     if callable(given):
-        return Given(predicate=given)
+        return SampleConditions(predicate=given)
     if not hasattr(encoder, "read_any_given"):
         raise ValueError(
             f"given={given!r}: {type(encoder).__name__} does not condition on values; "
@@ -92,18 +77,18 @@ def read_given(encoder: Any, given: Any, n: int, has_prior: bool) -> Given:
         items = {name: item for name, item in items.items() if item is not None}
     else:
         items, n_rows = _read_rows(encoder, given, n)
-    told, looked_for = {}, {}
+    drawn_with, selected_by = {}, {}
     for name, item in items.items():
-        if _can_be_told(encoder, name, item, has_prior):
-            told[name] = item
+        if _can_be_drawn_with(encoder, name, item, has_prior):
+            drawn_with[name] = item
         else:
-            looked_for[name] = item
-    result = Given(looked_for=looked_for, n_rows=n_rows)
-    if told:
-        result.told = (
-            PriorConditions(encoder, told, n_rows)
+            selected_by[name] = item
+    result = SampleConditions(selected_by=selected_by, n_rows=n_rows)
+    if drawn_with:
+        result.drawn_with = (
+            PriorConditions(encoder, drawn_with, n_rows)
             if has_prior
-            else Conditions(told, n_rows)
+            else Conditions(drawn_with, n_rows)
         )
     return result
 
@@ -133,58 +118,47 @@ def _read_rows(encoder: Any, given: Any, n: int) -> tuple[dict, int]:
     return items, n_rows
 
 
-def _can_be_told(encoder: Any, name: Hashable, item: Any, has_prior: bool) -> bool:
+def _can_be_drawn_with(
+    encoder: Any, name: Hashable, item: Any, has_prior: bool
+) -> bool:
     if has_prior:
         return encoder.has_place(name)
     learnt = getattr(encoder, "condition_columns_", ())
-    is_simple = not isinstance(item, Union | PartialItems)
+    is_simple = not isinstance(item, AnyOf | PartialItems)
     # A number that is missing is no score.
     is_gap = isinstance(item, Value) and np.isnan(item.value)
     return name in learnt and is_simple and not (is_gap and name in encoder.gap_names)
 
 
-def draw_selected(draw: Draw, encoder: Any, given: Given, n: int, seed: int) -> Any:
-    """Draw rows until enough of them are what is given.
-
-    Parameters
-    ----------
-    draw : callable
-        ``draw(n, seed, told)`` returns rows as the user gets them.
-    encoder : BaseEncoder
-        Reads columns of them.
-    given : Given
-        What rows shall have.
-    n : int
-        Rows wanted.
-    seed : int
-        Fixes the rows.
-
-    Raises
-    ------
-    ValueError
-        If what is given is too rare among drawn rows.
-    """
+def draw_selected(
+    draw: Draw, encoder: Any, given: SampleConditions, n: int, seed: int
+) -> Any:
+    """Draw rows until enough of them are what is given."""
     if given.n_rows is None:
         return _draw_alike(draw, encoder, given, n, seed)
     return _draw_each(draw, encoder, given, n, seed)
 
 
-def _draw_alike(draw: Draw, encoder: Any, given: Given, n: int, seed: int) -> Any:
+def _draw_alike(
+    draw: Draw, encoder: Any, given: SampleConditions, n: int, seed: int
+) -> Any:
     """Draw rows of which all are given the same: those that fit, as they come."""
-    parts, n_found, n_drawn = [draw(0, seed, given.told)], 0, 0
+    parts, n_found, n_drawn = [draw(0, seed, given.drawn_with)], 0, 0
     while n_found < n:
         if n_drawn >= _MAX_DRAWN + _MAX_DRAWN_EACH * n_found:
             raise _too_rare(given, n_found, n_drawn)
         entropy = np.random.SeedSequence([seed, n_drawn // _BLOCK])
-        rows = draw(_BLOCK, int(entropy.generate_state(1)[0]), given.told)
+        rows = draw(_BLOCK, int(entropy.generate_state(1)[0]), given.drawn_with)
         fits = np.flatnonzero(_fits(encoder, given, rows, None))[: n - n_found]
         n_found, n_drawn = n_found + len(fits), n_drawn + _BLOCK
         if len(fits):
-            parts.append(rows_at(rows, fits))
-    return join_rows(parts[1:] or parts)
+            parts.append(take_rows(rows, fits, new_index=True))
+    return concatenate_rows(parts[1:] or parts)
 
 
-def _draw_each(draw: Draw, encoder: Any, given: Given, n: int, seed: int) -> Any:
+def _draw_each(
+    draw: Draw, encoder: Any, given: SampleConditions, n: int, seed: int
+) -> Any:
     """Draw rows that are given something each: anew until each fits."""
     is_open, parts, places = np.ones(n, dtype=bool), [draw(0, seed, None)], []
     n_drawn = i = 0
@@ -195,28 +169,31 @@ def _draw_each(draw: Draw, encoder: Any, given: Given, n: int, seed: int) -> Any
         # Few rows that are left are tried many times at once.
         rows = np.repeat(rows, max(1, _BLOCK // len(rows)) if i else 1)
         entropy = np.random.SeedSequence([seed, i])
-        told = None if given.told is None else given.told.take(rows)
-        drawn = draw(len(rows), int(entropy.generate_state(1)[0]), told)
-        found = np.flatnonzero(_fits(encoder, given, drawn, rows))
-        chosen, first = np.unique(rows[found], return_index=True)
+        drawn_with = None if given.drawn_with is None else given.drawn_with.take(rows)
+        drawn = draw(len(rows), int(entropy.generate_state(1)[0]), drawn_with)
+        fits = np.flatnonzero(_fits(encoder, given, drawn, rows))
+        chosen, first = np.unique(rows[fits], return_index=True)
         if len(chosen):
-            parts.append(rows_at(drawn, found[first]))
+            parts.append(take_rows(drawn, fits[first]))
             places.append(chosen)
             is_open[chosen] = False
         n_drawn, i = n_drawn + len(rows), i + 1
     if not places:
         return parts[0]
-    return rows_at(join_rows(parts[1:]), np.argsort(np.concatenate(places)))
+    order = np.argsort(np.concatenate(places))
+    return take_rows(concatenate_rows(parts[1:]), order, new_index=True)
 
 
-def _fits(encoder: Any, given: Given, rows: Any, places: NDArray | None) -> NDArray:
+def _fits(
+    encoder: Any, given: SampleConditions, rows: Any, places: NDArray | None
+) -> NDArray:
     """Tell which drawn rows are what is given; `places` are theirs among all."""
     fits = np.ones(len(rows), dtype=bool)
-    names = list(given.looked_for)
+    names = list(given.selected_by)
     if names:
         columns = encoder.canonical_columns(rows, names)
         for name, values in zip(names, columns, strict=True):
-            item = given.looked_for[name]
+            item = given.selected_by[name]
             item = item if places is None else at_rows(item, places)
             fits &= keeps_to(item, values)
     if given.predicate is not None:
@@ -236,9 +213,9 @@ def _read_mask(mask: Any, n: int) -> NDArray:
     return np.array([value is not None and value == 1 for value in values.tolist()])
 
 
-def _too_rare(given: Given, n_found: int, n_drawn: int) -> ValueError:
+def _too_rare(given: SampleConditions, n_found: int, n_drawn: int) -> ValueError:
     what = "the function" if given.predicate is not None else "the condition on "
-    what += ", ".join(map(repr, given.looked_for))
+    what += ", ".join(map(repr, given.selected_by))
     return ValueError(
         f"given: {what} holds for {n_found} of {n_drawn} rows drawn "
         f"({n_found / n_drawn:.2g}), which is too rare to select; ask for more of "

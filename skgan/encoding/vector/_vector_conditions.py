@@ -3,26 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
-from skgan.encoding._given_items import Interval, PartialValues, Union, Value, keeps_to
+from skgan.encoding._column_conditions import (
+    AnyOf,
+    Interval,
+    PartialValues,
+    Value,
+    keeps_to,
+)
 from skgan.frames import is_missing
-
-if TYPE_CHECKING:
-    from skgan.encoding.vector._vector import VectorEncoder
 
 _SHOWN = 20
 
 
-def column_names(encoder: VectorEncoder) -> list[Hashable]:
+def column_names(encoder: Any) -> list[Hashable]:
     """Return names of columns, or their positions where they have none."""
     names = getattr(encoder.output_builder_, "names", None)
     return list(range(encoder.n_features_in_)) if names is None else list(names)
 
 
-def position_of(encoder: VectorEncoder, name: Hashable) -> int:
+def position_of(encoder: Any, name: Hashable) -> int:
     """Return the position of a column that is given by name or position."""
     names = column_names(encoder)
     if name in names:
@@ -39,7 +42,7 @@ def position_of(encoder: VectorEncoder, name: Hashable) -> int:
     )
 
 
-def read_number_item(encoder: VectorEncoder, name: Hashable, what) -> Any:
+def read_number_item(encoder: Any, name: Hashable, what) -> Any:
     """Read what a column is given; see `VectorEncoder.read_any_given`."""
     i = position_of(encoder, name)
     is_empty = encoder.missing_rate_[i] == 1
@@ -59,11 +62,11 @@ def read_number_item(encoder: VectorEncoder, name: Hashable, what) -> Any:
     )
 
 
-def _read(encoder: VectorEncoder, name: Hashable, i: int, what) -> Any:
+def _read(encoder: Any, name: Hashable, i: int, what) -> Any:
     if isinstance(what, list | set | frozenset | np.ndarray):
         if not len(what):
             raise ValueError(f"given[{name!r}] is empty. {_possible(encoder, i)}")
-        return Union(tuple(_read(encoder, name, i, part) for part in what))
+        return AnyOf(tuple(_read(encoder, name, i, part) for part in what))
     if isinstance(what, tuple):
         return _read_range(encoder, name, i, what)
     if is_missing(what):
@@ -80,7 +83,7 @@ def _read(encoder: VectorEncoder, name: Hashable, i: int, what) -> Any:
     return Value(number)
 
 
-def _read_range(encoder: VectorEncoder, name: Hashable, i: int, bounds: tuple):
+def _read_range(encoder: Any, name: Hashable, i: int, bounds: tuple):
     if len(bounds) != 2:
         raise ValueError(
             f"given[{name!r}] must be a value, a list of values or a range "
@@ -102,7 +105,7 @@ def _read_range(encoder: VectorEncoder, name: Hashable, i: int, bounds: tuple):
     return Interval(float(low), float(high))
 
 
-def _number(encoder: VectorEncoder, name: Hashable, i: int, value) -> float:
+def _number(encoder: Any, name: Hashable, i: int, value) -> float:
     try:
         if isinstance(value, str | bytes):
             raise TypeError
@@ -114,13 +117,13 @@ def _number(encoder: VectorEncoder, name: Hashable, i: int, value) -> float:
         ) from None
 
 
-def _possible(encoder: VectorEncoder, i: int) -> str:
+def _possible(encoder: Any, i: int) -> str:
     whole = " in whole steps" if encoder.is_whole_[i] else ""
     low, high = float(encoder.minimum_[i]), float(encoder.maximum_[i])
     return f"Possible: {low!r} to {high!r}{whole}."
 
 
-def read_number_frame(encoder: VectorEncoder, frame) -> dict[Hashable, Any]:
+def read_number_frame(encoder: Any, frame) -> dict[Hashable, Any]:
     """Read partial rows; see `VectorEncoder.read_any_frame`."""
     items: dict[Hashable, Any] = {}
     for name in frame.columns:

@@ -1,0 +1,159 @@
+"""Columns that hold the year, the month, the weekday of a date beside them."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from skgan._estimator import persistent
+from skgan.encoding.dependencies._discovery import (
+    Table,
+    example_rows,
+    is_function,
+    is_surprising,
+)
+from skgan.encoding.dependencies._relations import Columns, Dependency
+
+_SECOND = 10**9
+_DAY = "datetime64[D]"
+
+
+@persistent()
+class Clock(NamedTuple):
+    """What a column of times counts."""
+
+    step: int  # nanoseconds
+    origin: int  # steps from 1970 to the moment that counts as 0
+
+
+def _seconds(values: NDArray, clock: Clock) -> NDArray:
+    counts = np.rint(np.nan_to_num(values)).astype(np.int64) + clock.origin
+    if clock.step >= _SECOND:
+        return (counts * (clock.step // _SECOND)).astype("datetime64[s]")
+    return (counts // (_SECOND // clock.step)).astype("datetime64[s]")
+
+
+def _since(moments: NDArray, unit: str, of: str) -> NDArray:
+    start = moments.astype(f"datetime64[{of}]")
+    return (moments.astype(f"datetime64[{unit}]") - start).astype(np.int64)
+
+
+PARTS = {
+    "year": lambda s: s.astype("datetime64[Y]").astype(np.int64) + 1970,
+    "quarter": lambda s: _since(s, "M", "Y") // 3 + 1,
+    "month": lambda s: _since(s, "M", "Y") + 1,
+    "day": lambda s: _since(s, "D", "M") + 1,
+    # Monday is 0; 1970 began on a Thursday.
+    "weekday": lambda s: (s.astype(_DAY).astype(np.int64) + 3) % 7,
+    "isoweekday": lambda s: (s.astype(_DAY).astype(np.int64) + 3) % 7 + 1,
+    "dayofyear": lambda s: _since(s, "D", "Y") + 1,
+    "hour": lambda s: _since(s, "h", "D"),
+    "minute": lambda s: _since(s, "m", "h"),
+}
+
+
+def part_of(values: NDArray, part: str, clock: Clock) -> NDArray:
+    """Return a part of canonical times, float64, NaN where they are missing."""
+    numbers = PARTS[part](_seconds(values, clock)).astype(np.float64)
+    return np.where(np.isnan(values), np.nan, numbers)
+
+
+@persistent()
+@dataclass(frozen=True, eq=False, repr=False)
+class DatePartDependency(Dependency):
+    """A part of a date, as a number or by the level that stands for it.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skgan.encoding.dependencies._date_parts import Clock, DatePartDependency
+    >>> day = Clock(86_400 * 10**9, 0)
+    >>> year = DatePartDependency(
+    ...     "year", ("date",), "date part", "year", day, None, None, np.nan
+    ... )
+    >>> print(year)
+    year is the year of date
+    >>> year.restore({"date": np.array([0.0, 364, 365, np.nan])})
+    array([1970., 1970., 1971.,   nan])
+    """
+
+    part: str
+    clock: Clock
+    # Of levels: parts, ascending, and the level for each; None of numbers.
+    keys: NDArray | None
+    values: NDArray | None
+    value_of_missing: float
+
+    def restore(self, columns: Columns) -> NDArray:
+        """Return the target from its source, see `Dependency.restore`."""
+        parts = part_of(columns[self.sources[0]], self.part, self.clock)
+        if self.keys is None or self.values is None:
+            return parts
+        place = np.searchsorted(self.keys, parts).clip(0, len(self.keys) - 1)
+        return np.where(np.isnan(parts), self.value_of_missing, self.values[place])
+
+    def holds(self, columns: Columns) -> NDArray:
+        """Tell which rows keep to it."""
+        got, wanted = self.restore(columns), columns[self.target]
+        return (got == wanted) | (np.isnan(got) & np.isnan(wanted))
+
+    def __str__(self):
+        return f"{self.target} is the {self.part} of {self.sources[0]}"
+
+    __repr__ = __str__
+
+
+def make_date_part(
+    columns: Columns,
+    is_discrete: bool,
+    target: Hashable,
+    date: Hashable,
+    part: str,
+    clock: Clock,
+) -> DatePartDependency:
+    """Return a column as a part of a date: the number, or a level for each part."""
+    named = (target, (date,), "date part", part, clock)
+    if not is_discrete:
+        return DatePartDependency(*named, None, None, np.nan)
+    parts, column = part_of(columns[date], part, clock), columns[target]
+    is_there = ~np.isnan(parts)
+    keys, first = np.unique(parts[is_there], return_index=True)
+    missing = column[~is_there]
+    value_of_missing = float(missing[0]) if len(missing) else np.nan
+    return DatePartDependency(*named, keys, column[is_there][first], value_of_missing)
+
+
+def find_date_parts(table: Table, clocks: Mapping[Hashable, Clock]) -> Iterator:
+    """Find columns that hold a part of a date, as numbers or under other names."""
+    for date, clock in clocks.items():
+        if date not in table.columns:
+            continue
+        for part in PARTS:
+            parts = part_of(table.columns[date], part, clock)
+            for target, column in table.columns.items():
+                if target == date or target in table.keep or target in clocks:
+                    continue
+                if target in table.discrete:
+                    is_found = _stands_for(table, parts, column)
+                else:
+                    is_found = np.array_equal(
+                        parts[:50], column[:50], equal_nan=True
+                    ) and np.array_equal(parts, column, equal_nan=True)
+                if is_found and is_surprising(table, target, 1):
+                    is_discrete = target in table.discrete
+                    yield make_date_part(
+                        table.columns, is_discrete, target, date, part, clock
+                    )
+
+
+def _stands_for(table: Table, parts: NDArray, column: NDArray) -> bool:
+    """Whether levels tell no more than a part of a date does."""
+    pair = Table({"part": parts, "level": column}, {"level"}, {"part"})
+    if len(pair.columns) < 2 or pair.n_rows < table.n_rows:
+        return False
+    example = example_rows(pair.factors["part"])
+    return is_function(pair, "part", "level", example)

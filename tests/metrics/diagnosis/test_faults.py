@@ -1,0 +1,164 @@
+"""A fault that is planted into a table is named by the finding that is meant for it."""
+
+import warnings
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from skgan.metrics import CopyingWarning, Diagnosis, Finding, diagnose
+from skgan.metrics.diagnosis import _quality as quality
+from skgan.metrics.diagnosis._advice import advise
+
+
+@pytest.fixture(autouse=True)
+def no_trees(monkeypatch):
+    """They are most of the time, and name nothing."""
+    monkeypatch.setattr(quality, "held_out_auc", lambda *args, **params: (0.5, 0))
+
+
+def people(n, seed):
+    rng = np.random.default_rng(seed)
+    job = rng.choice(5, n, p=[0.4, 0.3, 0.15, 0.1, 0.05])
+    pay = rng.lognormal(2 + 0.3 * job, 0.4).round(2)
+    return pd.DataFrame(
+        {
+            "job": np.array(list("abcde"))[job],
+            "age": rng.integers(18, 80, n),
+            "pay": pay,
+            "debt": (pay * rng.uniform(0.5, 2, n)).round(2),
+            "price": rng.poisson(20, n) + 0.99,
+            "height": rng.normal(170, 10, n).round(1),
+        }
+    )
+
+
+TRAIN, HOLDOUT, FRESH = (people(n, n) for n in (600, 601, 602))
+RNG = np.random.default_rng(0)
+# Samples, the finding that names the fault, and what its message says.
+FAULTS = {
+    "correlations": (
+        FRESH.apply(RNG.permutation),
+        "associations",
+        "'pay' and 'debt'",
+    ),
+    "one correlation": (
+        FRESH.assign(debt=RNG.permutation(FRESH["debt"])),
+        "associations",
+        "'pay' and 'debt'",
+    ),
+    "a correlation made up": (
+        FRESH.assign(height=(150 + FRESH["age"] / 3).round(1)),
+        "associations",
+        "'age' and 'height'",
+    ),
+    "a level": (FRESH.assign(job=FRESH["job"].replace("e", "a")), "levels", "'e' of"),
+    "a level made up": (
+        FRESH.assign(job=FRESH["job"].mask(RNG.random(len(FRESH)) < 0.05, "z")),
+        "levels",
+        "In no real row, but in samples: 'z' of 'job'",
+    ),
+    "width": (
+        FRESH.assign(height=(170 + (FRESH["height"] - 170) / 2).round(1)),
+        "columns",
+        "too central in column 'height'",
+    ),
+    "a shift": (
+        FRESH.assign(age=(FRESH["age"] + 20).clip(upper=80)),
+        "columns",
+        "too high in column 'age'",
+    ),
+    "endings": (
+        FRESH.assign(price=FRESH["price"].round()),
+        "decimals",
+        "'price'",
+    ),
+    "cents": (FRESH.assign(pay=FRESH["pay"].round()), "decimals", ".00 of 'pay'"),
+    "steps": (
+        FRESH.assign(debt=FRESH["debt"] + RNG.uniform(0.001, 0.009, len(FRESH))),
+        "decimals",
+        "lie between the steps of real values: 'debt'",
+    ),
+    "copies": (TRAIN.sample(600, replace=True, random_state=0), "duplicates", "equal"),
+}
+
+
+def judged(synthetic, **params):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", CopyingWarning)
+        return diagnose(HOLDOUT, synthetic, TRAIN, random_state=0, **params)
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_fault_is_named(fault):
+    synthetic, name, words = FAULTS[fault]
+    diagnosis = judged(synthetic)
+    finding = getattr(diagnosis, name)
+    assert finding.verdict in ("warn", "bad")
+    assert words in finding.message and finding.advice
+    assert diagnosis.verdict != "good"
+
+
+def test_fresh_rows_have_none():
+    diagnosis = judged(FRESH)
+    assert {f.verdict for f in diagnosis} <= {"good", "not judged"}
+
+
+def test_all_correlations_gone_is_bad_even_where_each_is_weak():
+    """No pair is proven by itself; together they are."""
+    rng = np.random.default_rng(1)
+
+    def rows(n):
+        common = rng.normal(size=(n, 1))
+        return 0.75 * common + rng.normal(size=(n, 15))
+
+    train, holdout, fresh = rows(200), rows(120), rows(200)
+    alone = np.column_stack([rng.permutation(column) for column in fresh.T])
+    found = diagnose(holdout, alone, train, random_state=0).associations
+    assert found.verdict == "bad" and found.value < 0.3
+    assert diagnose(holdout, fresh, train, random_state=0).associations.value > 0.7
+
+
+def test_fresh_rows_are_seldom_blamed():
+    """Each finding has a level of .001; together they stay below 15 in a thousand."""
+    n_alarms = 0
+    for seed in range(40):
+        sets = [people(n, 10_000 * n + seed) for n in (120, 201, 202)]
+        found = diagnose(sets[0], sets[1], sets[2], random_state=0)
+        n_alarms += found.verdict in ("warn", "bad")
+    assert n_alarms <= 1
+
+
+@pytest.mark.parametrize(("n", "is_few"), [(100, True), (300, True), (1000, False)])
+def test_few_rows_leave_something_open(n, is_few):
+    found = Finding("c2st", "good", "Alike.", 0.9, 1.0, 0.8)
+    diagnosis = Diagnosis(
+        [found], {"X_train": 2000, "X_holdout": n, "X_synthetic": 900}
+    )
+    assert bool(diagnosis.power_message()) == is_few
+    assert ("Note:" in repr(diagnosis)) == is_few
+    assert diagnosis.to_dict()["unseen_share"] == diagnosis.unseen_share
+    # With 100 rows a fifth; held-out rows count half where they stand in for others.
+    if n == 100:
+        assert diagnosis.unseen_share == pytest.approx(0.2, abs=0.01)
+    halved = Diagnosis([found], {"X_holdout": n, "X_synthetic": 900})
+    assert halved.unseen_share > diagnosis.unseen_share
+
+
+def test_groups_of_too_few_rows_are_not_judged():
+    found = diagnose(HOLDOUT[:60], FRESH[:200], TRAIN[:200], random_state=0).modes
+    assert found.verdict == "not judged" and "groups" in found.message
+
+
+@pytest.mark.parametrize("stage", ["prior", "prior+rejection"])
+def test_advice_speaks_of_trees_where_these_drew(stage):
+    for synthetic, name, _ in FAULTS.values():
+        if name == "decimals":
+            continue
+        advice = getattr(judged(synthetic, stage=stage), name).advice
+        assert "penalty_weight" not in advice and "hidden_dims" not in advice
+        assert "more training rows" in advice
+    diverged = Finding("training", "bad", "Diverged.", advice="A lower learning_rate.")
+    (told,) = advise([diverged], stage)
+    assert told.verdict == "good" and "no network" in told.message
+    assert advise([diverged], "generator") == [diverged]
