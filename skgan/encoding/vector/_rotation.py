@@ -10,7 +10,7 @@ from scipy.special import ndtri
 
 _COARSE_ROWS = 4000
 # Rows that are searched: the cost is that of rows times pairs of columns.
-_MAX_ROWS, _MAX_PAIRED_ROWS = 20_000, 400_000
+_MAX_ROWS, _MAX_PAIRED_ROWS = 20_000, 100_000
 # Fifteen sixteenths of a degree, halved so often, is finer than any turn that counts.
 _N_HALVINGS = 8
 _MAX_FEATURES = 12
