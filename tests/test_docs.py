@@ -33,7 +33,6 @@ PAGES = [
     "docs/index.rst",
     "docs/quickstart.rst",
     "docs/tables.rst",
-    "docs/installing.rst",
     "docs/saving.rst",
     "docs/augmenting.rst",
     "docs/conditions.rst",
