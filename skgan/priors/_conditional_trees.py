@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -187,16 +187,11 @@ class ConditionalTrees:
         completed : ndarray of shape (n_samples, n_columns), float64
             Other cells as they are.
         """
-        columns, is_missing = self._check_cells(columns, is_missing)
-        keys = row_keys(columns, is_missing, seed)
-        completed = columns.copy()
-        for start in range(0, len(columns), BLOCK_ROWS):
-            part = slice(start, start + BLOCK_ROWS)
-            values, _ = self._complete(
-                columns[part], is_missing[part], keys[part], index
-            )
-            completed[part] = values.T
-        return completed
+
+        def draw(*block):
+            return self._complete(*block, index)[0].T
+
+        return self._by_block(columns, is_missing, seed, draw)
 
     def expect(
         self, columns: np.ndarray, is_missing: np.ndarray, seed: int, n_draws: int
@@ -215,14 +210,22 @@ class ConditionalTrees:
         completed : ndarray of shape (n_samples, n_columns), float64
             Other cells as they are.
         """
+
+        def expect(*block):
+            return self._expect_block(*block, n_draws)
+
+        return self._by_block(columns, is_missing, seed, expect)
+
+    def _by_block(
+        self, columns, is_missing, seed: int, complete: Callable[..., np.ndarray]
+    ) -> np.ndarray:
+        """Complete rows, a block at a time."""
         columns, is_missing = self._check_cells(columns, is_missing)
         keys = row_keys(columns, is_missing, seed)
         completed = columns.copy()
         for start in range(0, len(columns), BLOCK_ROWS):
             part = slice(start, start + BLOCK_ROWS)
-            completed[part] = self._expect_block(
-                columns[part], is_missing[part], keys[part], n_draws
-            )
+            completed[part] = complete(columns[part], is_missing[part], keys[part])
         return completed
 
     def get_state(self) -> dict[str, np.ndarray]:

@@ -265,12 +265,14 @@ def test_nothing_is_said_before_fit(public, X):
 
 
 def test_seeds_fix_all_and_no_global_stream_moves(public, X, streams):
-    rows = [public.rows(public.fitted(X), X) for _ in range(2)]
+    # By the stream of the fit itself: trees of few rows may be the same for each seed.
+    rows = [public.rows(public.fitted(X), X, seed=None) for _ in range(2)]
     np.testing.assert_array_equal(*rows)
     other = clone(public.make(random_state=1))
     if "random_state" in other.get_params(deep=False):
         other.set_params(random_state=1)
-    assert not np.array_equal(public.rows(public.fit(other, X), X), rows[0])
+    others = public.rows(public.fit(other, X), X, seed=None)
+    assert not np.array_equal(others, rows[0])
     assert streams.are_where_they_were()
 
 

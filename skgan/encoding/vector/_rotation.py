@@ -28,7 +28,6 @@ def find_rotation(
     component analysis with the sum of marginal entropies as its contrast [1]_, and
     kept if on the other half it explains the rows better than their correlations do.
 
-
     References
     ----------
     .. [1] Learned-Miller and Fisher, "ICA using spacings estimates of entropy",
