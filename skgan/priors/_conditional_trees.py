@@ -188,8 +188,8 @@ class ConditionalTrees:
             Other cells as they are.
         """
 
-        def draw(*block):
-            return self._complete(*block, index)[0].T
+        def draw(columns, is_missing, keys):
+            return self._complete(columns, is_missing, keys, index)[0].T
 
         return self._by_block(columns, is_missing, seed, draw)
 
@@ -211,8 +211,8 @@ class ConditionalTrees:
             Other cells as they are.
         """
 
-        def expect(*block):
-            return self._expect_block(*block, n_draws)
+        def expect(columns, is_missing, keys):
+            return self._expect_block(columns, is_missing, keys, n_draws)
 
         return self._by_block(columns, is_missing, seed, expect)
 
