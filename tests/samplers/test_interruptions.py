@@ -254,11 +254,12 @@ def make_hungry(base, fails_at):
 
 
 # A step calls the discriminator once in its own turn, for both halves and the
-# penalty's points, and once or twice in the generator's.
+# penalty's points, and once or twice in the generator's; before training it is tried
+# five times.
 PLACES = {
     "the generator": {"generator": make_hungry(MLPGenerator, 5)},
-    "the discriminator's step": {"discriminator": make_hungry(MLPDiscriminator, 4)},
-    "the generator's step": {"discriminator": make_hungry(MLPDiscriminator, 5)},
+    "the discriminator's step": {"discriminator": make_hungry(MLPDiscriminator, 9)},
+    "the generator's step": {"discriminator": make_hungry(MLPDiscriminator, 10)},
 }
 
 
