@@ -202,8 +202,8 @@ class ResidualGenerator(nn.Module):
     def calibrate(self, z: Tensor, mean: Tensor, covariance: Tensor) -> None:
         """Give the numbers of the rows of latents `z` these moments.
 
-        By the optimal transport between two normal distributions [2]_. An entry in
-        an interval that is left alone stays, and the moments with it.
+        By the optimal transport between two normal distributions (reference 2 of the
+        class). An entry in an interval that is left alone stays, and the moments with it.
 
         Parameters
         ----------

@@ -24,7 +24,7 @@ class NumberColumn:
 
 @dataclass(frozen=True)
 class LevelColumn:
-    """A column of codes ``0 .. n_levels - 1``; missing is a level like any other.
+    """A column of codes from 0 to `n_levels` - 1; missing is a level like any other.
 
     Parameters
     ----------

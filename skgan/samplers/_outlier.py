@@ -431,7 +431,7 @@ class GANOutlierDetector(OutlierMixin, VersionedEstimator):
 
         Returns
         -------
-        ndarray of shape (n_samples, n_features_in_)
+        ndarray of shape (n_samples, n_features)
             Of "likelihood", the shares of the columns: the sum of a row is
             ``-score_samples(X)``, and columns that are as normal as is usual are near
             0. Of images, the shares of the pixels in the error of reconstruction, that
