@@ -203,7 +203,8 @@ class ResidualGenerator(nn.Module):
         """Give the numbers of the rows of latents `z` these moments.
 
         By the optimal transport between two normal distributions (reference 2 of the
-        class). An entry in an interval that is left alone stays, and the moments with it.
+        class). An entry in an interval that is left alone stays, and the moments with
+        it.
 
         Parameters
         ----------
