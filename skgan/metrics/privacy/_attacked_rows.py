@@ -98,7 +98,11 @@ def choose_rows(
     """
     check_count("max_samples", max_samples, minimum=MIN_ROWS)
     joined, ends = join_blocks(list(sets.values()))
-    starts = [0, *ends]
+    starts, n_real = [0, *ends], ends[1]
+    # Of levels that are as frequent, the first get columns of their own: mixed rows
+    # are not the training rows first.
+    mixed = generator.permutation(n_real)
+    joined = [replace(b, values=_mix(b.values, mixed)) for b in joined]
     sizes = [len(blocks[0].values) for blocks in sets.values()]
     order = [
         start + generator.permutation(size)
@@ -107,12 +111,13 @@ def choose_rows(
     has_reference = len(order) > 3
     n_others = sizes[1] if has_reference else sizes[1] // 2
     n = min(sizes[0], n_others, max_samples)
+    known = (order[3] if has_reference else order[1][n:])[:max_samples]
+    now = np.concatenate([np.argsort(mixed), np.arange(n_real, sum(sizes))])
     chosen = [
-        np.concatenate([order[0][:n], order[1][:n]]),
+        now[np.concatenate([order[0][:n], order[1][:n]])],
         order[2][:_MAX_SYNTHETIC],
-        (order[3] if has_reference else order[1][n:])[:max_samples],
+        now[known],
     ]
-    n_real = starts[2]
     space, placed = _fit_space(joined, n_real)
     vectors = [placed[rows] for rows in chosen]
     rest = np.setdiff1d(np.arange(n_real), chosen[0])
@@ -126,9 +131,14 @@ def choose_rows(
         *vectors,
         columns=_read_columns(joined, ends, chosen, vectors, draw_seed(generator)),
         rarity=nearest(vectors[0], placed[around], k=k)[0],
-        reference_places=chosen[2] - starts[3 if has_reference else 1],
+        reference_places=known - starts[3 if has_reference else 1],
         place=space,
     )
+
+
+def _mix(values: np.ndarray, mixed: np.ndarray) -> np.ndarray:
+    """Put the first rows in another order."""
+    return np.concatenate([values[: len(mixed)][mixed], values[len(mixed) :]])
 
 
 def _fit_space(joined: list[Block], n_real: int) -> tuple[Any, np.ndarray]:

@@ -64,7 +64,8 @@ def draw_columns(
     blocks = [part for block in joined for part in block.split()]
     names = ("train", "holdout", "synthetic")
     values = np.column_stack([_plain(block) for block in blocks])
-    placed = [_placed(block, ends[1]) for block in blocks]
+    mixed = generator.permutation(ends[1])
+    placed = [_placed(block, mixed) for block in blocks]
     split = [np.split(part, ends) for part in placed]
     return ColumnSets(
         [block.labels[0] for block in blocks],
@@ -88,9 +89,12 @@ def _plain(block: Block) -> np.ndarray:
     return np.array(found, dtype=np.float64)
 
 
-def _placed(block: Block, n_real: int) -> np.ndarray:
-    """One column in a space that is learnt from real rows of both kinds."""
-    real = replace(block, values=block.values[:n_real])
+def _placed(block: Block, mixed: np.ndarray) -> np.ndarray:
+    """One column in a space that is learnt from real rows of both kinds, mixed.
+
+    Of levels that are as frequent, the first get columns of their own.
+    """
+    real = replace(block, values=block.values[mixed])
     vectors, unexpected = (
         ReferenceSpace()._fit_blocks([real])._transform_blocks([block])
     )

@@ -9,7 +9,7 @@ import numpy as np
 from skgan.metrics.privacy._column_sets import ColumnSets
 
 # Predicates that are tried, for each that is wanted.
-_MAX_TRIES = 20
+_MAX_TRIES = 5
 _EQUAL, _AT_MOST, _AT_LEAST, _MISSING = range(4)
 
 
