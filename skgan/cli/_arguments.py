@@ -17,6 +17,7 @@ from skgan.cli._options import (
     add_seed,
     condition,
     seconds,
+    threshold,
     whole_number,
 )
 
@@ -208,6 +209,14 @@ def _add_sample(verbs) -> None:
         "between them, a range LOW..HIGH of numbers or dates, nothing for missing; as "
         "they are written in the file. Of a model with labels, the label. May be "
         "repeated, for a column with several values, too",
+    )
+    sample.add_argument(
+        "--truncation",
+        type=threshold,
+        metavar="BOUND",
+        help="fidelity against variety, of a generator of normal latents, such as one "
+        "of images: no latent is further from 0, in standard deviations; 1 gives rows "
+        "that are likelier and more alike (default: no bound)",
     )
     add_dialect(sample)
     add_seed(sample, "the rows")

@@ -55,6 +55,17 @@ def seconds(text: str) -> float:
     return value
 
 
+def threshold(text: str) -> float:
+    """Read a bound of normal numbers, in standard deviations."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
+    if not (isfinite(value) and value > 0):
+        raise argparse.ArgumentTypeError(f"{text!r} is no number above 0")
+    return value
+
+
 def separator(text: str) -> str:
     """Read what stands between cells: a sign, or the name of one."""
     text = {"tab": "\t", "\\t": "\t", "space": " "}.get(text, text)

@@ -28,6 +28,8 @@ def run(options: argparse.Namespace) -> None:
     check_format(empty, options.output)
     check_dialect(empty, options.output, options.sep, options.encoding)
     given = read_given(options.given, sampler)
+    if options.truncation is not None:
+        given["truncation"] = options.truncation
     seed = choose_seed(options.seed)
     drawn = drawn_rows(sampler.sample(options.n_samples, random_state=seed, **given))
     learnt = getattr(sampler, "table_format_", None)

@@ -62,6 +62,7 @@ from skgan.samplers._training import (
     train,
 )
 from skgan.samplers._trees import TreesMixin
+from skgan.samplers._truncation import read_truncation, truncate
 
 # What validation learns of the columns, and what training learns after it.
 _FEATURES, _LEARNT = ("n_features_in_", "feature_names_in_"), ("net_", "sampler_")
@@ -395,7 +396,7 @@ class BaseGANSampler(
             )
         return min(max(2, round(share * len(X))), len(X) - 2)
 
-    def sample(self, n_samples=1, *, given=None, random_state=None):
+    def sample(self, n_samples=1, *, given=None, truncation=None, random_state=None):
         """Draw rows.
 
         Parameters
@@ -412,6 +413,11 @@ class BaseGANSampler(
             returns them, and returns a mask of those to keep. What cannot be told to
             the generator or its prior is looked for in up to 200 000 drawn rows and
             more.
+        truncation : float or None, default=None
+            Fidelity against variety, of generators of normal latents
+            (``prior="normal"``, and images): no latent is further from 0 than this, in
+            standard deviations, greater than 0. Smaller gives rows that are likelier
+            and more alike; above 3 little changes. None bounds none.
         random_state : int, RandomState instance or None, default=None
             Fixes the rows. For one seed, ``sample(n)`` is the start of ``sample(m)``
             for n < m. None draws on along the stream that the constructor's
@@ -430,8 +436,9 @@ class BaseGANSampler(
         TypeError
             If `n_samples` is no integer.
         ValueError
-            If `n_samples` is negative, or `given` asks for what cannot be or is too
-            rare to be found.
+            If `n_samples` is negative, `given` asks for what cannot be or is too
+            rare to be found, or `truncation` is not positive, or is asked of a prior
+            of trees.
         MemoryError
             If so many rows do not fit into memory; none is drawn then.
 
@@ -444,15 +451,16 @@ class BaseGANSampler(
         """
         check_is_fitted(self, "net_")
         n_samples = self._read_amount(n_samples)
+        draw = partial(self._draw, truncation=read_truncation(truncation, self))
         if given is None:
-            return self._draw(n_samples, self._next_seed(random_state))
+            return draw(n_samples, self._next_seed(random_state))
         encoder = self.encoder_
         read = read_conditions(encoder, given, n_samples, self.prior_ is not None)
         seed = self._next_seed(random_state)
         if read.selects:
-            rows = draw_selected(self._draw, encoder, read, n_samples, seed)
+            rows = draw_selected(draw, encoder, read, n_samples, seed)
         else:
-            rows = self._draw(n_samples, seed, read.drawn_with)
+            rows = draw(n_samples, seed, read.drawn_with)
         if self.prior_ is not None and isinstance(read.drawn_with, PriorConditions):
             read.drawn_with.tell_sizes(self.prior_.n_particles)
         return rows
@@ -661,7 +669,7 @@ class BaseGANSampler(
             random_state=self._seeds.score,
         )
 
-    def _draw(self, n_samples: int, seed: int, given=None):
+    def _draw(self, n_samples: int, seed: int, given=None, truncation=None):
         """Draw rows in blocks of one size, block i seeded by (seed, i).
 
         Blocks are always generated whole: the bits of a matrix product depend on
@@ -670,9 +678,9 @@ class BaseGANSampler(
         with torch_defaults(), training_threads():
             if self.prior_ is not None:
                 return self._draw_stage(n_samples, seed, given)
-            return self._draw_blocks(n_samples, seed, given)
+            return self._draw_blocks(n_samples, seed, given, truncation)
 
-    def _draw_blocks(self, n_samples: int, seed: int, given=None):
+    def _draw_blocks(self, n_samples: int, seed: int, given=None, truncation=None):
         """Draw rows of a generator of normal latents."""
         net, encoder = self.net_, self.encoder_
         size = 1024 if np.prod(encoder.tensor_shape_) <= 256 else 256
@@ -684,6 +692,8 @@ class BaseGANSampler(
             stream = torch.Generator()
             stream.manual_seed(int(entropy.generate_state(1, np.uint64)[0]))
             latents = net.draw_latents(size, stream)
+            if truncation is not None:
+                latents = truncate(latents, net.latent_dim, truncation)
             block = None if given is None else given.rows(start, start + size)
             condition = self._draw_condition(
                 size, np.random.default_rng(entropy), block

@@ -22,6 +22,7 @@ from skgan.samplers._conditions import (
 )
 from skgan.samplers._diagnose import DiagnosisMixin
 from skgan.samplers._inversion import InversionMixin
+from skgan.samplers._truncation import read_truncation
 
 # Its forests take long to import, and few samplers are asked.
 if TYPE_CHECKING:
@@ -110,8 +111,8 @@ class BaseLabelledSampler(BaseGANSampler):
             real, drawn = np.hstack([real, vectors]), np.hstack([drawn, vectors])
         return -energy_distance(real, drawn, standardize=False)
 
-    def _draw_labelled(self, values, seed: int):
-        return self._draw(len(values), seed, LabelledRows(values))
+    def _draw_labelled(self, values, seed: int, truncation=None):
+        return self._draw(len(values), seed, LabelledRows(values), truncation)
 
 
 class ConditionalGANSampler(DiagnosisMixin, InversionMixin, BaseLabelledSampler):
@@ -362,7 +363,7 @@ class ConditionalGANSampler(DiagnosisMixin, InversionMixin, BaseLabelledSampler)
 
     # Labels stand in place of `given`.
     def sample(  # type: ignore[override]
-        self, n_samples=1, *, y=None, random_state=None
+        self, n_samples=1, *, y=None, truncation=None, random_state=None
     ):
         """Draw rows and their labels.
 
@@ -376,6 +377,9 @@ class ConditionalGANSampler(DiagnosisMixin, InversionMixin, BaseLabelledSampler)
             range seen in ``fit`` is drawn as the nearest one in it, with a warning.
             None draws labels as often as they were seen, those of several columns
             together.
+        truncation : float or None, default=None
+            Fidelity against variety, of generators of normal latents, as in
+            ``GANSampler.sample``; labels stay as often as they were.
         random_state : int, RandomState instance or None, default=None
             Fixes the rows. For one seed, ``sample(n)`` is the start of ``sample(m)``
             for n < m, and so it is with the start of `y`. None draws on along the
@@ -397,7 +401,8 @@ class ConditionalGANSampler(DiagnosisMixin, InversionMixin, BaseLabelledSampler)
             If `n_samples` is no integer.
         ValueError
             If a class was not seen, a label is missing, `n_samples` is negative or
-            not the number of labels.
+            not the number of labels, or `truncation` is not positive, or is asked of
+            a prior of trees.
 
         Warns
         -----
@@ -406,12 +411,13 @@ class ConditionalGANSampler(DiagnosisMixin, InversionMixin, BaseLabelledSampler)
         """
         check_is_fitted(self, "net_")
         n_samples = self._read_amount(n_samples)
+        truncation = read_truncation(truncation, self)
         labels = self._conditions.labels
         values = None if y is None else labels.read_request(y, n_samples)
         seed = self._next_seed(random_state)
         if values is None:
             values = self._conditions.draw_labels(n_samples, seed)
-        return self._draw_labelled(values, seed), labels.write(values)
+        return self._draw_labelled(values, seed, truncation), labels.write(values)
 
     def score(self, X, y=None):
         """Return minus the energy distance between rows and a sample.

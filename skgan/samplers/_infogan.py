@@ -20,6 +20,7 @@ from skgan.objectives import warp
 from skgan.samplers._base import BaseGANSampler
 from skgan.samplers._conditions import CodeConditions
 from skgan.samplers._diagnose import DiagnosisMixin
+from skgan.samplers._truncation import read_truncation
 
 # Rows that are read at once.
 _BLOCK = 1024
@@ -330,7 +331,7 @@ class InfoGANSampler(DiagnosisMixin, ClusterMixin, BaseCodedSampler):
 
     # Codes stand in place of `given`.
     def sample(  # type: ignore[override]
-        self, n_samples=1, *, codes=None, random_state=None
+        self, n_samples=1, *, codes=None, truncation=None, random_state=None
     ):
         """Draw rows, with codes of one's choice.
 
@@ -343,6 +344,9 @@ class InfoGANSampler(DiagnosisMixin, ClusterMixin, BaseCodedSampler):
             One category for all rows; a category for each row, whose continuous codes
             are drawn; or a category and continuous codes, in [-1, 1], for each row.
             None draws both.
+        truncation : float or None, default=None
+            Fidelity against variety, as in ``GANSampler.sample``: it bounds the
+            latents; codes stay as they are.
         random_state : int, RandomState instance or None, default=None
             Fixes the rows. For one seed, ``sample(n)`` is the start of ``sample(m)``
             for n < m, and rows drawn with other `codes` have the same latents: they
@@ -362,16 +366,16 @@ class InfoGANSampler(DiagnosisMixin, ClusterMixin, BaseCodedSampler):
         TypeError
             If `n_samples` is no integer.
         ValueError
-            If `n_samples` is negative or not the number of codes, or a code does not
-            exist.
+            If `n_samples` is negative or not the number of codes, a code does not
+            exist, or `truncation` is not positive.
         """
         check_is_fitted(self, "net_")
         n_samples = self._read_amount(n_samples)
-        given = None
+        truncation, given = read_truncation(truncation, self), None
         if codes is not None:
             given = self._conditions.read(codes, n_samples)
             n_samples = len(given.values)
-        return self._draw(n_samples, self._next_seed(random_state), given)
+        return self._draw(n_samples, self._next_seed(random_state), given, truncation)
 
     def predict(self, X):
         """Return the category of each row.

@@ -294,6 +294,11 @@ def test_images_with_labels(here, capsysbinary):
     with np.load(io.BytesIO(capsysbinary.readouterr().out)) as drawn:
         assert (drawn["X"].shape, drawn["X"].dtype) == ((6, 4, 5), np.uint8)
         assert drawn["y"].tolist() == [2] * 6
+    bounded = ("-o", "bounded.npz", *SEED, "--truncation", 0.001)
+    run("sample", "i.skgan", "-n", 6, "--given", "y=2", *bounded)
+    with np.load("bounded.npz") as drawn:
+        # All have one label, and no latent to tell them apart.
+        assert np.ptp(drawn["X"].astype(int), axis=0).max() <= 1
     run("score", "i.skgan", "i.npz")
 
 
@@ -369,6 +374,7 @@ def test_text_stays_text_where_rows_held_out_hold_only_digits(here, capsys):
             "'a' is not true or false",
         ),
         (["sample", "people.skgan", "-o", "-", "--given", "kids=a"], "'a' is not a"),
+        (["sample", "people.skgan", "-o", "-", "--truncation", "1"], "prior='normal'"),
         (["score", "people.skgan", "no.csv"], r"no\.csv: No such file"),
         (["score", "people.skgan", "one.csv"], "columns|features|feature"),
         (["score", "people.skgan", "x.npz"], "an array, and the model's are a table"),
@@ -405,6 +411,10 @@ def test_errors_take_one_line_and_exit_with_1(arguments, message, here, capsys):
         (["sample", "people.skgan", "-o", "-", "-n", "-1"], "at least 0"),
         (["sample", "people.skgan", "-o", "-", "-n", "1.5"], "'1.5' is not a whole"),
         (["sample", "people.skgan", "-o", "-", "--given", "income"], "COLUMN=VALUE"),
+        (
+            ["sample", "people.skgan", "-o", "-", "--truncation", "0"],
+            "'0' is no number",
+        ),
         (["score", "people.skgan", "a.csv", "--metric", "x"], "'x'.*column_shapes"),
         (
             ["fit", "a.csv", "-o", "m", "--target", "x", "--condition-on", "y"],
@@ -525,7 +535,7 @@ def test_help(verb, capsys):
         ],
         "sample": [
             *("--output", "--n-samples", "--given", "--seed", "--force"),
-            *("--sep", "--encoding"),
+            *("--truncation", "--sep", "--encoding"),
         ],
         "score": ["--metric", "--sep", "--encoding", "--decimal", "--na", "--debug"],
     }
