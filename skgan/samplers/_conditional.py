@@ -21,6 +21,7 @@ from skgan.samplers._conditions import (
     label_conditions,
 )
 from skgan.samplers._diagnose import DiagnosisMixin
+from skgan.samplers._explanation import ExplanationMixin
 from skgan.samplers._inversion import InversionMixin
 from skgan.samplers._truncation import read_truncation
 
@@ -115,7 +116,9 @@ class BaseLabelledSampler(BaseGANSampler):
         return self._draw(len(values), seed, LabelledRows(values), truncation)
 
 
-class ConditionalGANSampler(DiagnosisMixin, InversionMixin, BaseLabelledSampler):
+class ConditionalGANSampler(
+    DiagnosisMixin, ExplanationMixin, InversionMixin, BaseLabelledSampler
+):
     """Learns rows with their labels, and samples rows by class or by number.
 
     It learns p(X | y): y may be classes, numbers, or several columns of either, and

@@ -20,6 +20,7 @@ from skgan.objectives import warp
 from skgan.samplers._base import BaseGANSampler
 from skgan.samplers._conditions import CodeConditions
 from skgan.samplers._diagnose import DiagnosisMixin
+from skgan.samplers._explanation import ExplanationMixin
 from skgan.samplers._truncation import read_truncation
 
 # Rows that are read at once.
@@ -101,7 +102,7 @@ def _are_images(encoder: BaseEncoder) -> bool:
     return min(encoder.tensor_shape_[1:], default=1) > 1
 
 
-class InfoGANSampler(DiagnosisMixin, ClusterMixin, BaseCodedSampler):
+class InfoGANSampler(DiagnosisMixin, ExplanationMixin, ClusterMixin, BaseCodedSampler):
     """A generative adversarial network that finds the categories of what it samples.
 
     Its generator is given a code beside the latent: a category and some continuous

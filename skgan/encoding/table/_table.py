@@ -608,6 +608,11 @@ class TableEncoder(ReservoirEncoder):
     def _decode(self, rows: NDArray) -> NDArray:
         return self._rows.decode(rows)
 
+    def _share_out(self, ends: NDArray, first: NDArray, slopes: NDArray) -> NDArray:
+        shares = (self._encode(ends) - self._encode(first)) * slopes
+        # Columns of labels, which stand behind the others, are given.
+        return shares @ self._rows.owners()[:, : ends.shape[1]]
+
 
 def _is_auto(value) -> bool:
     return isinstance(value, str) and value == "auto"
