@@ -145,6 +145,7 @@ class FitData:
     columns: PriorColumns | None = None
     prior: BasePrior | None = None
     tasks: FitTasks | None = None
+    restarts: Any = None
     prior_seconds: float = 0.0
 
 
@@ -416,8 +417,9 @@ class BaseGANSampler(
         truncation : float or None, default=None
             Fidelity against variety, of generators of normal latents
             (``prior="normal"``, and images): no latent is further from 0 than this, in
-            standard deviations, greater than 0. Smaller gives rows that are likelier
-            and more alike; above 3 little changes. None bounds none.
+            standard deviations, greater than 0. Between 1 and 2 rows are likelier and
+            more alike; far below 1 they are spoiled, because the generator has hardly
+            seen such latents. None bounds none.
         random_state : int, RandomState instance or None, default=None
             Fixes the rows. For one seed, ``sample(n)`` is the start of ``sample(m)``
             for n < m. None draws on along the stream that the constructor's
@@ -604,7 +606,7 @@ class BaseGANSampler(
             if settings.max_iter:
                 scorer = self._make_scorer(data)
                 options = {} if data.prior is None else _OF_STAGES
-                options = {**options, "tasks": data.tasks}
+                options = {**options, "tasks": data.tasks, "restarts": data.restarts}
                 callbacks = make_callbacks(
                     settings, self.callbacks, self.verbose, scorer, **options
                 )

@@ -107,6 +107,7 @@ def make_callbacks(
     n_scores: int = _N_SCORES,
     calibrates: bool = True,
     tasks: FitTasks | None = None,
+    restarts: Any = None,
 ) -> list:
     """Return the callbacks of one fit, the user's among them.
 
@@ -127,6 +128,8 @@ def make_callbacks(
         )
     if tasks is not None:
         chosen.append(("fit_tasks", tasks))
+    if restarts is not None:
+        chosen.append(("restarts", restarts))
     chosen.append(("guard", DivergenceGuard()))
     if scorer is not None:
         n_epochs = -(-settings.max_iter // epoch_length(settings.max_iter))
