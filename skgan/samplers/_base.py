@@ -57,12 +57,13 @@ from skgan.samplers._training import (
     advice_on_memory,
     continue_net,
     count_epochs,
+    interruption,
     make_callbacks,
     make_net,
     train,
 )
 from skgan.samplers._trees import TreesMixin
-from skgan.samplers._truncation import read_truncation, truncate
+from skgan.samplers._truncation import draw_latents, read_truncation
 
 # What validation learns of the columns, and what training learns after it.
 _FEATURES, _LEARNT = ("n_features_in_", "feature_names_in_"), ("net_", "sampler_")
@@ -630,13 +631,7 @@ class BaseGANSampler(
         if n_features is not None:
             self._n_features_out = n_features
         if settings.max_iter and net.interrupted_:
-            error = KeyboardInterrupt()
-            error.add_note(
-                f"Training ended after {self.n_iter_} updates. The "
-                f"{type(self).__name__} can sample and be saved; partial_fit(X) trains "
-                "it further."
-            )
-            raise error
+            raise interruption(type(self).__name__, self.n_iter_)
         if data.prior is not None:
             self._keep_best_stage(data)
 
@@ -693,9 +688,7 @@ class BaseGANSampler(
             entropy = np.random.SeedSequence([seed, i])
             stream = torch.Generator()
             stream.manual_seed(int(entropy.generate_state(1, np.uint64)[0]))
-            latents = net.draw_latents(size, stream)
-            if truncation is not None:
-                latents = truncate(latents, net.latent_dim, truncation)
+            latents = draw_latents(net, size, stream, truncation)
             block = None if given is None else given.rows(start, start + size)
             condition = self._draw_condition(
                 size, np.random.default_rng(entropy), block

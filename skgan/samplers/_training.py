@@ -220,6 +220,16 @@ def train(
                 callback.scorer = None
 
 
+def interruption(name: str, n_updates: int) -> KeyboardInterrupt:
+    """Return the user's interruption of a fit, with what can be done next."""
+    error = KeyboardInterrupt()
+    error.add_note(
+        f"Training ended after {n_updates} updates. The {name} can sample and be "
+        "saved; partial_fit(X) trains it further."
+    )
+    return error
+
+
 @contextmanager
 def advice_on_memory() -> Iterator[None]:
     """Say what to do where a step does not fit into a device's memory."""

@@ -29,6 +29,16 @@ def read_truncation(truncation: Any, sampler) -> float | None:
     return threshold
 
 
+def draw_latents(
+    net, n: int, stream: torch.Generator, threshold: float | None
+) -> torch.Tensor:
+    """Draw latents of `n` rows, within the threshold if there is one."""
+    latents = net.draw_latents(n, stream)
+    if threshold is None:
+        return latents
+    return truncate(latents, net.latent_dim, threshold)
+
+
 def truncate(latents: torch.Tensor, width: int, threshold: float) -> torch.Tensor:
     """Return latents whose first `width` values follow the truncated normal.
 
