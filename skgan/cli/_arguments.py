@@ -256,7 +256,7 @@ def _add_report(verbs) -> None:
         help="write a page on how good what a model draws is",
         description="Judge what a model draws by rows that it was not fitted to, and "
         "write one page of HTML, pictures included: verdicts, what to try, columns and "
-        "pairs or images, coverage, copying, training and settings.",
+        "pairs or images, coverage, copying, attacks, training and settings.",
     )
     report.add_argument("model", help="a file that skgan fit, or skgan.save, wrote")
     report.add_argument(
@@ -284,6 +284,12 @@ def _add_report(verbs) -> None:
         "label, or the last column)",
     )
     report.add_argument("--title", help="heading of the page")
+    report.add_argument(
+        "--attacks",
+        action="store_true",
+        help="run all attacks on privacy, not the fast ones alone, and count the worst "
+        "among the verdicts; needs --train",
+    )
     report.add_argument(
         "-n",
         "--n-samples",

@@ -452,6 +452,7 @@ class ConditionalGANSampler(
         *,
         y_holdout=None,
         y_train=None,
+        attacks=False,
         max_samples=5000,
         random_state=None,
     ) -> Diagnosis:
@@ -469,6 +470,8 @@ class ConditionalGANSampler(
             as in ``fit`` and judges the rows alone.
         y_train : array-like, Series or DataFrame, default=None
             Labels of `X_train`, where both are given.
+        attacks : bool, default=False
+            As in ``GANSampler.diagnose``; labels, where given, are part of the rows.
         max_samples : int, default=5000
             As in ``GANSampler.diagnose``.
         random_state : int, RandomState instance or None, default=None
@@ -518,7 +521,7 @@ class ConditionalGANSampler(
         if X_train is not None and y_train is not None:
             check_consistent_length(X_train, y_train)
             train = (X_train, y_train)
-        diagnosis = self._diagnosis(holdout, train, max_samples, random_state)
+        diagnosis = self._diagnosis(holdout, train, attacks, max_samples, random_state)
         warn_of_copies(diagnosis, stacklevel=3)
         return diagnosis
 
