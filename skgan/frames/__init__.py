@@ -21,6 +21,7 @@ from skgan.frames._formats import UNITS, ColumnFormat, RawColumn, cast_numbers
 from skgan.frames._library import (
     cast_like,
     concatenate_rows,
+    drop_rows,
     repeat_rows,
     take_rows,
     with_columns,
@@ -63,6 +64,7 @@ __all__ = [
     "cast_like",
     "cast_numbers",
     "concatenate_rows",
+    "drop_rows",
     "fill_cells",
     "flatten_rows",
     "format_like",

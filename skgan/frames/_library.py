@@ -27,6 +27,15 @@ def take_rows(X, rows: NDArray, new_index: bool = False):
     return X[rows]
 
 
+def drop_rows(X, n: int):
+    """Return what stands behind the first `n` rows; pandas' index is counted anew."""
+    if not n:
+        return X
+    if frame_library(X) == "pandas":
+        return X.iloc[n:].reset_index(drop=True)
+    return X[n:]
+
+
 def concatenate_rows(tables: list):
     """Return the rows of all tables, one below the other; pandas' index is anew."""
     if len(tables) == 1:
