@@ -509,8 +509,11 @@ class CodeConditions:
             raise ValueError(f"codes must hold numbers: {error}.") from error
         width = 1 + self.number_width
         if values.ndim == 0:
-            values = np.full((n_samples, 1), values)
-        elif values.ndim == 1:
+            values = values.reshape(1, 1)
+            self._check(values)
+            # A billion rows take no memory.
+            return CodeRows(np.broadcast_to(values, (n_samples, 1)))
+        if values.ndim == 1:
             values = values[:, None]
         elif values.ndim != 2 or values.shape[1] != width:
             raise ValueError(
