@@ -33,17 +33,13 @@ from skgan._validation import (
     check_stream,
 )
 from skgan.encoding import BaseEncoder, make_encoder
-from skgan.frames import as_rows, drop_rows
+from skgan.frames import as_rows
 from skgan.metrics import ReferenceSpace, energy_distance
 from skgan.nets import AdversarialNet
 from skgan.priors import BasePrior
 from skgan.samplers._auto import resolve_settings
-from skgan.samplers._conditional_draws import draw_selected, read_conditions
-from skgan.samplers._conditions import (
-    TableConditions,
-    make_conditions,
-    table_params,
-)
+from skgan.samplers._conditions import make_conditions, table_params
+from skgan.samplers._drawing import DrawingMixin
 from skgan.samplers._fit_tasks import (
     CallbackSupport,
     FitTasks,
@@ -153,6 +149,7 @@ class FitData:
 class BaseGANSampler(
     CallbackSupport,
     DataDiagramMixin,
+    DrawingMixin,
     TreesMixin,
     ClassNamePrefixFeaturesOutMixin,
     DensityMixin,
@@ -451,20 +448,6 @@ class BaseGANSampler(
             drawn_with.tell_sizes(self.prior_.n_particles)
         return rows
 
-    # What `sample` is asked for, read once; and rows `start` to `stop` of all `stop`
-    # rows or more, which are the same whatever is drawn besides.
-    def _read_asked(self, n_samples: int, given=None) -> Any:
-        if given is None:
-            return None
-        return read_conditions(self.encoder_, given, n_samples, self.prior_ is not None)
-
-    def _draw_asked(self, asked, start: int, stop: int, seed: int):
-        if asked is None:
-            return self._draw(stop, seed, start=start)
-        if asked.selects:
-            return draw_selected(self._draw, self.encoder_, asked, start, stop, seed)
-        return self._draw(stop, seed, asked.drawn_with, start)
-
     def _read_amount(self, n_samples) -> int:
         """Return how many rows to draw, if they can be held."""
         n_samples = check_integer("n_samples", n_samples, 0)
@@ -668,47 +651,3 @@ class BaseGANSampler(
             max_samples=max_rows,
             random_state=self._seeds.score,
         )
-
-    def _draw(self, stop: int, seed: int, given=None, start: int = 0):
-        """Draw rows in blocks of one size, block i seeded by (seed, i).
-
-        Blocks are always generated whole: the bits of a matrix product depend on
-        its size. So those before the one of row `start` need not be.
-        """
-        with torch_defaults(), training_threads():
-            if self.prior_ is not None:
-                return self._draw_stage(start, stop, seed, given)
-            return self._draw_blocks(start, stop, seed, given)
-
-    def _draw_blocks(self, start: int, stop: int, seed: int, given=None):
-        """Draw rows of a generator of normal latents."""
-        net, encoder = self.net_, self.encoder_
-        size = 1024 if np.prod(encoder.tensor_shape_) <= 256 else 256
-        if isinstance(self._conditions, TableConditions):
-            size = 4096
-        first = start - start % size
-        buffer = encoder.output_builder_.make_buffer(stop - first, seed, first)
-        for begin in range(first, stop, size):
-            entropy = np.random.SeedSequence([seed, begin // size])
-            stream = torch.Generator()
-            stream.manual_seed(int(entropy.generate_state(1, np.uint64)[0]))
-            latents = net.draw_latents(size, stream)
-            block = None if given is None else given.rows(begin, begin + size)
-            condition = self._draw_condition(
-                size, np.random.default_rng(entropy), block
-            )
-            with torch.inference_mode():
-                drawn = net.call_in_parts(net.sampling_generator_, latents, condition)
-            rows = drawn.flatten(1).cpu().numpy()
-            encoder.write_decoded(buffer, begin - first, rows, stop - begin)
-            if block is not None and hasattr(encoder, "write_given"):
-                n_rows = min(size, stop - begin)
-                encoder.write_given(buffer, begin - first, block, rows[:n_rows])
-        return drop_rows(encoder.output_builder_.build(buffer), start - first)
-
-    def _draw_condition(self, n: int, rng: np.random.Generator, given):
-        """Draw what rows are conditioned on; None where nothing is."""
-        if self._conditions is None:
-            return None
-        condition = self._conditions.draw_for(self.encoder_, n, rng, given)
-        return condition.to(self.net_.device)
