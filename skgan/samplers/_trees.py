@@ -188,7 +188,7 @@ class TreesMixin:
         """Fit the prior and the rule, if there is one, to all rows."""
         columns, seeds = data.columns, data.seeds
         self.prior_ = draws.prior = fit_prior(
-            columns.values, columns, seeds.net, Deadline()
+            columns.values, columns, seeds.net, Deadline(), forms_of=data.prior
         )
         if rule is None:
             return None
