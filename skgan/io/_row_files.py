@@ -197,6 +197,11 @@ def write_new(path: Path, data: bytes) -> None:
         aside.unlink(missing_ok=True)
 
 
+def is_begun(path: str | os.PathLike) -> bool:
+    """Return whether `sample_to` has written to a folder."""
+    return (Path(path) / _MANIFEST).exists()
+
+
 def read_manifest(folder: Path) -> dict[str, Any] | None:
     """Return what a folder says of its files; None if it says nothing."""
     path = folder / _MANIFEST
