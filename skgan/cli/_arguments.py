@@ -15,6 +15,7 @@ from skgan.cli._options import (
     add_force,
     add_max_iter,
     add_seed,
+    amount,
     condition,
     seconds,
     threshold,
@@ -186,10 +187,10 @@ def _add_sample(verbs) -> None:
     sample.add_argument(
         "-n",
         "--n-samples",
-        type=whole_number(0),
+        type=amount,
         default=1000,
         metavar="N",
-        help="rows to draw (default: %(default)s)",
+        help="rows to draw, such as 1000 or 1e9 (default: %(default)s)",
     )
     sample.add_argument(
         "-o",
@@ -197,8 +198,10 @@ def _add_sample(verbs) -> None:
         required=True,
         metavar="FILE",
         help="the rows: .csv, .tsv, .csv.gz, .tsv.gz, .parquet or, of arrays, .npz; - "
-        "writes CSV (of arrays npz) to standard output",
+        "writes CSV (of arrays npz) to standard output; a name that ends in / is a "
+        "folder of Parquet files, which the same command, given again, completes",
     )
+    _add_folder(sample)
     sample.add_argument(
         "--given",
         type=condition,
@@ -222,6 +225,33 @@ def _add_sample(verbs) -> None:
     add_seed(sample, "the rows")
     add_force(sample)
     add_debug(sample)
+
+
+def _add_folder(sample) -> None:
+    """Add what is said of a folder of files."""
+    sample.add_argument(
+        "--rows-per-file",
+        type=whole_number(1),
+        metavar="N",
+        help="the output is a folder of Parquet files of so many rows each (default: "
+        "1000000)",
+    )
+    workers = sample.add_mutually_exclusive_group()
+    workers.add_argument(
+        "--jobs",
+        type=whole_number(1),
+        metavar="N",
+        help="processes that draw files (default: 1)",
+    )
+    workers.add_argument(
+        "--scheduler",
+        metavar="ADDRESS",
+        help="draw files on a cluster of Dask, whose scheduler has this address, such "
+        "as tcp://10.0.0.1:8786",
+    )
+    sample.add_argument(
+        "-q", "--quiet", action="store_true", help="show no progress, only errors"
+    )
 
 
 def _add_score(verbs) -> None:

@@ -38,12 +38,8 @@ from skgan.metrics import ReferenceSpace, energy_distance
 from skgan.nets import AdversarialNet
 from skgan.priors import BasePrior
 from skgan.samplers._auto import resolve_settings
-from skgan.samplers._conditional_draws import draw_selected, read_conditions
-from skgan.samplers._conditions import (
-    TableConditions,
-    make_conditions,
-    table_params,
-)
+from skgan.samplers._conditions import make_conditions, table_params
+from skgan.samplers._drawing import DrawingMixin
 from skgan.samplers._fit_tasks import (
     CallbackSupport,
     FitTasks,
@@ -63,7 +59,7 @@ from skgan.samplers._training import (
     train,
 )
 from skgan.samplers._trees import TreesMixin
-from skgan.samplers._truncation import draw_latents, read_truncation
+from skgan.samplers._truncation import read_truncation
 
 # What validation learns of the columns, and what training learns after it.
 _FEATURES, _LEARNT = ("n_features_in_", "feature_names_in_"), ("net_", "sampler_")
@@ -156,6 +152,7 @@ class FitData:
 class BaseGANSampler(
     CallbackSupport,
     DataDiagramMixin,
+    DrawingMixin,
     TreesMixin,
     ClassNamePrefixFeaturesOutMixin,
     DensityMixin,
@@ -454,18 +451,12 @@ class BaseGANSampler(
         """
         check_is_fitted(self, "net_")
         n_samples = self._read_amount(n_samples)
-        draw = partial(self._draw, truncation=read_truncation(truncation, self))
-        if given is None:
-            return draw(n_samples, self._next_seed(random_state))
-        encoder = self.encoder_
-        read = read_conditions(encoder, given, n_samples, self.prior_ is not None)
-        seed = self._next_seed(random_state)
-        if read.selects:
-            rows = draw_selected(draw, encoder, read, n_samples, seed)
-        else:
-            rows = draw(n_samples, seed, read.drawn_with)
-        if self.prior_ is not None and isinstance(read.drawn_with, PriorConditions):
-            read.drawn_with.tell_sizes(self.prior_.n_particles)
+        asked = self._read_asked(n_samples, given)
+        bound, seed = read_truncation(truncation, self), self._next_seed(random_state)
+        rows = self._draw_asked(asked, 0, n_samples, seed, bound)
+        drawn_with = getattr(asked, "drawn_with", None)
+        if self.prior_ is not None and isinstance(drawn_with, PriorConditions):
+            drawn_with.tell_sizes(self.prior_.n_particles)
         return rows
 
     def _read_amount(self, n_samples) -> int:
@@ -665,46 +656,3 @@ class BaseGANSampler(
             max_samples=max_rows,
             random_state=self._seeds.score,
         )
-
-    def _draw(self, n_samples: int, seed: int, given=None, truncation=None):
-        """Draw rows in blocks of one size, block i seeded by (seed, i).
-
-        Blocks are always generated whole: the bits of a matrix product depend on
-        its size.
-        """
-        with torch_defaults(), training_threads():
-            if self.prior_ is not None:
-                return self._draw_stage(n_samples, seed, given)
-            return self._draw_blocks(n_samples, seed, given, truncation)
-
-    def _draw_blocks(self, n_samples: int, seed: int, given=None, truncation=None):
-        """Draw rows of a generator of normal latents."""
-        net, encoder = self.net_, self.encoder_
-        size = 1024 if np.prod(encoder.tensor_shape_) <= 256 else 256
-        if isinstance(self._conditions, TableConditions):
-            size = 4096
-        buffer = encoder.output_builder_.make_buffer(n_samples)
-        for i, start in enumerate(range(0, n_samples, size)):
-            entropy = np.random.SeedSequence([seed, i])
-            stream = torch.Generator()
-            stream.manual_seed(int(entropy.generate_state(1, np.uint64)[0]))
-            latents = draw_latents(net, size, stream, truncation)
-            block = None if given is None else given.rows(start, start + size)
-            condition = self._draw_condition(
-                size, np.random.default_rng(entropy), block
-            )
-            with torch.inference_mode():
-                drawn = net.call_in_parts(net.sampling_generator_, latents, condition)
-            rows = drawn.flatten(1).cpu().numpy()
-            encoder.write_decoded(buffer, start, rows, n_samples - start)
-            if block is not None and hasattr(encoder, "write_given"):
-                n_rows = min(size, n_samples - start)
-                encoder.write_given(buffer, start, block, rows[:n_rows])
-        return encoder.output_builder_.build(buffer)
-
-    def _draw_condition(self, n: int, rng: np.random.Generator, given):
-        """Draw what rows are conditioned on; None where nothing is."""
-        if self._conditions is None:
-            return None
-        condition = self._conditions.draw_for(self.encoder_, n, rng, given)
-        return condition.to(self.net_.device)

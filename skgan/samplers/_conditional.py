@@ -30,6 +30,10 @@ if TYPE_CHECKING:
     from skgan.metrics import Diagnosis
 
 
+# A multiple of the sizes of all blocks that rows are drawn in.
+_LARGEST_BLOCK = 4096
+
+
 class BaseLabelledSampler(BaseGANSampler):
     """A sampler of rows under labels, which are read, held out and scored with them.
 
@@ -112,8 +116,8 @@ class BaseLabelledSampler(BaseGANSampler):
             real, drawn = np.hstack([real, vectors]), np.hstack([drawn, vectors])
         return -energy_distance(real, drawn, standardize=False)
 
-    def _draw_labelled(self, values, seed: int, truncation=None):
-        return self._draw(len(values), seed, LabelledRows(values), truncation)
+    def _draw_labelled(self, values, seed: int):
+        return self._draw(len(values), seed, LabelledRows(values))
 
 
 class ConditionalGANSampler(
@@ -414,13 +418,25 @@ class ConditionalGANSampler(
         """
         check_is_fitted(self, "net_")
         n_samples = self._read_amount(n_samples)
-        truncation = read_truncation(truncation, self)
-        labels = self._conditions.labels
-        values = None if y is None else labels.read_request(y, n_samples)
-        seed = self._next_seed(random_state)
-        if values is None:
-            values = self._conditions.draw_labels(n_samples, seed)
-        return self._draw_labelled(values, seed, truncation), labels.write(values)
+        asked = self._read_asked(n_samples, y)
+        n_samples = n_samples if asked is None else len(asked)
+        bound, seed = read_truncation(truncation, self), self._next_seed(random_state)
+        return self._draw_asked(asked, 0, n_samples, seed, bound)
+
+    def _read_asked(self, n_samples: int, y=None):
+        if y is None:
+            return None
+        return self._conditions.labels.read_request(y, n_samples)
+
+    def _draw_asked(self, asked, start: int, stop: int, seed: int, truncation=None):
+        # Blocks are drawn whole, so that labels of rows before `start` are needed.
+        first = start - start % _LARGEST_BLOCK
+        if asked is None:
+            values = self._conditions.draw_labels(stop, seed, first)
+        else:
+            values = asked[first:stop]
+        X = self._draw(stop, seed, LabelledRows(values, first), start, truncation)
+        return X, self._conditions.labels.write(values[start - first :])
 
     def score(self, X, y=None):
         """Return minus the energy distance between rows and a sample.
