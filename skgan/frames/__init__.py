@@ -38,6 +38,8 @@ from skgan.frames._reader import (
     read_columns,
     read_values,
 )
+from skgan.frames._row_files import ROW_ENDINGS, TypesChanged
+from skgan.frames._row_source import RowReader, RowSource, as_source
 from skgan.frames._writer import (
     ArrayOutputBuilder,
     FrameOutputBuilder,
@@ -50,6 +52,7 @@ from skgan.frames._writer import (
 __all__ = [
     "KINDS",
     "LIBRARIES",
+    "ROW_ENDINGS",
     "UNITS",
     "ArrayOutputBuilder",
     "ColumnFormat",
@@ -57,8 +60,12 @@ __all__ = [
     "CsvOptions",
     "FrameOutputBuilder",
     "RawColumn",
+    "RowReader",
+    "RowSource",
     "TableFormat",
+    "TypesChanged",
     "as_rows",
+    "as_source",
     "cast_column",
     "cast_like",
     "cast_numbers",

@@ -50,6 +50,7 @@ from skgan.samplers._fit_tasks import (
     start_tasks,
     with_callbacks,
 )
+from skgan.samplers._named_rows import read_named
 from skgan.samplers._prior_conditions import PriorConditions
 from skgan.samplers._resume import keep_seeds, open_checkpoint
 from skgan.samplers._stages import PriorColumns
@@ -211,6 +212,7 @@ class BaseGANSampler(
     def _prepare(self, X, y) -> FitData:
         """Read X and y once: rows, what they are conditioned on, what is held out."""
         deadline = self._start_clock()
+        X, y = read_named(self, X, y)
         X = as_rows(X)
         is_warm_start = bool(self.warm_start and hasattr(self, "net_"))
         encoder = self.encoder_ if is_warm_start else self._make_encoder(X)
