@@ -181,8 +181,12 @@ class BaseGANSampler(
         Parameters
         ----------
         X : array-like or DataFrame of shape (n_samples, n_features) or \
-                (n_samples, height, width[, channels])
-            At least 2 rows.
+                (n_samples, height, width[, channels]), or what names rows
+            At least 2 rows. What names them instead of holding them is read in
+            batches: a path or a pattern of Parquet or CSV files, a
+            `pyarrow.dataset.Dataset`, a lazy frame of polars or Dask, or a
+            `skgan.RowSource` of one of these. Of more than 200 000 such rows a uniform
+            sample is learnt.
         y : Ignored
             For scikit-learn's pipelines.
 
@@ -196,7 +200,9 @@ class BaseGANSampler(
             If a parameter is of the wrong type, or `X` is sparse.
         ValueError
             If a parameter is out of its range, or `X` has fewer than 2 rows, holds
-            infinity, text, or, in an array, NaN.
+            infinity, text, or, in an array, NaN; if files cannot be read or differ.
+        FileNotFoundError
+            If there is no such file.
         KeyboardInterrupt
             If the user breaks training off; what was learnt so far can sample.
         """
@@ -213,7 +219,6 @@ class BaseGANSampler(
         """Read X and y once: rows, what they are conditioned on, what is held out."""
         deadline = self._start_clock()
         X, y = read_named(self, X, y)
-        X = as_rows(X)
         is_warm_start = bool(self.warm_start and hasattr(self, "net_"))
         encoder = self.encoder_ if is_warm_start else self._make_encoder(X)
         starts_from = self._read_prior(encoder, is_warm_start)
@@ -683,8 +688,8 @@ class BaseGANSampler(
         buffer = encoder.output_builder_.make_buffer(n_samples)
         for i, start in enumerate(range(0, n_samples, size)):
             entropy = np.random.SeedSequence([seed, i])
-            stream = torch.Generator()
-            stream.manual_seed(int(entropy.generate_state(1, np.uint64)[0]))
+            word = int(entropy.generate_state(1, np.uint64)[0])
+            stream = torch.Generator().manual_seed(word)
             latents = net.draw_latents(size, stream)
             block = None if given is None else given.rows(start, start + size)
             condition = self._draw_condition(

@@ -6,19 +6,19 @@ import logging
 from typing import Any
 
 from skgan.encoding import read_source
-from skgan.frames import as_source
+from skgan.frames import as_rows, as_source
 
 _LOG = logging.getLogger("skgan")
 
 
 def read_named(sampler, X, y) -> tuple[Any, Any]:
-    """Return rows and labels as they are, or, where `X` names rows, those kept.
+    """Return rows and labels as `as_rows` does, or, where `X` names rows, those kept.
 
     Labels are then columns, which `y` names.
     """
     source = as_source(X)
     if source is None:
-        return X, y
+        return as_rows(X), y
     names = _read_names(y) if sampler.__sklearn_tags__().target_tags.required else []
     rows = read_source(source, sampler.encoder)
     unknown = [name for name in names if name not in rows.X.columns]

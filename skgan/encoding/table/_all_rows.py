@@ -93,7 +93,12 @@ def _hold_to_all(reader: RowReader, kept: KeptRows, encoder) -> KeptRows:
         with warnings.catch_warnings():
             # The fit that follows says it again.
             warnings.simplefilter("ignore")
-            learnt.fit(X)
+            try:
+                learnt.fit(X)
+            except ValueError as error:
+                raise ValueError(
+                    f"Of the {len(X)} rows kept of {kept.n_rows}: {error}"
+                ) from error
         places = _find_broken(reader, learnt)
         if not len(places):
             return kept

@@ -12,7 +12,6 @@ from importlib import import_module
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from skgan.encoding._grid import find_decimals
 from skgan.frames import UNITS
