@@ -102,10 +102,14 @@ class RowSource:
         """
         check_integer("max_rows", self.max_rows, _MIN_ROWS)
         check_integer("random_state", self.random_state, 0)
+        if self.scratch is not None and not os.path.isdir(self.scratch):
+            raise FileNotFoundError(
+                f"scratch is {os.fspath(self.scratch)!r}, and there is no such folder."
+            )
         import_arrow()
         rows, folder = self.rows, None
         if is_polars_lazy(rows):
-            folder = self._make_folder()
+            folder = tempfile.TemporaryDirectory(prefix="skgan-", dir=self.scratch)
             rows = _sink(rows, folder)
         if is_dask(rows):
             parts: list[Any] = _dask_parts(rows)
@@ -118,13 +122,6 @@ class RowSource:
                 raise ValueError("rows is an empty list; name files.")
             parts = make_files(paths)
         return RowReader(parts, self.columns, folder)
-
-    def _make_folder(self) -> tempfile.TemporaryDirectory:
-        if self.scratch is not None and not os.path.isdir(self.scratch):
-            raise FileNotFoundError(
-                f"scratch is {os.fspath(self.scratch)!r}, and there is no such folder."
-            )
-        return tempfile.TemporaryDirectory(prefix="skgan-", dir=self.scratch)
 
 
 class RowReader:
