@@ -13,6 +13,7 @@ __getattr__, __dir__, __all__ = load_on_first_use(
         "GANOutlierDetector": "samplers",
         "GANSampler": "samplers",
         "InfoGANSampler": "samplers",
+        "RowSource": "frames",
         "SamplerPipeline": "_pipeline",
         "__version__": "_version",
         "datasets": "",

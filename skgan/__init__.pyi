@@ -10,6 +10,7 @@ from skgan._pipeline import SamplerPipeline, make_sampler_pipeline
 from skgan._show_versions import show_versions
 from skgan._version import __version__
 from skgan.augmentation import AugmentedClassifier, AugmentedRegressor
+from skgan.frames import RowSource
 from skgan.io import load, sample_to, save
 from skgan.reporting import report
 from skgan.samplers import (
@@ -28,6 +29,7 @@ __all__ = [
     "GANOutlierDetector",
     "GANSampler",
     "InfoGANSampler",
+    "RowSource",
     "SamplerPipeline",
     "__version__",
     "datasets",

@@ -107,12 +107,15 @@ def _add_fit(verbs) -> None:
         help="learn from a file of rows, write a model file",
         description="Learn to draw rows like those of a file: of CSV or Parquet as a "
         "table, of an npz file with an array X as vectors or images and, if it holds "
-        "labels y, by label.",
+        "labels y, by label. Several files, and one of more than half a gigabyte, are "
+        "read in batches and need not fit into memory.",
     )
     fit.add_argument(
         "data",
-        help="rows: .csv, .tsv, .csv.gz, .tsv.gz, .parquet or .npz; - reads CSV from a "
-        "pipe",
+        nargs="+",
+        help="rows: .csv, .tsv, .csv.gz, .tsv.gz, .parquet or .npz; several files of "
+        "one table or, in quotes, a pattern such as 'rows/*.parquet'; - reads CSV from "
+        "a pipe",
     )
     fit.add_argument(
         "-o", "--output", required=True, metavar="MODEL", help="the model file"
@@ -132,6 +135,12 @@ def _add_fit(verbs) -> None:
         metavar="DIR",
         help="write down in this folder, again and again, where training is: the same "
         "command, given again, goes on from there",
+    )
+    fit.add_argument(
+        "--scratch",
+        metavar="DIR",
+        help="read rows in batches, and put what does not fit into memory into this "
+        "folder until the fit ends (default: the system's own)",
     )
     add_device(fit)
     fit.add_argument(

@@ -40,6 +40,8 @@ from skgan.frames._reader import (
     read_columns,
     read_values,
 )
+from skgan.frames._row_files import ROW_ENDINGS, TypesChanged
+from skgan.frames._row_source import RowReader, RowSource, as_source
 from skgan.frames._writer import (
     ArrayOutputBuilder,
     FrameOutputBuilder,
@@ -52,6 +54,7 @@ from skgan.frames._writer import (
 __all__ = [
     "KINDS",
     "LIBRARIES",
+    "ROW_ENDINGS",
     "UNITS",
     "ArrayOutputBuilder",
     "ColumnFormat",
@@ -59,8 +62,12 @@ __all__ = [
     "CsvOptions",
     "FrameOutputBuilder",
     "RawColumn",
+    "RowReader",
+    "RowSource",
     "TableFormat",
+    "TypesChanged",
     "as_rows",
+    "as_source",
     "cast_column",
     "cast_like",
     "cast_numbers",

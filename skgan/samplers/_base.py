@@ -46,6 +46,7 @@ from skgan.samplers._fit_tasks import (
     start_tasks,
     with_callbacks,
 )
+from skgan.samplers._named_rows import read_named
 from skgan.samplers._prior_conditions import PriorConditions
 from skgan.samplers._resume import keep_seeds, open_checkpoint
 from skgan.samplers._stages import PriorColumns
@@ -180,8 +181,12 @@ class BaseGANSampler(
         Parameters
         ----------
         X : array-like or DataFrame of shape (n_samples, n_features) or \
-                (n_samples, height, width[, channels])
-            At least 2 rows.
+                (n_samples, height, width[, channels]), or what names rows
+            At least 2 rows. What names them instead of holding them is read in
+            batches: a path or a pattern of Parquet or CSV files, a
+            `pyarrow.dataset.Dataset`, a lazy frame of polars or Dask, or a
+            `skgan.RowSource` of one of these. Of more than 200 000 such rows a uniform
+            sample is learnt.
         y : Ignored
             For scikit-learn's pipelines.
 
@@ -195,7 +200,9 @@ class BaseGANSampler(
             If a parameter is of the wrong type, or `X` is sparse.
         ValueError
             If a parameter is out of its range, or `X` has fewer than 2 rows, holds
-            infinity, text, or, in an array, NaN.
+            infinity, text, or, in an array, NaN; if files cannot be read or differ.
+        FileNotFoundError
+            If there is no such file.
         KeyboardInterrupt
             If the user breaks training off; what was learnt so far can sample.
         """
@@ -211,7 +218,7 @@ class BaseGANSampler(
     def _prepare(self, X, y) -> FitData:
         """Read X and y once: rows, what they are conditioned on, what is held out."""
         deadline = self._start_clock()
-        X = as_rows(X)
+        X, y = read_named(self, X, y)
         is_warm_start = bool(self.warm_start and hasattr(self, "net_"))
         encoder = self.encoder_ if is_warm_start else self._make_encoder(X)
         starts_from = self._read_prior(encoder, is_warm_start)

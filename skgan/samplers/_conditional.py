@@ -334,11 +334,12 @@ class ConditionalGANSampler(
         Parameters
         ----------
         X : array-like or DataFrame of shape (n_samples, n_features) or \
-                (n_samples, height, width[, channels])
-            At least 2 rows.
+                (n_samples, height, width[, channels]), or what names rows
+            At least 2 rows; what names them is as in ``GANSampler.fit``.
         y : array-like, Series or DataFrame of shape (n_samples,) or \
-                (n_samples, n_columns)
-            Labels, none missing: classes of any kind, or finite numbers.
+                (n_samples, n_columns), or str or list of str
+            Labels, none missing: classes of any kind, or finite numbers. Where `X`
+            names rows, the name of the column that holds them, or several.
 
         Returns
         -------

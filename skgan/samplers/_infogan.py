@@ -363,7 +363,8 @@ class InfoGANSampler(DiagnosisMixin, ExplanationMixin, ClusterMixin, BaseCodedSa
         KeyboardInterrupt
             If the user breaks training off; what was learnt so far can sample.
         """
-        super().fit(X, y)
+        # Each row gets a label, so that they have to be in memory.
+        super().fit(as_rows(X), y)
         self.labels_ = self.predict(X)
         return self
 

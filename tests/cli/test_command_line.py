@@ -190,6 +190,25 @@ def test_parquet_keeps_dtypes(here):
     assert (drawn.dtypes == pd.read_parquet("people.parquet").dtypes).all()
 
 
+def test_many_files_are_read_in_batches(here, capsys):
+    frame = pd.read_csv("people.csv", parse_dates=["since"]).assign(note="x")
+    half = len(frame) // 2
+    frame[:half].to_parquet("half0.parquet", index=False)
+    frame[half:].to_parquet("half1.parquet", index=False)
+    fit = (*FIT[:-1], "--ignore", "note", "--target", "income")
+    run("fit", "half*.parquet", "-o", "p.skgan", *fit)
+    said = capsys.readouterr().err
+    assert "half*.parquet: 2 files, read in batches" in said
+    assert f"Read {len(frame)} rows of 2 files; kept all." in said
+    run("sample", "p.skgan", "-n", 20, "-o", "drawn.csv", *SEED)
+    run("fit", "people.csv", "-o", "t.skgan", *FIT, "--target", "income")
+    run("sample", "t.skgan", "-n", 20, "-o", "wanted.csv", *SEED)
+    drawn, wanted = pd.read_csv("drawn.csv"), pd.read_csv("wanted.csv")
+    assert list(drawn.columns) == list(wanted.columns)
+    ask = ("--identifier", "note", "--scratch", ".")
+    run("fit", "half0.parquet", "half1.parquet", "-o", "i.skgan", *FIT, *ask)
+
+
 def test_compressed_csv_and_standard_input(here, monkeypatch, capsysbinary):
     data = Path("people.csv").read_bytes()
     Path("people.csv.gz").write_bytes(gzip.compress(data))
@@ -337,6 +356,11 @@ def test_text_stays_text_where_rows_held_out_hold_only_digits(here, capsys):
     [
         (["fit", "no.csv", "-o", "m"], r"no\.csv: No such file"),
         (["fit", "people.xls", "-o", "m"], r"'people\.xls' must end in one of \.csv"),
+        (["fit", "no/*.csv", "-o", "m"], r"No file matches 'no/\*\.csv'"),
+        (["fit", "people.csv", "-o", "m", "--scratch", "no"], "scratch is 'no'"),
+        (["fit", "people.csv", "no.csv", "-o", "m"], "There is no file 'no.csv'"),
+        (["fit", "p*.csv", "-o", "m", "--sep", ";"], "--sep is about one small file"),
+        (["fit", "p*.csv", "-o", "m", "--target", "x"], "no column 'x'.*'income'"),
         (["fit", "empty.csv", "-o", "m"], r"'empty\.csv' cannot be read as CSV"),
         (["fit", "header.csv", "-o", "m"], r"'header\.csv' holds no rows"),
         (["fit", "ragged.csv", "-o", "m"], r"'ragged\.csv' cannot be read.*line 3"),
