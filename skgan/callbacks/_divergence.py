@@ -50,7 +50,7 @@ class DivergenceGuard(Callback):
     def on_epoch_end(self, net, **kwargs):
         """Keep a good state, or go back to the last one and stop."""
         self.n_epochs_ = len(net.history)
-        cause = self._cause(net)
+        cause = net.on_first_process(lambda: self._cause(net))
         if cause is None:
             self.n_good_ += len(net.history[-1, "batches"])
             self._keep(net)

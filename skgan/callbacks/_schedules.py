@@ -148,6 +148,8 @@ class Annealing(Callback):
         if not training:
             return
         progress = self._progress()
+        if self.max_time is not None:
+            progress = net.agree(progress)
         self.n_updates_ += 1
         if self.learning_rate is not None:
             curve, factor = self.learning_rate
