@@ -385,7 +385,8 @@ class AdversarialNet(SkorchAdapter):
     def _squared_norms(self, penalty: Penalty, judge, x, logits, conditions) -> Tensor:
         """Squared norms of the logits' gradients at `x`, exact or by a small step."""
         if penalty.step is None:
-            return self._gathered(squared_gradient_norms(logits, x))
+            norms = squared_gradient_norms(logits, x)
+            return norms if self.shared_ is None else self.shared_.join(norms)
         noise = torch.empty_like(x)
         noise.normal_(0, penalty.step, generator=self.latent_stream_)
         differences = judge(x.detach() + noise, conditions) - logits
@@ -520,12 +521,6 @@ class AdversarialNet(SkorchAdapter):
         if self.shared_ is None:
             return function(*arguments)
         return self.shared_.run(function, *arguments)
-
-    def _gathered(self, values: Tensor) -> Tensor:
-        """Put together what each process knows of its own rows alone."""
-        if self.shared_ is None:
-            return values
-        return self.shared_.gather(values[self.shared_.part(len(values))], len(values))
 
     def call_in_parts(
         self, module: nn.Module, x: Tensor, condition: Tensor | None
