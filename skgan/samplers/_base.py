@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from copy import deepcopy
-from dataclasses import dataclass, field
 from functools import partial, wraps
 from inspect import signature
 from typing import Any, NamedTuple
@@ -35,21 +34,19 @@ from skgan._validation import (
 from skgan.encoding import BaseEncoder, make_encoder
 from skgan.frames import as_rows
 from skgan.metrics import ReferenceSpace, energy_distance
-from skgan.nets import AdversarialNet
-from skgan.priors import BasePrior
-from skgan.samplers._auto import resolve_settings
+from skgan.nets import AdversarialNet, join_processes
+from skgan.samplers._auto import resolve_device, resolve_settings
 from skgan.samplers._conditions import make_conditions, table_params
 from skgan.samplers._drawing import DrawingMixin
+from skgan.samplers._fit_data import FitData
 from skgan.samplers._fit_tasks import (
     CallbackSupport,
-    FitTasks,
     start_tasks,
     with_callbacks,
 )
 from skgan.samplers._named_rows import read_named
 from skgan.samplers._prior_conditions import PriorConditions
-from skgan.samplers._resume import keep_seeds, open_checkpoint
-from skgan.samplers._stages import PriorColumns
+from skgan.samplers._resume import check_together, keep_seeds, open_checkpoint
 from skgan.samplers._training import (
     advice_on_memory,
     continue_net,
@@ -119,32 +116,6 @@ class Seeds(NamedTuple):
     stream: int
     score: int
     split: int
-
-
-@dataclass
-class FitData:
-    """What a fit learns from, read once."""
-
-    X: Any
-    encoder: BaseEncoder
-    labels: Any
-    target: Any
-    seeds: Seeds
-    is_warm_start: bool
-    deadline: Deadline = field(default_factory=Deadline)
-    held_out: Any = None
-    rows: Any = None
-    conditions: Any = None
-    # What is given of the training rows, and the groups that are to be balanced.
-    given: Any = None
-    groups: Any = None
-    settings: Any = None
-    net_params: Any = None
-    columns: PriorColumns | None = None
-    prior: BasePrior | None = None
-    tasks: FitTasks | None = None
-    restarts: Any = None
-    prior_seconds: float = 0.0
 
 
 @persistent(
@@ -227,10 +198,15 @@ class BaseGANSampler(
         self._check_rows(X, encoder, reset=not is_warm_start)
         labels, target = self._read_target(X, y, is_warm_start)
         seen = None if labels is None else y
-        checkpoint = open_checkpoint(self, X, seen, is_warm_start)
+        processes = join_processes(resolve_device(self.device))
+        check_together(self, X, seen, is_warm_start, processes)
+        checkpoint = open_checkpoint(self, X, seen, is_warm_start, processes)
         seeds = self._seeds if is_warm_start else self._draw_seeds()
+        if processes is not None:
+            seeds = Seeds(*processes.share(tuple(seeds)))
         seeds = keep_seeds(checkpoint, seeds)
         data = FitData(X, encoder, labels, target, seeds, is_warm_start, deadline)
+        data.processes = processes
         if starts_from == "trees":
             self._prepare_columns(data)
         else:
@@ -631,7 +607,7 @@ class BaseGANSampler(
         if settings.max_iter and net.interrupted_:
             raise interruption(type(self).__name__, self.n_iter_)
         if data.prior is not None:
-            self._keep_best_stage(data)
+            self._keep_stage_together(data)
 
     def _in_time_left(self, data: FitData):
         """Return the settings with the time that training may take."""
@@ -641,7 +617,8 @@ class BaseGANSampler(
         judges = data.columns is not None and data.columns.is_held_out.any()
         share = _TRAINING_SHARE if judges else 1.0
         # A limit of zero would be none; the first update is made in any case.
-        return settings._replace(max_time=max(share * clock.left, 1e-3))
+        seconds = data.on_first_process(lambda: max(share * clock.left, 1e-3))
+        return settings._replace(max_time=seconds)
 
     def _make_scorer(self, data: FitData):
         """Return what scores a net on rows held out; None where none are."""
