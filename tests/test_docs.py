@@ -42,6 +42,7 @@ PAGES = [
     "docs/outliers.rst",
     "docs/imputing.rst",
     "docs/diagnosing.rst",
+    "docs/privacy.rst",
     "docs/report.rst",
     "docs/choosing_parameters.rst",
     "docs/tuning.rst",

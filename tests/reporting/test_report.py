@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 import warnings
+from html import unescape
 from html.parser import HTMLParser
 
 import numpy as np
@@ -623,3 +624,38 @@ def test_names_in_other_scripts_draw_without_a_warning():
     sampler = skgan.GANSampler(hidden_dims=(8,), max_iter=2, random_state=0).fit(frame)
     html = skgan.report(sampler, frame.iloc[::-1], max_samples=60).html
     assert "年齢" in html and "😀" in html
+
+
+# -- privacy
+
+
+def test_fast_attacks_are_shown_and_all_when_asked(cases, reports, pages):
+    page = pages["pandas"]
+    assert "attacks" not in reports["pandas"].diagnosis.findings
+    text = section_text(page.html, "privacy")
+    assert "distance to the nearest sample" in text and "95 % interval" in text
+    assert "boosted trees" not in text and "linking two halves" not in text
+    assert "skgan report --attacks" in text
+    made = cases["pandas"].report(attacks=True)
+    found = made.diagnosis.attacks
+    text = section_text(made.html, "privacy")
+    for said in ("boosted trees", "linking two halves", "inferring a column"):
+        assert said in text
+    assert f"{SIGNS[found.verdict]}{found.verdict.capitalize()} {found.message}" in text
+    assert 'id="finding-attacks"' in made.html
+
+
+def test_without_training_rows_no_attack_is_tried(cases):
+    case = cases["vectors"]
+    made = case._replace(train=None).report(attacks=True)
+    assert "nothing was tried" in section_text(made.html, "privacy")
+    assert "attacks" not in made.diagnosis.findings or (
+        made.diagnosis.attacks.verdict == "not judged"
+    )
+    with pytest.raises(TypeError, match="attacks must be True or False"):
+        case.report(attacks="all")
+
+
+def section_text(page, name):
+    part = re.search(rf'<section id="{name}".*?</section>', page, re.S)[0]
+    return unescape(re.sub(r"\s+", " ", re.sub("<[^>]*>", "", part)))
