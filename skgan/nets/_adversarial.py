@@ -208,16 +208,26 @@ class AdversarialNet(SkorchAdapter):
         self.order_stream_ = torch.Generator().manual_seed(seed + 1)
         with borrow_global_stream(seed):
             for name in self.network_names:
-                kwargs = self.get_params_for(name)
-                setattr(self, f"{name}_", self._make_network(name, kwargs))
+                setattr(self, f"{name}_", self.make_network(name))
         if self.average_halflife is not None:
             self.averaged_generator_ = deepcopy(self.generator_).requires_grad_(False)
         elif hasattr(self, "averaged_generator_"):
             del self.averaged_generator_
         return self
 
-    def _make_network(self, name: str, kwargs: dict) -> nn.Module:
-        network = getattr(self, name)
+    def make_network(self, name: str) -> nn.Module:
+        """Return a network with weights as before the first step.
+
+        Parameters
+        ----------
+        name : str
+            One of `network_names`.
+
+        Returns
+        -------
+        nn.Module
+        """
+        network, kwargs = getattr(self, name), self.get_params_for(name)
         try:
             return self.initialized_instance(network, kwargs)
         except TypeError as error:

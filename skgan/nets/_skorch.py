@@ -28,9 +28,12 @@ from skgan.nets._global_stream import borrow_global_stream, draw_globally
 from skgan.nets._joint import trained_together
 from skgan.nets._process_group import Processes, join_processes
 from skgan.nets._state import (
+    go_back,
+    keep_start,
     load_groups,
     load_position,
     load_trained,
+    start_anew,
     training_state,
 )
 
@@ -406,6 +409,18 @@ class SkorchAdapter(NeuralNet):
         record[f"{prefix}_loss"] = loss
 
     # Going on from a checkpoint.
+    def start_anew(self, seed: int) -> None:
+        """Forget what was learnt: other weights, and no moments; streams go on."""
+        start_anew(self, seed)
+
+    def keep_start(self) -> dict[str, Any]:
+        """Return copies of what was learnt: weights and moments."""
+        return keep_start(self)
+
+    def go_back(self, kept: dict[str, Any]) -> None:
+        """Go back to what `keep_start` returned; streams go on."""
+        go_back(self, kept)
+
     def training_state(self) -> dict[str, Any]:
         """Return all that the next epoch depends on, but for callbacks' own state."""
         return training_state(self)

@@ -36,6 +36,7 @@ class FitData:
     columns: PriorColumns | None = None
     prior: BasePrior | None = None
     tasks: FitTasks | None = None
+    restarts: Any = None
     prior_seconds: float = 0.0
     # Those that share the fit, this one among them; None where it is alone.
     processes: Processes | None = None

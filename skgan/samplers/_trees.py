@@ -15,6 +15,7 @@ from sklearn.utils.validation import check_is_fitted
 from skgan._deadline import Deadline
 from skgan._validation import check_boolean, check_share
 from skgan.encoding import BaseEncoder
+from skgan.frames import drop_rows
 from skgan.nets import AdversarialNet
 from skgan.priors import PRIORS, BasePrior
 from skgan.rejection import RejectionRule
@@ -210,7 +211,7 @@ class TreesMixin:
         """Fit the prior and the rule, if there is one, to all rows."""
         columns, seeds = data.columns, data.seeds
         self.prior_ = draws.prior = fit_prior(
-            columns.values, columns, seeds.net, Deadline()
+            columns.values, columns, seeds.net, Deadline(), forms_of=data.prior
         )
         if rule is None:
             return None
@@ -301,26 +302,27 @@ class TreesMixin:
         other._stream = copy.deepcopy(self._stream)  # draws leave that of self alone
         return other
 
-    def _draw_stage(self, n_samples: int, seed: int, given=None):
+    def _draw_stage(self, start: int, stop: int, seed: int, given=None):
         """Draw rows of the stage that was kept, in blocks like `_draw`."""
         assert self.prior_ is not None
         encoder: Any = self.encoder_
         labels = getattr(self._conditions, "labels", None)
         draws = StageDraws(encoder, self.prior_, self.net_, labels, self.rejection_)
-        buffer = encoder.output_builder_.make_buffer(n_samples)
         size = _STAGE_BLOCK if getattr(given, "is_fast", True) else _SEARCH_BLOCK
-        for i, start in enumerate(range(0, n_samples, size)):
-            rng = np.random.default_rng(np.random.SeedSequence([seed, i]))
+        first = start - start % size
+        buffer = encoder.output_builder_.make_buffer(stop - first, seed, first)
+        for begin in range(first, stop, size):
+            rng = np.random.default_rng(np.random.SeedSequence([seed, begin // size]))
             cells: CellConditions | None = None
             if given is not None:
-                block = given.rows(start, start + size)
+                block = given.rows(begin, begin + size)
                 cells = block if isinstance(block, CellConditions) else None
                 if isinstance(block, LabelledRows) and labels is not None:
                     values = labels.clip(block.values)
                     cells = condition_on_labels(values, len(encoder.schema_))
             columns = draws.draw(self.stage_, size, rng, cells)
-            columns = columns[: n_samples - start]
-            encoder.write_columns(buffer, start, columns[:, draws.n_labels :])
+            columns = columns[: stop - begin]
+            encoder.write_columns(buffer, begin - first, columns[:, draws.n_labels :])
             if cells is not None:
-                cells.mark(buffer, start, columns)
-        return encoder.output_builder_.build(buffer)
+                cells.mark(buffer, begin - first, columns)
+        return drop_rows(encoder.output_builder_.build(buffer), start - first)
