@@ -84,7 +84,7 @@ def make_rows(folder, n_rows):
     truth = folder / "truth.parquet"
     if truth.exists() and all(file.exists() for file in files):
         return files, truth
-    adult = datasets.load_adult().frame
+    adult = datasets.load_adult().train
     chain = GANSampler(max_iter=0, rejection=None, random_state=0).fit(adult)
     chain.sample(5000, random_state=10**6).to_parquet(truth)
     for i, file in enumerate(files):
