@@ -22,6 +22,7 @@ __getattr__, __dir__, __all__ = load_on_first_use(
         "metrics": "",
         "plotting": "",
         "report": "reporting",
+        "sample_to": "io",
         "save": "io",
         "show_versions": "_show_versions",
     },

@@ -11,7 +11,7 @@ from skgan._show_versions import show_versions
 from skgan._version import __version__
 from skgan.augmentation import AugmentedClassifier, AugmentedRegressor
 from skgan.frames import RowSource
-from skgan.io import load, save
+from skgan.io import load, sample_to, save
 from skgan.reporting import report
 from skgan.samplers import (
     ConditionalGANSampler,
@@ -38,6 +38,7 @@ __all__ = [
     "metrics",
     "plotting",
     "report",
+    "sample_to",
     "save",
     "show_versions",
 ]

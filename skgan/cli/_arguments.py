@@ -15,8 +15,10 @@ from skgan.cli._options import (
     add_force,
     add_max_iter,
     add_seed,
+    amount,
     condition,
     seconds,
+    threshold,
     whole_number,
 )
 
@@ -194,10 +196,10 @@ def _add_sample(verbs) -> None:
     sample.add_argument(
         "-n",
         "--n-samples",
-        type=whole_number(0),
+        type=amount,
         default=1000,
         metavar="N",
-        help="rows to draw (default: %(default)s)",
+        help="rows to draw, such as 1000 or 1e9 (default: %(default)s)",
     )
     sample.add_argument(
         "-o",
@@ -205,8 +207,10 @@ def _add_sample(verbs) -> None:
         required=True,
         metavar="FILE",
         help="the rows: .csv, .tsv, .csv.gz, .tsv.gz, .parquet or, of arrays, .npz; - "
-        "writes CSV (of arrays npz) to standard output",
+        "writes CSV (of arrays npz) to standard output; a name that ends in / is a "
+        "folder of Parquet files, which the same command, given again, completes",
     )
+    _add_folder(sample)
     sample.add_argument(
         "--given",
         type=condition,
@@ -218,10 +222,45 @@ def _add_sample(verbs) -> None:
         "they are written in the file. Of a model with labels, the label. May be "
         "repeated, for a column with several values, too",
     )
+    sample.add_argument(
+        "--truncation",
+        type=threshold,
+        metavar="BOUND",
+        help="fidelity against variety, of a generator of normal latents, such as one "
+        "of images: no latent is further from 0, in standard deviations; 1 gives rows "
+        "that are likelier and more alike (default: no bound)",
+    )
     add_dialect(sample)
     add_seed(sample, "the rows")
     add_force(sample)
     add_debug(sample)
+
+
+def _add_folder(sample) -> None:
+    """Add what is said of a folder of files."""
+    sample.add_argument(
+        "--rows-per-file",
+        type=whole_number(1),
+        metavar="N",
+        help="the output is a folder of Parquet files of so many rows each (default: "
+        "1000000)",
+    )
+    workers = sample.add_mutually_exclusive_group()
+    workers.add_argument(
+        "--jobs",
+        type=whole_number(1),
+        metavar="N",
+        help="processes that draw files (default: 1)",
+    )
+    workers.add_argument(
+        "--scheduler",
+        metavar="ADDRESS",
+        help="draw files on a cluster of Dask, whose scheduler has this address, such "
+        "as tcp://10.0.0.1:8786",
+    )
+    sample.add_argument(
+        "-q", "--quiet", action="store_true", help="show no progress, only errors"
+    )
 
 
 def _add_score(verbs) -> None:
@@ -256,7 +295,7 @@ def _add_report(verbs) -> None:
         help="write a page on how good what a model draws is",
         description="Judge what a model draws by rows that it was not fitted to, and "
         "write one page of HTML, pictures included: verdicts, what to try, columns and "
-        "pairs or images, coverage, copying, training and settings.",
+        "pairs or images, coverage, copying, attacks, training and settings.",
     )
     report.add_argument("model", help="a file that skgan fit, or skgan.save, wrote")
     report.add_argument(
@@ -284,6 +323,12 @@ def _add_report(verbs) -> None:
         "label, or the last column)",
     )
     report.add_argument("--title", help="heading of the page")
+    report.add_argument(
+        "--attacks",
+        action="store_true",
+        help="run all attacks on privacy, not the fast ones alone, and count the worst "
+        "among the verdicts; needs --train",
+    )
     report.add_argument(
         "-n",
         "--n-samples",

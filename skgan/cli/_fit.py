@@ -23,6 +23,7 @@ from skgan.cli._read_write import (
 )
 from skgan.encoding import TableEncoder
 from skgan.io import save
+from skgan.nets import is_first_process
 
 # As TableEncoder has it.
 _MIN_ROWS, _MIN_UNIQUE = 50, 0.9
@@ -31,12 +32,15 @@ _MIN_ROWS, _MIN_UNIQUE = 50, 0.9
 def run(options: argparse.Namespace) -> None:
     """Read rows, fit a sampler, save it; or what is trained, if the user breaks off."""
     output = options.output
+    # Of several processes that fit together, one speaks and writes.
+    is_first = is_first_process()
+    options.quiet = options.quiet or not is_first
     if output == STANDARD:
         raise ValueError("a model file cannot go to standard output; name a file.")
-    begun = _find_begun(options.checkpoint)
+    begun = _find_begun(options.checkpoint) if is_first else None
     # A fit that goes on replaces what it has left there itself.
     is_own = begun is not None and os.path.isfile(output) and was_interrupted(output)
-    check_output(output, options.force or is_own)
+    check_output(output, options.force or is_own or not is_first)
     rows = read_many(options) or _read_one(options)
     table_format = rows.table_format
     stop = FinishEpoch("skgan fit")
@@ -53,6 +57,8 @@ def run(options: argparse.Namespace) -> None:
             raise
     if table_format is not None:
         sampler.table_format_ = table_format
+    if not is_first:
+        return
     # They are of this run, and no file holds them.
     save(sampler.set_params(callbacks=None, checkpoint=None), output)
     name, n_iter = type(sampler).__name__, sampler.n_iter_

@@ -109,3 +109,9 @@ class ImageEncoder(BaseEncoder):
         rows = rows.reshape(-1, channels, height, width).transpose(0, 2, 3, 1)
         values = (rows.reshape(len(rows), -1) - low) / slope + dark
         return np.clip(values, *self.pixel_range_)
+
+    def _share_out(self, ends: NDArray, first: NDArray, slopes: NDArray) -> NDArray:
+        channels, height, width = self.tensor_shape_
+        shares = (self._encode(ends) - self._encode(first)) * slopes
+        shares = shares.reshape(-1, channels, height, width).transpose(0, 2, 3, 1)
+        return shares.reshape(len(ends), -1)
