@@ -33,6 +33,7 @@ PAGES = [
     "docs/index.rst",
     "docs/quickstart.rst",
     "docs/tables.rst",
+    "docs/large_tables.rst",
     "docs/saving.rst",
     "docs/augmenting.rst",
     "docs/conditions.rst",
