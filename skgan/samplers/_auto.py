@@ -26,6 +26,9 @@ CONDITIONAL_FORMS = {
     "calibrated_transport": "calibrated_conditional_transport",
 }
 
+# Columns times updates that few rows are trained for at least.
+_CELLS_OF_UPDATES = 300_000
+
 
 class Settings(NamedTuple):
     """What one fit trains with: no "auto" is left."""
@@ -174,8 +177,10 @@ def _values_for_vectors(n_rows: int, n_columns: int) -> dict:
     last_weight = max(3e-4, (10 * n_columns / n_rows) ** 1.5)
     first_weight = max(0.03, last_weight)
     speed = (n_rows / (500 * n_columns)) ** 0.5
-    # More updates than few rows can teach something in are spent on copying them.
-    max_iter = round(min(max(12 * n_rows / n_columns, 300), 4000))
+    # More updates than few rows can teach something in are spent on copying them, and
+    # an update of wide rows takes as much longer.
+    least = min(max(_CELLS_OF_UPDATES // n_columns, 50), 300)
+    max_iter = round(min(max(12 * n_rows / n_columns, least), 4000))
     # With many rows there is little to calibrate, and between narrow modes much that
     # a map of all rows would move off them.
     is_calibrated = n_rows < 500 * n_columns

@@ -37,6 +37,8 @@ from skgan.samplers._stages import (
 )
 
 _STAGE_BLOCK = 4096
+# Of wide rows fewer, so that a few rows are not waited for longer than for a fit.
+_BLOCK_CELLS, _SMALLEST_BLOCK = 2**20, 128
 # Of rows that a range or a list is asked of, more are drawn than are kept.
 _SEARCH_BLOCK = 256
 # Of the time that is left when the prior is fitted.
@@ -285,7 +287,10 @@ class TreesMixin:
         labels = getattr(self._conditions, "labels", None)
         draws = StageDraws(encoder, self.prior_, self.net_, labels, self.rejection_)
         buffer = encoder.output_builder_.make_buffer(n_samples)
-        size = _STAGE_BLOCK if getattr(given, "is_fast", True) else _SEARCH_BLOCK
+        size = max(_BLOCK_CELLS // len(encoder.schema_), _SMALLEST_BLOCK)
+        size = min(size, _STAGE_BLOCK)
+        if not getattr(given, "is_fast", True):
+            size = min(size, _SEARCH_BLOCK)
         for i, start in enumerate(range(0, n_samples, size)):
             rng = np.random.default_rng(np.random.SeedSequence([seed, i]))
             cells: CellConditions | None = None
