@@ -28,6 +28,8 @@ CONDITIONAL_FORMS = {
 
 # Columns times updates that few rows are trained for at least.
 _CELLS_OF_UPDATES = 300_000
+# The same at most for a generator that starts from a prior, of wide rows.
+_WIDE, _CELLS_OF_WIDE_UPDATES = 1000, 200_000
 
 
 class Settings(NamedTuple):
@@ -72,7 +74,7 @@ def resolve_settings(
     if starts_from == "normal":
         automatic = automatic_values(n_rows, encoder.tensor_shape_, layout)
     else:
-        automatic = _values_for_priors(n_rows)
+        automatic = _values_for_priors(n_rows, prod(encoder.tensor_shape_))
     automatic["generator"] = _form(automatic["generator"], is_conditional)
     automatic = estimator._adapt(automatic)
     device = resolve_device(estimator.device)
@@ -227,9 +229,12 @@ def _values_for_tables(n_rows: int, layout: TableLayout) -> dict:
     }
 
 
-def _values_for_priors(n_rows: int) -> dict:
+def _values_for_priors(n_rows: int, width: int) -> dict:
     # A generator that starts from a good prior has little to learn, and the
     # discriminator much to learn by heart: few updates, bounded moves.
+    max_iter = min(max(n_rows // 4, 50), 1000)
+    if width > _WIDE:
+        max_iter = min(max_iter, max(_CELLS_OF_WIDE_UPDATES // width, 20))
     return {
         "latent_dim": 1,
         "hidden_dims": (128, 128),
@@ -241,7 +246,7 @@ def _values_for_priors(n_rows: int) -> dict:
         "discriminator_learning_rate": 1e-3,
         "batch_size": 256,
         "betas": (0.0, 0.99),
-        "max_iter": min(max(n_rows // 4, 50), 1000),
+        "max_iter": max_iter,
         "schedule": {"learning_rate": ("cosine", 0.05)},
     }
 
