@@ -12,7 +12,8 @@ from skgan._estimator import persistent
 from skgan._validation import check_boolean
 from skgan.encoding._base import BaseEncoder
 from skgan.encoding._check_rows import check_rows, show_columns
-from skgan.encoding._grid import Grid, Multiples, find_decimals, find_grid
+from skgan.encoding._grid import Grid, Multiples, find_decimals
+from skgan.encoding._single_grid import find_any_grid
 from skgan.encoding.vector._correlation import correlation_roots
 from skgan.encoding.vector._normal_scores import NormalScores
 from skgan.encoding.vector._rotation import find_rotation
@@ -161,7 +162,7 @@ class VectorEncoder(BaseEncoder):
                 dtype = getattr(builder, "dtype", storage)
                 is_float = np.dtype(dtype).kind == "f"
                 decimals = find_decimals(present.astype(dtype) if is_float else present)
-            grids.append(find_grid(present, decimals))
+            grids.append(find_any_grid(present, decimals))
         return grids
 
     def _fit_columns(self, values: NDArray) -> None:
