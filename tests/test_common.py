@@ -22,6 +22,7 @@ from skgan.encoding import ImageEncoder, TableEncoder, VectorEncoder
 from skgan.imblearn import GANOverSampler
 from skgan.metrics import ImageFeatures
 
+pytestmark = pytest.mark.usefixtures("plain_trees")
 # What draws for others is no more than they need: it has checks of its own. Trees and
 # what judges them would be most of the time.
 TINY = ConditionalGANSampler(
