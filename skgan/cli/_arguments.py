@@ -13,6 +13,7 @@ from skgan.cli._options import (
     add_device,
     add_dialect,
     add_force,
+    add_images,
     add_max_iter,
     add_seed,
     condition,
@@ -102,21 +103,23 @@ def _add_demo(verbs) -> None:
 def _add_fit(verbs) -> None:
     fit = verbs.add_parser(
         "fit",
-        help="learn from a file of rows, write a model file",
+        help="learn from a file of rows or a folder of images, write a model file",
         description="Learn to draw rows like those of a file: of CSV or Parquet as a "
         "table, of an npz file with an array X as vectors or images and, if it holds "
-        "labels y, by label.",
+        "labels y, by label; or images like those of a folder of PNG, JPEG and other "
+        "files, by label if they lie in sub-folders.",
     )
     fit.add_argument(
         "data",
-        help="rows: .csv, .tsv, .csv.gz, .tsv.gz, .parquet or .npz; - reads CSV from a "
-        "pipe",
+        help="rows: .csv, .tsv, .csv.gz, .tsv.gz, .parquet, .npz or a folder of "
+        "images; - reads CSV from a pipe",
     )
     fit.add_argument(
         "-o", "--output", required=True, metavar="MODEL", help="the model file"
     )
     _add_columns(fit)
     add_csv(fit)
+    add_images(fit)
     add_seed(fit, "the whole fit")
     fit.add_argument(
         "--time",
@@ -195,8 +198,9 @@ def _add_sample(verbs) -> None:
         "--output",
         required=True,
         metavar="FILE",
-        help="the rows: .csv, .tsv, .csv.gz, .tsv.gz, .parquet or, of arrays, .npz; - "
-        "writes CSV (of arrays npz) to standard output",
+        help="the rows: .csv, .tsv, .csv.gz, .tsv.gz, .parquet or, of arrays, .npz; of "
+        "images, one sheet, .png, or a folder/ of PNG files, by label where there are "
+        "labels; - writes CSV (of arrays npz) to standard output",
     )
     sample.add_argument(
         "--given",
@@ -225,8 +229,8 @@ def _add_score(verbs) -> None:
     score.add_argument("model", help="a file that skgan fit, or skgan.save, wrote")
     score.add_argument(
         "data",
-        help="rows: .csv, .tsv, .csv.gz, .tsv.gz, .parquet or .npz; - reads CSV from a "
-        "pipe",
+        help="rows: .csv, .tsv, .csv.gz, .tsv.gz, .parquet, .npz or a folder of "
+        "images; - reads CSV from a pipe",
     )
     score.add_argument(
         "--metric",
@@ -252,8 +256,8 @@ def _add_report(verbs) -> None:
     report.add_argument("model", help="a file that skgan fit, or skgan.save, wrote")
     report.add_argument(
         "data",
-        help="rows held out: .csv, .tsv, .csv.gz, .tsv.gz, .parquet or .npz; - reads "
-        "CSV from a pipe",
+        help="rows held out: .csv, .tsv, .csv.gz, .tsv.gz, .parquet, .npz or a folder "
+        "of images; - reads CSV from a pipe",
     )
     report.add_argument(
         "-o",

@@ -16,6 +16,7 @@ from skgan.cli._options import choose_seed, say
 from skgan.cli._read_write import (
     STANDARD,
     FileRows,
+    FolderOptions,
     check_output,
     csv_options,
     read_rows,
@@ -36,7 +37,10 @@ def run(options: argparse.Namespace) -> None:
     # A fit that goes on replaces what it has left there itself.
     is_own = begun is not None and os.path.isfile(output) and was_interrupted(output)
     check_output(output, options.force or is_own)
-    rows = read_rows(options.data, csv_options(options))
+    rows = read_rows(options.data, csv_options(options), folder=_folder(options))
+    if rows.y is not None and os.path.isdir(options.data) and len(set(rows.y)) == 1:
+        say(f"{options.data}: one label says nothing, and is not learnt")
+        rows = FileRows(rows.X)
     table_format = rows.table_format
     if not options.quiet:
         say(f"{options.data}: {len(rows.X)} rows{_shape(rows)}")
@@ -68,6 +72,20 @@ def run(options: argparse.Namespace) -> None:
         raise KeyboardInterrupt(text)
     if not options.quiet:
         say(f"{output}: {name} after {n_iter} updates")
+
+
+def _folder(options: argparse.Namespace) -> FolderOptions | None:
+    """Return what was typed about a folder of images; None if that is not read."""
+    if options.data != STANDARD and os.path.isdir(options.data):
+        size = "auto" if options.size is None else options.size
+        labels = None if options.no_labels else "auto"
+        return FolderOptions(size, options.mode or "auto", labels)
+    if options.size or options.mode or options.no_labels:
+        raise ValueError(
+            f"--size, --mode and --no-labels are about folders of images, and "
+            f"{options.data!r} is none."
+        )
+    return None
 
 
 def _find_others(rows: FileRows, options: argparse.Namespace) -> list[str]:
