@@ -26,6 +26,7 @@ from skgan.datasets._image_files import (
 
 _MODES = ("auto", *MODES)
 _OWN_SIZE, _SMALL = 64, 32  # sides of images that keep their size, and of others
+_NO_COLOR = 3  # levels by which channels of a grey may differ, as WebP rounds them
 _MAX_NAMED = 5
 # What file managers leave behind.
 _NOT_MEANT = {"Thumbs.db", "desktop.ini"}
@@ -300,7 +301,7 @@ def _read_images(
                 skipped[name] = reason_of(error)
                 continue
             names.append(name)
-            is_open &= bool((place[:, :1] == place).all())
+            is_open &= bool(np.ptp(place, axis=1).max() <= _NO_COLOR)
     n_rows = len(names)
     if is_open:  # nothing but greys, as red, green and blue
         n_channels = 1
