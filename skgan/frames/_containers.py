@@ -60,13 +60,38 @@ def as_rows(X):
     _refuse_what_has_no_rows(X)
     if _is_of_torch(X, "Dataset"):
         X = _read_dataset(X)
-    rows = np.asarray(X)
+    rows = _as_array(X)
     if rows.dtype.names is not None:
         raise TypeError(
             f"X is a structured array with the fields {list(rows.dtype.names)}; pass "
             "pandas.DataFrame(X)."
         )
     return rows
+
+
+def _as_array(X) -> NDArray:
+    """Return an array; arrays of several shapes, as of images, are an error."""
+    try:
+        rows = np.asarray(X)
+    except ValueError as error:
+        _refuse_several_shapes(X, error)
+        raise
+    if rows.dtype == object and rows.ndim == 1:
+        _refuse_several_shapes(rows, None)
+    return rows
+
+
+def _refuse_several_shapes(X, error: ValueError | None) -> None:
+    """Raise if rows are arrays of several shapes."""
+    shapes = [getattr(row, "shape", ()) for row in X] if hasattr(X, "__iter__") else []
+    first = shapes[0] if shapes else ()
+    for place, shape in enumerate(shapes):
+        if len(first) > 1 and shape != first:
+            raise ValueError(
+                f"X holds images of several sizes: X[0] has the shape {first} and "
+                f"X[{place}] {shape}. Scale them to one; "
+                "skgan.datasets.load_image_folder does so as it reads them."
+            ) from error
 
 
 def _refuse_what_has_no_rows(X) -> None:
