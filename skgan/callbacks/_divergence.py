@@ -51,7 +51,8 @@ class DivergenceGuard(Callback):
         """Keep a good state, or go back to the last one and stop."""
         self.n_epochs_ = len(net.history)
         # What has started anew in this epoch is not what its losses are of.
-        cause = None if net.history[-1].get("started_anew") else self._cause(net)
+        is_anew = net.history[-1].get("started_anew")
+        cause = None if is_anew else net.on_first_process(lambda: self._cause(net))
         if cause is None:
             self.n_good_ += len(net.history[-1, "batches"])
             self._keep(net)

@@ -196,6 +196,8 @@ class Annealing(Callback):
         if not training:
             return
         progress = self.progress_.share
+        if self.max_time is not None:
+            progress = net.agree(progress)
         self.progress_.n_updates += 1
         if self.learning_rate is not None:
             curve, factor = self.learning_rate

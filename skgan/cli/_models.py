@@ -10,10 +10,14 @@ import numpy as np
 
 from skgan.cli._options import say
 from skgan.cli._read_write import FileRows, csv_options, read_rows
-from skgan.frames import TableFormat, format_like, frame_library, with_columns
+from skgan.frames import (
+    TableFormat,
+    format_like,
+    frame_library,
+    label_columns,
+    with_columns,
+)
 from skgan.io import FileFormatError, load
-
-LABEL = "y"  # what labels without a name are called
 
 
 def load_sampler(path: str) -> Any:
@@ -69,16 +73,6 @@ def read_for(
     if rows.guesses:
         say(f"{path}: {'; '.join(rows.guesses)}")
     return match_rows(rows, drawn)
-
-
-def label_columns(y: Any) -> dict[Any, Any]:
-    """Return labels by the names of their columns; none for None."""
-    if y is None:
-        return {}
-    if hasattr(y, "columns"):
-        return {name: y[name] for name in y.columns}
-    name = getattr(y, "name", None)
-    return {LABEL if name is None else name: y}
 
 
 def split_labels(rows: FileRows, names: list) -> FileRows:

@@ -9,6 +9,8 @@ from math import isfinite
 from secrets import randbits
 from typing import NoReturn
 
+_MOST_ROWS = 10**15
+
 
 class Parser(argparse.ArgumentParser):
     """A parser whose errors take one line."""
@@ -34,6 +36,23 @@ def whole_number(minimum: int) -> Callable[[str], int]:
         return value
 
     return parse
+
+
+def amount(text: str) -> int:
+    """Read how many rows: ``1000``, or ``1e9``."""
+    try:
+        value = int(text)
+    except ValueError:
+        try:
+            number = float(text)
+        except ValueError:
+            number = -1.0
+        value = int(number) if isfinite(number) and number.is_integer() else -1
+    if not 0 <= value <= _MOST_ROWS:
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is not a whole number of at least 0, such as 1000 or 1e9"
+        )
+    return value
 
 
 def condition(text: str) -> tuple[str, str]:

@@ -192,7 +192,10 @@ class InfoGANNet(AdversarialNet):
     def read_codes(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """Return what Q makes of rows: categories' logits, continuous codes' means."""
         with self.autocast(x.device.type):
-            return self.code_head_(read_hidden(self.discriminator_, x))
+            return self._run(self._read_codes, x)
+
+    def _read_codes(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        return self.code_head_(read_hidden(self.discriminator_, x))
 
     def rows_and_condition(self, batch, stream=None):
         """Return the rows of a batch, and as many codes beside their coordinates."""

@@ -30,6 +30,10 @@ if TYPE_CHECKING:
     from skgan.metrics import Diagnosis
 
 
+# A multiple of the sizes of all blocks that rows are drawn in.
+_LARGEST_BLOCK = 4096
+
+
 class BaseLabelledSampler(BaseGANSampler):
     """A sampler of rows under labels, which are read, held out and scored with them.
 
@@ -112,8 +116,8 @@ class BaseLabelledSampler(BaseGANSampler):
             real, drawn = np.hstack([real, vectors]), np.hstack([drawn, vectors])
         return -energy_distance(real, drawn, standardize=False)
 
-    def _draw_labelled(self, values, seed: int, truncation=None):
-        return self._draw(len(values), seed, LabelledRows(values), truncation)
+    def _draw_labelled(self, values, seed: int):
+        return self._draw(len(values), seed, LabelledRows(values))
 
 
 class ConditionalGANSampler(
@@ -330,11 +334,12 @@ class ConditionalGANSampler(
         Parameters
         ----------
         X : array-like or DataFrame of shape (n_samples, n_features) or \
-                (n_samples, height, width[, channels])
-            At least 2 rows.
+                (n_samples, height, width[, channels]), or what names rows
+            At least 2 rows; what names them is as in ``GANSampler.fit``.
         y : array-like, Series or DataFrame of shape (n_samples,) or \
-                (n_samples, n_columns)
-            Labels, none missing: classes of any kind, or finite numbers.
+                (n_samples, n_columns), or str or list of str
+            Labels, none missing: classes of any kind, or finite numbers. Where `X`
+            names rows, the name of the column that holds them, or several.
 
         Returns
         -------
@@ -414,13 +419,25 @@ class ConditionalGANSampler(
         """
         check_is_fitted(self, "net_")
         n_samples = self._read_amount(n_samples)
-        truncation = read_truncation(truncation, self)
-        labels = self._conditions.labels
-        values = None if y is None else labels.read_request(y, n_samples)
-        seed = self._next_seed(random_state)
-        if values is None:
-            values = self._conditions.draw_labels(n_samples, seed)
-        return self._draw_labelled(values, seed, truncation), labels.write(values)
+        asked = self._read_asked(n_samples, y)
+        n_samples = n_samples if asked is None else len(asked)
+        bound, seed = read_truncation(truncation, self), self._next_seed(random_state)
+        return self._draw_asked(asked, 0, n_samples, seed, bound)
+
+    def _read_asked(self, n_samples: int, y=None):
+        if y is None:
+            return None
+        return self._conditions.labels.read_request(y, n_samples)
+
+    def _draw_asked(self, asked, start: int, stop: int, seed: int, truncation=None):
+        # Blocks are drawn whole, so that labels of rows before `start` are needed.
+        first = start - start % _LARGEST_BLOCK
+        if asked is None:
+            values = self._conditions.draw_labels(stop, seed, first)
+        else:
+            values = asked[first:stop]
+        X = self._draw(stop, seed, LabelledRows(values, first), start, truncation)
+        return X, self._conditions.labels.write(values[start - first :])
 
     def score(self, X, y=None):
         """Return minus the energy distance between rows and a sample.
@@ -452,6 +469,7 @@ class ConditionalGANSampler(
         *,
         y_holdout=None,
         y_train=None,
+        attacks=False,
         max_samples=5000,
         random_state=None,
     ) -> Diagnosis:
@@ -469,6 +487,8 @@ class ConditionalGANSampler(
             as in ``fit`` and judges the rows alone.
         y_train : array-like, Series or DataFrame, default=None
             Labels of `X_train`, where both are given.
+        attacks : bool, default=False
+            As in ``GANSampler.diagnose``; labels, where given, are part of the rows.
         max_samples : int, default=5000
             As in ``GANSampler.diagnose``.
         random_state : int, RandomState instance or None, default=None
@@ -518,7 +538,7 @@ class ConditionalGANSampler(
         if X_train is not None and y_train is not None:
             check_consistent_length(X_train, y_train)
             train = (X_train, y_train)
-        diagnosis = self._diagnosis(holdout, train, max_samples, random_state)
+        diagnosis = self._diagnosis(holdout, train, attacks, max_samples, random_state)
         warn_of_copies(diagnosis, stacklevel=3)
         return diagnosis
 

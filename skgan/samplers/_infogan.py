@@ -363,7 +363,8 @@ class InfoGANSampler(DiagnosisMixin, ExplanationMixin, ClusterMixin, BaseCodedSa
         KeyboardInterrupt
             If the user breaks training off; what was learnt so far can sample.
         """
-        super().fit(X, y)
+        # Each row gets a label, so that they have to be in memory.
+        super().fit(as_rows(X), y)
         self.labels_ = self.predict(X)
         return self
 
@@ -409,11 +410,16 @@ class InfoGANSampler(DiagnosisMixin, ExplanationMixin, ClusterMixin, BaseCodedSa
         """
         check_is_fitted(self, "net_")
         n_samples = self._read_amount(n_samples)
-        truncation, given = read_truncation(truncation, self), None
-        if codes is not None:
-            given = self._conditions.read(codes, n_samples)
-            n_samples = len(given.values)
-        return self._draw(n_samples, self._next_seed(random_state), given, truncation)
+        asked = self._read_asked(n_samples, codes)
+        n_samples = n_samples if asked is None else len(asked.values)
+        bound, seed = read_truncation(truncation, self), self._next_seed(random_state)
+        return self._draw_asked(asked, 0, n_samples, seed, bound)
+
+    def _read_asked(self, n_samples: int, codes=None):
+        return None if codes is None else self._conditions.read(codes, n_samples)
+
+    def _draw_asked(self, asked, start: int, stop: int, seed: int, truncation=None):
+        return self._draw(stop, seed, asked, start, truncation)
 
     def predict(self, X):
         """Return the category of each row.

@@ -87,15 +87,19 @@ class CodeWatch(Callback):
     def on_epoch_end(self, net, **kwargs):
         """Judge the start when it is time, and go on with it, another or the best."""
         self.progress.n_updates += len(net.history[-1, "batches"])
-        if self.is_settled_ or self.progress.share >= 1:
+        share = net.agree(self.progress.share)
+        if self.is_settled_ or share >= 1:
             return
         is_last = len(self.found_) >= _MAX_RESTARTS
-        cause = None if is_last else find_divergence(net, _LIMIT)
+        cause = None
+        if not is_last:
+            cause = net.on_first_process(lambda: find_divergence(net, _LIMIT))
         if cause is not None:
             self._slow_down(net)
             self._start_anew(net, 0.0, f"{cause}: starting anew, half as fast")
-        elif self.progress.share >= _JUDGED_AT:
-            self._choose(net, self._judge(net), is_last)
+        elif share >= _JUDGED_AT:
+            found = net.on_first_process(lambda: self._judge(net))
+            self._choose(net, found, is_last)
 
     def _choose(self, net, found: float, is_last: bool) -> None:
         """Go on with a start, with another, or with the best one."""

@@ -19,7 +19,7 @@ from skgan.callbacks import (
 )
 from skgan.loader import BatchLoader
 from skgan.modules import DISCRIMINATORS, GENERATORS, resolve_network
-from skgan.nets import AdversarialNet
+from skgan.nets import AdversarialNet, is_first_process
 from skgan.samplers._auto import Settings
 from skgan.samplers._fit_tasks import FitTasks
 
@@ -203,7 +203,7 @@ def train(
     try:
         with advice_on_memory():
             net.partial_fit(rows, conditions)
-        if checkpoint is not None and not net.interrupted_:
+        if checkpoint is not None and not net.interrupted_ and is_first_process():
             checkpoint.finish()
     except Exception:
         net.zero_grad()

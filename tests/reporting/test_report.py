@@ -150,7 +150,7 @@ SECTIONS = {
 def test_sections_come_in_their_order_and_are_linked(kind, pages):
     page = pages[kind]
     expected = ["verdicts", *SECTIONS[kind], "coverage", "copying", "embedding"]
-    expected += ["training", "settings"]
+    expected += ["privacy", "training", "settings"]
     assert [e[1]["id"] for e in page.all("section")] == expected
     way = page.html[page.html.index("<nav") : page.html.index("</nav>")]
     assert re.findall(r'href="([^"]*)"', way) == [f"#{name}" for name in expected]

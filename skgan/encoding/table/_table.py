@@ -326,6 +326,10 @@ class TableEncoder(ReservoirEncoder):
         """
         write_given(self, buffer, start, given, np.asarray(Z)[: len(buffer) - start])
 
+    def renew_identifiers(self, rows: Any, seed: int, first_row: int) -> Any:
+        """Return chosen rows with the identifiers of their own numbers in a sample."""
+        return self.output_builder_.renew_identifiers(rows, seed, first_row)
+
     def write_decoded(
         self, buffer, start: int, Z: NDArray, n_rows: int | None = None
     ) -> None:
