@@ -67,6 +67,10 @@ def _draw_into_folder(options: argparse.Namespace) -> None:
                 f"--{name} is not for a folder of Parquet files, which is completed "
                 "and never replaced."
             )
+    if options.truncation is not None:
+        raise ValueError(
+            "--truncation is not for a folder of files; name one file with -o."
+        )
     sampler = load_sampler(options.model)
     given: dict[str, Any] = read_given(options.given, sampler)
     seed = options.seed
