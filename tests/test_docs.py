@@ -314,7 +314,7 @@ def test_conditions(short, monkeypatch):
 
 def test_images(short):
     names, n_checked = run_page(ROOT / "docs/images.rst")
-    assert n_checked == 3
+    assert n_checked == 4
     assert names["styles"].shape == (10, 8, 8)
 
 

@@ -94,6 +94,10 @@ def _draw_into_folder(options: argparse.Namespace, sampler: Any) -> None:
                 f"--{name} is not for a folder of Parquet files, which is completed "
                 "and never replaced."
             )
+    if options.truncation is not None:
+        raise ValueError(
+            "--truncation is not for a folder of files; name one file with -o."
+        )
     given: dict[str, Any] = read_given(options.given, sampler)
     seed = options.seed
     if not is_begun(options.output):
