@@ -45,6 +45,7 @@ PAGES = [
     "docs/report.rst",
     "docs/choosing_parameters.rst",
     "docs/tuning.rst",
+    "docs/scaling.rst",
     "docs/own_networks.rst",
     "docs/callbacks.rst",
     "docs/gpus.rst",
@@ -350,6 +351,17 @@ def test_choosing_parameters(short):
 
 
 @pytest.mark.slow
+def test_scaling(short):
+    reason = "DASK OR OPTUNA IS NOT THERE: the code of docs/scaling.rst does not run"
+    pytest.importorskip("distributed", reason=reason)
+    optuna = pytest.importorskip("optuna", reason=reason)
+    optuna.logging.set_verbosity(optuna.logging.ERROR)
+    names, n_checked = run_page(ROOT / "docs/scaling.rst")
+    assert n_checked == 6
+    assert len(names["here"]) == 1
+    assert len(pd.read_parquet("more")) == 5000
+
+
 def test_tuning(short, monkeypatch):
     reason = "OPTUNA IS NOT THERE: its code in docs/tuning.rst does not run"
     optuna = pytest.importorskip("optuna", reason=reason)

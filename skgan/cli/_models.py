@@ -17,10 +17,14 @@ from skgan.cli._read_write import (
     is_images,
     read_rows,
 )
-from skgan.frames import TableFormat, format_like, frame_library, with_columns
+from skgan.frames import (
+    TableFormat,
+    format_like,
+    frame_library,
+    label_columns,
+    with_columns,
+)
 from skgan.io import FileFormatError, load
-
-LABEL = "y"  # what labels without a name are called
 
 
 def load_sampler(path: str) -> Any:
@@ -95,16 +99,6 @@ def _folder_like(drawn: FileRows, path: str) -> FolderOptions:
     height, width, n_channels = (*drawn.X.shape[1:], 1)[:3]
     labels = None if drawn.y is None else "auto"
     return FolderOptions((height, width), modes[n_channels], labels)
-
-
-def label_columns(y: Any) -> dict[Any, Any]:
-    """Return labels by the names of their columns; none for None."""
-    if y is None:
-        return {}
-    if hasattr(y, "columns"):
-        return {name: y[name] for name in y.columns}
-    name = getattr(y, "name", None)
-    return {LABEL if name is None else name: y}
 
 
 def split_labels(rows: FileRows, names: list) -> FileRows:

@@ -9,6 +9,8 @@ from math import isfinite
 from secrets import randbits
 from typing import NoReturn
 
+_MOST_ROWS = 10**15
+
 
 class Parser(argparse.ArgumentParser):
     """A parser whose errors take one line."""
@@ -34,6 +36,23 @@ def whole_number(minimum: int) -> Callable[[str], int]:
         return value
 
     return parse
+
+
+def amount(text: str) -> int:
+    """Read how many rows: ``1000``, or ``1e9``."""
+    try:
+        value = int(text)
+    except ValueError:
+        try:
+            number = float(text)
+        except ValueError:
+            number = -1.0
+        value = int(number) if isfinite(number) and number.is_integer() else -1
+    if not 0 <= value <= _MOST_ROWS:
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is not a whole number of at least 0, such as 1000 or 1e9"
+        )
+    return value
 
 
 def condition(text: str) -> tuple[str, str]:
@@ -64,6 +83,17 @@ def image_size(text: str) -> tuple[int, int]:
             f"{text!r} is no size of images, such as 32 or 48x64 (height x width)"
         )
     return int(sides[0]), int(sides[1])
+
+
+def threshold(text: str) -> float:
+    """Read a bound of normal numbers, in standard deviations."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
+    if not (isfinite(value) and value > 0):
+        raise argparse.ArgumentTypeError(f"{text!r} is no number above 0")
+    return value
 
 
 def separator(text: str) -> str:

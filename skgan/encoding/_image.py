@@ -112,6 +112,12 @@ class ImageEncoder(BaseEncoder):
         values = (rows.reshape(len(rows), -1) - low) / slope + dark
         return np.clip(values, *self.pixel_range_)
 
+    def _share_out(self, ends: NDArray, first: NDArray, slopes: NDArray) -> NDArray:
+        channels, height, width = self.tensor_shape_
+        shares = (self._encode(ends) - self._encode(first)) * slopes
+        shares = shares.reshape(-1, channels, height, width).transpose(0, 2, 3, 1)
+        return shares.reshape(len(ends), -1)
+
 
 def _check_channels_last(shape: tuple[int, ...]) -> None:
     """Raise if an image looks like one of PyTorch, whose channels come first."""

@@ -46,8 +46,13 @@ def as_rows(X):
     Tables of Arrow, and what exports itself as one, become frames of pandas; Datasets
     of torch that hold equal tensors become arrays.
     """
-    if type(X).__name__ == "LazyFrame":
-        raise TypeError("X is a LazyFrame, which has no rows yet; pass X.collect().")
+    name = type(X).__name__
+    if name in ("LazyFrame", "RowSource"):
+        advice = "; pass X.collect()" if name == "LazyFrame" else ""
+        raise TypeError(
+            f"X is a {name}, which names rows; only fit of GANSampler and of "
+            f"ConditionalGANSampler reads such{advice}."
+        )
     if np.ma.is_masked(X):
         raise ValueError(
             "X is a masked array with masked values; fill them (X.filled) or pass a "

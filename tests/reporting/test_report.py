@@ -150,7 +150,7 @@ SECTIONS = {
 def test_sections_come_in_their_order_and_are_linked(kind, pages):
     page = pages[kind]
     expected = ["verdicts", *SECTIONS[kind], "coverage", "copying", "embedding"]
-    expected += ["training", "settings"]
+    expected += ["privacy", "training", "settings"]
     assert [e[1]["id"] for e in page.all("section")] == expected
     way = page.html[page.html.index("<nav") : page.html.index("</nav>")]
     assert re.findall(r'href="([^"]*)"', way) == [f"#{name}" for name in expected]
@@ -328,6 +328,12 @@ def test_a_model_is_taught_and_a_target_can_be_named(cases, pages):
     page = Page(case.report(target="work").html)
     text = page.text(page.by_id("usefulness"))
     assert "predict work" in text and "Importances" in text and "ROC AUC" in text
+    utility = re.search(r"1 is ideal\): ([\d.]+\d)", text)
+    assert utility and 0.5 < float(utility[1]) < 1.5
+    # Each column has its own, the worst first.
+    worst = text[text.index("Columns that samples teach worst") :]
+    found = [float(value) for value in re.findall(r"[a-z\">](\d\.\d+)", worst)]
+    assert len(found) > 2 and found == sorted(found)
     with pytest.raises(ValueError, match="target is 'none'"):
         case.report(target="none")
 
