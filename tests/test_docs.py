@@ -312,7 +312,8 @@ def test_conditions(short, monkeypatch):
 
 def test_images(short):
     names, n_checked = run_page(ROOT / "docs/images.rst")
-    assert n_checked == 3
+    assert n_checked == 6
+    assert len(names["photos"].filenames) == 60
     assert names["styles"].shape == (10, 8, 8)
 
 
