@@ -314,7 +314,7 @@ def test_conditions(short, monkeypatch):
 
 def test_images(short):
     names, n_checked = run_page(ROOT / "docs/images.rst")
-    assert n_checked == 7
+    assert n_checked == 6
     assert len(names["photos"].filenames) == 60
     assert names["styles"].shape == (10, 8, 8)
 
