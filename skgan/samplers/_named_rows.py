@@ -7,6 +7,7 @@ from typing import Any
 
 from skgan.encoding import read_source
 from skgan.frames import as_rows, as_source
+from skgan.nets import is_first_process
 
 _LOG = logging.getLogger("skgan")
 
@@ -31,7 +32,7 @@ def read_named(sampler, X, y) -> tuple[Any, Any]:
     message = f"Read {rows.n_rows} rows of {rows.n_parts} files; kept "
     message += "all." if n_kept == rows.n_rows else f"{n_kept} to learn from."
     _LOG.info(message)
-    if sampler.verbose:
+    if sampler.verbose and is_first_process():
         print(message)
     if not names:
         return rows.X, None
