@@ -1,8 +1,8 @@
 """The code of the README and of the documentation runs, and shows what it says.
 
 A page is run whole, statement by statement, as by a reader who goes through it, but
-with few updates of narrow networks, people made up in place of Adult's, and, for the
-many fits of some pages, fewer rows. What the comment behind or below an
+with few updates of narrow networks, plain trees, people made up in place of Adult's,
+and, for the many fits of some pages, fewer rows. What the comment behind or below an
 expression says of its value has to be so.
 """
 
@@ -33,6 +33,7 @@ PAGES = [
     "docs/index.rst",
     "docs/quickstart.rst",
     "docs/tables.rst",
+    "docs/large_tables.rst",
     "docs/saving.rst",
     "docs/augmenting.rst",
     "docs/conditions.rst",
@@ -42,6 +43,7 @@ PAGES = [
     "docs/outliers.rst",
     "docs/imputing.rst",
     "docs/diagnosing.rst",
+    "docs/privacy.rst",
     "docs/report.rst",
     "docs/choosing_parameters.rst",
     "docs/tuning.rst",
@@ -175,8 +177,8 @@ def few_moons(n_samples, **options):
 
 
 @pytest.fixture
-def short(monkeypatch, tmp_path):
-    """Fits of three updates, people that are made up, and an empty folder."""
+def short(monkeypatch, tmp_path, plain_trees):
+    """Fits of three updates, plain trees, made-up people, and an empty folder."""
     resolve = skgan.samplers._base.resolve_settings
 
     def resolve_briefly(*args, **options):
@@ -312,7 +314,7 @@ def test_conditions(short, monkeypatch):
 
 def test_images(short):
     names, n_checked = run_page(ROOT / "docs/images.rst")
-    assert n_checked == 3
+    assert n_checked == 4
     assert names["styles"].shape == (10, 8, 8)
 
 

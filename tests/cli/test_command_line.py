@@ -372,7 +372,7 @@ def test_text_stays_text_where_rows_held_out_hold_only_digits(here, capsys):
         (["fit", "other.npz", "-o", "m"], r"array X and.*holds \['Z'\]"),
         (["fit", "objects.npz", "-o", "m"], r"'objects\.npz' cannot be read as npz"),
         (["fit", "one.csv", "-o", "m"], "1 sample"),
-        (["fit", "folder.csv", "-o", "m"], r"folder\.csv: Is a directory"),
+        (["fit", "folder.csv", "-o", "m"], "holds no files to read as images"),
         (["fit", "people.csv", "-o", "people.skgan"], "exists; --force replaces it"),
         (["fit", "people.csv", "-o", "no/m.skgan"], "no folder that exists"),
         (["fit", "people.csv", "-o", "folder.csv"], "is a folder"),
