@@ -22,6 +22,7 @@ from sklearn.datasets import load_breast_cancer, load_digits, make_moons
 from sklearn.utils import Bunch
 
 import skgan
+import skgan.metrics
 import skgan.samplers._base
 import skgan.samplers._inversion
 import skgan.samplers._trees
@@ -315,7 +316,12 @@ def test_images(short):
     assert names["styles"].shape == (10, 8, 8)
 
 
-def test_judging_images(short):
+def test_judging_images(short, monkeypatch):
+    fit = skgan.metrics.ImageFeatures.fit
+    monkeypatch.setattr(
+        "skgan.metrics.ImageFeatures.fit",
+        lambda features, *rows: fit(features.set_params(max_iter=20), *rows),
+    )
     names, n_checked = run_page(ROOT / "docs/judging_images.rst")
     assert n_checked == 5
     assert names["scores"].keys() == names["by_pixels"].keys()
