@@ -145,7 +145,7 @@ def test_labels_of_a_table(here, train):
 def test_images_with_labels(here):
     run("images.skgan", "images.npz", "--train", "images.npz", *FEW)
     page = Path("report.html").read_text("utf-8")
-    assert "images of 4 × 4" in page and "A row a label" in page
+    assert "images of 4 × 4" in page and "rows a label" in page
     # The same rows twice are no rows held out.
     assert "give rows that the sampler has not seen" in page
 
