@@ -7,6 +7,7 @@ import logging
 import time
 from collections.abc import Callable
 from functools import partial
+from itertools import count
 from typing import Any, Self
 
 import numpy as np
@@ -39,6 +40,8 @@ from skgan.samplers._stages import (
 )
 
 _STAGE_BLOCK = 4096
+# Of wide rows fewer, so that a few rows are not waited for longer than for a fit.
+_BLOCK_CELLS, _SMALLEST_BLOCK = 2**20, 128
 # Of rows that a range or a list is asked of, more are drawn than are kept.
 _SEARCH_BLOCK = 256
 # Of the time that is left when the prior is fitted.
@@ -46,6 +49,8 @@ _PRIOR_SHARE = 0.3
 # What else a fit does, in units of the time that a prior of so many rows takes.
 _JUDGING, _REJECTING, _MAX_REJECTING_ROWS = 1.5, 5.0, 20_000
 _MAX_PRIOR_ROWS = 50_000
+# Training may come back so often to rows that were kept of more.
+_MAX_VISITS = 2
 # "auto" holds rows out where a tenth of them can judge.
 _MIN_JUDGED_ROWS = 100
 # Whoever sets one of these has a generator of normal latents in mind.
@@ -53,6 +58,12 @@ _OF_NORMAL_LATENTS = ("latent_dim", "generator", "discriminator")
 # What the choice of a stage sets.
 _OF_STAGE = ("prior_", "rejection_", "stage_", "stage_scores_")
 _LOG = logging.getLogger("skgan")
+
+
+def block_size(n_columns: int) -> int:
+    """Return how many rows are drawn at a time: a power of 2, of wide rows fewer."""
+    size = min(max(_BLOCK_CELLS // n_columns, _SMALLEST_BLOCK), _STAGE_BLOCK)
+    return 1 << (size.bit_length() - 1)
 
 
 class TreesMixin:
@@ -125,7 +136,33 @@ class TreesMixin:
         data.net_params = prior_params(
             draws, data.rows, data.settings, seeds.net, is_brief
         )
+        if data.named is not None:
+            data.rows = self._read_more(data, draws)
         data.conditions = self._make_shares(data.labels, data.target)
+
+    def _read_more(self, data, draws: StageDraws):
+        """Return as many rows as training visits, if it would come back to those kept.
+
+        None is held out to judge by.
+        """
+        settings, labels, encoder = data.settings, data.labels, data.encoder
+        held_out = data.named.places[data.columns.is_held_out]
+        n_visited = (
+            settings.max_iter * settings.batch_size * settings.n_discriminator_steps
+        )
+        n = min(n_visited, data.named.n_rows - len(held_out))
+        if n <= _MAX_VISITS * len(data.rows):
+            return data.rows
+        batches = count()
+
+        def encode(X, y):
+            columns = encoder.columns_for_training(X)
+            if labels is not None:
+                columns = np.hstack([labels.read(y), columns])
+            entropy = np.random.SeedSequence([data.seeds.net, next(batches)])
+            return draws.rows_of(columns, int(entropy.generate_state(1)[0]))
+
+        return data.named.encode(n, held_out, encode, data.seeds.net)
 
     def _fit_prior_in_time(self, data) -> tuple[BasePrior, float]:
         """Fit the prior, and return the seconds that it took, too."""
@@ -308,7 +345,9 @@ class TreesMixin:
         encoder: Any = self.encoder_
         labels = getattr(self._conditions, "labels", None)
         draws = StageDraws(encoder, self.prior_, self.net_, labels, self.rejection_)
-        size = _STAGE_BLOCK if getattr(given, "is_fast", True) else _SEARCH_BLOCK
+        size = block_size(len(encoder.schema_))
+        if not getattr(given, "is_fast", True):
+            size = min(size, _SEARCH_BLOCK)
         first = start - start % size
         buffer = encoder.output_builder_.make_buffer(stop - first, seed, first)
         for begin in range(first, stop, size):
