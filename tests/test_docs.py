@@ -1,8 +1,8 @@
 """The code of the README and of the documentation runs, and shows what it says.
 
 A page is run whole, statement by statement, as by a reader who goes through it, but
-with few updates of narrow networks, people made up in place of Adult's, and, for the
-many fits of some pages, fewer rows. What the comment behind or below an
+with few updates of narrow networks, plain trees, people made up in place of Adult's,
+and, for the many fits of some pages, fewer rows. What the comment behind or below an
 expression says of its value has to be so.
 """
 
@@ -33,6 +33,7 @@ PAGES = [
     "docs/index.rst",
     "docs/quickstart.rst",
     "docs/tables.rst",
+    "docs/large_tables.rst",
     "docs/saving.rst",
     "docs/augmenting.rst",
     "docs/conditions.rst",
@@ -42,9 +43,11 @@ PAGES = [
     "docs/outliers.rst",
     "docs/imputing.rst",
     "docs/diagnosing.rst",
+    "docs/privacy.rst",
     "docs/report.rst",
     "docs/choosing_parameters.rst",
     "docs/tuning.rst",
+    "docs/scaling.rst",
     "docs/own_networks.rst",
     "docs/callbacks.rst",
     "docs/gpus.rst",
@@ -174,8 +177,8 @@ def few_moons(n_samples, **options):
 
 
 @pytest.fixture
-def short(monkeypatch, tmp_path):
-    """Fits of three updates, people that are made up, and an empty folder."""
+def short(monkeypatch, tmp_path, plain_trees):
+    """Fits of three updates, plain trees, made-up people, and an empty folder."""
     resolve = skgan.samplers._base.resolve_settings
 
     def resolve_briefly(*args, **options):
@@ -311,7 +314,7 @@ def test_conditions(short, monkeypatch):
 
 def test_images(short):
     names, n_checked = run_page(ROOT / "docs/images.rst")
-    assert n_checked == 3
+    assert n_checked == 4
     assert names["styles"].shape == (10, 8, 8)
 
 
@@ -350,6 +353,17 @@ def test_choosing_parameters(short):
 
 
 @pytest.mark.slow
+def test_scaling(short):
+    reason = "DASK OR OPTUNA IS NOT THERE: the code of docs/scaling.rst does not run"
+    pytest.importorskip("distributed", reason=reason)
+    optuna = pytest.importorskip("optuna", reason=reason)
+    optuna.logging.set_verbosity(optuna.logging.ERROR)
+    names, n_checked = run_page(ROOT / "docs/scaling.rst")
+    assert n_checked == 6
+    assert len(names["here"]) == 1
+    assert len(pd.read_parquet("more")) == 5000
+
+
 def test_tuning(short, monkeypatch):
     reason = "OPTUNA IS NOT THERE: its code in docs/tuning.rst does not run"
     optuna = pytest.importorskip("optuna", reason=reason)

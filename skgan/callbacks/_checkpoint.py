@@ -174,7 +174,7 @@ class TrainingCheckpoint(Callback):
             _load_callbacks(net, earlier["callbacks"], self)
             for _, callback in net.callbacks_:
                 # A progress bar starts at the updates done in the earlier process.
-                if isinstance(callback, TrainingProgress):
+                if isinstance(callback, TrainingProgress) and net.is_first_process:
                     callback.start_at(self.n_updates_)
             self.earlier_ = None
 
@@ -187,7 +187,7 @@ class TrainingCheckpoint(Callback):
             is_due = start >= self.next_
         else:
             is_due = self.n_updates_ - self.n_written_ >= self.updates
-        if is_due:
+        if is_due and net.is_first_process:
             with self._warning("written"):
                 write_whole(self.path, [self._pack(net)])
                 self.n_written_ = self.n_updates_

@@ -42,10 +42,10 @@ class TimeLimit(Callback):
 
     def on_batch_end(self, net, training=True, **kwargs):
         """Cut the epoch short once the time is over."""
-        if training and time.perf_counter() >= self.deadline_:
+        if training and net.agree(time.perf_counter() >= self.deadline_):
             net.ends_epoch_ = True
 
     def on_epoch_end(self, net, **kwargs):
         """End training once the time is over."""
-        if time.perf_counter() >= self.deadline_:
+        if net.agree(time.perf_counter() >= self.deadline_):
             raise StopTraining

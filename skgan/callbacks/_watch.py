@@ -65,7 +65,7 @@ class HeldOutScore(Callback):
         self.best_state_ = None
 
     def _score(self, net):
-        score = self.scorer(net)
+        score = net.on_first_process(lambda: self.scorer(net))
         net.history.record("valid_score", score)
         is_best = score > self.best_score_
         net.history.record("valid_score_best", is_best)

@@ -24,6 +24,8 @@ from skgan.frames._formats import UNITS, ColumnFormat, RawColumn, cast_numbers
 from skgan.frames._library import (
     cast_like,
     concatenate_rows,
+    drop_rows,
+    label_columns,
     repeat_rows,
     take_rows,
     with_columns,
@@ -41,6 +43,8 @@ from skgan.frames._reader import (
     read_columns,
     read_values,
 )
+from skgan.frames._row_files import ROW_ENDINGS, TypesChanged
+from skgan.frames._row_source import RowReader, RowSource, as_source
 from skgan.frames._writer import (
     ArrayOutputBuilder,
     FrameOutputBuilder,
@@ -53,6 +57,7 @@ from skgan.frames._writer import (
 __all__ = [
     "KINDS",
     "LIBRARIES",
+    "ROW_ENDINGS",
     "UNITS",
     "ArrayOutputBuilder",
     "ColumnFormat",
@@ -60,12 +65,17 @@ __all__ = [
     "CsvOptions",
     "FrameOutputBuilder",
     "RawColumn",
+    "RowReader",
+    "RowSource",
     "TableFormat",
+    "TypesChanged",
     "as_rows",
+    "as_source",
     "cast_column",
     "cast_like",
     "cast_numbers",
     "concatenate_rows",
+    "drop_rows",
     "fill_cells",
     "flatten_rows",
     "format_like",
@@ -73,6 +83,7 @@ __all__ = [
     "holds_numbers_only",
     "is_missing",
     "is_table",
+    "label_columns",
     "level_key",
     "list_series",
     "local_time",

@@ -46,9 +46,12 @@ def as_rows(X, name: str = "X"):
     Tables of Arrow, and what exports itself as one, become frames of pandas; Datasets
     of torch that hold equal tensors become arrays. Errors call it `name`.
     """
-    if type(X).__name__ == "LazyFrame":
+    kind = type(X).__name__
+    if kind in ("LazyFrame", "RowSource"):
+        advice = f"; pass {name}.collect()" if kind == "LazyFrame" else ""
         raise TypeError(
-            f"{name} is a LazyFrame, which has no rows yet; pass {name}.collect()."
+            f"{name} is a {kind}, which names rows; only fit of GANSampler and of "
+            f"ConditionalGANSampler reads such{advice}."
         )
     if np.ma.is_masked(X):
         raise ValueError(
@@ -56,7 +59,8 @@ def as_rows(X, name: str = "X"):
             "or pass a DataFrame, where NaN is kept as missing."
         )
     X = open_container(X, name)
-    return X if frame_library(X) is not None or issparse(X) else np.asarray(X)
+    is_read = frame_library(X) is not None or issparse(X)
+    return X if is_read else _as_array(X, name)
 
 
 def open_container(X, name: str = "X"):
@@ -80,6 +84,31 @@ def is_table(X) -> bool:
 def _exports_a_table(X) -> bool:
     exports = hasattr(X, "__arrow_c_stream__") or hasattr(X, "__dataframe__")
     return exports and series_library(X) is None
+
+
+def _as_array(X, name: str) -> NDArray:
+    """Return an array; arrays of several shapes, as of images, are an error."""
+    try:
+        rows = np.asarray(X)
+    except ValueError as error:
+        _refuse_several_shapes(X, name, error)
+        raise
+    if rows.dtype == object and rows.ndim == 1:
+        _refuse_several_shapes(rows, name, None)
+    return rows
+
+
+def _refuse_several_shapes(X, name: str, error: ValueError | None) -> None:
+    """Raise if rows are arrays of several shapes."""
+    shapes = [getattr(row, "shape", ()) for row in X] if hasattr(X, "__iter__") else []
+    first = shapes[0] if shapes else ()
+    for place, shape in enumerate(shapes):
+        if len(first) > 1 and shape != first:
+            raise ValueError(
+                f"{name} holds images of several sizes: {name}[0] has the shape "
+                f"{first} and {name}[{place}] {shape}. Scale them to one; "
+                "skgan.datasets.load_image_folder does so as it reads them."
+            ) from error
 
 
 def refuse_what_has_no_rows(X, name: str = "X") -> None:

@@ -338,7 +338,14 @@ def _joined(*named: tuple[str, Any]) -> tuple[list[Block], list[int]]:
     """All rows in blocks, one set after the other, and where each set but one ends."""
     like = read_blocks(named[0][1], named[0][0])
     framed = is_frame(named[0][1])
-    sets = [match_blocks(rows, like, framed, name) for name, rows in named]
+    return join_blocks([match_blocks(rows, like, framed, name) for name, rows in named])
+
+
+def join_blocks(sets: list[list[Block]]) -> tuple[list[Block], list[int]]:
+    """Return the rows of several sets, one after the other, and where all but one end.
+
+    Their blocks are of the same columns and kinds.
+    """
     joined = [
         Block(
             parts[0].labels,

@@ -18,6 +18,7 @@ from skgan._validation import (
 )
 from skgan.callbacks import TrainingCheckpoint, check_schedule
 from skgan.encoding import BaseEncoder, TableLayout
+from skgan.nets import own_device
 
 SCHEDULES = ("annealed", "constant")
 # What a network becomes that has labels to start from.
@@ -320,13 +321,13 @@ def resolve_device(device: str | torch.device) -> str:
     if not isinstance(device, str | torch.device):
         raise TypeError(f"device must be a name such as 'cpu', got {device!r}.")
     if device == "auto":
-        return "cuda" if torch.cuda.is_available() else "cpu"
+        return own_device("cuda") if torch.cuda.is_available() else "cpu"
     try:
         # "meta" makes tensors without values: reading one shows it.
         torch.zeros(1, device=device).item()
     except (RuntimeError, AssertionError) as error:
         raise ValueError(f"device={device!r} cannot be used: {error}") from error
-    return str(device)
+    return own_device(str(device))
 
 
 def fast_precision(device: str) -> str:

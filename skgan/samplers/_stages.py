@@ -101,9 +101,13 @@ def read_columns(encoder: BaseEncoder, X, labels: Any, target: Any) -> PriorColu
 
 
 def fit_prior(
-    values: NDArray, columns: PriorColumns, seed: int, deadline: Deadline
+    values: NDArray,
+    columns: PriorColumns,
+    seed: int,
+    deadline: Deadline,
+    forms_of: BasePrior | None = None,
 ) -> BasePrior:
-    """Fit the prior to rows of plain columns."""
+    """Fit the prior to rows of plain columns; compare forms unless a prior has them."""
     values = fill_rare_classes(values, columns, np.random.default_rng([seed, 5]))
     return TreesPrior().fit(
         values,
@@ -111,6 +115,7 @@ def fit_prior(
         first=columns.first,
         random_state=seed,
         max_time=max(deadline.left, 0.0) if deadline.is_set else None,
+        forms_of=forms_of,
     )
 
 

@@ -57,8 +57,13 @@ class Column(ABC):
         values[raw_column.missing] = np.nan
         return values
 
-    def write(self, values: NDArray, rng: np.random.Generator) -> Any:
-        """Return canonical values as the column that they came from."""
+    def write(
+        self, values: NDArray, rng: np.random.Generator, first_row: int = 0
+    ) -> Any:
+        """Return canonical values as the column that they came from.
+
+        `first_row` is the number of the first row in its sample.
+        """
         missing = np.isnan(values)
         raw = self._write(np.where(missing, 0.0, values) if missing.any() else values)
         return self.column_format.to_column(raw, missing)

@@ -28,6 +28,8 @@ from skgan.priors import NumberColumn, Schema
 
 # Every integer up to this one has a float64 of its own.
 _EXACT_INTEGERS = 2**53
+# A way between two rows that is shorter counts as none.
+_STILL = 1e-12
 _SPREADING_SEED = 0x736B67616E
 
 
@@ -216,6 +218,26 @@ class VectorEncoder(BaseEncoder):
 
     def _encode_for_training(self, values: NDArray, rng: np.random.Generator):
         return self._encode(values, rng)
+
+    def _share_out(self, ends: NDArray, first: NDArray, slopes: NDArray) -> NDArray:
+        columns, start = self._columns(ends, None), self._columns(first, None)
+        way, turned, turned_start = columns - start, columns, start
+        if self.rotation_ is not None:
+            way = way / self._scale
+            turned = ((columns - self._center) / self._scale) @ self.rotation_
+            turned_start = ((start - self._center) / self._scale) @ self.rotation_
+        gaps = self._scores(turned, None) - self._scores(turned_start, None)
+        shares = gaps * (slopes @ self._whiten.T)
+        if self.rotation_ is not None:
+            # What a turned column adds comes from what its columns bring to its way.
+            turns = turned - turned_start
+            is_still = np.abs(turns) < _STILL
+            rates = np.where(is_still, 0.0, shares / np.where(is_still, 1.0, turns))
+            shares = way * (rates @ self.rotation_.T)
+        result, n_varying = np.zeros(ends.shape), int(self._varies.sum())
+        result[:, self._varies] = shares[:, :n_varying]
+        result[:, self._may_miss] += shares[:, n_varying:][:, : self._may_miss.sum()]
+        return result
 
     @property
     def schema_(self) -> Schema:
