@@ -28,7 +28,7 @@ if kind == "vectors":
     X = np.random.default_rng(0).normal(size=(20_000, 8)).cumsum(axis=1)
     params["batch_size"] = 512
 elif kind == "table":
-    X, params["batch_size"] = datasets.load_adult().data.head(20_000), 512
+    X, params["batch_size"] = datasets.load_adult().train.head(20_000), 512
 else:
     X, params["batch_size"] = datasets.load_mnist().data[:4000], 128
 # The first fit warms up.

@@ -191,7 +191,7 @@ class BaseGANSampler(
     def _prepare(self, X, y) -> FitData:
         """Read X and y once: rows, what they are conditioned on, what is held out."""
         deadline = self._start_clock()
-        X, y = read_named(self, X, y)
+        X, y, named = read_named(self, X, y)
         is_warm_start = bool(self.warm_start and hasattr(self, "net_"))
         encoder = self.encoder_ if is_warm_start else self._make_encoder(X)
         starts_from = self._read_prior(encoder, is_warm_start)
@@ -208,7 +208,7 @@ class BaseGANSampler(
             seeds = Seeds(*processes.share(tuple(seeds)))
         seeds = keep_seeds(checkpoint, seeds)
         data = FitData(X, encoder, labels, target, seeds, is_warm_start, deadline)
-        data.processes = processes
+        data.processes, data.named = processes, named
         with deadline.share(_ENCODING_SHARE).in_force():
             if starts_from == "trees":
                 self._prepare_columns(data)
