@@ -16,6 +16,17 @@ def find_data(*names):
     return folder
 
 
+@pytest.fixture(scope="module")
+def plain_trees():
+    """Trees without sums of columns, where samplers are only what something is given.
+
+    Which form foretells a column best is most of a fit, and has tests of its own.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("skgan.priors._growing.MIN_LINEAR_ROWS", float("inf"))
+        yield
+
+
 @pytest.fixture
 def read_data():
     """Return a function that reads a table by its name; it skips without its file."""

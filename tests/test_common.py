@@ -22,18 +22,26 @@ from skgan.encoding import ImageEncoder, TableEncoder, VectorEncoder
 from skgan.imblearn import GANOverSampler
 from skgan.metrics import ImageFeatures
 
-TINY = ConditionalGANSampler(max_iter=3, hidden_dims=(8,), batch_size=32)
-PRIOR = ConditionalGANSampler(max_iter=0, rejection=None, early_stopping=False)
+pytestmark = pytest.mark.usefixtures("plain_trees")
+# What draws for others is no more than they need: it has checks of its own. Trees and
+# what judges them would be most of the time.
+TINY = ConditionalGANSampler(
+    prior="normal",
+    max_iter=3,
+    hidden_dims=(8,),
+    batch_size=32,
+    rejection=None,
+    early_stopping=False,
+)
 
 
 @parametrize_with_checks(
     [
         GANSampler(max_iter=20, hidden_dims=(16, 16), batch_size=32, random_state=0),
         ConditionalGANSampler(max_iter=5, hidden_dims=(8,), random_state=0),
-        # Enough updates to tell the three groups of the check of clusterings.
         InfoGANSampler(
             n_categories=3,
-            max_iter=100,
+            max_iter=5,
             hidden_dims=(16,),
             learning_rate=0.01,
             random_state=0,
@@ -54,7 +62,7 @@ PRIOR = ConditionalGANSampler(max_iter=0, rejection=None, early_stopping=False)
             cv=2,
             random_state=0,
         ),
-        AugmentedRegressor(Ridge(), PRIOR, n_synthetic="auto", cv=2, random_state=0),
+        AugmentedRegressor(Ridge(), TINY, n_synthetic="auto", cv=2, random_state=0),
         GANOverSampler(sampler=TINY, random_state=0),
         VectorEncoder(),
         ImageEncoder(),
@@ -63,6 +71,9 @@ PRIOR = ConditionalGANSampler(max_iter=0, rejection=None, early_stopping=False)
     ]
 )
 def test_scikit_learn_checks(estimator, check):
+    if isinstance(estimator, InfoGANSampler) and "clustering" in check.func.__name__:
+        # Three groups are told apart after more updates than all else needs.
+        estimator.set_params(max_iter=100)
     check(estimator)
 
 
@@ -77,8 +88,7 @@ def test_imbalanced_learn_checks(estimator, check):
 
 def test_a_pipeline_passes_what_scikit_learns_own_passes():
     """A pipeline fits the steps it was given, which two checks do not allow."""
-    sampler = GANSampler(max_iter=2, hidden_dims=(8,), batch_size=32, random_state=0)
-    steps = [("scaler", StandardScaler()), ("sampler", sampler)]
+    steps = [("scaler", StandardScaler()), ("sampler", KernelDensity())]
     checked, failed = {}, {}
     for kind in (Pipeline, SamplerPipeline):
         results = check_estimator(kind(steps), on_skip=None, on_fail=None)

@@ -1,8 +1,8 @@
 """The code of the README and of the documentation runs, and shows what it says.
 
 A page is run whole, statement by statement, as by a reader who goes through it, but
-with few updates of narrow networks, people made up in place of Adult's, and, for the
-many fits of some pages, fewer rows. What the comment behind or below an
+with few updates of narrow networks, plain trees, people made up in place of Adult's,
+and, for the many fits of some pages, fewer rows. What the comment behind or below an
 expression says of its value has to be so.
 """
 
@@ -22,6 +22,7 @@ from sklearn.datasets import load_breast_cancer, load_digits, make_moons
 from sklearn.utils import Bunch
 
 import skgan
+import skgan.metrics
 import skgan.samplers._base
 import skgan.samplers._inversion
 import skgan.samplers._trees
@@ -43,6 +44,7 @@ PAGES = [
     "docs/outliers.rst",
     "docs/imputing.rst",
     "docs/diagnosing.rst",
+    "docs/privacy.rst",
     "docs/report.rst",
     "docs/choosing_parameters.rst",
     "docs/tuning.rst",
@@ -155,12 +157,12 @@ def people() -> Bunch:
     return Bunch(train=frame, test=frame[:100])
 
 
-def few_digits(n):
-    """Return what loads the first `n` digits."""
+def few_digits(n, pixels=slice(None)):
+    """Return what loads the first `n` digits, or some pixels of these."""
 
     def load_few(return_X_y=False):
         bunch = load_digits()
-        bunch.data, bunch.target = bunch.data[:n], bunch.target[:n]
+        bunch.data, bunch.target = bunch.data[:n, pixels], bunch.target[:n]
         return (bunch.data, bunch.target) if return_X_y else bunch
 
     return load_few
@@ -176,8 +178,8 @@ def few_moons(n_samples, **options):
 
 
 @pytest.fixture
-def short(monkeypatch, tmp_path):
-    """Fits of three updates, people that are made up, and an empty folder."""
+def short(monkeypatch, tmp_path, plain_trees):
+    """Fits of three updates, plain trees, made-up people, and an empty folder."""
     resolve = skgan.samplers._base.resolve_settings
 
     def resolve_briefly(*args, **options):
@@ -299,7 +301,7 @@ def test_augmenting(short, monkeypatch):
 
 def test_codes(short):
     names, n_checked = run_page(ROOT / "docs/codes.rst")
-    assert n_checked == 6
+    assert n_checked == 7
     assert names["fours"].shape == (100, 8, 8)
 
 
@@ -313,11 +315,17 @@ def test_conditions(short, monkeypatch):
 
 def test_images(short):
     names, n_checked = run_page(ROOT / "docs/images.rst")
-    assert n_checked == 3
+    assert n_checked == 6
+    assert len(names["photos"].filenames) == 60
     assert names["styles"].shape == (10, 8, 8)
 
 
-def test_judging_images(short):
+def test_judging_images(short, monkeypatch):
+    fit = skgan.metrics.ImageFeatures.fit
+    monkeypatch.setattr(
+        "skgan.metrics.ImageFeatures.fit",
+        lambda features, *rows: fit(features.set_params(max_iter=20), *rows),
+    )
     names, n_checked = run_page(ROOT / "docs/judging_images.rst")
     assert n_checked == 5
     assert names["scores"].keys() == names["by_pixels"].keys()
@@ -368,7 +376,7 @@ def test_tuning(short, monkeypatch):
     optuna = pytest.importorskip("optuna", reason=reason)
     pytest.importorskip("optuna_integration", reason=reason)
     optuna.logging.set_verbosity(optuna.logging.ERROR)
-    monkeypatch.setattr("sklearn.datasets.load_digits", few_digits(120))
+    monkeypatch.setattr("sklearn.datasets.load_digits", few_digits(120, slice(18, 30)))
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", category=FutureWarning, module="optuna")
         warnings.filterwarnings("ignore", message=".*xperimental")
@@ -377,7 +385,7 @@ def test_tuning(short, monkeypatch):
         names, n_checked = run_page(ROOT / "docs/tuning.rst")
     assert n_checked == 0
     assert names["best"].n_iter_ > 3
-    assert names["drawn"].shape == (30, 64)
+    assert names["drawn"].shape == (30, 12)
     assert len(names["study"].trials) == 4
 
 

@@ -11,6 +11,7 @@ import torch
 from sklearn.exceptions import ConvergenceWarning
 from skorch.callbacks import Callback
 
+from skgan.callbacks._processes import on_first_process
 from skgan.callbacks._stopping import StopTraining
 
 
@@ -52,7 +53,9 @@ class DivergenceGuard(Callback):
         self.n_epochs_ = len(net.history)
         # What has started anew in this epoch is not what its losses are of.
         is_anew = net.history[-1].get("started_anew")
-        cause = None if is_anew else net.on_first_process(lambda: self._cause(net))
+        cause = None
+        if not is_anew:
+            cause = on_first_process(net, lambda: self._cause(net))
         if cause is None:
             self.n_good_ += len(net.history[-1, "batches"])
             self._keep(net)

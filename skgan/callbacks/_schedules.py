@@ -11,6 +11,8 @@ from typing import Any
 from skorch.callbacks import Callback
 from skorch.callbacks import LRScheduler as _SkorchLRScheduler
 
+from skgan.callbacks._processes import agree
+
 Curve = Callable[[float, float, float], float]
 
 
@@ -197,7 +199,7 @@ class Annealing(Callback):
             return
         progress = self.progress_.share
         if self.max_time is not None:
-            progress = net.agree(progress)
+            progress = agree(net, progress)
         self.progress_.n_updates += 1
         if self.learning_rate is not None:
             curve, factor = self.learning_rate

@@ -13,6 +13,7 @@ from skgan.cli._options import (
     add_device,
     add_dialect,
     add_force,
+    add_images,
     add_max_iter,
     add_seed,
     amount,
@@ -104,24 +105,27 @@ def _add_demo(verbs) -> None:
 def _add_fit(verbs) -> None:
     fit = verbs.add_parser(
         "fit",
-        help="learn from a file of rows, write a model file",
+        help="learn from a file of rows or a folder of images, write a model file",
         description="Learn to draw rows like those of a file: of CSV or Parquet as a "
         "table, of an npz file with an array X as vectors or images and, if it holds "
-        "labels y, by label. Several files, and one of more than half a gigabyte, are "
-        "read in batches and need not fit into memory.",
+        "labels y, by label; or images like those of a folder of PNG, JPEG and other "
+        "files, by label if they lie in sub-folders. Several files of tables, and one "
+        "of more than half a gigabyte, are read in batches and need not fit into "
+        "memory.",
     )
     fit.add_argument(
         "data",
         nargs="+",
-        help="rows: .csv, .tsv, .csv.gz, .tsv.gz, .parquet or .npz; several files of "
-        "one table or, in quotes, a pattern such as 'rows/*.parquet'; - reads CSV from "
-        "a pipe",
+        help="rows: .csv, .tsv, .csv.gz, .tsv.gz, .parquet, .npz or a folder of "
+        "images; several files of one table or, in quotes, a pattern such as "
+        "'rows/*.parquet'; - reads CSV from a pipe",
     )
     fit.add_argument(
         "-o", "--output", required=True, metavar="MODEL", help="the model file"
     )
     _add_columns(fit)
     add_csv(fit)
+    add_images(fit)
     add_seed(fit, "the whole fit")
     fit.add_argument(
         "--time",
@@ -208,7 +212,9 @@ def _add_sample(verbs) -> None:
         metavar="FILE",
         help="the rows: .csv, .tsv, .csv.gz, .tsv.gz, .parquet or, of arrays, .npz; - "
         "writes CSV (of arrays npz) to standard output; a name that ends in / is a "
-        "folder of Parquet files, which the same command, given again, completes",
+        "folder of Parquet files, which the same command, given again, completes; of "
+        "images, one sheet, .png, or a new folder/ of PNG files, by label where there "
+        "are labels",
     )
     _add_folder(sample)
     sample.add_argument(
@@ -273,8 +279,8 @@ def _add_score(verbs) -> None:
     score.add_argument("model", help="a file that skgan fit, or skgan.save, wrote")
     score.add_argument(
         "data",
-        help="rows: .csv, .tsv, .csv.gz, .tsv.gz, .parquet or .npz; - reads CSV from a "
-        "pipe",
+        help="rows: .csv, .tsv, .csv.gz, .tsv.gz, .parquet, .npz or a folder of "
+        "images; - reads CSV from a pipe",
     )
     score.add_argument(
         "--metric",
@@ -300,8 +306,8 @@ def _add_report(verbs) -> None:
     report.add_argument("model", help="a file that skgan fit, or skgan.save, wrote")
     report.add_argument(
         "data",
-        help="rows held out: .csv, .tsv, .csv.gz, .tsv.gz, .parquet or .npz; - reads "
-        "CSV from a pipe",
+        help="rows held out: .csv, .tsv, .csv.gz, .tsv.gz, .parquet, .npz or a folder "
+        "of images; - reads CSV from a pipe",
     )
     report.add_argument(
         "-o",

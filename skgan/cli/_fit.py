@@ -17,6 +17,7 @@ from skgan.cli._options import choose_seed, say
 from skgan.cli._read_write import (
     STANDARD,
     FileRows,
+    FolderOptions,
     check_output,
     csv_options,
     read_rows,
@@ -41,7 +42,8 @@ def run(options: argparse.Namespace) -> None:
     # A fit that goes on replaces what it has left there itself.
     is_own = begun is not None and os.path.isfile(output) and was_interrupted(output)
     check_output(output, options.force or is_own or not is_first)
-    rows = read_many(options) or _read_one(options)
+    folder = _folder(options)
+    rows = read_many(options) or _read_one(options, folder)
     table_format = rows.table_format
     stop = FinishEpoch("skgan fit")
     sampler = _make_sampler(options, rows, _choose_seed(options, begun))
@@ -71,14 +73,32 @@ def run(options: argparse.Namespace) -> None:
         say(f"{output}: {name} after {n_iter} updates")
 
 
-def _read_one(options: argparse.Namespace) -> FileRows:
-    """Return the rows of one file."""
+def _folder(options: argparse.Namespace) -> FolderOptions | None:
+    """Return what was typed about a folder of images; None if none is read."""
+    path = options.data[0]
+    if len(options.data) == 1 and path != STANDARD and os.path.isdir(path):
+        size = "auto" if options.size is None else options.size
+        labels = None if options.no_labels else "auto"
+        return FolderOptions(size, options.mode or "auto", labels)
+    if options.size or options.mode or options.no_labels:
+        raise ValueError(
+            "--size, --mode and --no-labels are about one folder of images, and "
+            f"{path!r} is none."
+        )
+    return None
+
+
+def _read_one(options: argparse.Namespace, folder: FolderOptions | None) -> FileRows:
+    """Return the rows of one file, or the images of a folder."""
     (path,) = options.data
-    rows = read_rows(path, csv_options(options))
+    rows = read_rows(path, csv_options(options), folder=folder)
     if not options.quiet:
         say(f"{path}: {len(rows.X)} rows{_shape(rows)}")
         if rows.guesses:
             say(f"{path}: {'; '.join(rows.guesses)}")
+    if folder is not None and rows.y is not None and len(set(rows.y)) == 1:
+        say(f"{path}: one label says nothing, and is not learnt")
+        rows = FileRows(rows.X)
     return rows if options.target is None else split_labels(rows, [options.target])
 
 

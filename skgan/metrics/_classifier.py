@@ -18,6 +18,7 @@ from sklearn.model_selection import StratifiedKFold, cross_val_score
 from sklearn.utils.multiclass import type_of_target
 
 from skgan._tree_threads import tree_threads
+from skgan.frames import as_rows
 from skgan.metrics._blocks import Block, is_frame, match_blocks, read_blocks
 from skgan.metrics._inputs import (
     as_generator,
@@ -397,11 +398,12 @@ def _coded(values: np.ndarray) -> np.ndarray:
 def _features_and_target(rows: Any, target: Any, name: str) -> tuple[Any, np.ndarray]:
     if isinstance(rows, tuple) and len(rows) == 2:
         X, y = rows
-        return X, np.asarray(y)
+        return as_rows(X, name), np.asarray(y)
     if target is None:
         raise ValueError(
             f"{name} must be a pair (X, y), or target must name the column to predict."
         )
+    rows = as_rows(rows, name)
     if is_frame(rows):
         if target not in list(rows.columns):
             raise ValueError(f"{name} has no column {target!r} to predict.")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from functools import partial
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -72,7 +73,7 @@ def _replaced(layer: nn.Module, forward, processes: Processes) -> Iterator[None]
         del layer.forward
 
 
-def _normalize(layer: nn.Module, processes: Processes, x: Tensor) -> Tensor:
+def _normalize(layer: Any, processes: Processes, x: Tensor) -> Tensor:
     """Normalise by the mean and variance of the whole batch: Ioffe, Szegedy (2015)."""
     axes = [axis for axis in range(x.ndim) if axis != 1]
     shape = [-1 if axis == 1 else 1 for axis in range(x.ndim)]
@@ -89,7 +90,7 @@ def _normalize(layer: nn.Module, processes: Processes, x: Tensor) -> Tensor:
 
 
 @torch.no_grad()
-def _remember(layer: nn.Module, mean: Tensor, variance: Tensor) -> None:
+def _remember(layer: Any, mean: Tensor, variance: Tensor) -> None:
     if layer.running_mean is None:
         return
     layer.num_batches_tracked.add_(1)
@@ -100,9 +101,10 @@ def _remember(layer: nn.Module, mean: Tensor, variance: Tensor) -> None:
     layer.running_var.lerp_(variance.to(layer.running_var.dtype), share)
 
 
-def _drop_out(layer: nn.Module, processes: Processes, x: Tensor) -> Tensor:
+def _drop_out(layer: Any, processes: Processes, x: Tensor) -> Tensor:
     """Draw for the whole batch, so that the number of processes changes nothing."""
     n = processes.n_rows
+    assert n is not None
     part = processes.part(n)
     if len(x) != part.stop - part.start:
         raise ValueError(

@@ -292,7 +292,8 @@ class SkorchAdapter(NeuralNet):
     def sum_gradients(self, name: str) -> None:
         """Sum the gradients of a network over the processes that share a step."""
         if self.shared_ is not None:
-            self.shared_.sum_gradients(weight for _, weight in self.trained_by(name))
+            groups = getattr(self, f"optimizer_{name}_").param_groups
+            self.shared_.sum_gradients(w for group in groups for w in group["params"])
 
     def partial_fit(self, X, y=None, classes=None, **fit_params):
         """Train on, together with the other processes where there are some."""

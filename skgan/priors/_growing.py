@@ -7,6 +7,7 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 import numpy as np
+from sklearn import config_context
 
 from ._column import LevelModel, NumberModel
 from ._leaves import LeafIntervals, fit_intervals, fit_items
@@ -149,7 +150,9 @@ class Grower:
         grown = kind(
             min_samples_leaf=leaf_size, random_state=int(self.rng.integers(2**31))
         )
-        grown.fit(design.matrix, target)
+        # The matrix is what the tree's own check would make of it.
+        with config_context(skip_parameter_validation=True):
+            grown.fit(design.matrix, target, check_input=False)
         tree = read_tree(
             grown.tree_, design, is_level=is_level, cost=self.cost, total=total
         )

@@ -18,9 +18,11 @@ from skgan.reporting._column_sections import columns_section, pairs_section
 from skgan.reporting._evaluation import Evaluation, evaluate
 from skgan.reporting._html import count
 from skgan.reporting._image_sections import (
+    can_walk,
     codes_section,
     neighbors_section,
     samples_section,
+    walk_section,
 )
 from skgan.reporting._model_sections import (
     stages_part,
@@ -292,6 +294,8 @@ def _makers(
             lambda: samples_section(evaluation),
             lambda: neighbors_section(evaluation),
         ]
+        if can_walk(evaluation):
+            makers.append(lambda: walk_section(evaluation))
     elif len(evaluation.holdout.X.shape) > 2:  # such as series of several channels
         makers = []
     else:

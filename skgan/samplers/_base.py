@@ -103,6 +103,8 @@ MAX_WATCHED_ROWS = 2000
 _MIN_SPLIT_ROWS = 10
 # Of the time that is left when training starts, where stages are judged after it.
 _TRAINING_SHARE = 0.4
+# Of the time of a fit, for the search for a rotation.
+_ENCODING_SHARE = 0.2
 # A generator that starts from a prior has the moments of rows from the start, and is
 # scored by boosted trees, which take longer.
 _OF_STAGES: dict[str, Any] = {"n_scores": 4, "calibrates": False}
@@ -207,10 +209,11 @@ class BaseGANSampler(
         seeds = keep_seeds(checkpoint, seeds)
         data = FitData(X, encoder, labels, target, seeds, is_warm_start, deadline)
         data.processes, data.named = processes, named
-        if starts_from == "trees":
-            self._prepare_columns(data)
-        else:
-            self._prepare_rows(data)
+        with deadline.share(_ENCODING_SHARE).in_force():
+            if starts_from == "trees":
+                self._prepare_columns(data)
+            else:
+                self._prepare_rows(data)
         data.settings = data.settings._replace(checkpoint=checkpoint)
         return data
 

@@ -10,6 +10,7 @@ from sklearn.utils import resample
 from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
 from skgan.encoding import LabelledTableEncoder, Labels, TableEncoder
+from skgan.frames import refuse_what_has_no_rows
 from skgan.metrics import energy_distance
 from skgan.samplers._base import MAX_WATCHED_ROWS, BaseGANSampler
 from skgan.samplers._conditions import (
@@ -43,6 +44,7 @@ class BaseLabelledSampler(BaseGANSampler):
     _conditions: LabelConditions | LabelledTableConditions
 
     def _read_target(self, X, y, is_warm_start: bool):
+        refuse_what_has_no_rows(y, "y")
         check_consistent_length(X, y)
         if is_warm_start:
             labels = self._conditions.labels

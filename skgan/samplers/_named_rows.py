@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from skgan.encoding import read_source
 from skgan.frames import RowReader, RowSource, TypesChanged, as_rows, as_source
+from skgan.nets import is_first_process
 
 # Encoded rows of more bytes lie in a file, and not in memory.
 MAX_BYTES = 2**30
@@ -171,7 +172,7 @@ def read_named(sampler, X, y) -> tuple[Any, Any, NamedRows | None]:
     message = f"Read {rows.n_rows} rows of {rows.n_parts} files; kept "
     message += "all." if n_kept == rows.n_rows else f"{n_kept} to learn from."
     _LOG.info(message)
-    if sampler.verbose:
+    if sampler.verbose and is_first_process():
         print(message)
     named = None
     if n_kept < rows.n_rows:

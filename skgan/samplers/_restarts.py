@@ -11,6 +11,7 @@ import torch
 from skorch.callbacks import Callback
 
 from skgan.callbacks import Annealing, Progress, find_divergence
+from skgan.nets import is_first_process
 
 # A start is judged when this share of its schedule is done.
 _JUDGED_AT = 1 / 3
@@ -159,5 +160,5 @@ class CodeWatch(Callback):
         n_updates = self.progress.n_updates
         message = f"InfoGAN, start {self.n_restarts_}, update {n_updates}: {what}."
         _LOG.info(message)
-        if self.verbose:
+        if self.verbose and is_first_process():
             print(message)

@@ -22,6 +22,8 @@ from skgan.samplers._prior_conditions import CellConditions
 REJECTION = "+rejection"
 # Prior rows that training draws its latents from.
 _MIN_POOL_ROWS, _MAX_POOL_ROWS = 4000, 50_000
+# Of wide rows fewer, but not fewer than were learnt from.
+_POOL_CELLS, _SMALLEST_POOL = 4_000_000, 500
 _LEVEL_MARGIN = 4.0
 # In units of normal scores.
 _LARGEST_MOVE = 0.5
@@ -274,8 +276,9 @@ def prior_params(
         "latent_dim": width,
     }
     if settings.max_iter:
-        n_pool = min(max(len(rows), _MIN_POOL_ROWS), _MAX_POOL_ROWS)
-        n_pool = _MIN_POOL_ROWS if is_brief else n_pool
+        least = max(_POOL_CELLS // width, _SMALLEST_POOL)
+        least = min(least, _MIN_POOL_ROWS)
+        n_pool = least if is_brief else min(max(len(rows), least), _MAX_POOL_ROWS)
         pool = draws.draw("prior", n_pool, np.random.default_rng([seed, 3]))
         params["latents"] = draws.rows_of(pool, seed)
     return params

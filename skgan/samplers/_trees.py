@@ -40,6 +40,8 @@ from skgan.samplers._stages import (
 )
 
 _STAGE_BLOCK = 4096
+# Of wide rows fewer, so that a few rows are not waited for longer than for a fit.
+_BLOCK_CELLS, _SMALLEST_BLOCK = 2**20, 128
 # Of rows that a range or a list is asked of, more are drawn than are kept.
 _SEARCH_BLOCK = 256
 # Of the time that is left when the prior is fitted.
@@ -56,6 +58,12 @@ _OF_NORMAL_LATENTS = ("latent_dim", "generator", "discriminator")
 # What the choice of a stage sets.
 _OF_STAGE = ("prior_", "rejection_", "stage_", "stage_scores_")
 _LOG = logging.getLogger("skgan")
+
+
+def block_size(n_columns: int) -> int:
+    """Return how many rows are drawn at a time: a power of 2, of wide rows fewer."""
+    size = min(max(_BLOCK_CELLS // n_columns, _SMALLEST_BLOCK), _STAGE_BLOCK)
+    return 1 << (size.bit_length() - 1)
 
 
 class TreesMixin:
@@ -337,7 +345,9 @@ class TreesMixin:
         encoder: Any = self.encoder_
         labels = getattr(self._conditions, "labels", None)
         draws = StageDraws(encoder, self.prior_, self.net_, labels, self.rejection_)
-        size = _STAGE_BLOCK if getattr(given, "is_fast", True) else _SEARCH_BLOCK
+        size = block_size(len(encoder.schema_))
+        if not getattr(given, "is_fast", True):
+            size = min(size, _SEARCH_BLOCK)
         first = start - start % size
         buffer = encoder.output_builder_.make_buffer(stop - first, seed, first)
         for begin in range(first, stop, size):

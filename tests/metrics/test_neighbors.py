@@ -160,11 +160,6 @@ def test_memory_stays_far_below_a_dense_matrix(metric):
     assert traced_peak(metric, 8000) < 100e6  # of 512 MB
 
 
-@pytest.mark.slow
-def test_memory_at_full_size():
-    assert traced_peak(precision, 20_000, max_samples=None) < 200e6  # of 3.2 GB
-
-
 @pytest.mark.parametrize("metric", [precision, recall, density, coverage, beta_recall])
 def test_max_samples_is_seeded_and_idle_for_fewer_rows(metric):
     X, Y = np.random.default_rng(0).normal(size=(2, 300, 3))

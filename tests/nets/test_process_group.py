@@ -153,6 +153,7 @@ SAMPLERS = {
         hidden_dims=(8,),
         max_iter=FEW_UPDATES,
         random_state=0,
+        verbose=1,
         net_params={"precision": "float32"},
     ).fit(table()),
 }
@@ -335,6 +336,7 @@ def test_two_processes_fit_the_sampler_that_one_does(results, name):
 def test_the_first_process_alone_prints(results):
     first, second = results["together"]
     assert first["first"] and not second["first"]
+    assert "Kept the stage" in first["printed"]
     assert second["printed"] == ""
 
 

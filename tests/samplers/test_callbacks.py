@@ -17,7 +17,10 @@ from skgan import (
     make_sampler_pipeline,
 )
 
-SMALL = {"hidden_dims": (8,), "batch_size": 32, "max_iter": 300, "random_state": 0}
+UNTRAINED = {"hidden_dims": (8,), "batch_size": 32, "max_iter": 0, "random_state": 0}
+# Three epochs, each far shorter than those of its own choice.
+EPOCHS = {"max_epochs": 3, "iterator_train__n_batches": 10}
+SMALL = UNTRAINED | {"max_iter": 30, "net_params": EPOCHS}
 needs_callbacks = pytest.mark.skipif(
     not hasattr(StandardScaler(), "set_callbacks"),
     reason="THIS SCIKIT-LEARN HAS NO CALLBACKS; FROM 1.9 ON IT HAS",
@@ -91,7 +94,7 @@ def test_each_epoch_is_told_of_and_nothing_is_changed(X, prior):
 @needs_callbacks
 def test_a_callback_ends_a_fit(X):
     sampler = GANSampler(**SMALL).set_callbacks(Recorder(last_epoch=1)).fit(X)
-    assert sampler.n_iter_ == 200
+    assert sampler.n_iter_ == 20
     assert sampler.sample(3).shape == (3, 3)
 
 
@@ -125,7 +128,7 @@ def test_a_refused_fit_and_one_without_updates(X):
     with pytest.raises(ValueError, match="latent_dim"):
         GANSampler(latent_dim=0).set_callbacks(recorder).fit(X)
     assert recorder.told == []
-    GANSampler(**SMALL | {"max_iter": 0}).set_callbacks(recorder).fit(X)
+    GANSampler(**UNTRAINED).set_callbacks(recorder).fit(X)
     assert recorder.told == ["setup", "fit begins, rows 300", "fit ends", "teardown"]
 
 
@@ -148,7 +151,7 @@ def test_a_pipeline_and_a_search_hand_callbacks_on(X):
     assert recorder.told.count("setup") == recorder.told.count("teardown") == 1
 
     recorder = Propagated()
-    small = SMALL | {"max_iter": 100}
+    small = UNTRAINED | {"max_iter": 10}
     search = GridSearchCV(GANSampler(**small), {"loss": ["hinge"]}, cv=2)
     search.set_callbacks(recorder).fit(X)
     # Two folds and the refit.
@@ -177,7 +180,7 @@ def test_the_diagram_shows_what_was_fitted(X):
 
 
 def test_names_of_features_that_no_update_has_trained(X):
-    sampler = GANSampler(**SMALL | {"max_iter": 0}).fit(X)
+    sampler = GANSampler(**UNTRAINED).fit(X)
     with pytest.raises(ValueError, match="No update has trained the discriminator"):
         sampler.get_feature_names_out()
     steps = make_pipeline(StandardScaler(), sampler)

@@ -34,17 +34,12 @@ def make_sampler(**params):
 
 @pytest.fixture(scope="module")
 def digits():
-    return load_digits().data[:300]
+    return load_digits().data[:150]
 
 
-@pytest.mark.slow
-def test_twelve_candidates_on_one_and_on_two_workers(digits):
-    grid = {
-        "learning_rate": [1e-4, 1e-3, 1e-2],
-        "hidden_dims": [(16,), (16, 16)],
-        "batch_size": [32, 64],
-    }
-    assert len(ParameterGrid(grid)) == 12
+def test_candidates_on_one_and_on_two_workers(digits):
+    grid = {"learning_rate": [1e-4, 1e-2], "hidden_dims": [(16,), (16, 16)]}
+    assert len(ParameterGrid(grid)) == 4
     scoring = {name: SCORERS[name] for name in ("energy_distance", "beta_recall")}
     alone, together = (
         GridSearchCV(
@@ -53,19 +48,19 @@ def test_twelve_candidates_on_one_and_on_two_workers(digits):
             scoring=scoring,
             refit=refit_without_copying("energy_distance"),
             return_train_score=True,
-            cv=3,
+            cv=2,
             n_jobs=n_jobs,
             error_score="raise",
         ).fit(digits)
         for n_jobs in (1, 2)
     )
     scored = [name for name in alone.cv_results_ if name.endswith(tuple(scoring))]
-    assert len(scored) == 2 * (2 * 5 + 1)
+    assert len(scored) == 2 * (2 * 4 + 1)
     for name in scored:
         values = alone.cv_results_[name]
         assert np.isfinite(values).all()
         np.testing.assert_array_equal(values, together.cv_results_[name])
-    assert len(set(alone.cv_results_["mean_test_energy_distance"])) == 12
+    assert len(set(alone.cv_results_["mean_test_energy_distance"])) == 4
     np.testing.assert_array_equal(
         alone.best_estimator_.sample(9), together.best_estimator_.sample(9)
     )
@@ -143,9 +138,9 @@ def test_partial_fit_checks_what_fit_checks(digits):
 
 
 def test_partial_fit_with_labels(digits):
-    y = load_digits().target[:300]
+    y = load_digits().target[:150]
     sampler = ConditionalGANSampler(**SMALL).partial_fit(digits, y)
-    sampler.partial_fit(digits[:150], y[:150])
+    sampler.partial_fit(digits[:75], y[:75])
     assert sampler.n_iter_ == 10
     assert sampler.sample(y=[3, 4])[1].tolist() == [3, 4]
 

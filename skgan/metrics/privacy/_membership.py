@@ -76,8 +76,8 @@ def membership_attacks(
     Returns
     -------
     attacks : dict of str to AttackPower
-        By name, `auc` and `tpr` (at 1 % false positives) with their intervals and a
-        p-value. `rare` has the same for the rarest 5 % of the candidates, 20 at
+        By name, `auc` and `tpr` (at 1 % false positives [5]_) with their intervals and
+        a p-value. `rare` has the same for the rarest 5 % of the candidates, 20 at
         least: those whose fifth nearest other real row is farthest.
 
     Raises
@@ -137,10 +137,8 @@ def membership_attacks(
     >>> X_train, X_holdout, X_synthetic = rng.normal(size=(3, 200, 3))
     >>> X_synthetic[:100] = X_train[:100]
     >>> found = membership_attacks(X_train, X_holdout, X_synthetic, random_state=0)
-    >>> max(found, key=lambda name: found[name].auc)
-    'calibrated_distance'
-    >>> found["distance"].p_value < 0.001
-    True
+    >>> found["distance"].auc > 0.7, found["distance"].p_value < 0.001
+    (True, True)
     """
     _check_settings(confidence_level, n_resamples, n_shadows)
     named = {"X_train": X_train, "X_holdout": X_holdout, "X_synthetic": X_synthetic}
@@ -171,9 +169,12 @@ def guess_members(
             f"attacks holds {unknown}, which is none of {list(GUESSES)}; the attack by "
             "shadow models is run by shadow=sampler."
         )
-    return {
-        name: GUESSES[name](rows, np.random.RandomState(seeds[name])) for name in chosen
-    }
+    found = {}
+    for name in chosen:
+        scores = GUESSES[name](rows, np.random.RandomState(seeds[name]))
+        # Where both densities are beyond what a float holds, nothing is told.
+        found[name] = np.nan_to_num(scores)
+    return found
 
 
 def measure_guesses(

@@ -147,14 +147,13 @@ class TestHighCardinality:
         back = encoder.inverse_transform(encoder.transform(frame))
         pd.testing.assert_frame_equal(back, frame)
 
-    @pytest.mark.slow
     def test_many_rows_of_many_levels_fit_into_two_gigabytes(self):
         code = """
 import resource
 import numpy as np, pandas as pd
 from skgan.encoding import TableEncoder
 rng = np.random.default_rng(0)
-n = 200_000
+n = 100_000
 frame = pd.DataFrame(rng.normal(size=(n, 5)), columns=list("abcde"))
 names = np.array([f"level {i}" for i in range(10_000)], dtype=object)
 frame["f"] = pd.Series(names[np.r_[0:10_000, rng.integers(0, 10_000, n - 10_000)]])
@@ -168,7 +167,7 @@ print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
         run = [sys.executable, "-c", code]
         done = subprocess.run(run, capture_output=True, text=True, check=False)
         assert not done.returncode, done.stderr
-        assert int(done.stdout) < 2 * 2**20  # indicators alone would take eight
+        assert int(done.stdout) < 2 * 2**20  # indicators alone would take four
 
 
 class TestIdentifiers:
