@@ -49,7 +49,8 @@ def permute_rows(seed: list[int], rows: NDArray, size: int) -> NDArray:
 def _feistel(places: NDArray, keys: list[NDArray], width: int, height: int) -> NDArray:
     """Permute ``range(width * height)``, neither above 2**31."""
     m, n = np.uint64(width), np.uint64(height)
-    left, right = places // n, places % n
+    left: NDArray = places // n
+    right: NDArray = places % n
     for i, key in enumerate(keys):
         if i % 2:
             right = (right + _row_bits(key, left) % n) % n

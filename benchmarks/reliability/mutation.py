@@ -325,7 +325,8 @@ def choose(options):
 
 def main():
     parser = report_page.argument_parser(__doc__)
-    parser.add_argument("--rooms", nargs="+", choices=ROOMS, default=list(ROOMS))
+    rooms = (*ROOMS, "samplers")
+    parser.add_argument("--rooms", nargs="+", choices=rooms, default=list(ROOMS))
     parser.add_argument("--mutants", type=int, default=100, help="of each room")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--budget", type=float, default=10.0, help="seconds of tests")

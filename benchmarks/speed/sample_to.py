@@ -1,7 +1,7 @@
 """Adult rows drawn into files: what it costs beside memory, and what kills leave.
 
     python -m benchmarks.speed.sample_to                 # 10**7 rows, two processes
-    python -m benchmarks.speed.sample_to --rows 1e6 --kills 3
+    python -m benchmarks.speed.sample_to --rows 0        # kills alone
 
 Rows a second are those of a second of one processor, since others may share it.
 """
@@ -91,17 +91,18 @@ def with_workers(model, folder, n, per_file, jobs):
     )
 
 
-def with_kills(model, folder, n, per_file, jobs, n_kills):
+def with_kills(model, folder, n, per_file, jobs, n_kills, longest):
     """Kill all processes at random times, go on, and compare."""
     rng = random.Random(0)
     n_files = n // per_file
     for _ in range(n_kills):
         n_before = len(list(folder.glob("*.parquet")))
+        left = set(folder.glob(".rows-*.tmp"))
         drawing = start(model, folder, n, per_file, jobs)
         # Not while it imports: some time after it has begun to write.
-        while drawing.poll() is None and not list(folder.glob(".rows-*.tmp")):
+        while drawing.poll() is None and set(folder.glob(".rows-*.tmp")) <= left:
             time.sleep(0.01)
-        time.sleep(rng.uniform(0, 3))
+        time.sleep(rng.uniform(0, longest))
         if drawing.poll() is None:
             os.killpg(drawing.pid, signal.SIGKILL)
         drawing.wait()
@@ -122,6 +123,9 @@ def main():
     parser.add_argument("--rows", type=float, default=1e7)
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--kills", type=int, default=10)
+    parser.add_argument(
+        "--longest", type=float, default=3, help="seconds of writing before a kill"
+    )
     parser.add_argument("--time", type=float, default=120, help="of the fit")
     options = parser.parse_args()
     n = int(options.rows)
@@ -131,10 +135,12 @@ def main():
         sampler = GANSampler(max_time=options.time, random_state=0).fit(train)
         skgan.save(sampler, model)
         print(f"fitted to {len(train)} rows, stage {sampler.stage_}")
-        in_memory_and_files(sampler, min(n, 10**6), folder)
-        with_workers(model, folder / "many", n, min(n // 10, 10**6), options.jobs)
+        if n:
+            in_memory_and_files(sampler, min(n, 10**6), folder)
+            with_workers(model, folder / "many", n, min(n // 10, 10**6), options.jobs)
         (folder / "kills").mkdir()
-        with_kills(model, folder / "kills", 10**6, 25_000, options.jobs, options.kills)
+        kills = options.kills, options.longest
+        with_kills(model, folder / "kills", 10**6, 20_000, options.jobs, *kills)
 
 
 if __name__ == "__main__":

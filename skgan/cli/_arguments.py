@@ -109,8 +109,9 @@ def _add_fit(verbs) -> None:
         description="Learn to draw rows like those of a file: of CSV or Parquet as a "
         "table, of an npz file with an array X as vectors or images and, if it holds "
         "labels y, by label; or images like those of a folder of PNG, JPEG and other "
-        "files, by label if they lie in sub-folders. Several files, and one of more "
-        "than half a gigabyte, are read in batches and need not fit into memory.",
+        "files, by label if they lie in sub-folders. Several files of tables, and one "
+        "of more than half a gigabyte, are read in batches and need not fit into "
+        "memory.",
     )
     fit.add_argument(
         "data",
@@ -209,10 +210,11 @@ def _add_sample(verbs) -> None:
         "--output",
         required=True,
         metavar="FILE",
-        help="the rows: .csv, .tsv, .csv.gz, .tsv.gz, .parquet or, of arrays, .npz; of "
-        "images, one sheet, .png; - writes CSV (of arrays npz) to standard output. A "
-        "name that ends in / is a folder of Parquet files, which the same command, "
-        "given again, completes; of images, of PNG files, by label where there are any",
+        help="the rows: .csv, .tsv, .csv.gz, .tsv.gz, .parquet or, of arrays, .npz; - "
+        "writes CSV (of arrays npz) to standard output; a name that ends in / is a "
+        "folder of Parquet files, which the same command, given again, completes; of "
+        "images, one sheet, .png, or a new folder/ of PNG files, by label where there "
+        "are labels",
     )
     _add_folder(sample)
     sample.add_argument(

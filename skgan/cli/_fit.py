@@ -73,22 +73,8 @@ def run(options: argparse.Namespace) -> None:
         say(f"{output}: {name} after {n_iter} updates")
 
 
-def _read_one(options: argparse.Namespace, folder: FolderOptions | None) -> FileRows:
-    """Return the rows of one file, or images of a folder."""
-    (path,) = options.data
-    rows = read_rows(path, csv_options(options), folder=folder)
-    if rows.y is not None and folder is not None and len(set(rows.y)) == 1:
-        say(f"{path}: one label says nothing, and is not learnt")
-        rows = FileRows(rows.X)
-    if not options.quiet:
-        say(f"{path}: {len(rows.X)} rows{_shape(rows)}")
-        if rows.guesses:
-            say(f"{path}: {'; '.join(rows.guesses)}")
-    return rows if options.target is None else split_labels(rows, [options.target])
-
-
 def _folder(options: argparse.Namespace) -> FolderOptions | None:
-    """Return what was typed about a folder of images; None if that is not read."""
+    """Return what was typed about a folder of images; None if none is read."""
     path = options.data[0]
     if len(options.data) == 1 and path != STANDARD and os.path.isdir(path):
         size = "auto" if options.size is None else options.size
@@ -96,10 +82,24 @@ def _folder(options: argparse.Namespace) -> FolderOptions | None:
         return FolderOptions(size, options.mode or "auto", labels)
     if options.size or options.mode or options.no_labels:
         raise ValueError(
-            f"--size, --mode and --no-labels are about folders of images, and "
+            "--size, --mode and --no-labels are about one folder of images, and "
             f"{path!r} is none."
         )
     return None
+
+
+def _read_one(options: argparse.Namespace, folder: FolderOptions | None) -> FileRows:
+    """Return the rows of one file, or the images of a folder."""
+    (path,) = options.data
+    rows = read_rows(path, csv_options(options), folder=folder)
+    if not options.quiet:
+        say(f"{path}: {len(rows.X)} rows{_shape(rows)}")
+        if rows.guesses:
+            say(f"{path}: {'; '.join(rows.guesses)}")
+    if folder is not None and rows.y is not None and len(set(rows.y)) == 1:
+        say(f"{path}: one label says nothing, and is not learnt")
+        rows = FileRows(rows.X)
+    return rows if options.target is None else split_labels(rows, [options.target])
 
 
 def _find_others(rows: FileRows, options: argparse.Namespace) -> list[str]:

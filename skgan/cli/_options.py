@@ -74,17 +74,6 @@ def seconds(text: str) -> float:
     return value
 
 
-def threshold(text: str) -> float:
-    """Read a bound of normal numbers, in standard deviations."""
-    try:
-        value = float(text)
-    except ValueError:
-        value = 0.0
-    if not (isfinite(value) and value > 0):
-        raise argparse.ArgumentTypeError(f"{text!r} is no number above 0")
-    return value
-
-
 def image_size(text: str) -> tuple[int, int]:
     """Read a side of squares, or a height and a width with an x between them."""
     sides = text.lower().split("x")
@@ -94,6 +83,17 @@ def image_size(text: str) -> tuple[int, int]:
             f"{text!r} is no size of images, such as 32 or 48x64 (height x width)"
         )
     return int(sides[0]), int(sides[1])
+
+
+def threshold(text: str) -> float:
+    """Read a bound of normal numbers, in standard deviations."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
+    if not (isfinite(value) and value > 0):
+        raise argparse.ArgumentTypeError(f"{text!r} is no number above 0")
+    return value
 
 
 def separator(text: str) -> str:

@@ -177,6 +177,13 @@ class RowReader:
             raise ValueError(f"{self._parts[0].path!r} has several columns {repeated}.")
         for part in self._parts[1:]:
             schema = _unite(schema, part.schema(), self._parts[0].path, part.path)
+        # Of these, few functions of Arrow take rows.
+        of_views = {"string_view": arrow.large_string()}
+        of_views["binary_view"] = arrow.large_binary()
+        for place, field in enumerate(schema):
+            if str(field.type) in of_views:
+                field = field.with_type(of_views[str(field.type)])
+                schema = schema.set(place, field)
         if columns is not None:
             unknown = [name for name in columns if name not in schema.names]
             if unknown:

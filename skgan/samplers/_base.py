@@ -103,6 +103,8 @@ MAX_WATCHED_ROWS = 2000
 _MIN_SPLIT_ROWS = 10
 # Of the time that is left when training starts, where stages are judged after it.
 _TRAINING_SHARE = 0.4
+# Of the time of a fit, for the search for a rotation.
+_ENCODING_SHARE = 0.2
 # A generator that starts from a prior has the moments of rows from the start, and is
 # scored by boosted trees, which take longer.
 _OF_STAGES: dict[str, Any] = {"n_scores": 4, "calibrates": False}
@@ -189,7 +191,7 @@ class BaseGANSampler(
     def _prepare(self, X, y) -> FitData:
         """Read X and y once: rows, what they are conditioned on, what is held out."""
         deadline = self._start_clock()
-        X, y = read_named(self, X, y)
+        X, y, named = read_named(self, X, y)
         is_warm_start = bool(self.warm_start and hasattr(self, "net_"))
         encoder = self.encoder_ if is_warm_start else self._make_encoder(X)
         starts_from = self._read_prior(encoder, is_warm_start)
@@ -206,11 +208,12 @@ class BaseGANSampler(
             seeds = Seeds(*processes.share(tuple(seeds)))
         seeds = keep_seeds(checkpoint, seeds)
         data = FitData(X, encoder, labels, target, seeds, is_warm_start, deadline)
-        data.processes = processes
-        if starts_from == "trees":
-            self._prepare_columns(data)
-        else:
-            self._prepare_rows(data)
+        data.processes, data.named = processes, named
+        with deadline.share(_ENCODING_SHARE).in_force():
+            if starts_from == "trees":
+                self._prepare_columns(data)
+            else:
+                self._prepare_rows(data)
         data.settings = data.settings._replace(checkpoint=checkpoint)
         return data
 

@@ -297,10 +297,10 @@ class LabelShares:
 
         They are those of rows `start` to `stop`, however many there are.
         """
-        rng = np.random.default_rng([seed, 1, 0])
+        bits = np.random.PCG64([seed, 1, 0])
         # A number of 64 bits a row.
-        rng.bit_generator.advance(start)
-        places = rng.random(stop - start) * self.ends_[-1]
+        bits.advance(start)
+        places = np.random.Generator(bits).random(stop - start) * self.ends_[-1]
         return self.rows_[np.searchsorted(self.ends_, places, side="right")]
 
 

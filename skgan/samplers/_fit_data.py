@@ -11,6 +11,7 @@ from skgan.encoding import BaseEncoder
 from skgan.nets import Processes
 from skgan.priors import BasePrior
 from skgan.samplers._fit_tasks import FitTasks
+from skgan.samplers._named_rows import NamedRows
 from skgan.samplers._stages import PriorColumns
 
 
@@ -38,6 +39,8 @@ class FitData:
     tasks: FitTasks | None = None
     restarts: Any = None
     prior_seconds: float = 0.0
+    # Where X named more rows than were kept, what reads them.
+    named: NamedRows | None = None
     # Those that share the fit, this one among them; None where it is alone.
     processes: Processes | None = None
 

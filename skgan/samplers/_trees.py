@@ -7,6 +7,7 @@ import logging
 import time
 from collections.abc import Callable
 from functools import partial
+from itertools import count
 from typing import Any, Self
 
 import numpy as np
@@ -48,6 +49,8 @@ _PRIOR_SHARE = 0.3
 # What else a fit does, in units of the time that a prior of so many rows takes.
 _JUDGING, _REJECTING, _MAX_REJECTING_ROWS = 1.5, 5.0, 20_000
 _MAX_PRIOR_ROWS = 50_000
+# Training may come back so often to rows that were kept of more.
+_MAX_VISITS = 2
 # "auto" holds rows out where a tenth of them can judge.
 _MIN_JUDGED_ROWS = 100
 # Whoever sets one of these has a generator of normal latents in mind.
@@ -133,7 +136,33 @@ class TreesMixin:
         data.net_params = prior_params(
             draws, data.rows, data.settings, seeds.net, is_brief
         )
+        if data.named is not None:
+            data.rows = self._read_more(data, draws)
         data.conditions = self._make_shares(data.labels, data.target)
+
+    def _read_more(self, data, draws: StageDraws):
+        """Return as many rows as training visits, if it would come back to those kept.
+
+        None is held out to judge by.
+        """
+        settings, labels, encoder = data.settings, data.labels, data.encoder
+        held_out = data.named.places[data.columns.is_held_out]
+        n_visited = (
+            settings.max_iter * settings.batch_size * settings.n_discriminator_steps
+        )
+        n = min(n_visited, data.named.n_rows - len(held_out))
+        if n <= _MAX_VISITS * len(data.rows):
+            return data.rows
+        batches = count()
+
+        def encode(X, y):
+            columns = encoder.columns_for_training(X)
+            if labels is not None:
+                columns = np.hstack([labels.read(y), columns])
+            entropy = np.random.SeedSequence([data.seeds.net, next(batches)])
+            return draws.rows_of(columns, int(entropy.generate_state(1)[0]))
+
+        return data.named.encode(n, held_out, encode, data.seeds.net)
 
     def _fit_prior_in_time(self, data) -> tuple[BasePrior, float]:
         """Fit the prior, and return the seconds that it took, too."""

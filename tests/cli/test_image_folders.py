@@ -194,7 +194,10 @@ def test_folders_are_read_as_the_model_learnt_them(here, capsys):
     ("arguments", "message"),
     [
         (["fit", "empty", "-o", "m"], "'empty' holds no files to read as images"),
-        (["fit", "x.npz", "-o", "m", "--size", "8"], "folders of images.*'x.npz' is"),
+        (
+            ["fit", "x.npz", "-o", "m", "--size", "8"],
+            "one folder of images.*'x.npz' is",
+        ),
         (["fit", "photos", "-o", "m", "--na", "?"], "'photos' is a folder.*tables"),
         (["fit", "photos", "-o", "m", "--target", "x"], "or the sub-folders"),
         (["fit", "photos", "-o", "m", "--condition-on", "x"], "the rows are arrays"),

@@ -230,6 +230,13 @@ def test_twenty_held_out_rows_are_enough():
     assert all(power.n_rows == 20 for power in found.values())
 
 
+def test_rows_that_tell_nothing():
+    constant = membership_attacks(*np.ones((3, 40, 2)), random_state=0, n_resamples=20)
+    wide = membership_attacks(*np.ones((3, 40, 80)), random_state=0, n_resamples=20)
+    for power in (*constant.values(), *wide.values()):
+        assert (power.auc, power.tpr, power.p_value) == (0.5, 0, 1)
+
+
 @pytest.mark.parametrize(
     ("options", "error", "message"),
     [

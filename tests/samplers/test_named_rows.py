@@ -1,14 +1,20 @@
 """Samplers fitted to rows that are named instead of held."""
 
+import errno
 import logging
+import os
 
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 
+import skgan.samplers._base
+import skgan.samplers._named_rows
 from skgan import ConditionalGANSampler, GANSampler, InfoGANSampler, RowSource
 
 pytest.importorskip("pyarrow")
+samplers = skgan.samplers
 N = 300
 UNJUDGED = {"early_stopping": False, "rejection": None}
 
@@ -76,6 +82,73 @@ def test_of_many_rows_a_sample_is_learnt_and_told_of(tmp_path, caplog, capsys):
     again = sampler.sample(5, random_state=0)
     other = draw(rows, **UNJUDGED)[0]
     pd.testing.assert_frame_equal(other.sample(5, random_state=0), again)
+
+
+@pytest.fixture
+def visited(monkeypatch):
+    """Return a list of the rows that training got."""
+    rows, train = [], samplers._base.train
+    monkeypatch.setattr(
+        samplers._base,
+        "train",
+        lambda net, *args: rows.append(args[0]) or train(net, *args),
+    )
+    return rows
+
+
+def test_long_training_reads_more_rows_than_were_kept(tmp_path, monkeypatch, visited):
+    frame = make_frame(5000)
+    frame.to_parquet(tmp_path / "rows.parquet", row_group_size=1000)
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    rows = RowSource(tmp_path / "rows.parquet", max_rows=1000, scratch=scratch)
+    draw(rows, **UNJUDGED)
+    assert len(visited[-1]) <= 1010
+    params = {"max_iter": 10, "random_state": 0, **UNJUDGED}
+    drawn = []
+    for max_bytes in 2**30, 0:
+        monkeypatch.setattr(samplers._named_rows, "MAX_BYTES", max_bytes)
+        sampler = GANSampler(**params).fit(rows)
+        drawn.append(sampler.sample(50, random_state=0))
+        assert len(visited[-1]) == 10 * 256
+    assert torch.equal(visited[-1], visited[-2])
+    assert len(torch.unique(visited[-1], dim=0)) > 2000
+    pd.testing.assert_frame_equal(*drawn)
+    labelled = ConditionalGANSampler(**params).fit(rows, "is_member")
+    assert len(visited[-1]) == 10 * 256
+    assert labelled.sample(3)[0].shape == (3, 3)
+    assert not list(scratch.iterdir())
+
+
+def test_no_room_in_scratch_is_told_before_rows_are_encoded(tmp_path, monkeypatch):
+    make_frame(5000).to_parquet(tmp_path / "rows.parquet")
+    rows = RowSource(tmp_path / "rows.parquet", max_rows=1000, scratch=tmp_path)
+
+    def refuse(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(samplers._named_rows, "MAX_BYTES", 0)
+    monkeypatch.setattr(os, "posix_fallocate", refuse, raising=False)
+    with pytest.raises(
+        OSError, match=r"GiB of encoded rows have no room in .*scratch="
+    ):
+        GANSampler(max_iter=10, random_state=0).fit(rows)
+    assert [path.name for path in tmp_path.iterdir()] == ["rows.parquet"]
+
+
+@pytest.mark.parametrize("n", [3, 40, 90])
+def test_rows_that_are_drawn_are_none_held_out(n):
+    held_out = np.array([0, 7, 8, 50, 51, 52, 53, 54, 55, 99])
+    counts = np.zeros(100)
+    for seed in range(300):
+        places = samplers._named_rows.draw_places(n, 100, held_out, seed)
+        assert len(np.unique(places)) == n
+        assert (np.diff(places) > 0).all()
+        counts[places] += 1
+    assert not counts[held_out].any()
+    free = np.delete(counts, held_out)
+    error = np.sqrt(300 * n / 90 * (1 - n / 90))
+    assert (np.abs(free - 300 * n / 90) <= 4.5 * error).all()
 
 
 def test_vectors_are_learnt_from_files_of_numbers(tmp_path):

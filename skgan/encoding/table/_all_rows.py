@@ -32,6 +32,8 @@ class SourceRows:
     ----------
     X : DataFrame
         The rows, of pandas.
+    places : ndarray of int64 of shape (n_kept,)
+        Their places among all rows.
     n_rows, n_parts : int
         All rows, and the files or partitions that they came from.
     missing_share : dict of str to float
@@ -39,6 +41,7 @@ class SourceRows:
     """
 
     X: Any
+    places: NDArray
     n_rows: int
     n_parts: int
     missing_share: dict[str, float] = field(default_factory=dict)
@@ -75,6 +78,7 @@ def read_source(source: RowSource, encoder: BaseEncoder | str = "auto") -> Sourc
             kept = _hold_to_all(reader, kept, encoder)
         return SourceRows(
             reader.frame_of(kept.table),
+            kept.places,
             kept.n_rows,
             reader.n_parts,
             kept.missing_share,

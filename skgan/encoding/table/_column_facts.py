@@ -102,6 +102,8 @@ class RangeFacts(ColumnFacts):
     def add(self, column: Any, start: int) -> set[int]:
         """Note rows beyond all before them, see `ColumnFacts`."""
         compute = import_module("pyarrow.compute")
+        if str(column.type).startswith("duration"):
+            column = column.cast("int64")
         found = compute.min_max(column)
         low, high = found["min"], found["max"]
         if not low.is_valid:
@@ -220,10 +222,10 @@ class MissingFacts:
 def make_facts(name: str, kind: Any) -> ColumnFacts | None:
     """Return what looks at a column of a type of Arrow; None where nothing has to."""
     types = import_module("pyarrow.types")
-    text = str(kind.value_type if types.is_dictionary(kind) else kind)
-    if text in ("string", "large_string", "string_view", "bool"):
+    is_text = str(kind) in ("string", "large_string")
+    if is_text or types.is_dictionary(kind) or types.is_boolean(kind):
         return LevelFacts(name)
-    if types.is_dictionary(kind):
+    if types.is_float16(kind):
         return None
     if types.is_floating(kind):
         return FloatFacts(name)
@@ -233,7 +235,7 @@ def make_facts(name: str, kind: Any) -> ColumnFacts | None:
         return TimeFacts(name, UNITS["D"])
     if types.is_timestamp(kind) or types.is_time(kind) or types.is_duration(kind):
         return TimeFacts(name, UNITS[kind.unit])
-    return RangeFacts(name) if types.is_date64(kind) else None
+    return RangeFacts(name) if types.is_date64(kind) or types.is_decimal(kind) else None
 
 
 def _less(one: Any, other: Any) -> bool:

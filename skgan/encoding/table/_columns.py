@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 
 from skgan._estimator import persistent
 from skgan.encoding._grid import find_decimals
+from skgan.encoding._single_grid import find_single_grid
 from skgan.frames import UNITS, ColumnFormat, RawColumn, level_key, local_time
 
 # Every integer up to this one has a float64 of its own.
@@ -112,7 +113,9 @@ class NumberColumn(Column):
                 raise ValueError(
                     f"Column {name!r} contains infinity; clip it or drop these rows."
                 )
-            self.decimals = find_decimals(present)
+            # Rounded endings are their encoder's to find, in all of their digits.
+            if find_single_grid(present.astype(np.float64)) is None:
+                self.decimals = find_decimals(present)
         if self.decimals == 0:
             self.step, self.decimals = 1.0, None
 

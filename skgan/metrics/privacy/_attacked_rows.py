@@ -164,6 +164,13 @@ def _read_columns(joined, ends, chosen, vectors, seed: int) -> Columns:
         return Columns(*(rows[places] for places in chosen), is_category)
     known = np.vstack(vectors[1:])
     n_axes = min(_N_TREE_AXES, *known.shape)
-    axes = PCA(n_axes, svd_solver="randomized", random_state=seed).fit(known)
+    axes = fit_axes(known, n_axes, seed)
     parts = [axes.transform(rows) for rows in vectors]
     return Columns(*parts, np.zeros(n_axes, dtype=bool))
+
+
+def fit_axes(known: np.ndarray, n_axes: int, seed: int) -> PCA:
+    """Return principal axes, of constant rows, too."""
+    axes = PCA(n_axes, svd_solver="randomized", random_state=seed)
+    with np.errstate(invalid="ignore"):  # shares of no variance, which nobody reads
+        return axes.fit(known)

@@ -11,14 +11,13 @@ from typing import Any
 
 import numpy as np
 from scipy.special import logsumexp
-from sklearn.decomposition import PCA
 from sklearn.ensemble import HistGradientBoostingClassifier
 
 from skgan._tree_threads import tree_threads
 from skgan.metrics._distances import gen_blocks
 from skgan.metrics._inputs import draw_rows, draw_seed
 from skgan.metrics._nearest import nearest_distances
-from skgan.metrics.privacy._attacked_rows import AttackedRows
+from skgan.metrics.privacy._attacked_rows import AttackedRows, fit_axes
 from skgan.priors import LevelColumn, NumberColumn, TreesPrior
 
 # Of k-nearest-neighbour densities.
@@ -28,6 +27,7 @@ _TINY = 1e-6
 # Rows that a density is learnt from, at most.
 _MAX_FITTED = 5000
 _MAX_AXES = 10
+_NO_VARIANCE = 1e-10
 _N_TREES = 100
 
 Guess = Callable[[AttackedRows, np.random.RandomState], np.ndarray]
@@ -90,14 +90,19 @@ def guess_by_kernels(
         for part in (rows.synthetic, rows.reference)
     ]
     both = np.vstack(known)
-    n_axes = min(_MAX_AXES, *both.shape)
-    seed = draw_seed(generator)
-    axes = PCA(n_axes, whiten=True, svd_solver="randomized", random_state=seed)
-    axes.fit(both)
+    axes = fit_axes(both, min(_MAX_AXES, *both.shape), draw_seed(generator))
+    variance = axes.explained_variance_
+    # Of columns that follow from others nothing is left but rounding.
+    is_wide = variance > _NO_VARIANCE * max(variance[0], 1.0)
+    if not is_wide.any():
+        return np.zeros(len(rows.candidates))
+    scale = np.sqrt(variance[is_wide])
+    points, *centers = (
+        axes.transform(part)[:, is_wide] / scale for part in (rows.candidates, *known)
+    )
     # Scott's rule for the smaller set: one width, or the wider would win in the tails.
-    width = min(len(part) for part in known) ** (-1 / (n_axes + 4))
-    points = axes.transform(rows.candidates)
-    logs = [_log_density(points, axes.transform(part), width) for part in known]
+    width = min(len(part) for part in known) ** (-1 / (len(scale) + 4))
+    logs = [_log_density(points, part, width) for part in centers]
     return logs[0] - logs[1]
 
 

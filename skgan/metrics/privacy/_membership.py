@@ -76,8 +76,8 @@ def membership_attacks(
     Returns
     -------
     attacks : dict of str to AttackPower
-        By name, `auc` and `tpr` (at 1 % false positives) with their intervals and a
-        p-value. `rare` has the same for the rarest 5 % of the candidates, 20 at
+        By name, `auc` and `tpr` (at 1 % false positives [5]_) with their intervals and
+        a p-value. `rare` has the same for the rarest 5 % of the candidates, 20 at
         least: those whose fifth nearest other real row is farthest.
 
     Raises
@@ -169,9 +169,12 @@ def guess_members(
             f"attacks holds {unknown}, which is none of {list(GUESSES)}; the attack by "
             "shadow models is run by shadow=sampler."
         )
-    return {
-        name: GUESSES[name](rows, np.random.RandomState(seeds[name])) for name in chosen
-    }
+    found = {}
+    for name in chosen:
+        scores = GUESSES[name](rows, np.random.RandomState(seeds[name]))
+        # Where both densities are beyond what a float holds, nothing is told.
+        found[name] = np.nan_to_num(scores)
+    return found
 
 
 def measure_guesses(
