@@ -10,7 +10,8 @@ from skgan._pipeline import SamplerPipeline, make_sampler_pipeline
 from skgan._show_versions import show_versions
 from skgan._version import __version__
 from skgan.augmentation import AugmentedClassifier, AugmentedRegressor
-from skgan.io import load, save
+from skgan.frames import RowSource
+from skgan.io import load, sample_to, save
 from skgan.reporting import report
 from skgan.samplers import (
     ConditionalGANSampler,
@@ -28,6 +29,7 @@ __all__ = [
     "GANOutlierDetector",
     "GANSampler",
     "InfoGANSampler",
+    "RowSource",
     "SamplerPipeline",
     "__version__",
     "datasets",
@@ -36,6 +38,7 @@ __all__ = [
     "metrics",
     "plotting",
     "report",
+    "sample_to",
     "save",
     "show_versions",
 ]

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 
 
 class Deadline:
@@ -29,6 +32,26 @@ class Deadline:
         """Whether there is an end at all."""
         return self.end < float("inf")
 
+    @contextmanager
+    def in_force(self) -> Iterator[None]:
+        """Let what is called below ask `current_deadline` for this one."""
+        token = _CURRENT.set(self)
+        try:
+            yield
+        finally:
+            _CURRENT.reset(token)
+
     def share(self, share: float) -> Deadline:
         """Return the moment at which so much of the time left is over."""
         return Deadline(share * max(self.left, 0.0) if self.is_set else None)
+
+
+_CURRENT: ContextVar[Deadline] = ContextVar("deadline")
+
+
+def current_deadline() -> Deadline:
+    """Return when the fit that calls shall have ended; one that never comes if none.
+
+    For work inside estimators of scikit-learn, whose ``fit`` takes no such argument.
+    """
+    return _CURRENT.get(Deadline())

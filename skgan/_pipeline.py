@@ -13,6 +13,7 @@ from sklearn.feature_selection import SelectorMixin
 from sklearn.impute import SimpleImputer
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import FunctionTransformer
+from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
 from skgan._diagram import without_features
@@ -22,8 +23,19 @@ from skgan.frames import (
     cast_numbers,
     frame_library,
     make_frame,
+    open_container,
     read_values,
 )
+
+
+def _last_step_has(name: str):
+    """Check that the last step has a method; its error says which it lacks."""
+
+    def check(pipeline) -> bool:
+        getattr(pipeline._final_estimator, name)
+        return True
+
+    return check
 
 
 class SamplerPipeline(Pipeline):
@@ -106,6 +118,7 @@ class SamplerPipeline(Pipeline):
             message names it. No step is fitted then.
         """
         self._check_steps()
+        X = open_container(X)
         super().fit(X, y, **params)
         self._templates = self._transformed_templates(X)
         return self
@@ -127,6 +140,27 @@ class SamplerPipeline(Pipeline):
         array-like of shape (n_samples, n_features_out)
         """
         return self.fit(X, y, **params).transform(X)
+
+    @available_if(_last_step_has("score"))
+    def score(self, X, y=None, sample_weight=None, **params):
+        """Transform rows, and score them by the last step.
+
+        Parameters
+        ----------
+        X : array-like or DataFrame of shape (n_samples, ...)
+            Rows like those of ``fit``.
+        y : array-like, default=None
+            Passed to the last step.
+        sample_weight : array-like, default=None
+            Passed to the last step, if given.
+        **params
+            As in `sklearn.pipeline.Pipeline`.
+
+        Returns
+        -------
+        float
+        """
+        return super().score(open_container(X), y, sample_weight, **params)
 
     @property
     def sample(self):

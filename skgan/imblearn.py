@@ -26,6 +26,7 @@ from skgan.frames import (
     frame_library,
     make_frame,
     make_series,
+    open_container,
     repeat_rows,
     series_library,
     take_rows,
@@ -176,7 +177,7 @@ class GANOverSampler(VersionedEstimator, BaseOverSampler):
             If a parameter is out of its range, `y` has one class, the sampler has
             been fitted before, or a class has too few rows.
         """
-        X = X if isinstance(X, list) else as_rows(X)
+        X = open_container(X) if isinstance(X, list) else as_rows(X)
         if frame_library(X) != "polars" and not _is_polars(y):
             return super().fit_resample(X, y, **params)
         # imbalanced-learn takes every frame for one of pandas.

@@ -82,7 +82,8 @@ ARRAYS = {
     "no images": (np.zeros((0, 4, 4)), ValueError, r"0 sample\(s\)"),
     "no columns": (np.zeros((N, 0)), ValueError, r"0 feature\(s\)"),
     "one axis": (make_rows()[:, 0], ValueError, r"Expected 2D array.*reshape\(-1, 1\)"),
-    "a path": ("people.csv", ValueError, "string 'people.csv'.* pandas.read_csv"),
+    "a path": ("people.csv", FileNotFoundError, "There is no file 'people.csv'"),
+    "text": ("people", FileNotFoundError, "There is no file 'people'"),
     "no axis": (np.float64(3), ValueError, "Expected 2D array"),
     "no data": (None, TypeError, "X is None; pass an array"),
     "five axes": (np.zeros((N, 2, 2, 2, 2)), ValueError, r"height, width\[, channels"),
@@ -224,7 +225,11 @@ FRAMES = {
     ),
     "polars no rows": (polars_frame()[:0], ValueError, r"0 sample\(s\)"),
     "polars no columns": (pl.DataFrame(), ValueError, r"0 feature\(s\)"),
-    "polars lazy": (polars_frame().lazy(), TypeError, r"LazyFrame.*X\.collect\(\)"),
+    "polars lazy": (
+        polars_frame(bad=[np.inf] * N).lazy(),
+        ValueError,
+        r"rows\.parquet'.*'bad' contains infinity",
+    ),
 }
 
 

@@ -34,6 +34,7 @@ PAGES = [
     "docs/index.rst",
     "docs/quickstart.rst",
     "docs/tables.rst",
+    "docs/large_tables.rst",
     "docs/saving.rst",
     "docs/augmenting.rst",
     "docs/conditions.rst",
@@ -43,9 +44,11 @@ PAGES = [
     "docs/outliers.rst",
     "docs/imputing.rst",
     "docs/diagnosing.rst",
+    "docs/privacy.rst",
     "docs/report.rst",
     "docs/choosing_parameters.rst",
     "docs/tuning.rst",
+    "docs/scaling.rst",
     "docs/own_networks.rst",
     "docs/callbacks.rst",
     "docs/gpus.rst",
@@ -298,7 +301,7 @@ def test_augmenting(short, monkeypatch):
 
 def test_codes(short):
     names, n_checked = run_page(ROOT / "docs/codes.rst")
-    assert n_checked == 6
+    assert n_checked == 7
     assert names["fours"].shape == (100, 8, 8)
 
 
@@ -312,7 +315,8 @@ def test_conditions(short, monkeypatch):
 
 def test_images(short):
     names, n_checked = run_page(ROOT / "docs/images.rst")
-    assert n_checked == 3
+    assert n_checked == 6
+    assert len(names["photos"].filenames) == 60
     assert names["styles"].shape == (10, 8, 8)
 
 
@@ -356,6 +360,17 @@ def test_choosing_parameters(short):
 
 
 @pytest.mark.slow
+def test_scaling(short):
+    reason = "DASK OR OPTUNA IS NOT THERE: the code of docs/scaling.rst does not run"
+    pytest.importorskip("distributed", reason=reason)
+    optuna = pytest.importorskip("optuna", reason=reason)
+    optuna.logging.set_verbosity(optuna.logging.ERROR)
+    names, n_checked = run_page(ROOT / "docs/scaling.rst")
+    assert n_checked == 6
+    assert len(names["here"]) == 1
+    assert len(pd.read_parquet("more")) == 5000
+
+
 def test_tuning(short, monkeypatch):
     reason = "OPTUNA IS NOT THERE: its code in docs/tuning.rst does not run"
     optuna = pytest.importorskip("optuna", reason=reason)

@@ -33,7 +33,7 @@ from skgan.augmentation._choice import (
     select_rows,
 )
 from skgan.augmentation._class_sampling import clone_and_seed
-from skgan.frames import as_rows, concatenate_rows, take_rows
+from skgan.frames import as_rows, concatenate_rows, open_container, take_rows
 
 _DELEGATED = (
     "predict",
@@ -105,6 +105,7 @@ class Augmented(MetaEstimatorMixin, ABC):
                 f"{type(self).__name__} requires y to be passed, but the target y is "
                 "None."
             )
+        X = open_container(X)
         routed = self._route_fit(params)
         params = routed.estimator.fit
         check_boolean("keep_original", self.keep_original)
@@ -323,7 +324,8 @@ class Augmented(MetaEstimatorMixin, ABC):
     def _delegate(self, method: str, *arguments, **params):
         check_is_fitted(self, "estimator_")
         params = self._route(method, params)
-        return getattr(self.estimator_, method)(*arguments, **params)
+        X, *others = arguments
+        return getattr(self.estimator_, method)(open_container(X), *others, **params)
 
     @available_if(estimator_has("predict"))
     def predict(self, X, **params):

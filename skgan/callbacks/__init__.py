@@ -5,10 +5,12 @@ from skgan.callbacks._average import GeneratorAverage
 from skgan.callbacks._calibration import MomentCalibration
 from skgan.callbacks._checkpoint import CheckpointWarning, TrainingCheckpoint
 from skgan.callbacks._divergence import DivergenceGuard, DivergenceWarning
-from skgan.callbacks._progress import TrainingProgress
-from skgan.callbacks._schedules import Annealing, LRScheduler
 
 # For other rooms; not part of the public surface.
+from skgan.callbacks._divergence import find_divergence as find_divergence
+from skgan.callbacks._progress import TrainingProgress
+from skgan.callbacks._schedules import Annealing, LRScheduler
+from skgan.callbacks._schedules import Progress as Progress
 from skgan.callbacks._schedules import check_schedule as check_schedule
 from skgan.callbacks._stopping import StopTraining, TimeLimit
 from skgan.callbacks._watch import GradientNorms, HeldOutScore

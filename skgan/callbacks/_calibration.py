@@ -9,6 +9,8 @@ from skorch.callbacks import Callback
 
 _LATENTS_A_GROUP = 1024
 _MAX_LATENTS = 8192
+# Variances need fewer latents than covariances, and of wide rows many are large.
+_FEWEST_LATENTS, _MAX_CELLS = 256, 2**20
 
 
 class MomentCalibration(Callback):
@@ -46,12 +48,16 @@ class MomentCalibration(Callback):
         if has_conditions:
             return
         n, d = rows.shape
-        covariance = torch.atleast_2d(torch.cov(rows.T, correction=0))
-        identity = torch.eye(d, device=rows.device)
-        covariance = (n * covariance + d * identity) / (n + d)
+        n_latents = self.n_latents
+        if getattr(generator, "has_variances", False):
+            covariance, n_latents = rows.var(0, correction=0), _limit(n_latents, d)
+        else:
+            covariance = torch.atleast_2d(torch.cov(rows.T, correction=0))
+            identity = torch.eye(d, device=rows.device)
+            covariance = (n * covariance + d * identity) / (n + d)
         # A stream of its own: measuring must not change what is trained.
         stream = torch.Generator().manual_seed(0)
-        latents = _draw_balanced(net, self.n_latents // 2, stream)
+        latents = _draw_balanced(net, n_latents // 2, stream)
         wanted = (latents, rows.mean(0), covariance)
         self.wanted_ = tuple(tensor.to(net.device) for tensor in wanted)
 
@@ -62,6 +68,8 @@ class MomentCalibration(Callback):
         groups = generator.groups(conditions)
         half = max(self.n_latents, _LATENTS_A_GROUP * generator.n_groups) // 2
         half = min(half, _MAX_LATENTS)
+        if wanted.covariances.ndim == 2:
+            half = _limit(half, rows.shape[1])
         weights = 1 / torch.bincount(groups)[groups].double()
         chosen = torch.multinomial(weights, half, replacement=True, generator=stream)
         self.wanted_ = (
@@ -86,6 +94,11 @@ class MomentCalibration(Callback):
         """Calibrate what was broken off, and let go of the rows' moments."""
         self.on_epoch_end(net)
         self.wanted_ = None
+
+
+def _limit(n_latents: int, n_entries: int) -> int:
+    """Return fewer latents where rows have many numbers."""
+    return min(n_latents, max(_FEWEST_LATENTS, _MAX_CELLS // n_entries))
 
 
 def _draw_balanced(net, n_pairs: int, stream: torch.Generator) -> torch.Tensor:

@@ -20,6 +20,7 @@ import torch
 from skorch.callbacks import Callback
 
 from skgan._validation import check_integer, check_real
+from skgan.callbacks._processes import is_first_process
 from skgan.callbacks._progress import TrainingProgress
 from skgan.loader import BatchLoader
 from skgan.storage import (
@@ -174,7 +175,7 @@ class TrainingCheckpoint(Callback):
             _load_callbacks(net, earlier["callbacks"], self)
             for _, callback in net.callbacks_:
                 # A progress bar starts at the updates done in the earlier process.
-                if isinstance(callback, TrainingProgress):
+                if isinstance(callback, TrainingProgress) and is_first_process(net):
                     callback.start_at(self.n_updates_)
             self.earlier_ = None
 
@@ -187,7 +188,7 @@ class TrainingCheckpoint(Callback):
             is_due = start >= self.next_
         else:
             is_due = self.n_updates_ - self.n_written_ >= self.updates
-        if is_due:
+        if is_due and is_first_process(net):
             with self._warning("written"):
                 write_whole(self.path, [self._pack(net)])
                 self.n_written_ = self.n_updates_

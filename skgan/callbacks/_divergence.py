@@ -11,6 +11,7 @@ import torch
 from sklearn.exceptions import ConvergenceWarning
 from skorch.callbacks import Callback
 
+from skgan.callbacks._processes import on_first_process
 from skgan.callbacks._stopping import StopTraining
 
 
@@ -50,7 +51,11 @@ class DivergenceGuard(Callback):
     def on_epoch_end(self, net, **kwargs):
         """Keep a good state, or go back to the last one and stop."""
         self.n_epochs_ = len(net.history)
-        cause = self._cause(net)
+        # What has started anew in this epoch is not what its losses are of.
+        is_anew = net.history[-1].get("started_anew")
+        cause = None
+        if not is_anew:
+            cause = on_first_process(net, lambda: self._cause(net))
         if cause is None:
             self.n_good_ += len(net.history[-1, "batches"])
             self._keep(net)
@@ -88,22 +93,27 @@ class DivergenceGuard(Callback):
         )
 
     def _cause(self, net) -> str | None:
-        epoch = net.history[-1]
-        for name in ("generator_loss", "discriminator_loss", "fake_gradient_norm"):
-            values = [batch[name] for batch in epoch["batches"] if name in batch]
-            values += [epoch[name]] if name in epoch else []
-            worst = next((v for v in values if not abs(v) <= self.limit), None)
-            if worst is not None:
-                return f"the {name.replace('_', ' ')} reached {worst:.3g}"
-        weights = [p for module in net.modules_.values() for p in module.parameters()]
-        total = torch.stack(torch._foreach_norm(weights)).sum().item()
-        return None if math.isfinite(total) else "a weight is no longer finite"
+        return find_divergence(net, self.limit)
 
     def _keep(self, net):
         self.kept_ = {
             name: deepcopy(part.state_dict())
             for name, part in _networks_and_optimizers(net).items()
         }
+
+
+def find_divergence(net, limit: float) -> str | None:
+    """Say in words what of the last epoch has diverged; None if nothing has."""
+    epoch = net.history[-1]
+    for name in ("generator_loss", "discriminator_loss", "fake_gradient_norm"):
+        values = [batch[name] for batch in epoch["batches"] if name in batch]
+        values += [epoch[name]] if name in epoch else []
+        worst = next((v for v in values if not abs(v) <= limit), None)
+        if worst is not None:
+            return f"the {name.replace('_', ' ')} reached {worst:.3g}"
+    weights = [p for module in net.modules_.values() for p in module.parameters()]
+    total = torch.stack(torch._foreach_norm(weights)).sum().item()
+    return None if math.isfinite(total) else "a weight is no longer finite"
 
 
 def _networks_and_optimizers(net) -> dict[str, Any]:

@@ -6,9 +6,12 @@ import math
 import time
 from collections.abc import Callable
 from numbers import Real
+from typing import Any
 
 from skorch.callbacks import Callback
 from skorch.callbacks import LRScheduler as _SkorchLRScheduler
+
+from skgan.callbacks._processes import agree
 
 Curve = Callable[[float, float, float], float]
 
@@ -86,6 +89,58 @@ def _check_values(name: str, curve: str, values: list) -> None:
         )
 
 
+class Progress:
+    """How much of a schedule is done, by updates or by the clock.
+
+    Parameters
+    ----------
+    total : int
+        Generator updates of the whole fit.
+    max_time : float or None, default=None
+        Seconds of the whole fit; the larger of the two shares counts.
+    """
+
+    def __init__(self, total: int, max_time: float | None = None):
+        self.total, self.max_time = total, max_time
+        self.n_updates, self.start = 0, time.perf_counter()
+        # Updates, seconds and share from which the schedule goes on.
+        self.since: tuple[int, float, float] = (0, 0.0, 0.0)
+
+    @property
+    def seconds(self) -> float:
+        """Seconds used up."""
+        return time.perf_counter() - self.start
+
+    @property
+    def share(self) -> float:
+        """Share of the schedule that is done, from 0 to 1."""
+        n, seconds, first = self.since
+        share = (self.n_updates - n) / max(self.total - n, 1)
+        if self.max_time is not None:
+            left = max(self.max_time - seconds, 1e-9)
+            share = max(share, (self.seconds - seconds) / left)
+        return first + (1 - first) * min(share, 1.0)
+
+    def go_back(self, share: float) -> None:
+        """Go on as if a share were done, in what is left of the fit."""
+        self.since = (self.n_updates, self.seconds, share)
+
+    def get_state(self) -> dict[str, Any]:
+        """Return what a fit that goes on elsewhere has to know."""
+        return {
+            "n_updates": self.n_updates,
+            "seconds": self.seconds,
+            "since": list(self.since),
+        }
+
+    def set_state(self, state: dict[str, Any]) -> None:
+        """Go on from there."""
+        self.n_updates = state["n_updates"]
+        self.start = time.perf_counter() - state["seconds"]
+        n, seconds, share = state.get("since", (0, 0.0, 0.0))
+        self.since = (n, seconds, share)
+
+
 class Annealing(Callback):
     """Move learning rates, Adam's β2 and the penalty's weight over the whole fit.
 
@@ -125,30 +180,27 @@ class Annealing(Callback):
     def on_train_begin(self, net, **kwargs):
         """Start from the values that the net was given."""
         check_schedule(self.learning_rate, self.penalty_weight, self.beta2)
-        self.n_updates_ = 0
-        self.start_ = time.perf_counter()
+        self.progress_ = Progress(self.total, self.max_time)
         for group in self._groups(net):
             # A fit that goes on starts from the top, not from where the last ended.
             group.setdefault("initial_lr", group["lr"])
 
     def get_training_state(self):
         """Return the updates and seconds used up."""
-        return {
-            "n_updates": self.n_updates_,
-            "seconds": time.perf_counter() - self.start_,
-        }
+        return self.progress_.get_state()
 
     def set_training_state(self, net, state):
         """Go on from the updates and seconds used up."""
-        self.n_updates_ = state["n_updates"]
-        self.start_ = time.perf_counter() - state["seconds"]
+        self.progress_.set_state(state)
 
     def on_batch_begin(self, net, training=True, **kwargs):
         """Set the values of the step that comes."""
         if not training:
             return
-        progress = self._progress()
-        self.n_updates_ += 1
+        progress = self.progress_.share
+        if self.max_time is not None:
+            progress = agree(net, progress)
+        self.progress_.n_updates += 1
         if self.learning_rate is not None:
             curve, factor = self.learning_rate
             for group in self._groups(net):
@@ -164,12 +216,6 @@ class Annealing(Callback):
                 if "betas" in group:
                     beta2 = CURVES[curve](start, end, progress)
                     group["betas"] = (group["betas"][0], beta2)
-
-    def _progress(self) -> float:
-        share = self.n_updates_ / self.total
-        if self.max_time is not None:
-            share = max(share, (time.perf_counter() - self.start_) / self.max_time)
-        return min(share, 1.0)
 
     @staticmethod
     def _groups(net):

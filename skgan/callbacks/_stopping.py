@@ -6,6 +6,8 @@ import time
 
 from skorch.callbacks import Callback
 
+from skgan.callbacks._processes import agree
+
 
 class StopTraining(KeyboardInterrupt):
     """Raised by a callback at an epoch's end to end training in good order.
@@ -42,10 +44,10 @@ class TimeLimit(Callback):
 
     def on_batch_end(self, net, training=True, **kwargs):
         """Cut the epoch short once the time is over."""
-        if training and time.perf_counter() >= self.deadline_:
+        if training and agree(net, time.perf_counter() >= self.deadline_):
             net.ends_epoch_ = True
 
     def on_epoch_end(self, net, **kwargs):
         """End training once the time is over."""
-        if time.perf_counter() >= self.deadline_:
+        if agree(net, time.perf_counter() >= self.deadline_):
             raise StopTraining

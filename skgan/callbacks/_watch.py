@@ -7,6 +7,7 @@ from copy import deepcopy
 import torch
 from skorch.callbacks import Callback
 
+from skgan.callbacks._processes import on_first_process
 from skgan.callbacks._stopping import StopTraining
 
 
@@ -65,7 +66,7 @@ class HeldOutScore(Callback):
         self.best_state_ = None
 
     def _score(self, net):
-        score = self.scorer(net)
+        score = on_first_process(net, lambda: self.scorer(net))
         net.history.record("valid_score", score)
         is_best = score > self.best_score_
         net.history.record("valid_score_best", is_best)

@@ -13,10 +13,13 @@ from skgan.cli._options import (
     add_device,
     add_dialect,
     add_force,
+    add_images,
     add_max_iter,
     add_seed,
+    amount,
     condition,
     seconds,
+    threshold,
     whole_number,
 )
 
@@ -102,21 +105,27 @@ def _add_demo(verbs) -> None:
 def _add_fit(verbs) -> None:
     fit = verbs.add_parser(
         "fit",
-        help="learn from a file of rows, write a model file",
+        help="learn from a file of rows or a folder of images, write a model file",
         description="Learn to draw rows like those of a file: of CSV or Parquet as a "
         "table, of an npz file with an array X as vectors or images and, if it holds "
-        "labels y, by label.",
+        "labels y, by label; or images like those of a folder of PNG, JPEG and other "
+        "files, by label if they lie in sub-folders. Several files of tables, and one "
+        "of more than half a gigabyte, are read in batches and need not fit into "
+        "memory.",
     )
     fit.add_argument(
         "data",
-        help="rows: .csv, .tsv, .csv.gz, .tsv.gz, .parquet or .npz; - reads CSV from a "
-        "pipe",
+        nargs="+",
+        help="rows: .csv, .tsv, .csv.gz, .tsv.gz, .parquet, .npz or a folder of "
+        "images; several files of one table or, in quotes, a pattern such as "
+        "'rows/*.parquet'; - reads CSV from a pipe",
     )
     fit.add_argument(
         "-o", "--output", required=True, metavar="MODEL", help="the model file"
     )
     _add_columns(fit)
     add_csv(fit)
+    add_images(fit)
     add_seed(fit, "the whole fit")
     fit.add_argument(
         "--time",
@@ -130,6 +139,12 @@ def _add_fit(verbs) -> None:
         metavar="DIR",
         help="write down in this folder, again and again, where training is: the same "
         "command, given again, goes on from there",
+    )
+    fit.add_argument(
+        "--scratch",
+        metavar="DIR",
+        help="read rows in batches, and put what does not fit into memory into this "
+        "folder until the fit ends (default: the system's own)",
     )
     add_device(fit)
     fit.add_argument(
@@ -185,10 +200,10 @@ def _add_sample(verbs) -> None:
     sample.add_argument(
         "-n",
         "--n-samples",
-        type=whole_number(0),
+        type=amount,
         default=1000,
         metavar="N",
-        help="rows to draw (default: %(default)s)",
+        help="rows to draw, such as 1000 or 1e9 (default: %(default)s)",
     )
     sample.add_argument(
         "-o",
@@ -196,8 +211,12 @@ def _add_sample(verbs) -> None:
         required=True,
         metavar="FILE",
         help="the rows: .csv, .tsv, .csv.gz, .tsv.gz, .parquet or, of arrays, .npz; - "
-        "writes CSV (of arrays npz) to standard output",
+        "writes CSV (of arrays npz) to standard output; a name that ends in / is a "
+        "folder of Parquet files, which the same command, given again, completes; of "
+        "images, one sheet, .png, or a new folder/ of PNG files, by label where there "
+        "are labels",
     )
+    _add_folder(sample)
     sample.add_argument(
         "--given",
         type=condition,
@@ -209,10 +228,45 @@ def _add_sample(verbs) -> None:
         "they are written in the file. Of a model with labels, the label. May be "
         "repeated, for a column with several values, too",
     )
+    sample.add_argument(
+        "--truncation",
+        type=threshold,
+        metavar="BOUND",
+        help="fidelity against variety, of a generator of normal latents, such as one "
+        "of images: no latent is further from 0, in standard deviations; 1 gives rows "
+        "that are likelier and more alike (default: no bound)",
+    )
     add_dialect(sample)
     add_seed(sample, "the rows")
     add_force(sample)
     add_debug(sample)
+
+
+def _add_folder(sample) -> None:
+    """Add what is said of a folder of files."""
+    sample.add_argument(
+        "--rows-per-file",
+        type=whole_number(1),
+        metavar="N",
+        help="the output is a folder of Parquet files of so many rows each (default: "
+        "1000000)",
+    )
+    workers = sample.add_mutually_exclusive_group()
+    workers.add_argument(
+        "--jobs",
+        type=whole_number(1),
+        metavar="N",
+        help="processes that draw files (default: 1)",
+    )
+    workers.add_argument(
+        "--scheduler",
+        metavar="ADDRESS",
+        help="draw files on a cluster of Dask, whose scheduler has this address, such "
+        "as tcp://10.0.0.1:8786",
+    )
+    sample.add_argument(
+        "-q", "--quiet", action="store_true", help="show no progress, only errors"
+    )
 
 
 def _add_score(verbs) -> None:
@@ -225,8 +279,8 @@ def _add_score(verbs) -> None:
     score.add_argument("model", help="a file that skgan fit, or skgan.save, wrote")
     score.add_argument(
         "data",
-        help="rows: .csv, .tsv, .csv.gz, .tsv.gz, .parquet or .npz; - reads CSV from a "
-        "pipe",
+        help="rows: .csv, .tsv, .csv.gz, .tsv.gz, .parquet, .npz or a folder of "
+        "images; - reads CSV from a pipe",
     )
     score.add_argument(
         "--metric",
@@ -247,13 +301,13 @@ def _add_report(verbs) -> None:
         help="write a page on how good what a model draws is",
         description="Judge what a model draws by rows that it was not fitted to, and "
         "write one page of HTML, pictures included: verdicts, what to try, columns and "
-        "pairs or images, coverage, copying, training and settings.",
+        "pairs or images, coverage, copying, attacks, training and settings.",
     )
     report.add_argument("model", help="a file that skgan fit, or skgan.save, wrote")
     report.add_argument(
         "data",
-        help="rows held out: .csv, .tsv, .csv.gz, .tsv.gz, .parquet or .npz; - reads "
-        "CSV from a pipe",
+        help="rows held out: .csv, .tsv, .csv.gz, .tsv.gz, .parquet, .npz or a folder "
+        "of images; - reads CSV from a pipe",
     )
     report.add_argument(
         "-o",
@@ -275,6 +329,12 @@ def _add_report(verbs) -> None:
         "label, or the last column)",
     )
     report.add_argument("--title", help="heading of the page")
+    report.add_argument(
+        "--attacks",
+        action="store_true",
+        help="run all attacks on privacy, not the fast ones alone, and count the worst "
+        "among the verdicts; needs --train",
+    )
     report.add_argument(
         "-n",
         "--n-samples",

@@ -7,8 +7,14 @@ from typing import Any
 
 import numpy as np
 
-from skgan.cli._models import drawn_rows, label_columns, table_format_of
-from skgan.frames import KINDS, CsvColumn, TableFormat, parse_texts
+from skgan.cli._models import drawn_rows, table_format_of
+from skgan.frames import (
+    KINDS,
+    CsvColumn,
+    TableFormat,
+    label_columns,
+    parse_texts,
+)
 
 _RANGE, _AND = "..", ","
 _RANGED = ("whole", "number", "moment")

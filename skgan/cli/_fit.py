@@ -8,20 +8,23 @@ import sys
 from contextlib import redirect_stdout
 from typing import Any
 
-from skgan import ConditionalGANSampler, GANSampler
+from skgan import ConditionalGANSampler, GANSampler, RowSource
 from skgan.callbacks import TrainingCheckpoint
 from skgan.cli._interrupts import FinishEpoch
+from skgan.cli._many_rows import read_many
 from skgan.cli._models import split_labels, was_interrupted
 from skgan.cli._options import choose_seed, say
 from skgan.cli._read_write import (
     STANDARD,
     FileRows,
+    FolderOptions,
     check_output,
     csv_options,
     read_rows,
 )
 from skgan.encoding import TableEncoder
 from skgan.io import save
+from skgan.nets import is_first_process
 
 # As TableEncoder has it.
 _MIN_ROWS, _MIN_UNIQUE = 50, 0.9
@@ -30,20 +33,18 @@ _MIN_ROWS, _MIN_UNIQUE = 50, 0.9
 def run(options: argparse.Namespace) -> None:
     """Read rows, fit a sampler, save it; or what is trained, if the user breaks off."""
     output = options.output
+    # Of several processes that fit together, one speaks and writes.
+    is_first = is_first_process()
+    options.quiet = options.quiet or not is_first
     if output == STANDARD:
         raise ValueError("a model file cannot go to standard output; name a file.")
-    begun = _find_begun(options.checkpoint)
+    begun = _find_begun(options.checkpoint) if is_first else None
     # A fit that goes on replaces what it has left there itself.
     is_own = begun is not None and os.path.isfile(output) and was_interrupted(output)
-    check_output(output, options.force or is_own)
-    rows = read_rows(options.data, csv_options(options))
+    check_output(output, options.force or is_own or not is_first)
+    folder = _folder(options)
+    rows = read_many(options) or _read_one(options, folder)
     table_format = rows.table_format
-    if not options.quiet:
-        say(f"{options.data}: {len(rows.X)} rows{_shape(rows)}")
-        if rows.guesses:
-            say(f"{options.data}: {'; '.join(rows.guesses)}")
-    if options.target is not None:
-        rows = split_labels(rows, [options.target])
     stop = FinishEpoch("skgan fit")
     sampler = _make_sampler(options, rows, _choose_seed(options, begun))
     sampler.set_params(callbacks=[("finish_epoch", stop)])
@@ -58,6 +59,8 @@ def run(options: argparse.Namespace) -> None:
             raise
     if table_format is not None:
         sampler.table_format_ = table_format
+    if not is_first:
+        return
     # They are of this run, and no file holds them.
     save(sampler.set_params(callbacks=None, checkpoint=None), output)
     name, n_iter = type(sampler).__name__, sampler.n_iter_
@@ -68,6 +71,35 @@ def run(options: argparse.Namespace) -> None:
         raise KeyboardInterrupt(text)
     if not options.quiet:
         say(f"{output}: {name} after {n_iter} updates")
+
+
+def _folder(options: argparse.Namespace) -> FolderOptions | None:
+    """Return what was typed about a folder of images; None if none is read."""
+    path = options.data[0]
+    if len(options.data) == 1 and path != STANDARD and os.path.isdir(path):
+        size = "auto" if options.size is None else options.size
+        labels = None if options.no_labels else "auto"
+        return FolderOptions(size, options.mode or "auto", labels)
+    if options.size or options.mode or options.no_labels:
+        raise ValueError(
+            "--size, --mode and --no-labels are about one folder of images, and "
+            f"{path!r} is none."
+        )
+    return None
+
+
+def _read_one(options: argparse.Namespace, folder: FolderOptions | None) -> FileRows:
+    """Return the rows of one file, or the images of a folder."""
+    (path,) = options.data
+    rows = read_rows(path, csv_options(options), folder=folder)
+    if not options.quiet:
+        say(f"{path}: {len(rows.X)} rows{_shape(rows)}")
+        if rows.guesses:
+            say(f"{path}: {'; '.join(rows.guesses)}")
+    if folder is not None and rows.y is not None and len(set(rows.y)) == 1:
+        say(f"{path}: one label says nothing, and is not learnt")
+        rows = FileRows(rows.X)
+    return rows if options.target is None else split_labels(rows, [options.target])
 
 
 def _find_others(rows: FileRows, options: argparse.Namespace) -> list[str]:
@@ -126,7 +158,9 @@ def _make_sampler(options: argparse.Namespace, rows: FileRows, seed: int | None)
     }
     identifiers = options.identifiers
     if options.identifier and rows.is_table:
-        identifiers = [*options.identifier, *_find_others(rows, options)]
+        is_read = not isinstance(rows.X, RowSource)
+        others = _find_others(rows, options) if is_read else []
+        identifiers = [*options.identifier, *others]
     if options.condition_on or identifiers != "draw":
         if not rows.is_table:
             raise ValueError(

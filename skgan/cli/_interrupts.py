@@ -69,7 +69,7 @@ class FinishEpoch(Callback):
 
     def on_epoch_begin(self, net, **kwargs):
         """Break off before an epoch, when all others have seen the last one's end."""
-        if self.n_pressed_:
+        if net.agree(self.n_pressed_ > 0):
             net.history.pop()
             raise KeyboardInterrupt
 

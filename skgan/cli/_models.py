@@ -3,17 +3,28 @@
 from __future__ import annotations
 
 import argparse
+import os
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from skgan.cli._options import say
-from skgan.cli._read_write import FileRows, csv_options, read_rows
-from skgan.frames import TableFormat, format_like, frame_library, with_columns
+from skgan.cli._read_write import (
+    FileRows,
+    FolderOptions,
+    csv_options,
+    is_images,
+    read_rows,
+)
+from skgan.frames import (
+    TableFormat,
+    format_like,
+    frame_library,
+    label_columns,
+    with_columns,
+)
 from skgan.io import FileFormatError, load
-
-LABEL = "y"  # what labels without a name are called
 
 
 def load_sampler(path: str) -> Any:
@@ -64,27 +75,39 @@ def read_for(
     sampler: Any, drawn: Any, path: str, options: argparse.Namespace
 ) -> FileRows:
     """Read rows that a model is compared with; columns are what they are in it."""
-    like = table_format_of(sampler, drawn_rows(drawn))
-    rows = read_rows(path, csv_options(options), like)
+    empty = drawn_rows(drawn)
+    like = table_format_of(sampler, empty)
+    folder = _folder_like(empty, path) if os.path.isdir(path) else None
+    rows = read_rows(path, csv_options(options), like, folder)
+    if folder is not None:
+        rows = rows._replace(X=rows.X.reshape(-1, *empty.X.shape[1:]))
     if rows.guesses:
         say(f"{path}: {'; '.join(rows.guesses)}")
     return match_rows(rows, drawn)
 
 
-def label_columns(y: Any) -> dict[Any, Any]:
-    """Return labels by the names of their columns; none for None."""
-    if y is None:
-        return {}
-    if hasattr(y, "columns"):
-        return {name: y[name] for name in y.columns}
-    name = getattr(y, "name", None)
-    return {LABEL if name is None else name: y}
+def _folder_like(drawn: FileRows, path: str) -> FolderOptions:
+    """Return how images of a folder are read so that they are like those drawn."""
+    if drawn.is_table or not is_images(drawn.X):
+        raise ValueError(f"{path!r} is a folder, and the model's rows are no images.")
+    if drawn.X.dtype != np.uint8:
+        raise ValueError(
+            f"{path!r} is a folder, whose images are uint8, and the model's are "
+            f"{drawn.X.dtype}: give an npz file of such images."
+        )
+    modes = {1: "L", 3: "RGB", 4: "RGBA"}
+    height, width, n_channels = (*drawn.X.shape[1:], 1)[:3]
+    labels = None if drawn.y is None else "auto"
+    return FolderOptions((height, width), modes[n_channels], labels)
 
 
 def split_labels(rows: FileRows, names: list) -> FileRows:
     """Return rows with the columns `names` of a table as their labels."""
     if not rows.is_table:
-        raise ValueError("the rows are arrays: their labels are the array y.")
+        raise ValueError(
+            "the rows are arrays: their labels are the array y of the file or the "
+            "sub-folders of the folder."
+        )
     columns = list(rows.X.columns)
     for name in names:
         if name not in columns:

@@ -9,6 +9,8 @@ from math import isfinite
 from secrets import randbits
 from typing import NoReturn
 
+_MOST_ROWS = 10**15
+
 
 class Parser(argparse.ArgumentParser):
     """A parser whose errors take one line."""
@@ -36,6 +38,23 @@ def whole_number(minimum: int) -> Callable[[str], int]:
     return parse
 
 
+def amount(text: str) -> int:
+    """Read how many rows: ``1000``, or ``1e9``."""
+    try:
+        value = int(text)
+    except ValueError:
+        try:
+            number = float(text)
+        except ValueError:
+            number = -1.0
+        value = int(number) if isfinite(number) and number.is_integer() else -1
+    if not 0 <= value <= _MOST_ROWS:
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is not a whole number of at least 0, such as 1000 or 1e9"
+        )
+    return value
+
+
 def condition(text: str) -> tuple[str, str]:
     """Read ``COLUMN=VALUE``."""
     name, sign, value = text.partition("=")
@@ -52,6 +71,28 @@ def seconds(text: str) -> float:
         value = 0.0
     if not (isfinite(value) and value > 0):
         raise argparse.ArgumentTypeError(f"{text!r} is no number of seconds above 0")
+    return value
+
+
+def image_size(text: str) -> tuple[int, int]:
+    """Read a side of squares, or a height and a width with an x between them."""
+    sides = text.lower().split("x")
+    sides = sides * 2 if len(sides) == 1 else sides
+    if len(sides) != 2 or not all(side.isdecimal() and int(side) for side in sides):
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is no size of images, such as 32 or 48x64 (height x width)"
+        )
+    return int(sides[0]), int(sides[1])
+
+
+def threshold(text: str) -> float:
+    """Read a bound of normal numbers, in standard deviations."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
+    if not (isfinite(value) and value > 0):
+        raise argparse.ArgumentTypeError(f"{text!r} is no number above 0")
     return value
 
 
@@ -86,6 +127,29 @@ def add_csv(parser: argparse.ArgumentParser) -> None:
         help="a word that stands for what is missing, in every column of a CSV file; "
         "may be repeated (default: words such as ? or n/a among numbers and dates; an "
         "empty cell always does)",
+    )
+
+
+def add_images(parser: argparse.ArgumentParser) -> None:
+    """Add how the images of a folder are to be read."""
+    parser.add_argument(
+        "--size",
+        type=image_size,
+        metavar="SIDE",
+        help="scale and crop the images of a folder to squares of this side, or to "
+        "HEIGHTxWIDTH (default: as they are if all have one size of at most 64, else "
+        "32)",
+    )
+    parser.add_argument(
+        "--mode",
+        choices=["L", "RGB", "RGBA"],
+        help="read the images of a folder as greys, colours, or colours with opacity "
+        "(default: greys if none of them shows colour, else RGB)",
+    )
+    parser.add_argument(
+        "--no-labels",
+        action="store_true",
+        help="read the images of a folder without the labels that its sub-folders are",
     )
 
 

@@ -1,4 +1,7 @@
-"""Rows from files and to files: CSV and Parquet for tables, npz for arrays."""
+"""Rows from files and to files: CSV and Parquet for tables, npz for arrays.
+
+Images come from a folder of files, too, and go to a sheet or a folder.
+"""
 
 from __future__ import annotations
 
@@ -19,6 +22,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from skgan.datasets import load_image_folder
 from skgan.frames import (
     CsvOptions,
     TableFormat,
@@ -29,12 +33,21 @@ from skgan.storage import write_whole
 
 STANDARD = "-"  # standard input or output
 _MAX_SHOWN = 4
+_MAX_LABELS = 12
 _ENDINGS = {
     **dict.fromkeys((".csv", ".csv.gz", ".tsv", ".tsv.gz"), "CSV"),
     ".parquet": "Parquet",
     ".npz": "npz",
 }
 _UNREADABLE = (ValueError, EOFError, gzip.BadGzipFile, zlib.error, zipfile.BadZipFile)
+
+
+class FolderOptions(NamedTuple):
+    """What is typed about a folder of images."""
+
+    size: Any = "auto"
+    mode: str = "auto"
+    labels: str | None = "auto"
 
 
 class FileRows(NamedTuple):
@@ -56,7 +69,22 @@ def format_of(path: str) -> str:
     for ending, name in _ENDINGS.items():
         if path.lower().endswith(ending):
             return name
-    raise ValueError(f"{path!r} must end in one of {', '.join(_ENDINGS)}.")
+    raise ValueError(
+        f"{path!r} must end in one of {', '.join(_ENDINGS)}, or be a folder of images."
+    )
+
+
+def written_format_of(path: str) -> str:
+    """Return the format that rows drawn are to be written in."""
+    if is_folder(path):
+        return "folder"
+    return "PNG" if path.lower().endswith(".png") else format_of(path)
+
+
+def is_folder(path: str) -> bool:
+    """Whether a folder is meant, which need not exist."""
+    separators = (os.sep, os.altsep or os.sep)
+    return path != STANDARD and (path.endswith(separators) or os.path.isdir(path))
 
 
 def import_pandas() -> Any:
@@ -86,9 +114,17 @@ def check_output(path: str, force: bool) -> None:
 
 
 def read_rows(
-    path: str, options: CsvOptions | None = None, like: TableFormat | None = None
+    path: str,
+    options: CsvOptions | None = None,
+    like: TableFormat | None = None,
+    folder: FolderOptions | None = None,
 ) -> FileRows:
-    """Read rows of a file, or CSV from standard input; an npz file has labels, too."""
+    """Read rows of a file, or CSV from standard input; an npz file has labels, too.
+
+    A folder holds images, and its sub-folders are labels.
+    """
+    if path != STANDARD and os.path.isdir(path):
+        return _read_folder(path, options or CsvOptions(), folder or FolderOptions())
     kind = "CSV" if path == STANDARD else format_of(path)
     reader = {"CSV": _read_csv, "Parquet": _read_parquet, "npz": _read_npz}[kind]
     try:
@@ -170,6 +206,31 @@ def _check_pyarrow() -> None:
             "Parquet needs pyarrow, which is not installed. Install it with: pip "
             'install "skgan[tables]"'
         ) from error
+
+
+def _read_folder(path: str, options: CsvOptions, folder: FolderOptions) -> FileRows:
+    if options != CsvOptions():
+        raise ValueError(
+            f"{path!r} is a folder of images, and options that were typed are about "
+            "tables."
+        )
+    images = load_image_folder(
+        path, folder.size, mode=folder.mode, labels=folder.labels
+    )
+    if images.target is None:
+        return FileRows(images.data)
+    names = np.array(images.target_names)
+    y = names[images.target]
+    return FileRows(images.data, y, None, [f"labels by folder: {count_labels(y)}"])
+
+
+def count_labels(y: Any) -> str:
+    """Say how often each label occurs, unless they are many."""
+    labels, counts = np.unique(y, return_counts=True)
+    if len(labels) > _MAX_LABELS:
+        return f"{len(labels)} of them"
+    pairs = zip(labels.tolist(), counts.tolist(), strict=True)
+    return ", ".join(f"{label} {n}" for label, n in pairs)
 
 
 def _read_npz(path: str, options: CsvOptions, like: TableFormat | None) -> FileRows:
@@ -256,13 +317,25 @@ def check_format(rows: FileRows, path: str) -> None:
     """Raise if a file of this name cannot hold rows of this kind."""
     if path == STANDARD:
         return
-    kind = format_of(path)
-    if rows.is_table and kind == "npz":
+    kind = written_format_of(path)
+    if rows.is_table and kind not in ("CSV", "Parquet"):
         raise ValueError(f"{path!r}: the rows are a table; write .csv or .parquet.")
-    if not rows.is_table and kind != "npz":
-        raise ValueError(f"{path!r}: the rows are an array; write .npz.")
+    if not rows.is_table and kind in ("CSV", "Parquet"):
+        more = ", .png or a folder/" if is_images(rows.X) else ""
+        raise ValueError(f"{path!r}: the rows are an array; write .npz{more}.")
+    if kind in ("PNG", "folder") and not is_images(rows.X):
+        shape = " x ".join(map(str, rows.X.shape[1:]))
+        raise ValueError(
+            f"{path!r}: the rows are arrays of {shape}, and no images; write .npz."
+        )
     if kind == "Parquet":
         _check_pyarrow()
+
+
+def is_images(X: Any) -> bool:
+    """Whether rows of an array have the shape of images."""
+    shape = X.shape[1:]
+    return len(shape) == 2 or (len(shape) == 3 and shape[2] in (1, 3, 4))
 
 
 def _render(rows: FileRows, kind: str) -> bytes:

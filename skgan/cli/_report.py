@@ -22,6 +22,8 @@ def run(options: argparse.Namespace) -> None:
     check_output(output, options.force)
     if options.data == options.train == STANDARD:
         raise ValueError("only one of the two sets of rows can come from a pipe.")
+    if options.attacks and options.train is None:
+        raise ValueError("--attacks needs the rows of the fit: give --train, too.")
     sampler = load_sampler(options.model)
     drawn = sampler.sample(0, random_state=0)
     holdout, train = read_for(sampler, drawn, options.data, options), FileRows(None)
@@ -37,6 +39,7 @@ def run(options: argparse.Namespace) -> None:
         title=options.title,
         target=options.target,
         sources=_sources(options),
+        attacks=options.attacks,
         max_columns=12,
         max_samples=options.n_samples,
         random_state=options.seed,

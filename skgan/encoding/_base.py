@@ -209,6 +209,38 @@ class BaseEncoder(
         values = self._decode(np.asarray(Z, np.float64))
         self.output_builder_.write(buffer, start, values[:n_rows])
 
+    def share_out(self, X, start, slopes: NDArray) -> NDArray:
+        """Share out what a function of encoded rows gains between two rows.
+
+        Parameters
+        ----------
+        X : array-like or DataFrame of shape (n_samples, ...)
+            Where the way ends, a row each.
+        start : array-like or DataFrame of shape (1, ...)
+            Where every way begins.
+        slopes : ndarray of shape (n_samples, n_encoded)
+            Mean gradients of the function on the straight way between encoded rows.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_features)
+            What each feature adds. The sum of a row is that of the encoded entries'
+            ways times their slopes.
+        """
+        check_is_fitted(self)
+        ends = self._validate(as_rows(X), reset=False).astype(np.float64)
+        first = self._validate(as_rows(start), reset=False).astype(np.float64)
+        return self._share_out(ends, first, slopes)
+
+    def _share_out(self, ends: NDArray, first: NDArray, slopes: NDArray) -> NDArray:
+        shares = (self._encode(ends) - self._encode(first)) * slopes
+        if shares.shape != ends.shape:
+            raise TypeError(
+                f"{type(self).__name__} does not say which entry of an encoded row is "
+                "of which feature; give it a method _share_out(ends, first, slopes)."
+            )
+        return shares
+
     @property
     def schema_(self) -> Schema | None:
         """What each of ``encode_columns`` holds; None without that step."""

@@ -136,8 +136,9 @@ def _refuse_what_is_no_table(X, kind: str) -> None:
     n_axes = getattr(X, "ndim", 2)
     if n_axes == 0 and kind in "US":
         raise ValueError(
-            f"Expected 2D array, got the string {str(X)!r}. Read the file first, with "
-            "pandas.read_csv for example. Reshape your data if it is a single row."
+            f"Expected 2D array, got the string {str(X)!r}. Only fit of GANSampler and "
+            "of ConditionalGANSampler reads files; read it first, with pandas.read_csv "
+            "for example. Reshape your data if it is a single row."
         )
     if n_axes == 1:
         raise ValueError(

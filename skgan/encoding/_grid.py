@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from skgan._estimator import persistent
 
 # Rows that have a step in common by chance, in one of so many columns.
-_CHANCE = 500.0
+CHANCE = 500.0
 _MIN_VALUES = 3
 # Endings are told from a spread one where values lie in many whole numbers, none of
 # which holds a quarter of the rows.
@@ -155,7 +155,7 @@ def chance_free_divisor(places: NDArray) -> float:
         return 1.0
     divisor = float(np.gcd.reduce(differences.astype(np.int64)))
     with np.errstate(divide="ignore"):
-        is_chance = (len(places) - 1) * np.log(divisor) < np.log(_CHANCE)
+        is_chance = (len(places) - 1) * np.log(divisor) < np.log(CHANCE)
     return 1.0 if is_chance else divisor
 
 
@@ -199,4 +199,4 @@ def _have_surprising_decimals(values: NDArray, decimals: int) -> bool:
     spacing = np.spacing(np.abs(unique)).astype(np.float64)
     # The share of numbers there that lie on such a grid.
     share = np.minimum(spacing * 10.0**decimals / divisor, 1.0)
-    return bool(np.log(share).sum() < -np.log(_CHANCE))
+    return bool(np.log(share).sum() < -np.log(CHANCE))

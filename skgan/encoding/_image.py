@@ -19,7 +19,8 @@ class ImageEncoder(BaseEncoder):
     shape : tuple of int or None, default=None
         ``(height, width)`` or ``(height, width, channels)`` of images handed over
         flat. None reads it off X's trailing axes; flat rows without a shape count
-        as one line of pixels.
+        as one line of pixels, and rows that look like ``(channels, height, width)``
+        are an error.
     value_range : tuple of float, default=(-1.0, 1.0)
         Range that the pixels' own range is mapped to; ``(0, 1)`` for a generator
         that ends in a sigmoid.
@@ -81,6 +82,7 @@ class ImageEncoder(BaseEncoder):
         shape = self.shape
         if shape is None:
             trailing = getattr(self.output_builder_, "row_shape", ())
+            _check_channels_last(trailing)
             shape = trailing if len(trailing) > 1 else (1, n_pixels)
         shape = tuple(int(size) for size in shape)
         if len(shape) not in (2, 3) or prod(shape) != n_pixels:
@@ -109,3 +111,21 @@ class ImageEncoder(BaseEncoder):
         rows = rows.reshape(-1, channels, height, width).transpose(0, 2, 3, 1)
         values = (rows.reshape(len(rows), -1) - low) / slope + dark
         return np.clip(values, *self.pixel_range_)
+
+    def _share_out(self, ends: NDArray, first: NDArray, slopes: NDArray) -> NDArray:
+        channels, height, width = self.tensor_shape_
+        shares = (self._encode(ends) - self._encode(first)) * slopes
+        shares = shares.reshape(-1, channels, height, width).transpose(0, 2, 3, 1)
+        return shares.reshape(len(ends), -1)
+
+
+def _check_channels_last(shape: tuple[int, ...]) -> None:
+    """Raise if an image looks like one of PyTorch, whose channels come first."""
+    few = (1, 3, 4)
+    if len(shape) == 3 and shape[0] in few and min(shape[1:]) > max(few):
+        raise ValueError(
+            f"rows of X have the shape {shape}, which looks like (channels, height, "
+            "width); give images with the channels last, as in np.moveaxis(X, 1, -1). "
+            f"If they are {shape[0]} pixels high and have {shape[2]} channels, say so "
+            f"by encoder=ImageEncoder(shape={shape})."
+        )

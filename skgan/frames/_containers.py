@@ -40,52 +40,100 @@ def list_series(X) -> list:
     return [X.iloc[:, i] for i in range(X.shape[1])]
 
 
-def as_rows(X):
+def as_rows(X, name: str = "X"):
     """Return `X` as it is if it is a frame or sparse, else as an ndarray.
 
     Tables of Arrow, and what exports itself as one, become frames of pandas; Datasets
-    of torch that hold equal tensors become arrays.
+    of torch that hold equal tensors become arrays. Errors call it `name`.
     """
-    if type(X).__name__ == "LazyFrame":
-        raise TypeError("X is a LazyFrame, which has no rows yet; pass X.collect().")
+    kind = type(X).__name__
+    if kind in ("LazyFrame", "RowSource"):
+        advice = f"; pass {name}.collect()" if kind == "LazyFrame" else ""
+        raise TypeError(
+            f"{name} is a {kind}, which names rows; only fit of GANSampler and of "
+            f"ConditionalGANSampler reads such{advice}."
+        )
     if np.ma.is_masked(X):
         raise ValueError(
-            "X is a masked array with masked values; fill them (X.filled) or pass a "
-            "DataFrame, where NaN is kept as missing."
+            f"{name} is a masked array with masked values; fill them ({name}.filled) "
+            "or pass a DataFrame, where NaN is kept as missing."
         )
+    X = open_container(X, name)
+    is_read = frame_library(X) is not None or issparse(X)
+    return X if is_read else _as_array(X, name)
+
+
+def open_container(X, name: str = "X"):
+    """Return rows that no library of arrays reads as what it can, others as they are.
+
+    What holds no rows, or only once, is refused in a line that says what to pass.
+    """
     if frame_library(X) is not None or issparse(X):
         return X
-    if hasattr(X, "__arrow_c_stream__") or hasattr(X, "__dataframe__"):
-        return X if series_library(X) else _read_arrow_table(X)
-    _refuse_what_has_no_rows(X)
-    if _is_of_torch(X, "Dataset"):
-        X = _read_dataset(X)
-    rows = np.asarray(X)
-    if rows.dtype.names is not None:
-        raise TypeError(
-            f"X is a structured array with the fields {list(rows.dtype.names)}; pass "
-            "pandas.DataFrame(X)."
-        )
+    if _exports_a_table(X):
+        return _read_arrow_table(X)
+    refuse_what_has_no_rows(X, name)
+    return _read_dataset(X, name) if _is_of_torch(X, "Dataset") else X
+
+
+def is_table(X) -> bool:
+    """Tell whether `as_rows` makes a frame of `X`, or leaves it one."""
+    return frame_library(X) is not None or _exports_a_table(X)
+
+
+def _exports_a_table(X) -> bool:
+    exports = hasattr(X, "__arrow_c_stream__") or hasattr(X, "__dataframe__")
+    return exports and series_library(X) is None
+
+
+def _as_array(X, name: str) -> NDArray:
+    """Return an array; arrays of several shapes, as of images, are an error."""
+    try:
+        rows = np.asarray(X)
+    except ValueError as error:
+        _refuse_several_shapes(X, name, error)
+        raise
+    if rows.dtype == object and rows.ndim == 1:
+        _refuse_several_shapes(rows, name, None)
     return rows
 
 
-def _refuse_what_has_no_rows(X) -> None:
+def _refuse_several_shapes(X, name: str, error: ValueError | None) -> None:
+    """Raise if rows are arrays of several shapes."""
+    shapes = [getattr(row, "shape", ()) for row in X] if hasattr(X, "__iter__") else []
+    first = shapes[0] if shapes else ()
+    for place, shape in enumerate(shapes):
+        if len(first) > 1 and shape != first:
+            raise ValueError(
+                f"{name} holds images of several sizes: {name}[0] has the shape "
+                f"{first} and {name}[{place}] {shape}. Scale them to one; "
+                "skgan.datasets.load_image_folder does so as it reads them."
+            ) from error
+
+
+def refuse_what_has_no_rows(X, name: str = "X") -> None:
     """Say in one line what to pass in the place of what is no table or array."""
-    advice = None
+    kind, advice = type(X).__name__, None
+    fields = getattr(getattr(X, "dtype", None), "names", None)
     if X is None:
-        advice = "X is None; pass an array or a DataFrame."
+        advice = "; pass an array or a DataFrame."
+    elif fields is not None:
+        kind = f"structured array with the fields {list(fields)}"
+        advice = f"; pass pandas.DataFrame({name})."
     elif _is_of_torch(X, "DataLoader"):
-        advice = "X is a DataLoader, which gives batches; pass X.dataset, or an array."
+        advice = f", which gives batches; pass {name}.dataset, or an array."
     elif _is_of_torch(X, "IterableDataset"):
-        advice = "X is an IterableDataset, which has no length; pass an array."
+        kind, advice = "IterableDataset", ", which has no length; pass an array."
     elif isinstance(X, Mapping):
-        advice = f"X is a {type(X).__name__}; pass pandas.DataFrame(X)."
+        advice = f"; pass pandas.DataFrame({name})."
     elif isinstance(X, Iterator):
-        advice = f"X is a {type(X).__name__}, which is read once; pass list(X)."
+        advice = f", which is read once; pass list({name})."
     elif isinstance(X, list | tuple) and len(X) and isinstance(X[0], Mapping):
-        advice = f"X is a {type(X).__name__} of dicts; pass pandas.DataFrame(X)."
+        advice = f" of dicts; pass pandas.DataFrame({name})."
     if advice is not None:
-        raise TypeError(advice)
+        article = "an" if kind[0] in "AEIOaeio" else "a"
+        kind = "None" if X is None else f"{article} {kind}"
+        raise TypeError(f"{name} is {kind}{advice}")
 
 
 def _is_of_torch(X, class_name: str) -> bool:
@@ -96,24 +144,24 @@ def _is_of_torch(X, class_name: str) -> bool:
     )
 
 
-def _read_dataset(dataset) -> NDArray:
+def _read_dataset(dataset, name: str) -> NDArray:
     """Return the tensors of a Dataset of torch as rows of an array."""
     if not hasattr(dataset, "__len__"):
         raise TypeError(
-            f"X is a {type(dataset).__name__} without a length; pass an array."
+            f"{name} is a {type(dataset).__name__} without a length; pass an array."
         )
     rows: list[NDArray] = []
     for i in range(len(dataset)):
         item = dataset[i]
         if isinstance(item, tuple | list) and len(item) > 1:
             raise TypeError(
-                f"X is a {type(dataset).__name__} whose items hold {len(item)} values; "
-                "pass the first ones as an array X, and labels as y."
+                f"{name} is a {type(dataset).__name__} whose items hold {len(item)} "
+                f"values; pass the first ones as an array {name}, and labels as y."
             )
         item = np.asarray(item[0] if isinstance(item, tuple | list) else item)
         if rows and item.shape != rows[0].shape:
             raise TypeError(
-                f"X is a {type(dataset).__name__} whose items have the shapes "
+                f"{name} is a {type(dataset).__name__} whose items have the shapes "
                 f"{rows[0].shape} and {item.shape}; they must be equal."
             )
         rows.append(item)

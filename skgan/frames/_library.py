@@ -12,6 +12,9 @@ from skgan.frames._containers import frame_library
 from skgan.frames._reader import holds_numbers_only
 from skgan.frames._writer import make_output_builder
 
+# What labels without a name are called.
+_LABEL = "y"
+
 
 def take_rows(X, rows: NDArray, new_index: bool = False):
     """Return a copy of the rows of an array or frame by a mask or by their places.
@@ -25,6 +28,15 @@ def take_rows(X, rows: NDArray, new_index: bool = False):
     if library == "polars" and rows.dtype == bool:
         return X.filter(rows)
     return X[rows]
+
+
+def drop_rows(X, n: int):
+    """Return what stands behind the first `n` rows; pandas' index is counted anew."""
+    if not n:
+        return X
+    if frame_library(X) == "pandas":
+        return X.iloc[n:].reset_index(drop=True)
+    return X[n:]
 
 
 def concatenate_rows(tables: list):
@@ -80,6 +92,16 @@ def with_columns(X, columns: dict):
     for name, values in columns.items():
         frame[name] = values
     return frame
+
+
+def label_columns(y: Any) -> dict[Any, Any]:
+    """Return labels by the names of their columns; none for None."""
+    if y is None:
+        return {}
+    if hasattr(y, "columns"):
+        return {name: y[name] for name in y.columns}
+    name = getattr(y, "name", None)
+    return {_LABEL if name is None else name: y}
 
 
 def repeat_rows(X, n: int, scale: float, rng: np.random.RandomState):

@@ -35,6 +35,18 @@ class TakeLevel:
         return self.levels[code]
 
 
+@persistent()
+class MakeFloat:
+    """A function that makes floats of NumPy of fewer digits than Python's."""
+
+    def __init__(self, dtype: str):
+        self.dtype = dtype
+
+    def __call__(self, value: float):
+        """Return the float nearest to another."""
+        return np.dtype(self.dtype).type(value)
+
+
 @persistent("quantum")
 class MakeDecimal:
     """A function that makes decimals with a number of places."""
@@ -191,7 +203,7 @@ def _read_numbers(
         make = MakeDecimal(places)
         return "number", present.astype(float), make, {"decimals": places}
     make, values = _read_floats(present.tolist(), name)
-    return "number", values, make, {}
+    return "number", values, make, {"storage": values.dtype}
 
 
 def _read_floats(present: list, name: Hashable) -> tuple[Any, NDArray]:
@@ -206,6 +218,10 @@ def _read_floats(present: list, name: Hashable) -> tuple[Any, NDArray]:
             f"Column {name!r} holds a number beyond 1.8e308, the largest float: scale "
             "the column, or take its logarithm."
         ) from error
+    kinds = set(map(type, present))
+    if len(kinds) == 1 and issubclass(kind := kinds.pop(), np.float16 | np.float32):
+        dtype = np.dtype(kind)
+        return MakeFloat(dtype.name), values.astype(dtype)
     others = sorted({type(v).__name__ for v in present if not _is_usual(v)})
     are_rational = all(isinstance(v, Fraction | Integral) for v in present)
     if others == ["Fraction"] and are_rational:
@@ -280,8 +296,8 @@ def number_objects_format(column) -> ColumnFormat | None:
             return None
         return ColumnFormat("number", ToObjects(MakeDecimal(places)), decimals=places)
     if all(isinstance(v, Number) and not isinstance(v, complex) for v in present):
-        make, _ = _read_floats(present, getattr(column, "name", None))
-        return ColumnFormat("number", ToObjects(make))
+        make, values = _read_floats(present, getattr(column, "name", None))
+        return ColumnFormat("number", ToObjects(make), storage=values.dtype)
     return None
 
 

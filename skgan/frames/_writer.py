@@ -63,8 +63,8 @@ class ArrayOutputBuilder:
         self.dtype = dtype.newbyteorder("=")
         self.is_whole = np.full(values.shape[1], self.dtype.kind in "biu")
 
-    def make_buffer(self, n: int) -> NDArray:
-        """Return an array for `n` rows."""
+    def make_buffer(self, n: int, seed: int = 0, first_row: int = 0) -> NDArray:
+        """Return an array for `n` rows; nothing that is drawn later needs a seed."""
         return np.empty((n, *self.row_shape), dtype=self.dtype)
 
     def write(self, buffer: NDArray, start: int, values: NDArray) -> None:
@@ -97,8 +97,8 @@ class FrameOutputBuilder:
             for storage, series in zip(storages, list_series(X), strict=True)
         ]
 
-    def make_buffer(self, n: int) -> list[NDArray]:
-        """Return an array of `n` values for each column."""
+    def make_buffer(self, n: int, seed: int = 0, first_row: int = 0) -> list[NDArray]:
+        """Return an array of `n` values for each column; no seed is needed."""
         return [np.empty(n, dtype=storage) for storage in self.storages]
 
     def write(self, buffer: list[NDArray], start: int, values: NDArray) -> None:

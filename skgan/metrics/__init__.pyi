@@ -41,11 +41,17 @@ from skgan.metrics.diagnosis._diagnose import diagnose
 from skgan.metrics.diagnosis._findings import CopyingWarning, Diagnosis, Finding
 from skgan.metrics.images._image_features import ImageFeatures
 from skgan.metrics.images._image_scores import ImageScore, ImageScores, image_scores
+from skgan.metrics.privacy._attack_power import AttackPower
+from skgan.metrics.privacy._disclosure import disclosure_attacks
+from skgan.metrics.privacy._disclosure_risk import DisclosureRisk
+from skgan.metrics.privacy._membership import membership_attacks
 
 __all__ = [
     "SCORERS",
+    "AttackPower",
     "CopyingWarning",
     "Diagnosis",
+    "DisclosureRisk",
     "Finding",
     "ImageFeatures",
     "ImageScore",
@@ -64,6 +70,7 @@ __all__ = [
     "dcr_share",
     "density",
     "diagnose",
+    "disclosure_attacks",
     "duplicate_rate",
     "energy_distance",
     "frechet_distance",
@@ -72,6 +79,7 @@ __all__ = [
     "image_scores",
     "kernel_distance",
     "make_sampler_scorer",
+    "membership_attacks",
     "membership_auc",
     "mmd",
     "pair_trend_scores",

@@ -10,8 +10,9 @@ import numpy as np
 from skgan._estimator import persistent
 from skgan.frames import (
     RawColumn,
-    frame_library,
+    as_rows,
     is_missing,
+    is_table,
     make_objects,
     read_columns,
     read_objects,
@@ -56,12 +57,13 @@ class Block:
 
 
 def is_frame(X: Any) -> bool:
-    """Whether X is a pandas or a polars DataFrame."""
-    return frame_library(X) is not None
+    """Whether X is a DataFrame, or read as one."""
+    return is_table(X)
 
 
 def read_blocks(X: Any, name: str = "X") -> list[Block]:
     """Split X in blocks: one for a numeric array, else one a column."""
+    X = as_rows(X, name)
     if is_frame(X):
         return _read_frame(X, name)
     values = np.asarray(X)

@@ -18,6 +18,7 @@ from sklearn.model_selection import StratifiedKFold, cross_val_score
 from sklearn.utils.multiclass import type_of_target
 
 from skgan._tree_threads import tree_threads
+from skgan.frames import as_rows
 from skgan.metrics._blocks import Block, is_frame, match_blocks, read_blocks
 from skgan.metrics._inputs import (
     as_generator,
@@ -337,7 +338,14 @@ def _joined(*named: tuple[str, Any]) -> tuple[list[Block], list[int]]:
     """All rows in blocks, one set after the other, and where each set but one ends."""
     like = read_blocks(named[0][1], named[0][0])
     framed = is_frame(named[0][1])
-    sets = [match_blocks(rows, like, framed, name) for name, rows in named]
+    return join_blocks([match_blocks(rows, like, framed, name) for name, rows in named])
+
+
+def join_blocks(sets: list[list[Block]]) -> tuple[list[Block], list[int]]:
+    """Return the rows of several sets, one after the other, and where all but one end.
+
+    Their blocks are of the same columns and kinds.
+    """
     joined = [
         Block(
             parts[0].labels,
@@ -390,11 +398,12 @@ def _coded(values: np.ndarray) -> np.ndarray:
 def _features_and_target(rows: Any, target: Any, name: str) -> tuple[Any, np.ndarray]:
     if isinstance(rows, tuple) and len(rows) == 2:
         X, y = rows
-        return X, np.asarray(y)
+        return as_rows(X, name), np.asarray(y)
     if target is None:
         raise ValueError(
             f"{name} must be a pair (X, y), or target must name the column to predict."
         )
+    rows = as_rows(rows, name)
     if is_frame(rows):
         if target not in list(rows.columns):
             raise ValueError(f"{name} has no column {target!r} to predict.")

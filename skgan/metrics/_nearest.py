@@ -29,6 +29,13 @@ def nearest(
     return np.max(distances, axis=0), kth
 
 
+def nearest_distances(X: np.ndarray, Y: np.ndarray, k: int) -> np.ndarray:
+    """Distances from each row of X to its k nearest rows of Y, ascending: (n, k)."""
+    indices = _fitted(Y, k).kneighbors(X, return_distance=False)
+    distances = [_paired_distance(X, Y[column]) for column in indices.T]
+    return np.sort(np.column_stack(distances), axis=1)
+
+
 def nearest_other(X: np.ndarray, which: np.ndarray) -> np.ndarray:
     """Distance from some rows of X, by index, to the nearest other row of X."""
     _, indices = _fitted(X, 2).kneighbors(X[which])

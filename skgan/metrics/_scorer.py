@@ -11,7 +11,7 @@ from sklearn import get_config
 from sklearn.utils import resample
 from sklearn.utils.metadata_routing import MetadataRequest
 
-from skgan.frames import take_rows
+from skgan.frames import as_rows, take_rows
 from skgan.metrics import (
     _classifier,
     _distances,
@@ -67,6 +67,7 @@ class _SamplerScorer:
     def __call__(
         self, estimator: Any, X: Any, y: Any = None, sample_weight: Any = None
     ) -> float:
+        X = as_rows(X)
         params = _seed_of(self.metric, self.random_state) | self.metric_params
         if sample_weight is not None:
             if "sample_weight" not in _parameters(self.metric):

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from skgan._estimator import persistent
+from skgan.modules._affine_maps import is_full
 
 # A class with so many rows a dimension has half of its covariance to itself.
 _ROWS_A_DIMENSION = 0.3
@@ -31,8 +32,9 @@ class ConditionalMoments(NamedTuple):
         Of the mean of rows of d numbers: ``bias + condition @ weight``.
     bias : Tensor of shape (d,)
         The mean where the condition is zero.
-    covariances : Tensor of shape (n_groups, d, d)
-        One for each group that `find_groups` tells apart.
+    covariances : Tensor of shape (n_groups, d, d), or (n_groups, d)
+        One for each group that `find_groups` tells apart; variances alone where rows
+        have more than 1000 numbers.
     """
 
     weight: Tensor
@@ -43,7 +45,8 @@ class ConditionalMoments(NamedTuple):
 def count_groups(class_widths: Sequence[int], n_entries: int) -> int:
     """Return how many groups rows of `n_entries` numbers are told apart in."""
     n_groups = prod(class_widths)
-    is_small = n_groups <= _MAX_GROUPS and n_groups * n_entries**2 <= _MAX_ENTRIES
+    n_numbers = n_entries**2 if is_full(n_entries) else n_entries
+    is_small = n_groups <= _MAX_GROUPS and n_groups * n_numbers <= _MAX_ENTRIES
     return n_groups if is_small else 1
 
 
@@ -98,6 +101,8 @@ def _regress(rows: Tensor, conditions: Tensor, penalty: Tensor):
 
 def _covariances(residuals: Tensor, groups: Tensor, n_groups: int) -> Tensor:
     n, d = residuals.shape
+    if not is_full(d):
+        return _variances(residuals, groups, n_groups)
     pooled = residuals.T @ residuals / n
     identity = torch.eye(d, dtype=residuals.dtype, device=residuals.device)
     share = n / (n + _ROWS_OF_A_SPHERE * d)
@@ -112,3 +117,18 @@ def _covariances(residuals: Tensor, groups: Tensor, n_groups: int) -> Tensor:
         covariance = share * members.T @ members / len(members)
         covariances.append(covariance + (1 - share) * pooled)
     return torch.stack(covariances)
+
+
+def _variances(residuals: Tensor, groups: Tensor, n_groups: int) -> Tensor:
+    """Variances of groups, drawn towards those of all rows.
+
+    A variance has one dimension to itself, and needs few rows.
+    """
+    pooled = residuals.square().mean(0)
+    variances = []
+    for group in range(n_groups):
+        members = residuals[groups == group]
+        share = len(members) / (len(members) + 1)
+        own = members.square().mean(0) if len(members) else pooled
+        variances.append(share * own + (1 - share) * pooled)
+    return torch.stack(variances)

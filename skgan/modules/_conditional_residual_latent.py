@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
+from skgan.modules._affine_maps import identities, mix, optimal_map, roots_of
 from skgan.modules._conditional_moments import (
     ConditionalMoments,
     conditional_moments,
@@ -14,10 +15,7 @@ from skgan.modules._conditional_moments import (
     find_groups,
 )
 from skgan.modules._mlp import concatenate, shape_rows
-from skgan.modules._residual_latent import ResidualLatentGenerator, optimal_map
-
-# Numbers of the matrices that are gathered, one a row.
-_MAX_GATHERED = 2**24
+from skgan.modules._residual_latent import ResidualLatentGenerator
 
 
 class ConditionalResidualLatentGenerator(ResidualLatentGenerator):
@@ -87,13 +85,13 @@ class ConditionalResidualLatentGenerator(ResidualLatentGenerator):
         d = self.n_outputs
         self.n_groups = count_groups(self.class_widths, d)
         if moments is None:
-            identity = torch.eye(d).expand(self.n_groups, d, d)
+            identity = identities(self.n_groups, d)
             moments = ConditionalMoments(
                 torch.zeros(condition_dim, d), torch.zeros(d), identity
             )
         self.register_buffer("weight", moments.weight.float())
         self.register_buffer("bias", moments.bias.float())
-        self.register_buffer("roots", _roots(moments.covariances).float())
+        self.register_buffer("roots", roots_of(moments.covariances).float())
 
     def groups(self, condition: Tensor) -> Tensor:
         """Return the group of each condition, of shape (n,)."""
@@ -105,7 +103,7 @@ class ConditionalResidualLatentGenerator(ResidualLatentGenerator):
         """Turn latents of shape (n, latent_dim) into rows of `output_shape`."""
         if condition is None:
             condition = z.new_zeros(len(z), self.condition_dim)
-        noise = _mix(z[:, : self.n_outputs], self.roots, self.groups(condition))
+        noise = mix(z[:, : self.n_outputs], self.roots, self.groups(condition))
         start = self.bias + condition @ self.weight + noise
         displacement = self.head(self.layers(concatenate(z, condition)))
         return shape_rows(start + displacement, self.output_shape)
@@ -148,8 +146,7 @@ moments, **ignored
         for name in ("own", "wanted"):
             self.register_buffer(f"{name}_weight", torch.zeros_like(self.weight))
             self.register_buffer(f"{name}_bias", torch.zeros_like(self.bias))
-        identity = torch.eye(self.n_outputs).repeat(self.n_groups, 1, 1)
-        self.register_buffer("mixing", identity)
+        self.register_buffer("mixing", identities(self.n_groups, self.n_outputs))
 
     def forward(self, z: Tensor, condition: Tensor | None = None) -> Tensor:
         """Turn latents into rows, with the moments wanted in evaluation mode."""
@@ -159,7 +156,7 @@ moments, **ignored
         if condition is None:
             condition = z.new_zeros(len(z), self.condition_dim)
         centred = rows.flatten(1) - self.own_bias - condition @ self.own_weight
-        moved = _mix(centred, self.mixing, self.groups(condition))
+        moved = mix(centred, self.mixing, self.groups(condition))
         wanted = self.wanted_bias + condition @ self.wanted_weight
         return shape_rows(moved + wanted, self.output_shape)
 
@@ -188,24 +185,3 @@ moments, **ignored
         self.own_bias.copy_(generated.bias)
         self.wanted_weight.copy_(wanted.weight)
         self.wanted_bias.copy_(wanted.bias)
-
-
-def _mix(rows: Tensor, matrices: Tensor, groups: Tensor) -> Tensor:
-    """Multiply rows by the matrix of their group."""
-    if len(matrices) == 1:
-        return rows @ matrices[0]
-    if len(rows) * matrices[0].numel() > _MAX_GATHERED:
-        # A matrix for each row would fill the memory. Every group's product is taken
-        # of all rows, since its bits depend on how many there are.
-        mixed = torch.zeros_like(rows)
-        for group, matrix in enumerate(matrices):
-            mixed = torch.where((groups == group)[:, None], rows @ matrix, mixed)
-        return mixed
-    return torch.bmm(rows[:, None], matrices[groups])[:, 0]
-
-
-def _roots(covariances: Tensor) -> Tensor:
-    """Return the symmetric roots of covariances."""
-    eigenvalues, vectors = torch.linalg.eigh(covariances.double())
-    scaled = vectors * eigenvalues.clamp_min(0).sqrt()[:, None]
-    return scaled @ vectors.mT

@@ -8,8 +8,9 @@ from math import prod
 import torch
 from torch import Tensor, nn
 
+from skgan.modules._affine_maps import identities, optimal_map
 from skgan.modules._mlp import apply_head, concatenate, shape_rows
-from skgan.modules._residual_latent import kaiming_layers, optimal_map
+from skgan.modules._residual_latent import kaiming_layers
 from skgan.modules._table import OneHotBlocks
 
 
@@ -56,8 +57,8 @@ class ResidualGenerator(nn.Module):
 
     Attributes
     ----------
-    mixing : Tensor of shape (n_numbers, n_numbers)
-        Matrix of the affine map.
+    mixing : Tensor of shape (n_numbers, n_numbers), or (n_numbers,) of more than 1000
+        Matrix of the affine map, or its diagonal.
     shift : Tensor of shape (n_numbers,)
         Its constant.
 
@@ -128,7 +129,7 @@ class ResidualGenerator(nn.Module):
         self.level_margin = level_margin
         self.blocks = OneHotBlocks(block_widths)
         self.register_buffer("edges", _interval_edges(fixed, self.n_numbers))
-        self.register_buffer("mixing", torch.eye(self.n_numbers))
+        self.register_buffer("mixing", identities(1, self.n_numbers)[0])
         self.register_buffer("shift", torch.zeros(self.n_numbers))
         n_moved = self.n_numbers if level_margin is None else self.width
         dims = [latent_dim + noise_dim + condition_dim, *hidden_dims]
@@ -171,8 +172,16 @@ class ResidualGenerator(nn.Module):
         if not self.training:
             # In half precision the identity would round.
             with torch.autocast(moved.device.type, enabled=False):
-                moved = moved @ self.mixing + self.shift
+                moved = self._mix(moved) + self.shift
         return torch.where(self.is_fixed(numbers), numbers, moved)
+
+    @property
+    def has_variances(self) -> bool:
+        """Whether `calibrate` takes variances in place of a covariance."""
+        return self.mixing.ndim == 1
+
+    def _mix(self, rows: Tensor) -> Tensor:
+        return rows * self.mixing if self.has_variances else rows @ self.mixing
 
     def is_fixed(self, numbers: Tensor) -> Tensor:
         """Say which of a prior's `numbers` lie in an interval that is left alone."""
@@ -212,8 +221,8 @@ class ResidualGenerator(nn.Module):
             Latents, many more than a row has numbers.
         mean : Tensor of shape (d,)
             Of rows of d entries; only numbers count.
-        covariance : Tensor of shape (d, d)
-            Of the same.
+        covariance : Tensor of shape (d, d), or (d,) of more than 1000 numbers
+            Of the same; variances of many.
         """
         n = self.n_numbers
         was_training = self.training
@@ -221,10 +230,15 @@ class ResidualGenerator(nn.Module):
         self.train(was_training)
         if not n or not numbers.isfinite().all():
             return
-        covariance_now = torch.atleast_2d(torch.cov(numbers.T, correction=0))
-        mixing = optimal_map(covariance_now, covariance[:n, :n].double())
+        if self.has_variances:
+            now, wanted = numbers.var(0, correction=0), covariance[:n]
+        else:
+            now = torch.atleast_2d(torch.cov(numbers.T, correction=0))
+            wanted = covariance[:n, :n]
+        mixing, centre = optimal_map(now, wanted.double()), numbers.mean(0)
+        moved = centre * mixing if self.has_variances else centre @ mixing
         self.mixing.copy_(mixing)
-        self.shift.copy_(mean[:n].double() - numbers.mean(0) @ mixing)
+        self.shift.copy_(mean[:n].double() - moved)
 
 
 def _interval_edges(

@@ -8,6 +8,7 @@ from math import prod
 import torch
 from torch import Tensor, nn
 
+from skgan.modules._affine_maps import identities, optimal_map
 from skgan.modules._mlp import (
     MLPDiscriminator,
     concatenate,
@@ -154,7 +155,7 @@ class CalibratedResidualLatentGenerator(ResidualLatentGenerator):
             latent_dim, output_shape, condition_dim, hidden_dims, activation
         )
         self.condition_dim = condition_dim
-        self.register_buffer("mixing", torch.eye(self.n_outputs))
+        self.register_buffer("mixing", identities(1, self.n_outputs)[0])
         self.register_buffer("shift", torch.zeros(self.n_outputs))
 
     def forward(self, z: Tensor, condition: Tensor | None = None) -> Tensor:
@@ -162,8 +163,16 @@ class CalibratedResidualLatentGenerator(ResidualLatentGenerator):
         rows = super().forward(z, condition)
         if self.training:
             return rows
-        moved = rows.flatten(1) @ self.mixing + self.shift
+        moved = self._mix(rows.flatten(1)) + self.shift
         return shape_rows(moved, self.output_shape)
+
+    @property
+    def has_variances(self) -> bool:
+        """Whether `calibrate` takes variances in place of a covariance."""
+        return self.mixing.ndim == 1
+
+    def _mix(self, rows: Tensor) -> Tensor:
+        return rows * self.mixing if self.has_variances else rows @ self.mixing
 
     @torch.no_grad()
     def calibrate(self, z: Tensor, mean: Tensor, covariance: Tensor) -> None:
@@ -175,29 +184,21 @@ class CalibratedResidualLatentGenerator(ResidualLatentGenerator):
             Latents, many more than a row has numbers.
         mean : Tensor of shape (d,)
             Of rows of d numbers.
-        covariance : Tensor of shape (d, d)
-            Of the same.
+        covariance : Tensor of shape (d, d), or (d,) of more than 1000 numbers
+            Of the same; variances of many.
         """
         rows = super().forward(z).flatten(1).double()
         if not rows.isfinite().all():
             return
-        generated = torch.atleast_2d(torch.cov(rows.T, correction=0))
+        if self.has_variances:
+            generated = rows.var(0, correction=0)
+        else:
+            generated = torch.atleast_2d(torch.cov(rows.T, correction=0))
         mixing = optimal_map(generated, covariance.double())
+        centre = rows.mean(0)
+        moved = centre * mixing if self.has_variances else centre @ mixing
         self.mixing.copy_(mixing)
-        self.shift.copy_(mean.double() - rows.mean(0) @ mixing)
-
-
-def optimal_map(source: Tensor, target: Tensor) -> Tensor:
-    """Return the symmetric matrix that turns one covariance into another."""
-    root, inverse = _powers(source)
-    return inverse @ _powers(root @ target @ root)[0] @ inverse
-
-
-def _powers(matrix: Tensor, least: float = 1e-8) -> tuple[Tensor, Tensor]:
-    """The root of a covariance, and that root's inverse."""
-    eigenvalues, vectors = torch.linalg.eigh(matrix)
-    roots = eigenvalues.clamp_min(least).sqrt()
-    return (vectors * roots) @ vectors.T, (vectors / roots) @ vectors.T
+        self.shift.copy_(mean.double() - moved)
 
 
 class KaimingMLPDiscriminator(MLPDiscriminator):

@@ -6,6 +6,10 @@ from skgan.nets._adversarial import AdversarialNet
 from skgan.nets._global_stream import borrow_global_stream as borrow_global_stream
 from skgan.nets._info import InfoGANNet
 from skgan.nets._info import read_hidden as read_hidden
+from skgan.nets._process_group import Processes as Processes
+from skgan.nets._process_group import is_first_process as is_first_process
+from skgan.nets._process_group import join_processes as join_processes
+from skgan.nets._process_group import own_device as own_device
 from skgan.nets._state import fitting_groups as fitting_groups
 from skgan.nets._state import load_optimizer as load_optimizer
 

@@ -208,16 +208,26 @@ class AdversarialNet(SkorchAdapter):
         self.order_stream_ = torch.Generator().manual_seed(seed + 1)
         with borrow_global_stream(seed):
             for name in self.network_names:
-                kwargs = self.get_params_for(name)
-                setattr(self, f"{name}_", self._make_network(name, kwargs))
+                setattr(self, f"{name}_", self.make_network(name))
         if self.average_halflife is not None:
             self.averaged_generator_ = deepcopy(self.generator_).requires_grad_(False)
         elif hasattr(self, "averaged_generator_"):
             del self.averaged_generator_
         return self
 
-    def _make_network(self, name: str, kwargs: dict) -> nn.Module:
-        network = getattr(self, name)
+    def make_network(self, name: str) -> nn.Module:
+        """Return a network with weights as before the first step.
+
+        Parameters
+        ----------
+        name : str
+            One of `network_names`.
+
+        Returns
+        -------
+        nn.Module
+        """
+        network, kwargs = getattr(self, name), self.get_params_for(name)
         try:
             return self.initialized_instance(network, kwargs)
         except TypeError as error:
@@ -305,6 +315,7 @@ class AdversarialNet(SkorchAdapter):
         _clear_gradients(self.optimizer_discriminator_)
         loss = self._discriminator_loss(real, fake, condition)
         loss.backward()
+        self.sum_gradients("discriminator")
         self.notify_gradients("discriminator", batch)
         self.optimizer_discriminator_.step()
         return loss.detach()
@@ -317,6 +328,7 @@ class AdversarialNet(SkorchAdapter):
             if expected is not None:
                 loss = loss + self.matching(expected)
             loss.backward()
+        self.sum_gradients("generator")
         self.notify_gradients("generator", batch)
         self.optimizer_generator_.step()
         return loss.detach()
@@ -383,7 +395,8 @@ class AdversarialNet(SkorchAdapter):
     def _squared_norms(self, penalty: Penalty, judge, x, logits, conditions) -> Tensor:
         """Squared norms of the logits' gradients at `x`, exact or by a small step."""
         if penalty.step is None:
-            return squared_gradient_norms(logits, x)
+            norms = squared_gradient_norms(logits, x)
+            return norms if self.shared_ is None else self.shared_.join(norms)
         noise = torch.empty_like(x)
         noise.normal_(0, penalty.step, generator=self.latent_stream_)
         differences = judge(x.detach() + noise, conditions) - logits
@@ -490,7 +503,7 @@ class AdversarialNet(SkorchAdapter):
         if self.matching is None:
             return self.call(self.generator_, latents, condition), None
         with self.autocast(latents.device.type):
-            return self.generator_.with_expectation(latents, condition)
+            return self._run(self.generator_.with_expectation, latents, condition)
 
     def _augment(self, x: Tensor) -> Tensor:
         if self.augmentation_ is None:
@@ -509,9 +522,15 @@ class AdversarialNet(SkorchAdapter):
         """Run a network, which need not know conditions when there are none."""
         arguments = (x,) if condition is None else (x, condition)
         if self.precision == "float32":
-            return module(*arguments)
+            return self._run(module, *arguments)
         with self.autocast(x.device.type):
-            return module(*arguments).float()
+            return self._run(module, *arguments).float()
+
+    def _run(self, function, *arguments):
+        """Call a function of rows; of several processes, each has its share of them."""
+        if self.shared_ is None:
+            return function(*arguments)
+        return self.shared_.run(function, *arguments)
 
     def call_in_parts(
         self, module: nn.Module, x: Tensor, condition: Tensor | None

@@ -192,7 +192,10 @@ class InfoGANNet(AdversarialNet):
     def read_codes(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """Return what Q makes of rows: categories' logits, continuous codes' means."""
         with self.autocast(x.device.type):
-            return self.code_head_(read_hidden(self.discriminator_, x))
+            return self._run(self._read_codes, x)
+
+    def _read_codes(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        return self.code_head_(read_hidden(self.discriminator_, x))
 
     def rows_and_condition(self, batch, stream=None):
         """Return the rows of a batch, and as many codes beside their coordinates."""
@@ -258,12 +261,53 @@ class InfoGANNet(AdversarialNet):
         loss = loss + self._reading_loss(of_fake[1], condition)
         return loss + self.clustering_weight * clustering
 
-    def _moved(self, rows: Tensor, coordinates: Tensor) -> Tensor:
+    def _moved(self, rows: Tensor, coordinates: Tensor, stream=None) -> Tensor:
+        stream = self.latent_stream_ if stream is None else stream
         if coordinates.shape[1]:
             # Half as many as have the same category, all being equally common.
             n_near = max(1, len(rows) // (2 * self.n_categories))
-            rows = swap_neighbors(rows, coordinates, self.latent_stream_, n_near)
-        return rows if self.perturb is None else self.perturb(rows, self.latent_stream_)
+            rows = swap_neighbors(rows, coordinates, stream, n_near)
+        return rows if self.perturb is None else self.perturb(rows, stream)
+
+    def category_information(
+        self, X: Tensor, y: Tensor | None = None, seed: int = 0
+    ) -> float:
+        """Return how much the category of a row tells of that of its moved copy.
+
+        Their mutual information (Ji et al., "Invariant Information Clustering", ICCV
+        2019, eq. 3) is large where categories are certain, equally common, and stay
+        under small changes of the row.
+
+        Parameters
+        ----------
+        X : Tensor of shape (n, ...), float32
+            Encoded rows.
+        y : Tensor of shape (n, d), default=None
+            Their coordinates, where training has some.
+        seed : int, default=0
+            Fixes the changes; the net's own stream is left alone.
+
+        Returns
+        -------
+        float
+            From 0, nothing, to 1, all of it, as a share of the logarithm of
+            `n_categories`; NaN where the net has diverged.
+        """
+        rows = X.to(self.device)
+        near = rows.new_zeros(len(rows), 0) if y is None else y.to(self.device)
+        stream = torch.Generator(self.latent_stream_.device).manual_seed(seed)
+        with torch.no_grad():
+            moved = self._moved(rows, near, stream)
+            parts = [self.read_codes(part)[0] for part in (rows, moved)]
+        first, second = (logits.double().softmax(dim=1) for logits in parts)
+        joint = first.T @ second / len(rows)
+        joint = (joint + joint.T) / 2
+        alone = joint.sum(dim=0)
+        log_ratio = joint.log() - alone.log() - alone.log()[:, None]
+        total = torch.where(joint > 0, joint * log_ratio, 0.0).sum()
+        return float(total if joint.isfinite().all() else torch.nan) / log(
+            self.n_categories
+        )
 
     def _generator_loss(self, real, fake, condition) -> Tensor:
         logits, means = self.read_codes(fake)

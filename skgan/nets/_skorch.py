@@ -11,26 +11,36 @@ import torch
 from skorch import NeuralNet
 from skorch.callbacks import (
     Callback,
+    Checkpoint,
     EarlyStopping,
     EpochTimer,
     PassthroughScoring,
     PrintLog,
+    ProgressBar,
+    TrainEndCheckpoint,
 )
 from skorch.utils import TeeGenerator
 from torch import Tensor, nn
 
-from skgan.callbacks import GeneratorAverage, StopTraining
+from skgan.callbacks import GeneratorAverage, StopTraining, TrainingProgress
 from skgan.loader import BatchLoader, TensorData
 from skgan.nets._global_stream import borrow_global_stream, draw_globally
+from skgan.nets._joint import trained_together
+from skgan.nets._process_group import Processes, join_processes
 from skgan.nets._state import (
+    go_back,
+    keep_start,
     load_groups,
     load_position,
     load_trained,
+    start_anew,
     training_state,
 )
 
 _OPTIMIZERS = ("optimizer_generator", "optimizer_discriminator")
 _DATA_PREFIXES = ("iterator_train", "iterator_valid", "dataset")
+# What the first of several processes does alone: it writes or prints.
+_OF_FIRST = (Checkpoint, PrintLog, ProgressBar, TrainEndCheckpoint, TrainingProgress)
 
 
 class SkorchAdapter(NeuralNet):
@@ -46,6 +56,9 @@ class SkorchAdapter(NeuralNet):
     # The loader of the fit under way, and the checkpoint that a fit starts from.
     loader_: Any = None
     resumed_: dict | None = None
+    # The processes that the fit under way is shared by, and those of a step of it.
+    processes_: Processes | None = None
+    shared_: Processes | None = None
     # Groups of the optimizers, by name, until these are made.
     waiting_groups_: dict[str, list[dict]] | None = None
 
@@ -244,6 +257,7 @@ class SkorchAdapter(NeuralNet):
                 callback
                 for _, callback in self.callbacks_
                 if _overrides(callback, method_name)
+                and (self.is_first_process or not isinstance(callback, _OF_FIRST))
             ]
         return self.listeners_[method_name]
 
@@ -258,6 +272,38 @@ class SkorchAdapter(NeuralNet):
             batch=batch,
             training=True,
         )
+
+    # Several processes.
+    @property
+    def is_first_process(self) -> bool:
+        """Whether this process writes and prints, of those that share the fit."""
+        return self.processes_ is None or self.processes_.is_first
+
+    def agree(self, value):
+        """Return the number of the first process, where several share the fit."""
+        return value if self.processes_ is None else self.processes_.agree(value)
+
+    def on_first_process(self, function):
+        """Return what a function gives in the first of the processes of the fit."""
+        if self.processes_ is None:
+            return function()
+        return self.processes_.on_first(function)
+
+    def sum_gradients(self, name: str) -> None:
+        """Sum the gradients of a network over the processes that share a step."""
+        if self.shared_ is not None:
+            groups = getattr(self, f"optimizer_{name}_").param_groups
+            self.shared_.sum_gradients(w for group in groups for w in group["params"])
+
+    def partial_fit(self, X, y=None, classes=None, **fit_params):
+        """Train on, together with the other processes where there are some."""
+        self.processes_ = join_processes(self.device)
+        if self.processes_ is None:
+            return super().partial_fit(X, y, classes, **fit_params)
+        if not self.initialized_:
+            self.initialize()
+        with trained_together(self, X):
+            return super().partial_fit(X, y, classes, **fit_params)
 
     # The loop.
     def get_dataset(self, X, y=None):
@@ -306,6 +352,9 @@ class SkorchAdapter(NeuralNet):
                 and callback.misses_ >= callback.patience
                 for _, callback in self.callbacks_
             )
+            if self.interrupted_:
+                # The other processes are somewhere else in their work.
+                self.processes_ = None
             raise
         finally:
             # The loader holds the rows.
@@ -334,7 +383,9 @@ class SkorchAdapter(NeuralNet):
                 # A callback that drew rows has left the networks in evaluation mode.
                 if self.generator_.training is not training:
                     self._set_training(training)
+                self.shared_ = self.processes_
                 step = step_fn(batch, **fit_params)
+                self.shared_ = None
                 self._record(batches[-1], step, prefix)
                 batches[-1][f"{prefix}_batch_size"] = len(batch[0])
                 self.notify("on_batch_end", batch=batch, training=training, **step)
@@ -342,6 +393,7 @@ class SkorchAdapter(NeuralNet):
                 if self.ends_epoch_:
                     break
         finally:
+            self.shared_ = None
             # Interrupted epochs hold numbers too.
             _read_losses(batches)
         self.history.record(f"{prefix}_batch_count", n_batches)
@@ -357,6 +409,18 @@ class SkorchAdapter(NeuralNet):
         record[f"{prefix}_loss"] = loss
 
     # Going on from a checkpoint.
+    def start_anew(self, seed: int) -> None:
+        """Forget what was learnt: other weights, and no moments; streams go on."""
+        start_anew(self, seed)
+
+    def keep_start(self) -> dict[str, Any]:
+        """Return copies of what was learnt: weights and moments."""
+        return keep_start(self)
+
+    def go_back(self, kept: dict[str, Any]) -> None:
+        """Go back to what `keep_start` returned; streams go on."""
+        go_back(self, kept)
+
     def training_state(self) -> dict[str, Any]:
         """Return all that the next epoch depends on, but for callbacks' own state."""
         return training_state(self)
@@ -376,7 +440,8 @@ class SkorchAdapter(NeuralNet):
 
     def __getstate__(self):
         """Leave out what holds the rows, so that a net can be saved while it trains."""
-        return {**super().__getstate__(), "loader_": None, "resumed_": None}
+        nothing = dict.fromkeys(("loader_", "resumed_", "processes_", "shared_"))
+        return {**super().__getstate__(), **nothing}
 
 
 def _overrides(callback: Callback, method_name: str) -> bool:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from copy import deepcopy
 from typing import Any
 
 import torch
 from torch import nn
 
-from skgan.nets._global_stream import draw_globally
+from skgan.nets._global_stream import borrow_global_stream, draw_globally
 
 _PROGRESS = ("n_penalty_steps_", "penalty_weight_")
 
@@ -27,6 +28,32 @@ def training_state(net) -> dict[str, Any]:
         "layers": _streams_of_layers(net),
         "progress": {name: getattr(net, name) for name in _PROGRESS},
     }
+
+
+def keep_start(net) -> dict[str, Any]:
+    """Return copies of the weights and of the optimizers' moments."""
+    parts = {**net.modules_, **net.optimizers_}
+    return {name: deepcopy(part.state_dict()) for name, part in parts.items()}
+
+
+def go_back(net, kept: dict[str, Any]) -> None:
+    """Give a net the weights and moments that `keep_start` returned."""
+    for name, module in net.modules_.items():
+        module.load_state_dict(kept[name])
+    for name, optimizer in net.optimizers_.items():
+        load_optimizer(optimizer, kept[name])
+
+
+def start_anew(net, seed: int) -> None:
+    """Give a net weights as before the first step, and no moments; streams go on."""
+    with borrow_global_stream(seed):
+        for name in net.network_names:
+            fresh = net.make_network(name)
+            getattr(net, f"{name}_").load_state_dict(fresh.state_dict())
+    if hasattr(net, "averaged_generator_"):
+        net.averaged_generator_.load_state_dict(net.generator_.state_dict())
+    for optimizer in net.optimizers_.values():
+        optimizer.state.clear()
 
 
 def load_trained(net, state: dict[str, Any]) -> None:

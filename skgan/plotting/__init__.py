@@ -4,6 +4,7 @@ They need matplotlib, ``pip install "skgan[plot]"``, and only when they draw.
 """
 
 # Names that are not in __all__ are for other rooms.
+from skgan.plotting._attribution import AttributionDisplay
 from skgan.plotting._comparison import title_of as title_of
 from skgan.plotting._embedding import EmbeddingDisplay
 from skgan.plotting._marginals import MarginalsDisplay
@@ -17,6 +18,7 @@ from skgan.plotting._training import TrainingDisplay
 from skgan.plotting._traversal import LatentTraversalDisplay
 
 __all__ = [
+    "AttributionDisplay",
     "EmbeddingDisplay",
     "LatentTraversalDisplay",
     "MarginalsDisplay",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -45,6 +45,7 @@ def fit_chain(
     linear: bool,
     rng: np.random.Generator,
     deadline: Deadline,
+    forms: Mapping[int, str],
 ) -> list[ColumnModel]:
     """Fit each column on those before it; models stand by position.
 
@@ -60,7 +61,7 @@ def fit_chain(
     x = np.stack([to_predictor(*pair) for pair in zip(columns.T, scales, strict=True)])
     predictors = Predictors(x, schema, max_features)
     linear = linear and len(schema) <= _MAX_LINEAR_COLUMNS
-    grower = Grower(predictors, leaf_size, linear, rng, split_cost)
+    grower = Grower(predictors, leaf_size, linear, rng, split_cost, forms)
     models: dict[int, ColumnModel] = {}
     for place, target in enumerate(order):
         start = time.perf_counter()

@@ -58,6 +58,13 @@ class NumberModel:
     rest: Tree | None
 
     @property
+    def form(self) -> str:
+        """How the numbers follow from other columns."""
+        if self.rest is not None:
+            return "rest"
+        return "sum" if len(self.tree.sum_columns) else "plain"
+
+    @property
     def rounds(self) -> bool:
         """Whether atoms are drawn by rounding."""
         return self.rest is not None and self.scale.is_grid

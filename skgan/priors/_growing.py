@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import NamedTuple
 
 import numpy as np
+from sklearn import config_context
 
 from ._column import LevelModel, NumberModel
 from ._leaves import LeafIntervals, fit_intervals, fit_items
@@ -53,18 +56,28 @@ class Grower:
     """Grows the trees of a chain, all with the same settings."""
 
     def __init__(
-        self, predictors: Predictors, leaf_size: int, linear: bool, rng, cost: float
+        self,
+        predictors: Predictors,
+        leaf_size: int,
+        linear: bool,
+        rng,
+        cost: float,
+        forms: Mapping[int, str] = MappingProxyType({}),
     ):
         self.predictors = predictors
         self.leaf_size = leaf_size
         self.linear = linear
         self.rng = rng
         self.cost = cost
+        # Columns whose form is known already.
+        self.forms = forms
 
     def of_half(self) -> Grower:
         """Return one that grows on every second row."""
         half = self.predictors.half()
-        return Grower(half, self.leaf_size, self.linear, self.rng, self.cost)
+        return Grower(
+            half, self.leaf_size, self.linear, self.rng, self.cost, self.forms
+        )
 
     def levels(self, target: int, before: np.ndarray, n_levels: int) -> LevelModel:
         """Fit a column of levels on those in `before`."""
@@ -91,7 +104,7 @@ class Grower:
             rows = np.flatnonzero(items == scale.continuum)
         columns = self.predictors.screen(target, before)
         task = _Task(columns, self._terms(target, before, rows), rows, scores[rows])
-        form = self._choose(task, scale)
+        form = self._choose(target, task, scale)
         n_items = len(scale.atoms) + 2
         if form == "rest":
             if scale.is_grid:
@@ -137,7 +150,9 @@ class Grower:
         grown = kind(
             min_samples_leaf=leaf_size, random_state=int(self.rng.integers(2**31))
         )
-        grown.fit(design.matrix, target)
+        # The matrix is what the tree's own check would make of it.
+        with config_context(skip_parameter_validation=True):
+            grown.fit(design.matrix, target, check_input=False)
         tree = read_tree(
             grown.tree_, design, is_level=is_level, cost=self.cost, total=total
         )
@@ -169,10 +184,15 @@ class Grower:
         limit = min(MAX_TERMS, len(rows) // ROWS_A_TERM)
         return self.predictors.numbers(target, before, limit)
 
-    def _choose(self, task: _Task, scale: NumberScale) -> str:
+    def _choose(self, target: int, task: _Task, scale: NumberScale) -> str:
         """The form that foretells held-out rows best."""
         if len(task.terms) == 0:
             return "plain"
+        # Two values are drawn at their shares, not rounded to.
+        may_round = not scale.is_grid or len(scale.atoms) > MIN_ROUNDED
+        known = self.forms.get(target)
+        if known is not None and (may_round or known != "rest"):
+            return known
         chosen = self.rng.permutation(len(task.rows))[:COMPARED_ROWS]
         is_small = len(chosen) < COMPARED_ROWS // 2 and len(self.predictors.x) < WIDE
         n_folds = 3 if is_small else 1
@@ -192,8 +212,7 @@ class Grower:
                 errors[form] += energy_score(np.stack(draws), task.scores[held])
         errors["sum"] /= GAINS["sum"]
         errors["rest"] /= GAINS["grid" if scale.is_grid else "rest"]
-        if scale.is_grid and len(scale.atoms) <= MIN_ROUNDED:
-            # Two values are drawn at their shares, not rounded to.
+        if not may_round:
             errors["rest"] = np.inf
         return min(errors, key=errors.__getitem__)
 

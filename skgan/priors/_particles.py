@@ -25,7 +25,9 @@ def draw_given(
     """
     n = len(given)
     columns, sizes = np.empty_like(given), np.empty(n)
-    step = max(1, BLOCK_CELLS // (n_particles * given.shape[1]))
+    first, last = _span(order, is_given)
+    a_row = n_particles if first < last else 1
+    step = max(1, BLOCK_CELLS // (a_row * given.shape[1]))
     for start in range(0, n, step):
         part = slice(start, start + step)
         columns[part], sizes[part] = _draw_block(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cached_property
 
 import numpy as np
@@ -14,6 +15,8 @@ from ._trees import MISSING_SCORE, SUM, Design, Sum
 MAX_ONE_HOT = 30
 # Rows of the table of associations by which predictors are screened.
 ASSOCIATION_ROWS = 2000
+# Columns whose table is made at once, and of more the rows of it that are.
+WHOLE_TABLE, STRIPE = 1000, 256
 # A level's mean of the target is drawn to that of all as by so many rows.
 ORDER_SHRINKAGE = 5.0
 
@@ -36,16 +39,16 @@ class Predictors:
         return Predictors(self.x[:, ::2].copy(), self.schema, self.max_features)
 
     @cached_property
-    def association(self) -> np.ndarray:
+    def association(self) -> Associations:
         """For each pair of columns the largest correlation between their parts."""
-        return _associations(self.blocks)
+        return Associations(self.blocks)
 
     def screen(self, target: int, before: np.ndarray, limit: int | None = None):
         """The columns among `before` that are most associated with the target."""
         limit = self.max_features if limit is None else limit
         if len(before) <= limit:
             return before
-        strength = self.association[target, before]
+        strength = self.association.of(target)[before]
         return before[np.sort(np.argsort(-strength, kind="stable")[:limit])]
 
     def design(self, columns: np.ndarray, rows, target: np.ndarray, total: Sum):
@@ -131,15 +134,34 @@ def _largest_levels(row):
     return (row[:, None] == largest).astype(np.float32)
 
 
-def _associations(blocks):
-    """For each pair of columns the largest correlation between their parts."""
-    step = -(-len(blocks[0]) // ASSOCIATION_ROWS)
-    parts = np.concatenate([block[::step] for block in blocks], axis=1)
-    parts = _standardised(np.where(parts == MISSING_SCORE, 0.0, parts))
-    start = np.cumsum([0] + [block.shape[1] for block in blocks[:-1]])
-    table = np.abs(parts.T @ parts)
-    table = np.maximum.reduceat(table, start, axis=0)
-    return np.maximum.reduceat(table, start, axis=1)
+class Associations:
+    """For each pair of columns the largest correlation between their parts.
+
+    Of many columns the table is made in stripes, one at a time, as they are asked for:
+    as a whole it would be larger than the rows.
+    """
+
+    def __init__(self, blocks: Sequence[np.ndarray]):
+        step = -(-len(blocks[0]) // ASSOCIATION_ROWS)
+        parts = np.concatenate([block[::step] for block in blocks], axis=1)
+        self._parts = _standardised(np.where(parts == MISSING_SCORE, 0.0, parts))
+        widths = [block.shape[1] for block in blocks]
+        self._start = np.cumsum([0, *widths])
+        n_columns = len(blocks)
+        self._height = n_columns if n_columns <= WHOLE_TABLE else STRIPE
+        self._first, self._stripe = 0, np.empty((0, n_columns))
+
+    def of(self, target: int) -> np.ndarray:
+        """Return the associations of a column with each."""
+        if not self._first <= target < self._first + len(self._stripe):
+            self._first = target // self._height * self._height
+            last = min(self._first + self._height, len(self._start) - 1)
+            start = self._start[self._first : last]
+            chosen = self._parts[:, start[0] : self._start[last]]
+            table = np.abs(chosen.T @ self._parts)
+            table = np.maximum.reduceat(table, start - start[0], axis=0)
+            self._stripe = np.maximum.reduceat(table, self._start[:-1], axis=1)
+        return self._stripe[target - self._first]
 
 
 def _standardised(parts):

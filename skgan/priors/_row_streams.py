@@ -6,10 +6,8 @@ from typing import Any, Protocol
 
 import numpy as np
 
-# Constants of SplitMix64 (Steele, Lea, Flood 2014), whose state is a row's key.
-_GAMMA = np.uint64(0x9E3779B97F4A7C15)
-_FACTORS = (np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB))
-_SHIFTS = (np.uint64(30), np.uint64(27), np.uint64(31))
+from skgan._mixing import GAMMA, mix
+
 _MISSING = np.uint64(0x6D697373696E6721)
 # Numbers that streams of some rows may take before those of all rows go on.
 _RESERVED = 64
@@ -23,7 +21,7 @@ class Uniforms(Protocol):
 
 
 class RowStreams:
-    """A stream of uniform numbers for each row, started by the row's key."""
+    """A stream of uniform numbers for each row, SplitMix64 from the row's key on."""
 
     def __init__(self, keys: np.ndarray, step: int = 0):
         self.keys = keys
@@ -32,7 +30,7 @@ class RowStreams:
     def random(self, size: Any = None) -> np.ndarray:
         """Return the next number of each row; `size` can only be their count."""
         self.step += 1
-        mixed = mix(self.keys + np.uint64(self.step * int(_GAMMA) % 2**64))
+        mixed = mix(self.keys + np.uint64(self.step * int(GAMMA) % 2**64))
         return (mixed >> np.uint64(11)) * 2.0**-53
 
     def take(self, rows: np.ndarray) -> RowStreams:
@@ -42,22 +40,14 @@ class RowStreams:
         return streams
 
 
-def mix(keys: np.ndarray) -> np.ndarray:
-    """Return 64 bits that differ in half of their places where keys do in one."""
-    first, second, last = _SHIFTS
-    keys = (keys ^ (keys >> first)) * _FACTORS[0]
-    keys = (keys ^ (keys >> second)) * _FACTORS[1]
-    return keys ^ (keys >> last)
-
-
 def row_keys(columns: np.ndarray, is_missing: np.ndarray, seed: int) -> np.ndarray:
     """Return a key for each row: of its cells, and of how many like it come before."""
     keys = np.full(len(columns), seed, np.uint64)
     for values, missing in zip(columns.T, is_missing.T, strict=True):
         # The same bits for 0 and -0.
         bits = np.ascontiguousarray(values + 0.0).view(np.uint64)
-        keys = mix(keys ^ mix(np.where(missing, _MISSING, bits) + _GAMMA))
-    return mix(keys + _GAMMA * _places_among_equal(keys))
+        keys = mix(keys ^ mix(np.where(missing, _MISSING, bits) + GAMMA))
+    return mix(keys + GAMMA * _places_among_equal(keys))
 
 
 def _places_among_equal(keys: np.ndarray) -> np.ndarray:

@@ -150,6 +150,7 @@ class TreesPrior(BasePrior):
         first: Sequence[int] = (),
         random_state: int | np.random.Generator | None = None,
         max_time: float | None = None,
+        forms_of: TreesPrior | None = None,
     ) -> TreesPrior:
         """Learn the chain.
 
@@ -168,6 +169,11 @@ class TreesPrior(BasePrior):
             Seconds that it may take. Where they will not do, later columns are fitted
             on fewer rows, 400 at least; columns that are reached after it follow none
             of those before them. The chain is whole in any case.
+        forms_of : TreesPrior or None, default=None
+            A prior of other rows of the same columns. What each number column follows
+            (a tree, a tree with a sum of columns, or a tree of what a sum leaves over)
+            is taken from it; else forms are compared, which is most of the work where
+            rows are few.
 
         Returns
         -------
@@ -190,6 +196,8 @@ class TreesPrior(BasePrior):
         if len(columns) == 0:
             raise ValueError("columns must have at least one row.")
         order = chain_order(schema, first, self.order)
+        if forms_of is not None and forms_of.schema_ != schema:
+            raise ValueError("forms_of must be a prior of the same columns.")
         if len(columns) > self.max_fit_rows:
             columns = columns[
                 rng.choice(len(columns), self.max_fit_rows, replace=False)
@@ -205,6 +213,7 @@ class TreesPrior(BasePrior):
             linear=self.linear,
             rng=rng,
             deadline=deadline,
+            forms={} if forms_of is None else forms_of._forms(),
         )
         self.schema_, self.order_, self.n_rows_ = schema, order, len(columns)
         return self
@@ -407,6 +416,13 @@ class TreesPrior(BasePrior):
         if "state" in state:
             vars(self).update(vars(self.from_state(state["state"])))
         vars(self).update(state.get("parameters", state))
+
+    def _forms(self):
+        return {
+            place: model.form
+            for place, model in enumerate(self._models)
+            if isinstance(model, NumberModel)
+        }
 
     def _to_predictor(self, column, values):
         return to_predictor(values, getattr(self._models[column], "scale", None))

@@ -87,8 +87,9 @@ class Tree:
         """The weighted sum of each row; missing numbers count as 0, the middle."""
         # One row is the same, to the bit, whatever rows stand beside it.
         total = np.full(x.shape[1], self.intercept)
-        for column, weight in zip(self.sum_columns, self.weights, strict=True):
-            total += weight * linear_terms(x[column])
+        if len(self.sum_columns):
+            for term in self.weights[:, None] * linear_terms(x[self.sum_columns]):
+                total += term
         return total
 
     @cached_property

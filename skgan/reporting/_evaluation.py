@@ -16,7 +16,16 @@ from sklearn.utils.validation import check_consistent_length, check_is_fitted
 from skgan._validation import check_stream
 from skgan.augmentation import takes_labels
 from skgan.frames import as_rows, frame_library, with_columns
-from skgan.metrics import CopyingWarning, Diagnosis, ReferenceSpace, diagnose
+from skgan.metrics import (
+    AttackPower,
+    CopyingWarning,
+    Diagnosis,
+    Finding,
+    ReferenceSpace,
+    diagnose,
+    membership_attacks,
+)
+from skgan.metrics.diagnosis import MIN_ROWS, NOT_JUDGED, advise, judge_attacks
 from skgan.samplers import DiagnosisMixin
 
 _LABEL = "label"  # what labels without a name are called
@@ -28,6 +37,15 @@ _MAX_BY_COLUMNS = 50_000
 _SCORER_SEED = 0
 # All pairs of more columns take too long.
 _MAX_PAIRED = 60
+# Attacks that take little time, and rows that they and all attacks are run on.
+_FAST_ATTACKS = (
+    "distance",
+    "relative_distance",
+    "calibrated_distance",
+    "neighbor_ratio",
+    "domias_kernels",
+)
+_MAX_FAST, _MAX_ATTACKED = 1000, 2000
 
 
 @dataclass(frozen=True)
@@ -88,6 +106,12 @@ class Evaluation:
     real, drawn : Rows
         What is compared by columns: held-out rows, and as many samples, drawn as the
         scorers draw them, so that these give the same figures.
+    powers : dict of str to AttackPower
+        What attacks on membership achieve; empty where none could be run.
+    attack_finding : Finding or None
+        The worst of them in words.
+    has_all_attacks : bool
+        Whether all attacks were asked for, or the fast ones are run.
     """
 
     sampler: Any
@@ -99,6 +123,9 @@ class Evaluation:
     seed: int
     real: Rows
     drawn: Rows
+    powers: dict[str, AttackPower]
+    attack_finding: Finding | None
+    has_all_attacks: bool = False
     max_paired: int = _MAX_PAIRED
 
     @property
@@ -144,7 +171,14 @@ class Evaluation:
 
 
 def evaluate(
-    sampler, X_holdout, X_train, y_holdout, y_train, max_samples, random_state
+    sampler,
+    X_holdout,
+    X_train,
+    y_holdout,
+    y_train,
+    max_samples,
+    random_state,
+    attacks=False,
 ) -> Evaluation:
     """Draw samples and judge them.
 
@@ -179,6 +213,12 @@ def evaluate(
     real = holdout
     if len(real) > _MAX_BY_COLUMNS:
         real = real.take(_MAX_BY_COLUMNS, _SCORER_SEED)
+    powers, finding = _attack(sampler, holdout, train, synthetic, seed, attacks)
+    known = diagnosis.findings["membership_auc"]
+    if finding is not None and known.verdict == NOT_JUDGED:
+        powers, finding = {}, Finding("attacks", NOT_JUDGED, known.message)
+    if finding is not None and attacks:
+        diagnosis = Diagnosis([*diagnosis, finding], diagnosis.n_rows)
     n_given = {"held-out": len(holdout), "synthetic": len(synthetic)}
     n_given |= {} if train is None else {"training": len(train)}
     return Evaluation(
@@ -191,7 +231,28 @@ def evaluate(
         seed=seed,
         real=real,
         drawn=_draw_as_scorers(sampler, real),
+        powers=powers,
+        attack_finding=finding,
+        has_all_attacks=attacks,
     )
+
+
+def _attack(
+    sampler, holdout: Rows, train: Rows | None, synthetic: Rows, seed: int, attacks
+) -> tuple[dict[str, AttackPower], Finding | None]:
+    """Return what attacks achieve, and the worst in words; nothing of few rows."""
+    if train is None or min(map(len, (holdout, train, synthetic))) < MIN_ROWS:
+        return {}, None
+    powers = membership_attacks(
+        *(rows.columns() for rows in (train, holdout, synthetic)),
+        attacks=None if attacks else _FAST_ATTACKS,
+        max_samples=_MAX_ATTACKED if attacks else _MAX_FAST,
+        random_state=seed,
+    )
+    final_estimator = sampler[-1] if isinstance(sampler, Pipeline) else sampler
+    stage = getattr(final_estimator, "stage_", None)
+    (finding,) = advise([judge_attacks(powers)], stage)
+    return powers, finding
 
 
 def _draw_as_scorers(sampler, real: Rows) -> Rows:

@@ -12,10 +12,13 @@ from skgan.reporting._html import count, element, figure, table
 from skgan.reporting._pictures import blank_axes, sheet
 from skgan.reporting._sections import Section
 
-_N_IMAGES = 64  # of a sheet
+_N_COLUMNS = 8
+_N_IMAGES = _N_COLUMNS**2  # of a sheet
 _MAX_CLASSES = 12  # that get a row each
 _N_NEIGHBORS = 24
 _MAX_COMPARED = 2000
+_N_WALKS, _N_STEPS = 6, 10
+_N_DRAWN = 200  # rows that labels are taken from
 
 
 def samples_section(evaluation: Evaluation) -> Section:
@@ -30,7 +33,9 @@ def samples_section(evaluation: Evaluation) -> Section:
     else:
         classes, indices = chosen
         names = ", ".join(map(str, classes))
-        message += f" A row a label, from the top: {names}."
+        n_rows = round(len(indices[0]) ** 0.5) // len(classes)
+        rows = "A row" if n_rows == 1 else f"{n_rows} rows"
+        message += f" {rows} a label, from the top: {names}."
     display = SamplesDisplay.from_samples(
         evaluation.images(evaluation.synthetic)[indices[1]],
         real=evaluation.images(evaluation.holdout)[indices[0]],
@@ -49,7 +54,7 @@ def samples_section(evaluation: Evaluation) -> Section:
 
 
 def _by_class(evaluation: Evaluation) -> tuple[NDArray, list[NDArray]] | None:
-    """Classes, and as many images of each for a square sheet of a row a class."""
+    """Classes, and as many images of each for a square sheet of whole rows a class."""
     labels = [
         None if rows.y is None else np.asarray(rows.y)
         for rows in (evaluation.holdout, evaluation.synthetic)
@@ -60,13 +65,16 @@ def _by_class(evaluation: Evaluation) -> tuple[NDArray, list[NDArray]] | None:
     n = len(classes)
     if not 1 < n <= _MAX_CLASSES:
         return None
-    indices = []
-    for y in labels:
-        found = [np.flatnonzero(y == label)[:n] for label in classes]
-        if min(map(len, found)) < n:
-            return None
-        indices.append(np.concatenate(found))
-    return classes, indices
+    found = [[np.flatnonzero(y == label) for label in classes] for y in labels]
+    n_fewest = min(len(at) for places in found for at in places)
+    for n_rows in range(max(1, _N_COLUMNS // n), 0, -1):
+        n_each = n_rows**2 * n
+        if n_each <= n_fewest:
+            indices = [
+                np.concatenate([at[:n_each] for at in places]) for places in found
+            ]
+            return classes, indices
+    return None
 
 
 def neighbors_section(evaluation: Evaluation) -> Section:
@@ -96,6 +104,59 @@ def neighbors_section(evaluation: Evaluation) -> Section:
     picture = sheet(display.synthetic_image_, alt)
     parts = [figure(picture, caption, class_="sheet neighbors")]
     return Section(anchor, title, message, parts)
+
+
+def can_walk(evaluation: Evaluation) -> bool:
+    """Whether the sampler makes images of latents that are given."""
+    sampler = evaluation.sampler
+    return (
+        evaluation.image_shape is not None
+        and hasattr(sampler, "interpolate")
+        and getattr(sampler, "prior_", None) is None
+    )
+
+
+def walk_section(evaluation: Evaluation) -> Section:
+    """Return images on the way from one latent to another."""
+    sampler, labels = evaluation.sampler, _labels_to_walk(evaluation)
+    latents = np.random.RandomState(evaluation.seed).normal(
+        size=(2 * _N_WALKS, sampler.net_.latent_dim)
+    )
+    if labels is None:
+        pairs = latents.reshape(_N_WALKS, 2, -1)
+        rows = [(start, end, None) for start, end in pairs]
+        names, what = "", "each row goes between two latents of its own"
+    else:
+        rows = [(latents[0], latents[1], label) for label in labels]
+        names = f" The labels, from the top: {', '.join(map(str, labels))}."
+        what = "a row a label, all between the same two latents"
+    images = np.stack(
+        [
+            sampler.interpolate(start, end, _N_STEPS, y=y, space="latents")
+            for start, end, y in rows
+        ]
+    ).reshape(len(rows), _N_STEPS, *(evaluation.image_shape or ()))
+    display = LatentTraversalDisplay.from_images(images, ax=blank_axes())
+    message = (
+        "From one latent drawn at random to another, in equal steps. A sampler that "
+        "has learnt changes images bit by bit; one that copies jumps between a few."
+    )
+    caption = f"Along a row the latent changes; {what}.{names}"
+    picture = sheet(display.image_, f"A latent walk. {caption}")
+    parts = [figure(picture, caption, class_="sheet codes")]
+    return Section("walk", "Latent walk", message, parts)
+
+
+def _labels_to_walk(evaluation: Evaluation) -> list | None:
+    """Labels to make images under; None for a sampler without."""
+    drawn = evaluation.sampler.sample(_N_DRAWN, random_state=evaluation.seed)
+    if not isinstance(drawn, tuple):
+        return None
+    y = np.asarray(drawn[1])
+    levels = np.unique(y, axis=0)
+    # Of numbers, or of many classes, some that were drawn.
+    few = levels if len(levels) <= _MAX_CLASSES else y[:_N_WALKS]
+    return list(few)
 
 
 def codes_section(evaluation: Evaluation) -> Section:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skgan.frames import frame_library, is_missing
-from skgan.metrics import Finding, TaughtModels, teach_models
+from skgan.metrics import Finding, TaughtModels, global_utility_scores, teach_models
 from skgan.metrics.diagnosis import MIN_ROWS, judge_copies
 from skgan.plotting import TrainingDisplay
 from skgan.reporting._evaluation import Evaluation, Rows
@@ -24,6 +24,9 @@ _MAX_TESTED = 1000  # rows that importances are measured on
 _MAX_FEATURES = 60  # columns of which importances are measured
 _MAX_IMPORTANT = 8
 _MAX_CLASSES = 20
+# With more columns, not each is learnt from all others.
+_MAX_LEARNT = 40
+_MAX_LEARNT_ROWS = 2000
 # A loss beyond so many times the usual one is left to the edge of the chart.
 _USUAL = 0.9
 _ROOM = 1.5
@@ -61,7 +64,31 @@ def usefulness_section(evaluation: Evaluation, target: Any) -> Section:
         message += " Real rows teach next to nothing, so that this says little."
     names = column_names(pairs["train"][0])
     parts = [_importances(taught, names, evaluation.seed)]
-    return Section(anchor, title, message, parts)
+    utility, every_column = _every_column(sets, evaluation.seed)
+    return Section(anchor, title, message + utility, [*parts, every_column])
+
+
+def _every_column(sets: Mapping[str, Rows], seed: int) -> tuple[str, str]:
+    """Return the global utility in words, and a table of the columns learnt worst."""
+    rows = [sets[key].X for key in ("train", "holdout", "drawn")]
+    names = column_names(rows[0])
+    if not 2 <= len(names) <= _MAX_LEARNT:
+        return "", ""
+    try:
+        found = global_utility_scores(
+            *rows, max_samples=_MAX_LEARNT_ROWS, random_state=seed
+        )
+    except ValueError:  # no column that can be foretold
+        return "", ""
+    message = (
+        " Global utility (each column learnt from all others, by samples relative to "
+        f"real rows; 1 is ideal): {number(float(np.mean(list(found.values()))))}."
+    )
+    worst = sorted(found, key=lambda name: found[name])[:_MAX_IMPORTANT]
+    lines = [(plain_title(name), number(found[name])) for name in worst]
+    caption = "Columns that samples teach worst"
+    head = ("column", "score by samples over score by real rows")
+    return message, scrolled(table(head, lines, caption), caption)
 
 
 def _targets(sets: Mapping[str, Rows], target: Any, seed: int) -> tuple[str, dict]:

@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from skgan._validation import check_integer
+from skgan._validation import check_boolean, check_integer
 from skgan._version import __version__
 from skgan.frames import frame_library
 from skgan.metrics import Diagnosis
@@ -18,9 +18,11 @@ from skgan.reporting._column_sections import columns_section, pairs_section
 from skgan.reporting._evaluation import Evaluation, evaluate
 from skgan.reporting._html import count
 from skgan.reporting._image_sections import (
+    can_walk,
     codes_section,
     neighbors_section,
     samples_section,
+    walk_section,
 )
 from skgan.reporting._model_sections import (
     stages_part,
@@ -28,6 +30,7 @@ from skgan.reporting._model_sections import (
     usefulness_section,
 )
 from skgan.reporting._page import frame, page
+from skgan.reporting._privacy_section import privacy_section
 from skgan.reporting._score import overall_score, show_score
 from skgan.reporting._sections import (
     Section,
@@ -137,6 +140,7 @@ def report(
     target=None,
     title=None,
     sources=None,
+    attacks=False,
     max_columns=12,
     max_samples=5000,
     random_state=None,
@@ -146,8 +150,8 @@ def report(
     Verdicts come first, each beside what real rows get, with an overall score and what
     to try; then rows to read, columns, pairs of columns and what models learn from
     samples or, of images, samples; coverage, copying by stage of the fit, a plane of
-    all rows, how training went, and with what settings. Charts adapt to light and
-    dark, to small screens and to paper.
+    all rows, attacks on privacy, how training went, and with what settings. Charts
+    adapt to light and dark, to small screens and to paper.
 
     Parameters
     ----------
@@ -171,6 +175,10 @@ def report(
         Heading of the page; None names the sampler.
     sources : dict of str to str or None, default=None
         Where sets come from, such as file names, by what they are: said at the top.
+    attacks : bool, default=False
+        Whether to run all attacks of `skgan.metrics.membership_attacks` and
+        `skgan.metrics.disclosure_attacks` and to count the worst among the verdicts;
+        some seconds more. False shows the fast ones. They need `X_train`.
     max_columns : int, default=12
         Columns drawn by themselves at most; of more, those that differ most.
     max_samples : int, default=5000
@@ -225,6 +233,7 @@ def report(
         target=target,
         title=title,
         sources=sources,
+        attacks=attacks,
         max_columns=max_columns,
         max_samples=max_samples,
         random_state=random_state,
@@ -242,6 +251,7 @@ def compose(
     title: str | None,
     target: Any = None,
     sources: dict[str, str] | None = None,
+    attacks: bool = False,
     max_columns: int,
     max_samples: int,
     random_state,
@@ -249,13 +259,14 @@ def compose(
 ) -> Report:
     """Make a report; `tell` hears what is being done."""
     check_matplotlib("skgan.report")
+    check_boolean("attacks", attacks)
     max_columns = check_integer("max_columns", max_columns, 1)
     max_samples = check_integer("max_samples", max_samples, MIN_ROWS)
     if title is not None and not isinstance(title, str):
         raise TypeError(f"title must be a string or None, got {title!r}.")
     tell("Verdicts")
     evaluation = evaluate(
-        sampler, X_holdout, X_train, *labels, max_samples, random_state
+        sampler, X_holdout, X_train, *labels, max_samples, random_state, attacks
     )
     diagnosis = evaluation.diagnosis
     sections = [Section("verdicts", "Verdicts", "", verdicts(diagnosis))]
@@ -283,6 +294,8 @@ def _makers(
             lambda: samples_section(evaluation),
             lambda: neighbors_section(evaluation),
         ]
+        if can_walk(evaluation):
+            makers.append(lambda: walk_section(evaluation))
     elif len(evaluation.holdout.X.shape) > 2:  # such as series of several channels
         makers = []
     else:
@@ -303,6 +316,7 @@ def _makers(
         lambda: coverage_section(evaluation),
         lambda: copying_section(evaluation, stages_part(evaluation)),
         lambda: embedding_section(evaluation),
+        lambda: privacy_section(evaluation),
         lambda: training_section(evaluation),
         lambda: Section("settings", "Settings", "", _settings(evaluation)),
     ]

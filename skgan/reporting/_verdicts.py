@@ -16,7 +16,7 @@ GROUPS = {
     "Do samples look real?": ("c2st", "energy_distance", "coverage"),
     "Are columns as they should be?": ("associations", "columns", "decimals"),
     "Is anything missing?": ("modes", "levels", "variance"),
-    "Is anything copied?": ("membership_auc", "dcr_share", "duplicates"),
+    "Is anything copied?": ("membership_auc", "dcr_share", "duplicates", "attacks"),
     "Did training go well?": ("training",),
 }
 _SUMMARIES = {
@@ -77,6 +77,7 @@ _LAYOUTS = {
     "membership_auc": FindingLayout("Membership", has_bar=True),
     "dcr_share": FindingLayout("Closeness to training rows", has_bar=True),
     "duplicates": FindingLayout("Exact copies", has_bar=True),
+    "attacks": FindingLayout("Attacks", "AUC of the worst", "chance", has_bar=True),
     "training": FindingLayout("Training", "growth of gradients", "steady", "alarm at"),
 }
 

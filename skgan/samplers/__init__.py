@@ -17,6 +17,7 @@ __getattr__, __dir__, __all__ = load_on_first_use(
         "Inverter": "_inversion",
         "InverterRunner": "_inversion",
         "LabelledRows": "_conditions",
+        "SampleRows": "_sample_rows",
         "StageDraws": "_stages",
         "condition_on_labels": "_prior_conditions",
     },

@@ -8,6 +8,7 @@ from skgan.samplers._inversion import Inverter as Inverter
 from skgan.samplers._inversion import InverterRunner as InverterRunner
 from skgan.samplers._outlier import GANOutlierDetector
 from skgan.samplers._prior_conditions import condition_on_labels as condition_on_labels
+from skgan.samplers._sample_rows import SampleRows as SampleRows
 from skgan.samplers._stages import StageDraws as StageDraws
 
 __all__ = [

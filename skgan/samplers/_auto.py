@@ -18,6 +18,7 @@ from skgan._validation import (
 )
 from skgan.callbacks import TrainingCheckpoint, check_schedule
 from skgan.encoding import BaseEncoder, TableLayout
+from skgan.nets import own_device
 
 SCHEDULES = ("annealed", "constant")
 # What a network becomes that has labels to start from.
@@ -25,6 +26,11 @@ CONDITIONAL_FORMS = {
     "transport": "conditional_transport",
     "calibrated_transport": "calibrated_conditional_transport",
 }
+
+# Columns times updates that few rows are trained for at least.
+_CELLS_OF_UPDATES = 300_000
+# The same at most for a generator that starts from a prior, of wide rows.
+_WIDE, _CELLS_OF_WIDE_UPDATES = 1000, 200_000
 
 
 class Settings(NamedTuple):
@@ -69,7 +75,7 @@ def resolve_settings(
     if starts_from == "normal":
         automatic = automatic_values(n_rows, encoder.tensor_shape_, layout)
     else:
-        automatic = _values_for_priors(n_rows)
+        automatic = _values_for_priors(n_rows, prod(encoder.tensor_shape_))
     automatic["generator"] = _form(automatic["generator"], is_conditional)
     automatic = estimator._adapt(automatic)
     device = resolve_device(estimator.device)
@@ -174,8 +180,10 @@ def _values_for_vectors(n_rows: int, n_columns: int) -> dict:
     last_weight = max(3e-4, (10 * n_columns / n_rows) ** 1.5)
     first_weight = max(0.03, last_weight)
     speed = (n_rows / (500 * n_columns)) ** 0.5
-    # More updates than few rows can teach something in are spent on copying them.
-    max_iter = round(min(max(12 * n_rows / n_columns, 300), 4000))
+    # More updates than few rows can teach something in are spent on copying them, and
+    # an update of wide rows takes as much longer.
+    least = min(max(_CELLS_OF_UPDATES // n_columns, 50), 300)
+    max_iter = round(min(max(12 * n_rows / n_columns, least), 4000))
     # With many rows there is little to calibrate, and between narrow modes much that
     # a map of all rows would move off them.
     is_calibrated = n_rows < 500 * n_columns
@@ -222,9 +230,12 @@ def _values_for_tables(n_rows: int, layout: TableLayout) -> dict:
     }
 
 
-def _values_for_priors(n_rows: int) -> dict:
+def _values_for_priors(n_rows: int, width: int) -> dict:
     # A generator that starts from a good prior has little to learn, and the
     # discriminator much to learn by heart: few updates, bounded moves.
+    max_iter = min(max(n_rows // 4, 50), 1000)
+    if width > _WIDE:
+        max_iter = min(max_iter, max(_CELLS_OF_WIDE_UPDATES // width, 20))
     return {
         "latent_dim": 1,
         "hidden_dims": (128, 128),
@@ -236,7 +247,7 @@ def _values_for_priors(n_rows: int) -> dict:
         "discriminator_learning_rate": 1e-3,
         "batch_size": 256,
         "betas": (0.0, 0.99),
-        "max_iter": min(max(n_rows // 4, 50), 1000),
+        "max_iter": max_iter,
         "schedule": {"learning_rate": ("cosine", 0.05)},
     }
 
@@ -310,13 +321,13 @@ def resolve_device(device: str | torch.device) -> str:
     if not isinstance(device, str | torch.device):
         raise TypeError(f"device must be a name such as 'cpu', got {device!r}.")
     if device == "auto":
-        return "cuda" if torch.cuda.is_available() else "cpu"
+        return own_device("cuda") if torch.cuda.is_available() else "cpu"
     try:
         # "meta" makes tensors without values: reading one shows it.
         torch.zeros(1, device=device).item()
     except (RuntimeError, AssertionError) as error:
         raise ValueError(f"device={device!r} cannot be used: {error}") from error
-    return str(device)
+    return own_device(str(device))
 
 
 def fast_precision(device: str) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from copy import deepcopy
-from dataclasses import dataclass, field
 from functools import partial, wraps
 from inspect import signature
 from typing import Any, NamedTuple
@@ -35,33 +34,30 @@ from skgan._validation import (
 from skgan.encoding import BaseEncoder, make_encoder
 from skgan.frames import as_rows
 from skgan.metrics import ReferenceSpace, energy_distance
-from skgan.nets import AdversarialNet
-from skgan.priors import BasePrior
-from skgan.samplers._auto import resolve_settings
-from skgan.samplers._conditional_draws import draw_selected, read_conditions
-from skgan.samplers._conditions import (
-    TableConditions,
-    make_conditions,
-    table_params,
-)
+from skgan.nets import AdversarialNet, join_processes
+from skgan.samplers._auto import resolve_device, resolve_settings
+from skgan.samplers._conditions import make_conditions, table_params
+from skgan.samplers._drawing import DrawingMixin
+from skgan.samplers._fit_data import FitData
 from skgan.samplers._fit_tasks import (
     CallbackSupport,
-    FitTasks,
     start_tasks,
     with_callbacks,
 )
+from skgan.samplers._named_rows import read_named
 from skgan.samplers._prior_conditions import PriorConditions
-from skgan.samplers._resume import keep_seeds, open_checkpoint
-from skgan.samplers._stages import PriorColumns
+from skgan.samplers._resume import check_together, keep_seeds, open_checkpoint
 from skgan.samplers._training import (
     advice_on_memory,
     continue_net,
     count_epochs,
+    interruption,
     make_callbacks,
     make_net,
     train,
 )
 from skgan.samplers._trees import TreesMixin
+from skgan.samplers._truncation import read_truncation
 
 # What validation learns of the columns, and what training learns after it.
 _FEATURES, _LEARNT = ("n_features_in_", "feature_names_in_"), ("net_", "sampler_")
@@ -107,6 +103,8 @@ MAX_WATCHED_ROWS = 2000
 _MIN_SPLIT_ROWS = 10
 # Of the time that is left when training starts, where stages are judged after it.
 _TRAINING_SHARE = 0.4
+# Of the time of a fit, for the search for a rotation.
+_ENCODING_SHARE = 0.2
 # A generator that starts from a prior has the moments of rows from the start, and is
 # scored by boosted trees, which take longer.
 _OF_STAGES: dict[str, Any] = {"n_scores": 4, "calibrates": False}
@@ -122,37 +120,13 @@ class Seeds(NamedTuple):
     split: int
 
 
-@dataclass
-class FitData:
-    """What a fit learns from, read once."""
-
-    X: Any
-    encoder: BaseEncoder
-    labels: Any
-    target: Any
-    seeds: Seeds
-    is_warm_start: bool
-    deadline: Deadline = field(default_factory=Deadline)
-    held_out: Any = None
-    rows: Any = None
-    conditions: Any = None
-    # What is given of the training rows, and the groups that are to be balanced.
-    given: Any = None
-    groups: Any = None
-    settings: Any = None
-    net_params: Any = None
-    columns: PriorColumns | None = None
-    prior: BasePrior | None = None
-    tasks: FitTasks | None = None
-    prior_seconds: float = 0.0
-
-
 @persistent(
     "_seeds", "_reference", "_stream", "_conditions", rebuilt=("_skl_callbacks",)
 )
 class BaseGANSampler(
     CallbackSupport,
     DataDiagramMixin,
+    DrawingMixin,
     TreesMixin,
     ClassNamePrefixFeaturesOutMixin,
     DensityMixin,
@@ -180,8 +154,12 @@ class BaseGANSampler(
         Parameters
         ----------
         X : array-like or DataFrame of shape (n_samples, n_features) or \
-                (n_samples, height, width[, channels])
-            At least 2 rows.
+                (n_samples, height, width[, channels]), or what names rows
+            At least 2 rows. What names them instead of holding them is read in
+            batches: a path or a pattern of Parquet or CSV files, a
+            `pyarrow.dataset.Dataset`, a lazy frame of polars or Dask, or a
+            `skgan.RowSource` of one of these. Of more than 200 000 such rows a uniform
+            sample is learnt.
         y : Ignored
             For scikit-learn's pipelines.
 
@@ -195,7 +173,9 @@ class BaseGANSampler(
             If a parameter is of the wrong type, or `X` is sparse.
         ValueError
             If a parameter is out of its range, or `X` has fewer than 2 rows, holds
-            infinity, text, or, in an array, NaN.
+            infinity, text, or, in an array, NaN; if files cannot be read or differ.
+        FileNotFoundError
+            If there is no such file.
         KeyboardInterrupt
             If the user breaks training off; what was learnt so far can sample.
         """
@@ -211,7 +191,7 @@ class BaseGANSampler(
     def _prepare(self, X, y) -> FitData:
         """Read X and y once: rows, what they are conditioned on, what is held out."""
         deadline = self._start_clock()
-        X = as_rows(X)
+        X, y, named = read_named(self, X, y)
         is_warm_start = bool(self.warm_start and hasattr(self, "net_"))
         encoder = self.encoder_ if is_warm_start else self._make_encoder(X)
         starts_from = self._read_prior(encoder, is_warm_start)
@@ -220,14 +200,20 @@ class BaseGANSampler(
         self._check_rows(X, encoder, reset=not is_warm_start)
         labels, target = self._read_target(X, y, is_warm_start)
         seen = None if labels is None else y
-        checkpoint = open_checkpoint(self, X, seen, is_warm_start)
+        processes = join_processes(resolve_device(self.device))
+        check_together(self, X, seen, is_warm_start, processes)
+        checkpoint = open_checkpoint(self, X, seen, is_warm_start, processes)
         seeds = self._seeds if is_warm_start else self._draw_seeds()
+        if processes is not None:
+            seeds = Seeds(*processes.share(tuple(seeds)))
         seeds = keep_seeds(checkpoint, seeds)
         data = FitData(X, encoder, labels, target, seeds, is_warm_start, deadline)
-        if starts_from == "trees":
-            self._prepare_columns(data)
-        else:
-            self._prepare_rows(data)
+        data.processes, data.named = processes, named
+        with deadline.share(_ENCODING_SHARE).in_force():
+            if starts_from == "trees":
+                self._prepare_columns(data)
+            else:
+                self._prepare_rows(data)
         data.settings = data.settings._replace(checkpoint=checkpoint)
         return data
 
@@ -395,7 +381,7 @@ class BaseGANSampler(
             )
         return min(max(2, round(share * len(X))), len(X) - 2)
 
-    def sample(self, n_samples=1, *, given=None, random_state=None):
+    def sample(self, n_samples=1, *, given=None, truncation=None, random_state=None):
         """Draw rows.
 
         Parameters
@@ -412,6 +398,12 @@ class BaseGANSampler(
             returns them, and returns a mask of those to keep. What cannot be told to
             the generator or its prior is looked for in up to 200 000 drawn rows and
             more.
+        truncation : float or None, default=None
+            Fidelity against variety, of generators of normal latents
+            (``prior="normal"``, and images): no latent is further from 0 than this, in
+            standard deviations, greater than 0. Between 1 and 2 rows are likelier and
+            more alike; far below 1 they are spoiled, because the generator has hardly
+            seen such latents. None bounds none.
         random_state : int, RandomState instance or None, default=None
             Fixes the rows. For one seed, ``sample(n)`` is the start of ``sample(m)``
             for n < m. None draws on along the stream that the constructor's
@@ -430,8 +422,9 @@ class BaseGANSampler(
         TypeError
             If `n_samples` is no integer.
         ValueError
-            If `n_samples` is negative, or `given` asks for what cannot be or is too
-            rare to be found.
+            If `n_samples` is negative, `given` asks for what cannot be or is too
+            rare to be found, or `truncation` is not positive, or is asked of a prior
+            of trees.
         MemoryError
             If so many rows do not fit into memory; none is drawn then.
 
@@ -444,17 +437,12 @@ class BaseGANSampler(
         """
         check_is_fitted(self, "net_")
         n_samples = self._read_amount(n_samples)
-        if given is None:
-            return self._draw(n_samples, self._next_seed(random_state))
-        encoder = self.encoder_
-        read = read_conditions(encoder, given, n_samples, self.prior_ is not None)
-        seed = self._next_seed(random_state)
-        if read.selects:
-            rows = draw_selected(self._draw, encoder, read, n_samples, seed)
-        else:
-            rows = self._draw(n_samples, seed, read.drawn_with)
-        if self.prior_ is not None and isinstance(read.drawn_with, PriorConditions):
-            read.drawn_with.tell_sizes(self.prior_.n_particles)
+        asked = self._read_asked(n_samples, given)
+        bound, seed = read_truncation(truncation, self), self._next_seed(random_state)
+        rows = self._draw_asked(asked, 0, n_samples, seed, bound)
+        drawn_with = getattr(asked, "drawn_with", None)
+        if self.prior_ is not None and isinstance(drawn_with, PriorConditions):
+            drawn_with.tell_sizes(self.prior_.n_particles)
         return rows
 
     def _read_amount(self, n_samples) -> int:
@@ -596,7 +584,7 @@ class BaseGANSampler(
             if settings.max_iter:
                 scorer = self._make_scorer(data)
                 options = {} if data.prior is None else _OF_STAGES
-                options = {**options, "tasks": data.tasks}
+                options = {**options, "tasks": data.tasks, "restarts": data.restarts}
                 callbacks = make_callbacks(
                     settings, self.callbacks, self.verbose, scorer, **options
                 )
@@ -620,15 +608,9 @@ class BaseGANSampler(
         if n_features is not None:
             self._n_features_out = n_features
         if settings.max_iter and net.interrupted_:
-            error = KeyboardInterrupt()
-            error.add_note(
-                f"Training ended after {self.n_iter_} updates. The "
-                f"{type(self).__name__} can sample and be saved; partial_fit(X) trains "
-                "it further."
-            )
-            raise error
+            raise interruption(type(self).__name__, self.n_iter_)
         if data.prior is not None:
-            self._keep_best_stage(data)
+            self._keep_stage_together(data)
 
     def _in_time_left(self, data: FitData):
         """Return the settings with the time that training may take."""
@@ -638,7 +620,8 @@ class BaseGANSampler(
         judges = data.columns is not None and data.columns.is_held_out.any()
         share = _TRAINING_SHARE if judges else 1.0
         # A limit of zero would be none; the first update is made in any case.
-        return settings._replace(max_time=max(share * clock.left, 1e-3))
+        seconds = data.on_first_process(lambda: max(share * clock.left, 1e-3))
+        return settings._replace(max_time=seconds)
 
     def _make_scorer(self, data: FitData):
         """Return what scores a net on rows held out; None where none are."""
@@ -660,46 +643,3 @@ class BaseGANSampler(
             max_samples=max_rows,
             random_state=self._seeds.score,
         )
-
-    def _draw(self, n_samples: int, seed: int, given=None):
-        """Draw rows in blocks of one size, block i seeded by (seed, i).
-
-        Blocks are always generated whole: the bits of a matrix product depend on
-        its size.
-        """
-        with torch_defaults(), training_threads():
-            if self.prior_ is not None:
-                return self._draw_stage(n_samples, seed, given)
-            return self._draw_blocks(n_samples, seed, given)
-
-    def _draw_blocks(self, n_samples: int, seed: int, given=None):
-        """Draw rows of a generator of normal latents."""
-        net, encoder = self.net_, self.encoder_
-        size = 1024 if np.prod(encoder.tensor_shape_) <= 256 else 256
-        if isinstance(self._conditions, TableConditions):
-            size = 4096
-        buffer = encoder.output_builder_.make_buffer(n_samples)
-        for i, start in enumerate(range(0, n_samples, size)):
-            entropy = np.random.SeedSequence([seed, i])
-            stream = torch.Generator()
-            stream.manual_seed(int(entropy.generate_state(1, np.uint64)[0]))
-            latents = net.draw_latents(size, stream)
-            block = None if given is None else given.rows(start, start + size)
-            condition = self._draw_condition(
-                size, np.random.default_rng(entropy), block
-            )
-            with torch.inference_mode():
-                drawn = net.call_in_parts(net.sampling_generator_, latents, condition)
-            rows = drawn.flatten(1).cpu().numpy()
-            encoder.write_decoded(buffer, start, rows, n_samples - start)
-            if block is not None and hasattr(encoder, "write_given"):
-                n_rows = min(size, n_samples - start)
-                encoder.write_given(buffer, start, block, rows[:n_rows])
-        return encoder.output_builder_.build(buffer)
-
-    def _draw_condition(self, n: int, rng: np.random.Generator, given):
-        """Draw what rows are conditioned on; None where nothing is."""
-        if self._conditions is None:
-            return None
-        condition = self._conditions.draw_for(self.encoder_, n, rng, given)
-        return condition.to(self.net_.device)

@@ -10,6 +10,7 @@ from sklearn.utils import resample
 from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
 from skgan.encoding import LabelledTableEncoder, Labels, TableEncoder
+from skgan.frames import refuse_what_has_no_rows
 from skgan.metrics import energy_distance
 from skgan.samplers._base import MAX_WATCHED_ROWS, BaseGANSampler
 from skgan.samplers._conditions import (
@@ -21,11 +22,17 @@ from skgan.samplers._conditions import (
     label_conditions,
 )
 from skgan.samplers._diagnose import DiagnosisMixin
+from skgan.samplers._explanation import ExplanationMixin
 from skgan.samplers._inversion import InversionMixin
+from skgan.samplers._truncation import read_truncation
 
 # Its forests take long to import, and few samplers are asked.
 if TYPE_CHECKING:
     from skgan.metrics import Diagnosis
+
+
+# A multiple of the sizes of all blocks that rows are drawn in.
+_LARGEST_BLOCK = 4096
 
 
 class BaseLabelledSampler(BaseGANSampler):
@@ -37,6 +44,7 @@ class BaseLabelledSampler(BaseGANSampler):
     _conditions: LabelConditions | LabelledTableConditions
 
     def _read_target(self, X, y, is_warm_start: bool):
+        refuse_what_has_no_rows(y, "y")
         check_consistent_length(X, y)
         if is_warm_start:
             labels = self._conditions.labels
@@ -114,7 +122,9 @@ class BaseLabelledSampler(BaseGANSampler):
         return self._draw(len(values), seed, LabelledRows(values))
 
 
-class ConditionalGANSampler(DiagnosisMixin, InversionMixin, BaseLabelledSampler):
+class ConditionalGANSampler(
+    DiagnosisMixin, ExplanationMixin, InversionMixin, BaseLabelledSampler
+):
     """Learns rows with their labels, and samples rows by class or by number.
 
     It learns p(X | y): y may be classes, numbers, or several columns of either, and
@@ -326,11 +336,12 @@ class ConditionalGANSampler(DiagnosisMixin, InversionMixin, BaseLabelledSampler)
         Parameters
         ----------
         X : array-like or DataFrame of shape (n_samples, n_features) or \
-                (n_samples, height, width[, channels])
-            At least 2 rows.
+                (n_samples, height, width[, channels]), or what names rows
+            At least 2 rows; what names them is as in ``GANSampler.fit``.
         y : array-like, Series or DataFrame of shape (n_samples,) or \
-                (n_samples, n_columns)
-            Labels, none missing: classes of any kind, or finite numbers.
+                (n_samples, n_columns), or str or list of str
+            Labels, none missing: classes of any kind, or finite numbers. Where `X`
+            names rows, the name of the column that holds them, or several.
 
         Returns
         -------
@@ -362,7 +373,7 @@ class ConditionalGANSampler(DiagnosisMixin, InversionMixin, BaseLabelledSampler)
 
     # Labels stand in place of `given`.
     def sample(  # type: ignore[override]
-        self, n_samples=1, *, y=None, random_state=None
+        self, n_samples=1, *, y=None, truncation=None, random_state=None
     ):
         """Draw rows and their labels.
 
@@ -376,6 +387,9 @@ class ConditionalGANSampler(DiagnosisMixin, InversionMixin, BaseLabelledSampler)
             range seen in ``fit`` is drawn as the nearest one in it, with a warning.
             None draws labels as often as they were seen, those of several columns
             together.
+        truncation : float or None, default=None
+            Fidelity against variety, of generators of normal latents, as in
+            ``GANSampler.sample``; labels stay as often as they were.
         random_state : int, RandomState instance or None, default=None
             Fixes the rows. For one seed, ``sample(n)`` is the start of ``sample(m)``
             for n < m, and so it is with the start of `y`. None draws on along the
@@ -397,7 +411,8 @@ class ConditionalGANSampler(DiagnosisMixin, InversionMixin, BaseLabelledSampler)
             If `n_samples` is no integer.
         ValueError
             If a class was not seen, a label is missing, `n_samples` is negative or
-            not the number of labels.
+            not the number of labels, or `truncation` is not positive, or is asked of
+            a prior of trees.
 
         Warns
         -----
@@ -406,12 +421,25 @@ class ConditionalGANSampler(DiagnosisMixin, InversionMixin, BaseLabelledSampler)
         """
         check_is_fitted(self, "net_")
         n_samples = self._read_amount(n_samples)
-        labels = self._conditions.labels
-        values = None if y is None else labels.read_request(y, n_samples)
-        seed = self._next_seed(random_state)
-        if values is None:
-            values = self._conditions.draw_labels(n_samples, seed)
-        return self._draw_labelled(values, seed), labels.write(values)
+        asked = self._read_asked(n_samples, y)
+        n_samples = n_samples if asked is None else len(asked)
+        bound, seed = read_truncation(truncation, self), self._next_seed(random_state)
+        return self._draw_asked(asked, 0, n_samples, seed, bound)
+
+    def _read_asked(self, n_samples: int, y=None):
+        if y is None:
+            return None
+        return self._conditions.labels.read_request(y, n_samples)
+
+    def _draw_asked(self, asked, start: int, stop: int, seed: int, truncation=None):
+        # Blocks are drawn whole, so that labels of rows before `start` are needed.
+        first = start - start % _LARGEST_BLOCK
+        if asked is None:
+            values = self._conditions.draw_labels(stop, seed, first)
+        else:
+            values = asked[first:stop]
+        X = self._draw(stop, seed, LabelledRows(values, first), start, truncation)
+        return X, self._conditions.labels.write(values[start - first :])
 
     def score(self, X, y=None):
         """Return minus the energy distance between rows and a sample.
@@ -443,6 +471,7 @@ class ConditionalGANSampler(DiagnosisMixin, InversionMixin, BaseLabelledSampler)
         *,
         y_holdout=None,
         y_train=None,
+        attacks=False,
         max_samples=5000,
         random_state=None,
     ) -> Diagnosis:
@@ -460,6 +489,8 @@ class ConditionalGANSampler(DiagnosisMixin, InversionMixin, BaseLabelledSampler)
             as in ``fit`` and judges the rows alone.
         y_train : array-like, Series or DataFrame, default=None
             Labels of `X_train`, where both are given.
+        attacks : bool, default=False
+            As in ``GANSampler.diagnose``; labels, where given, are part of the rows.
         max_samples : int, default=5000
             As in ``GANSampler.diagnose``.
         random_state : int, RandomState instance or None, default=None
@@ -509,7 +540,7 @@ class ConditionalGANSampler(DiagnosisMixin, InversionMixin, BaseLabelledSampler)
         if X_train is not None and y_train is not None:
             check_consistent_length(X_train, y_train)
             train = (X_train, y_train)
-        diagnosis = self._diagnosis(holdout, train, max_samples, random_state)
+        diagnosis = self._diagnosis(holdout, train, attacks, max_samples, random_state)
         warn_of_copies(diagnosis, stacklevel=3)
         return diagnosis
 

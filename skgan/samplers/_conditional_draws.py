@@ -18,7 +18,7 @@ from skgan.encoding import (
     collect_rows,
     keeps_to,
 )
-from skgan.frames import concatenate_rows, frame_library, take_rows
+from skgan.frames import concatenate_rows, drop_rows, frame_library, take_rows
 from skgan.samplers._prior_conditions import PriorConditions
 
 # Rows drawn at once where rows are selected; of one size, so that a sample is the
@@ -131,57 +131,70 @@ def _can_be_drawn_with(
 
 
 def draw_selected(
-    draw: Draw, encoder: Any, given: SampleConditions, n: int, seed: int
+    draw: Draw, encoder: Any, given: SampleConditions, start: int, stop: int, seed: int
 ) -> Any:
-    """Draw rows until enough of them are what is given."""
-    if given.n_rows is None:
-        return _draw_alike(draw, encoder, given, n, seed)
-    return _draw_each(draw, encoder, given, n, seed)
+    """Draw rows until enough of them are what is given, rows `start` to `stop`.
+
+    Each block of rows is looked for by itself, with a seed of its own.
+    """
+    find = _draw_alike if given.n_rows is None else _draw_each
+    parts = [draw(0, seed, None)]
+    for block in range(start // _BLOCK, -(-stop // _BLOCK)):
+        begin = block * _BLOCK
+        end = min(begin + _BLOCK, stop if given.n_rows is None else given.n_rows)
+        rows = find(draw, encoder, given, begin, end, [seed, block])
+        rows = take_rows(rows, np.arange(min(end, stop) - begin))
+        parts.append(drop_rows(rows, max(start - begin, 0)))
+    rows = concatenate_rows(parts[1:] or parts)
+    renew = getattr(encoder, "renew_identifiers", None)
+    return rows if renew is None else renew(rows, seed, start)
 
 
 def _draw_alike(
-    draw: Draw, encoder: Any, given: SampleConditions, n: int, seed: int
+    draw: Draw, encoder: Any, given: SampleConditions, begin: int, end: int, seed: list
 ) -> Any:
     """Draw rows of which all are given the same: those that fit, as they come."""
-    parts, n_found, n_drawn = [draw(0, seed, given.drawn_with)], 0, 0
+    parts, n_found, n_drawn, n = [], 0, 0, end - begin
     while n_found < n:
         if n_drawn >= _MAX_DRAWN + _MAX_DRAWN_EACH * n_found:
             raise _too_rare(given, n_found, n_drawn)
-        entropy = np.random.SeedSequence([seed, n_drawn // _BLOCK])
-        rows = draw(_BLOCK, int(entropy.generate_state(1)[0]), given.drawn_with)
+        rows = draw(_BLOCK, _seed_of(seed, n_drawn // _BLOCK), given.drawn_with)
         fits = np.flatnonzero(_fits(encoder, given, rows, None))[: n - n_found]
         n_found, n_drawn = n_found + len(fits), n_drawn + _BLOCK
         if len(fits):
             parts.append(take_rows(rows, fits, new_index=True))
-    return concatenate_rows(parts[1:] or parts)
+    return concatenate_rows(parts)
 
 
 def _draw_each(
-    draw: Draw, encoder: Any, given: SampleConditions, n: int, seed: int
+    draw: Draw, encoder: Any, given: SampleConditions, begin: int, end: int, seed: list
 ) -> Any:
     """Draw rows that are given something each: anew until each fits."""
-    is_open, parts, places = np.ones(n, dtype=bool), [draw(0, seed, None)], []
-    n_drawn = i = 0
+    n, parts, places = end - begin, [], []
+    is_open, n_drawn, i = np.ones(n, dtype=bool), 0, 0
     while is_open.any():
         if n_drawn >= _MAX_DRAWN + _MAX_DRAWN_EACH * (n - int(is_open.sum())):
             raise _too_rare(given, n - int(is_open.sum()), n_drawn)
         rows = np.flatnonzero(is_open)
         # Few rows that are left are tried many times at once.
         rows = np.repeat(rows, max(1, _BLOCK // len(rows)) if i else 1)
-        entropy = np.random.SeedSequence([seed, i])
-        drawn_with = None if given.drawn_with is None else given.drawn_with.take(rows)
-        drawn = draw(len(rows), int(entropy.generate_state(1)[0]), drawn_with)
-        fits = np.flatnonzero(_fits(encoder, given, drawn, rows))
+        among_all = rows + begin
+        drawn_with = given.drawn_with
+        drawn_with = None if drawn_with is None else drawn_with.take(among_all)
+        drawn = draw(len(rows), _seed_of(seed, i), drawn_with)
+        fits = np.flatnonzero(_fits(encoder, given, drawn, among_all))
         chosen, first = np.unique(rows[fits], return_index=True)
         if len(chosen):
             parts.append(take_rows(drawn, fits[first]))
             places.append(chosen)
             is_open[chosen] = False
         n_drawn, i = n_drawn + len(rows), i + 1
-    if not places:
-        return parts[0]
     order = np.argsort(np.concatenate(places))
-    return take_rows(concatenate_rows(parts[1:]), order, new_index=True)
+    return take_rows(concatenate_rows(parts), order, new_index=True)
+
+
+def _seed_of(seed: list, i: int) -> int:
+    return int(np.random.SeedSequence([*seed, i]).generate_state(1)[0])
 
 
 def _fits(

@@ -256,13 +256,16 @@ class LabelledRows(NamedTuple):
     ----------
     values : ndarray of shape (n, n_columns)
         The labels.
+    first : int
+        The number of the first row in its sample.
     """
 
     values: NDArray
+    first: int = 0
 
     def rows(self, start: int, stop: int) -> LabelledRows:
         """Return those of some rows; beyond the last one the first is repeated."""
-        values = self.values[start:stop]
+        values = self.values[start - self.first : stop - self.first]
         missing = stop - start - len(values)
         filling = np.repeat(self.values[:1], missing, axis=0)
         return LabelledRows(np.vstack([values, filling]))
@@ -289,12 +292,15 @@ class LabelShares:
         groups = labels.groups(target) if sampling == "balanced" else None
         self.groups = None if groups is None else torch.as_tensor(groups)
 
-    def draw_labels(self, n: int, seed: int) -> NDArray:
-        """Draw labels of `n` rows as often as they were seen, of shape (n, columns).
+    def draw_labels(self, stop: int, seed: int, start: int = 0) -> NDArray:
+        """Draw labels as often as they were seen, of shape (stop - start, columns).
 
-        Fewer rows have the first of these labels.
+        They are those of rows `start` to `stop`, however many there are.
         """
-        places = np.random.default_rng([seed, 1, 0]).random(n) * self.ends_[-1]
+        bits = np.random.PCG64([seed, 1, 0])
+        # A number of 64 bits a row.
+        bits.advance(start)
+        places = np.random.Generator(bits).random(stop - start) * self.ends_[-1]
         return self.rows_[np.searchsorted(self.ends_, places, side="right")]
 
 
@@ -503,8 +509,11 @@ class CodeConditions:
             raise ValueError(f"codes must hold numbers: {error}.") from error
         width = 1 + self.number_width
         if values.ndim == 0:
-            values = np.full((n_samples, 1), values)
-        elif values.ndim == 1:
+            values = values.reshape(1, 1)
+            self._check(values)
+            # A billion rows take no memory.
+            return CodeRows(np.broadcast_to(values, (n_samples, 1)))
+        if values.ndim == 1:
             values = values[:, None]
         elif values.ndim != 2 or values.shape[1] != width:
             raise ValueError(

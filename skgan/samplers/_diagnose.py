@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from sklearn.utils.validation import check_is_fitted
 
-from skgan._validation import check_integer, check_stream
+from skgan._validation import check_boolean, check_integer, check_stream
 from skgan.frames import as_rows
 
 # Its forests take long to import, and few samplers are asked.
@@ -27,7 +27,13 @@ class DiagnosisMixin:
     sample: Any
 
     def diagnose(
-        self, X_holdout, X_train=None, *, max_samples=5000, random_state=None
+        self,
+        X_holdout,
+        X_train=None,
+        *,
+        attacks=False,
+        max_samples=5000,
+        random_state=None,
     ) -> Diagnosis:
         """Say in words what is wrong with samples, and what to try.
 
@@ -43,6 +49,9 @@ class DiagnosisMixin:
         X_train : array-like or DataFrame of shape (n_samples, ...), default=None
             The rows given to ``fit``. None leaves out what only they can show: whether
             samples are copies of them.
+        attacks : bool, default=False
+            Whether to run `skgan.metrics.membership_attacks`, too, and to say what the
+            worst of them achieves; some seconds more. They need `X_train`.
         max_samples : int, default=5000
             Rows to draw, and rows of each set to look at; at least 50. Of the
             training rows 20 000 are looked at.
@@ -79,15 +88,20 @@ class DiagnosisMixin:
         """
         from skgan.metrics.diagnosis import warn_of_copies
 
-        diagnosis = self._diagnosis(X_holdout, X_train, max_samples, random_state)
+        diagnosis = self._diagnosis(
+            X_holdout, X_train, attacks, max_samples, random_state
+        )
         warn_of_copies(diagnosis, stacklevel=3)
         return diagnosis
 
-    def _diagnosis(self, X_holdout, X_train, max_samples, random_state) -> Diagnosis:
+    def _diagnosis(
+        self, X_holdout, X_train, attacks, max_samples, random_state
+    ) -> Diagnosis:
         """Judge rows, or pairs of rows and labels."""
         from skgan.metrics.diagnosis import MIN_ROWS, diagnose_rows, judge_training
 
         check_is_fitted(self, "net_")
+        check_boolean("attacks", attacks)
         max_samples = check_integer("max_samples", max_samples, MIN_ROWS)
         seed = self._diagnosis_seed(random_state)
         holdout, train = self._read_rows(X_holdout), self._read_rows(X_train)
@@ -102,6 +116,7 @@ class DiagnosisMixin:
             max_samples=max_samples,
             random_state=seed,
             stage=getattr(self, "stage_", None),
+            attacks=attacks,
         )
 
     def _diagnosis_seed(self, random_state) -> int:

@@ -59,7 +59,7 @@ class FitTasks(Callback):
             reconstruction_attributes=lambda: fitted_so_far(self.sampler),
             **self.data,
         )
-        if must_stop:
+        if net.agree(bool(must_stop)):
             raise StopTraining
 
     def finish(self):

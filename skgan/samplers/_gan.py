@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from skgan.samplers._base import BaseGANSampler
 from skgan.samplers._diagnose import DiagnosisMixin
+from skgan.samplers._explanation import ExplanationMixin
 from skgan.samplers._inversion import InversionMixin
 
 
-class GANSampler(DiagnosisMixin, InversionMixin, BaseGANSampler):
+class GANSampler(DiagnosisMixin, ExplanationMixin, InversionMixin, BaseGANSampler):
     """Learns rows or images, and samples new ones.
 
     Tables and vectors start from a chain of decision trees [3]_. A generative

@@ -17,6 +17,7 @@ import torch
 from skgan._validation import check_mapping
 from skgan.callbacks import TrainingCheckpoint
 from skgan.frames import frame_library, list_series
+from skgan.nets import Processes
 from skgan.samplers._auto import resolve_device
 
 # Parameters that are ignored when a checkpoint is matched to a fit.
@@ -32,7 +33,21 @@ _LONGEST = 200
 _LOG = logging.getLogger("skgan")
 
 
-def open_checkpoint(sampler, X, y, is_warm_start: bool) -> TrainingCheckpoint | None:
+def check_together(
+    sampler, X, y, is_warm_start: bool, processes: Processes | None
+) -> None:
+    """Refuse processes that were not given the same rows and parameters."""
+    if processes is None:
+        return
+    identity = _identify(sampler, X, y, sampler.net_ if is_warm_start else None)
+    # The seeds are those of the first process.
+    del identity["random_state"]
+    processes.check_same({**identity, "checkpoint": sampler.checkpoint is None})
+
+
+def open_checkpoint(
+    sampler, X, y, is_warm_start: bool, processes: Processes | None = None
+) -> TrainingCheckpoint | None:
     """Return what writes a fit's checkpoints, with the one it goes on from; or None."""
     checkpoint = _read_parameter(getattr(sampler, "checkpoint", None))
     if checkpoint is None:
@@ -42,30 +57,40 @@ def open_checkpoint(sampler, X, y, is_warm_start: bool) -> TrainingCheckpoint | 
             "checkpoint is written by a callback, and net_params disables them; leave "
             "one of the two out."
         )
-    earlier = checkpoint.prepare()
     net = sampler.net_ if is_warm_start else None
     identity = _identify(sampler, X, y, net)
-    if earlier is not None:
-        differing = _compare(earlier["identity"], identity)
-        if list(differing) == ["start"] and _is_behind(earlier, net):
-            earlier = None
-        elif differing:
-            raise ValueError(
-                f"{str(checkpoint.path)!r} is of another fit, which did not end: "
-                f"{'; '.join(differing.values())}. To go on with it, fit to the same "
-                "rows with the same parameters; to train anew, delete it or choose "
-                "another folder for checkpoint."
-            )
-    if earlier is not None:
-        message = (
-            f"Going on from update {earlier['progress'][1]} of this fit, as "
-            f"{str(checkpoint.path)!r} has it."
-        )
-        _LOG.info(message)
-        if sampler.verbose:
-            print(message)
+    read = partial(_read_earlier, checkpoint, identity, net, sampler.verbose)
+    # Only the first process writes, and others may not see its disk.
+    earlier = read() if processes is None else processes.on_first(read)
     checkpoint.begin(identity, [], earlier)
     return checkpoint
+
+
+def _read_earlier(
+    checkpoint: TrainingCheckpoint, identity: dict[str, str], net, verbose: int
+) -> dict[str, Any] | None:
+    """Return the checkpoint that a fit goes on from, if there is one, or raise."""
+    earlier = checkpoint.prepare()
+    if earlier is None:
+        return None
+    differing = _compare(earlier["identity"], identity)
+    if list(differing) == ["start"] and _is_behind(earlier, net):
+        return None
+    if differing:
+        raise ValueError(
+            f"{str(checkpoint.path)!r} is of another fit, which did not end: "
+            f"{'; '.join(differing.values())}. To go on with it, fit to the same "
+            "rows with the same parameters; to train anew, delete it or choose "
+            "another folder for checkpoint."
+        )
+    message = (
+        f"Going on from update {earlier['progress'][1]} of this fit, as "
+        f"{str(checkpoint.path)!r} has it."
+    )
+    _LOG.info(message)
+    if verbose:
+        print(message)
+    return earlier
 
 
 def keep_seeds(checkpoint: TrainingCheckpoint | None, seeds):

@@ -22,6 +22,8 @@ from skgan.samplers._prior_conditions import CellConditions
 REJECTION = "+rejection"
 # Prior rows that training draws its latents from.
 _MIN_POOL_ROWS, _MAX_POOL_ROWS = 4000, 50_000
+# Of wide rows fewer, but not fewer than were learnt from.
+_POOL_CELLS, _SMALLEST_POOL = 4_000_000, 500
 _LEVEL_MARGIN = 4.0
 # In units of normal scores.
 _LARGEST_MOVE = 0.5
@@ -99,9 +101,13 @@ def read_columns(encoder: BaseEncoder, X, labels: Any, target: Any) -> PriorColu
 
 
 def fit_prior(
-    values: NDArray, columns: PriorColumns, seed: int, deadline: Deadline
+    values: NDArray,
+    columns: PriorColumns,
+    seed: int,
+    deadline: Deadline,
+    forms_of: BasePrior | None = None,
 ) -> BasePrior:
-    """Fit the prior to rows of plain columns."""
+    """Fit the prior to rows of plain columns; compare forms unless a prior has them."""
     values = fill_rare_classes(values, columns, np.random.default_rng([seed, 5]))
     return TreesPrior().fit(
         values,
@@ -109,6 +115,7 @@ def fit_prior(
         first=columns.first,
         random_state=seed,
         max_time=max(deadline.left, 0.0) if deadline.is_set else None,
+        forms_of=forms_of,
     )
 
 
@@ -269,8 +276,9 @@ def prior_params(
         "latent_dim": width,
     }
     if settings.max_iter:
-        n_pool = min(max(len(rows), _MIN_POOL_ROWS), _MAX_POOL_ROWS)
-        n_pool = _MIN_POOL_ROWS if is_brief else n_pool
+        least = max(_POOL_CELLS // width, _SMALLEST_POOL)
+        least = min(least, _MIN_POOL_ROWS)
+        n_pool = least if is_brief else min(max(len(rows), least), _MAX_POOL_ROWS)
         pool = draws.draw("prior", n_pool, np.random.default_rng([seed, 3]))
         params["latents"] = draws.rows_of(pool, seed)
     return params

@@ -19,7 +19,7 @@ from skgan.callbacks import (
 )
 from skgan.loader import BatchLoader
 from skgan.modules import DISCRIMINATORS, GENERATORS, resolve_network
-from skgan.nets import AdversarialNet
+from skgan.nets import AdversarialNet, is_first_process
 from skgan.samplers._auto import Settings
 from skgan.samplers._fit_tasks import FitTasks
 
@@ -107,6 +107,7 @@ def make_callbacks(
     n_scores: int = _N_SCORES,
     calibrates: bool = True,
     tasks: FitTasks | None = None,
+    restarts: Any = None,
 ) -> list:
     """Return the callbacks of one fit, the user's among them.
 
@@ -127,6 +128,8 @@ def make_callbacks(
         )
     if tasks is not None:
         chosen.append(("fit_tasks", tasks))
+    if restarts is not None:
+        chosen.append(("restarts", restarts))
     chosen.append(("guard", DivergenceGuard()))
     if scorer is not None:
         n_epochs = -(-settings.max_iter // epoch_length(settings.max_iter))
@@ -200,7 +203,7 @@ def train(
     try:
         with advice_on_memory():
             net.partial_fit(rows, conditions)
-        if checkpoint is not None and not net.interrupted_:
+        if checkpoint is not None and not net.interrupted_ and is_first_process():
             checkpoint.finish()
     except Exception:
         net.zero_grad()
@@ -215,6 +218,16 @@ def train(
         for _, callback in net.callbacks_:
             if isinstance(callback, HeldOutScore):
                 callback.scorer = None
+
+
+def interruption(name: str, n_updates: int) -> KeyboardInterrupt:
+    """Return the user's interruption of a fit, with what can be done next."""
+    error = KeyboardInterrupt()
+    error.add_note(
+        f"Training ended after {n_updates} updates. The {name} can sample and be "
+        "saved; partial_fit(X) trains it further."
+    )
+    return error
 
 
 @contextmanager

@@ -6,6 +6,8 @@ import copy
 import logging
 import time
 from collections.abc import Callable
+from functools import partial
+from itertools import count
 from typing import Any, Self
 
 import numpy as np
@@ -14,6 +16,7 @@ from sklearn.utils.validation import check_is_fitted
 from skgan._deadline import Deadline
 from skgan._validation import check_boolean, check_share
 from skgan.encoding import BaseEncoder
+from skgan.frames import drop_rows
 from skgan.nets import AdversarialNet
 from skgan.priors import PRIORS, BasePrior
 from skgan.rejection import RejectionRule
@@ -37,6 +40,8 @@ from skgan.samplers._stages import (
 )
 
 _STAGE_BLOCK = 4096
+# Of wide rows fewer, so that a few rows are not waited for longer than for a fit.
+_BLOCK_CELLS, _SMALLEST_BLOCK = 2**20, 128
 # Of rows that a range or a list is asked of, more are drawn than are kept.
 _SEARCH_BLOCK = 256
 # Of the time that is left when the prior is fitted.
@@ -44,11 +49,21 @@ _PRIOR_SHARE = 0.3
 # What else a fit does, in units of the time that a prior of so many rows takes.
 _JUDGING, _REJECTING, _MAX_REJECTING_ROWS = 1.5, 5.0, 20_000
 _MAX_PRIOR_ROWS = 50_000
+# Training may come back so often to rows that were kept of more.
+_MAX_VISITS = 2
 # "auto" holds rows out where a tenth of them can judge.
 _MIN_JUDGED_ROWS = 100
 # Whoever sets one of these has a generator of normal latents in mind.
 _OF_NORMAL_LATENTS = ("latent_dim", "generator", "discriminator")
+# What the choice of a stage sets.
+_OF_STAGE = ("prior_", "rejection_", "stage_", "stage_scores_")
 _LOG = logging.getLogger("skgan")
+
+
+def block_size(n_columns: int) -> int:
+    """Return how many rows are drawn at a time: a power of 2, of wide rows fewer."""
+    size = min(max(_BLOCK_CELLS // n_columns, _SMALLEST_BLOCK), _STAGE_BLOCK)
+    return 1 << (size.bit_length() - 1)
 
 
 class TreesMixin:
@@ -108,20 +123,53 @@ class TreesMixin:
         columns = read_columns(encoder, data.X, data.labels, data.target)
         columns.hold_out(self._count_judged(len(data.X)), data.labels, seeds.split)
         data.columns = columns
-        start = time.perf_counter()
-        clock = data.deadline.share(_PRIOR_SHARE)
-        data.prior = fit_prior(columns.train, columns, seeds.net, clock)
-        data.prior_seconds = time.perf_counter() - start
+        fit_prior_ = partial(self._fit_prior_in_time, data)
+        data.prior, data.prior_seconds = data.on_first_process(fit_prior_)
         draws = StageDraws(encoder, data.prior, None, data.labels)
         data.rows = draws.rows_of(columns.train, seeds.net)
         data.settings = resolve_settings(
             self, len(data.rows), encoder, starts_from="trees"
         )
-        is_brief = data.deadline.left < 4 * data.prior_seconds
+        is_brief = data.on_first_process(
+            lambda: data.deadline.left < 4 * data.prior_seconds
+        )
         data.net_params = prior_params(
             draws, data.rows, data.settings, seeds.net, is_brief
         )
+        if data.named is not None:
+            data.rows = self._read_more(data, draws)
         data.conditions = self._make_shares(data.labels, data.target)
+
+    def _read_more(self, data, draws: StageDraws):
+        """Return as many rows as training visits, if it would come back to those kept.
+
+        None is held out to judge by.
+        """
+        settings, labels, encoder = data.settings, data.labels, data.encoder
+        held_out = data.named.places[data.columns.is_held_out]
+        n_visited = (
+            settings.max_iter * settings.batch_size * settings.n_discriminator_steps
+        )
+        n = min(n_visited, data.named.n_rows - len(held_out))
+        if n <= _MAX_VISITS * len(data.rows):
+            return data.rows
+        batches = count()
+
+        def encode(X, y):
+            columns = encoder.columns_for_training(X)
+            if labels is not None:
+                columns = np.hstack([labels.read(y), columns])
+            entropy = np.random.SeedSequence([data.seeds.net, next(batches)])
+            return draws.rows_of(columns, int(entropy.generate_state(1)[0]))
+
+        return data.named.encode(n, held_out, encode, data.seeds.net)
+
+    def _fit_prior_in_time(self, data) -> tuple[BasePrior, float]:
+        """Fit the prior, and return the seconds that it took, too."""
+        start = time.perf_counter()
+        clock = data.deadline.share(_PRIOR_SHARE)
+        prior = fit_prior(data.columns.train, data.columns, data.seeds.net, clock)
+        return prior, time.perf_counter() - start
 
     def _count_judged(self, n: int) -> int:
         """Return how many rows are held out to judge stages by."""
@@ -147,10 +195,23 @@ class TreesMixin:
     def _watch_stages(self, data) -> StageWatch | None:
         """Return what scores a generator in training; None without held-out rows."""
         n_held_out = len(data.columns.held_out)
-        if not n_held_out or not self._expect_time(data)(4 * _JUDGING, n_held_out):
+        if not n_held_out:
+            return None
+        has_time_for = self._expect_time(data)
+        if not data.on_first_process(lambda: has_time_for(4 * _JUDGING, n_held_out)):
             return None
         draws = StageDraws(data.encoder, data.prior, self.net_, data.labels)
         return StageWatch(draws, data.columns, data.seeds.score)
+
+    def _keep_stage_together(self, data) -> None:
+        """Choose what ``sample`` uses, in one process for all that share the fit."""
+
+        def choose() -> dict[str, Any]:
+            self._keep_best_stage(data)
+            return {name: getattr(self, name) for name in _OF_STAGE}
+
+        for name, value in data.on_first_process(choose).items():
+            setattr(self, name, value)
 
     def _keep_best_stage(self, data) -> None:
         """Choose what ``sample`` uses on held-out rows, then learn from all rows."""
@@ -187,7 +248,7 @@ class TreesMixin:
         """Fit the prior and the rule, if there is one, to all rows."""
         columns, seeds = data.columns, data.seeds
         self.prior_ = draws.prior = fit_prior(
-            columns.values, columns, seeds.net, Deadline()
+            columns.values, columns, seeds.net, Deadline(), forms_of=data.prior
         )
         if rule is None:
             return None
@@ -278,26 +339,29 @@ class TreesMixin:
         other._stream = copy.deepcopy(self._stream)  # draws leave that of self alone
         return other
 
-    def _draw_stage(self, n_samples: int, seed: int, given=None):
+    def _draw_stage(self, start: int, stop: int, seed: int, given=None):
         """Draw rows of the stage that was kept, in blocks like `_draw`."""
         assert self.prior_ is not None
         encoder: Any = self.encoder_
         labels = getattr(self._conditions, "labels", None)
         draws = StageDraws(encoder, self.prior_, self.net_, labels, self.rejection_)
-        buffer = encoder.output_builder_.make_buffer(n_samples)
-        size = _STAGE_BLOCK if getattr(given, "is_fast", True) else _SEARCH_BLOCK
-        for i, start in enumerate(range(0, n_samples, size)):
-            rng = np.random.default_rng(np.random.SeedSequence([seed, i]))
+        size = block_size(len(encoder.schema_))
+        if not getattr(given, "is_fast", True):
+            size = min(size, _SEARCH_BLOCK)
+        first = start - start % size
+        buffer = encoder.output_builder_.make_buffer(stop - first, seed, first)
+        for begin in range(first, stop, size):
+            rng = np.random.default_rng(np.random.SeedSequence([seed, begin // size]))
             cells: CellConditions | None = None
             if given is not None:
-                block = given.rows(start, start + size)
+                block = given.rows(begin, begin + size)
                 cells = block if isinstance(block, CellConditions) else None
                 if isinstance(block, LabelledRows) and labels is not None:
                     values = labels.clip(block.values)
                     cells = condition_on_labels(values, len(encoder.schema_))
             columns = draws.draw(self.stage_, size, rng, cells)
-            columns = columns[: n_samples - start]
-            encoder.write_columns(buffer, start, columns[:, draws.n_labels :])
+            columns = columns[: stop - begin]
+            encoder.write_columns(buffer, begin - first, columns[:, draws.n_labels :])
             if cells is not None:
-                cells.mark(buffer, start, columns)
-        return encoder.output_builder_.build(buffer)
+                cells.mark(buffer, begin - first, columns)
+        return drop_rows(encoder.output_builder_.build(buffer), start - first)

@@ -18,6 +18,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from PIL import Image
 
 import skgan
 from skgan.__main__ import main
@@ -190,6 +191,25 @@ def test_parquet_keeps_dtypes(here):
     assert (drawn.dtypes == pd.read_parquet("people.parquet").dtypes).all()
 
 
+def test_many_files_are_read_in_batches(here, capsys):
+    frame = pd.read_csv("people.csv", parse_dates=["since"]).assign(note="x")
+    half = len(frame) // 2
+    frame[:half].to_parquet("half0.parquet", index=False)
+    frame[half:].to_parquet("half1.parquet", index=False)
+    fit = (*FIT[:-1], "--ignore", "note", "--target", "income")
+    run("fit", "half*.parquet", "-o", "p.skgan", *fit)
+    said = capsys.readouterr().err
+    assert "half*.parquet: 2 files, read in batches" in said
+    assert f"Read {len(frame)} rows of 2 files; kept all." in said
+    run("sample", "p.skgan", "-n", 20, "-o", "drawn.csv", *SEED)
+    run("fit", "people.csv", "-o", "t.skgan", *FIT, "--target", "income")
+    run("sample", "t.skgan", "-n", 20, "-o", "wanted.csv", *SEED)
+    drawn, wanted = pd.read_csv("drawn.csv"), pd.read_csv("wanted.csv")
+    assert list(drawn.columns) == list(wanted.columns)
+    ask = ("--identifier", "note", "--scratch", ".")
+    run("fit", "half0.parquet", "half1.parquet", "-o", "i.skgan", *FIT, *ask)
+
+
 def test_compressed_csv_and_standard_input(here, monkeypatch, capsysbinary):
     data = Path("people.csv").read_bytes()
     Path("people.csv.gz").write_bytes(gzip.compress(data))
@@ -294,6 +314,11 @@ def test_images_with_labels(here, capsysbinary):
     with np.load(io.BytesIO(capsysbinary.readouterr().out)) as drawn:
         assert (drawn["X"].shape, drawn["X"].dtype) == ((6, 4, 5), np.uint8)
         assert drawn["y"].tolist() == [2] * 6
+    bounded = ("-o", "bounded.npz", *SEED, "--truncation", 0.001)
+    run("sample", "i.skgan", "-n", 6, "--given", "y=2", *bounded)
+    with np.load("bounded.npz") as drawn:
+        # All have one label, and no latent to tell them apart.
+        assert np.ptp(drawn["X"].astype(int), axis=0).max() <= 1
     run("score", "i.skgan", "i.npz")
 
 
@@ -332,6 +357,11 @@ def test_text_stays_text_where_rows_held_out_hold_only_digits(here, capsys):
     [
         (["fit", "no.csv", "-o", "m"], r"no\.csv: No such file"),
         (["fit", "people.xls", "-o", "m"], r"'people\.xls' must end in one of \.csv"),
+        (["fit", "no/*.csv", "-o", "m"], r"No file matches 'no/\*\.csv'"),
+        (["fit", "people.csv", "-o", "m", "--scratch", "no"], "scratch is 'no'"),
+        (["fit", "people.csv", "no.csv", "-o", "m"], "There is no file 'no.csv'"),
+        (["fit", "p*.csv", "-o", "m", "--sep", ";"], "--sep is about one small file"),
+        (["fit", "p*.csv", "-o", "m", "--target", "x"], "no column 'x'.*'income'"),
         (["fit", "empty.csv", "-o", "m"], r"'empty\.csv' cannot be read as CSV"),
         (["fit", "header.csv", "-o", "m"], r"'header\.csv' holds no rows"),
         (["fit", "ragged.csv", "-o", "m"], r"'ragged\.csv' cannot be read.*line 3"),
@@ -343,7 +373,7 @@ def test_text_stays_text_where_rows_held_out_hold_only_digits(here, capsys):
         (["fit", "other.npz", "-o", "m"], r"array X and.*holds \['Z'\]"),
         (["fit", "objects.npz", "-o", "m"], r"'objects\.npz' cannot be read as npz"),
         (["fit", "one.csv", "-o", "m"], "1 sample"),
-        (["fit", "folder.csv", "-o", "m"], r"folder\.csv: Is a directory"),
+        (["fit", "folder.csv", "-o", "m"], "holds no files to read as images"),
         (["fit", "people.csv", "-o", "people.skgan"], "exists; --force replaces it"),
         (["fit", "people.csv", "-o", "no/m.skgan"], "no folder that exists"),
         (["fit", "people.csv", "-o", "folder.csv"], "is a folder"),
@@ -369,6 +399,7 @@ def test_text_stays_text_where_rows_held_out_hold_only_digits(here, capsys):
             "'a' is not true or false",
         ),
         (["sample", "people.skgan", "-o", "-", "--given", "kids=a"], "'a' is not a"),
+        (["sample", "people.skgan", "-o", "-", "--truncation", "1"], "prior='normal'"),
         (["score", "people.skgan", "no.csv"], r"no\.csv: No such file"),
         (["score", "people.skgan", "one.csv"], "columns|features|feature"),
         (["score", "people.skgan", "x.npz"], "an array, and the model's are a table"),
@@ -405,6 +436,10 @@ def test_errors_take_one_line_and_exit_with_1(arguments, message, here, capsys):
         (["sample", "people.skgan", "-o", "-", "-n", "-1"], "at least 0"),
         (["sample", "people.skgan", "-o", "-", "-n", "1.5"], "'1.5' is not a whole"),
         (["sample", "people.skgan", "-o", "-", "--given", "income"], "COLUMN=VALUE"),
+        (
+            ["sample", "people.skgan", "-o", "-", "--truncation", "0"],
+            "'0' is no number",
+        ),
         (["score", "people.skgan", "a.csv", "--metric", "x"], "'x'.*column_shapes"),
         (
             ["fit", "a.csv", "-o", "m", "--target", "x", "--condition-on", "y"],
@@ -496,6 +531,10 @@ def test_documentation(here, monkeypatch, capfd):
     rng = np.random.default_rng(0)
     X = rng.integers(0, 17, (40, 8, 8), dtype=np.uint8)
     np.savez("digits.npz", X=X, y=np.arange(40) % 10)
+    for i, image in enumerate(rng.integers(0, 256, (60, 5, 4), dtype=np.uint8)):
+        folder = Path("photos", ("cats", "dogs")[i % 2])
+        folder.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(image).save(folder / f"{i}.png")
     page = Path(__file__).parents[2] / "docs" / "command_line.rst"
     lines = re.findall(r"^    \$ skgan (.+)$", page.read_text("utf-8"), flags=re.M)
     assert len(lines) > 10
@@ -507,6 +546,7 @@ def test_documentation(here, monkeypatch, capfd):
     assert set(pd.read_csv("two.csv")["work"]) == {"private", "state"}
     assert pd.read_csv("thirties.csv")["age"].between(30, 39).all()
     assert len(pd.read_parquet("rows.parquet")) == 1000
+    assert len(pd.read_parquet("many")) == 50_000
     with np.load("sevens.npz") as drawn:
         assert set(drawn["y"]) == {7} and drawn["X"].shape == (64, 8, 8)
 
@@ -521,12 +561,58 @@ def test_help(verb, capsys):
         "fit": [
             *("--output", "--seed", "--time", "--max-iter", "--device", "--target"),
             *("--sep", "--encoding", "--decimal", "--na", "--categorical"),
-            *("--identifier", "--ignore"),
+            *("--identifier", "--ignore", "--size", "--mode", "--no-labels"),
         ],
         "sample": [
             *("--output", "--n-samples", "--given", "--seed", "--force"),
-            *("--sep", "--encoding"),
+            *("--truncation", "--sep", "--encoding"),
         ],
         "score": ["--metric", "--sep", "--encoding", "--decimal", "--na", "--debug"],
     }
     assert all(option in printed for option in options[verb])
+
+
+# -- a folder of files
+
+
+def test_a_folder_of_files_is_completed(here, capsys):
+    command = ["sample", "people.skgan", "-n", "1e3", "-o", "rows/", "-q"]
+    run(*command, "--rows-per-file", 400, *SEED)
+    files = sorted(Path("rows").glob("*.parquet"))
+    rows = pd.concat(map(pd.read_parquet, files), ignore_index=True)
+    wanted = skgan.load("people.skgan").sample(1000, random_state=1)
+    pd.testing.assert_frame_equal(rows, wanted)
+    assert [len(pd.read_parquet(file)) for file in files] == [400, 400, 200]
+    # The folder knows the seed.
+    files[1].unlink()
+    capsys.readouterr()
+    run(*command, "--rows-per-file", 400, "--jobs", 1)
+    assert "seed" not in capsys.readouterr().err
+    pd.testing.assert_frame_equal(pd.read_parquet("rows"), wanted)
+    run("sample", "people.skgan", "-n", 30, "-o", "rich/", "--given", "income=>50K")
+    told = capsys.readouterr().err
+    assert told.startswith("seed ") and "rich/: 30 rows in 1 files\n" in told
+    assert set(pd.read_parquet("rich")["income"]) == {">50K"}
+
+
+@pytest.mark.parametrize(
+    ("typed", "message"),
+    [
+        (["-o", "-", "--jobs", "2"], "--jobs is about a folder of files"),
+        (["-o", "-", "--rows-per-file", "2"], "--rows-per-file is about a folder"),
+        (["-o", "rows/", "--force"], "--force is not for a folder"),
+        (["-o", "rows/", "--sep", ";"], "--sep is not for a folder"),
+        (["-o", "no/rows/"], "no folder that exists"),
+        (["-o", "people.csv", "--rows-per-file", "5"], "is a file; name a folder"),
+    ],
+)
+def test_what_is_not_for_folders(typed, message, here, capsys):
+    assert message in fail(capsys, "sample", "people.skgan", "-n", "10", *typed)
+    assert not Path("rows").exists()
+
+
+@pytest.mark.parametrize("number", ["-1", "1.5", "1e99", "nan", "many"])
+def test_numbers_of_rows_that_are_none(number, capsys):
+    with pytest.raises(SystemExit):
+        main(["sample", "m.skgan", "-o", "rows.csv", f"-n={number}"])
+    assert "such as 1000 or 1e9" in capsys.readouterr().err

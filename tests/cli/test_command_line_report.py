@@ -110,7 +110,8 @@ def test_installed_program_says_what_is_wrong_in_one_line(folder):
 
 
 def test_page_is_that_of_python(here, capsys):
-    run("people.skgan", "holdout.csv", "--train", "train.csv", "--title", "T", *FEW)
+    rows = ("people.skgan", "holdout.csv", "--train", "train.csv")
+    run(*rows, "--attacks", "--title", "T", *FEW)
     sampler = skgan.load("people.skgan")
     sets = []
     for name in ("holdout", "train"):
@@ -118,7 +119,8 @@ def test_page_is_that_of_python(here, capsys):
         sets.append(frame)
     files = ("people.skgan", "holdout.csv", "train.csv")
     sources = dict(zip(("model", "held-out rows", "training rows"), files, strict=True))
-    made = skgan.report(sampler, *sets, title="T", sources=sources, max_samples=60)
+    params = {"title": "T", "sources": sources, "attacks": True, "max_samples": 60}
+    made = skgan.report(sampler, *sets, **params)
     assert all(name in made.html for name in files)
     assert Path("report.html").read_text("utf-8") == made.html
     assert capsys.readouterr().out == ""
@@ -143,7 +145,7 @@ def test_labels_of_a_table(here, train):
 def test_images_with_labels(here):
     run("images.skgan", "images.npz", "--train", "images.npz", *FEW)
     page = Path("report.html").read_text("utf-8")
-    assert "images of 4 × 4" in page and "A row a label" in page
+    assert "images of 4 × 4" in page and "rows a label" in page
     # The same rows twice are no rows held out.
     assert "give rows that the sampler has not seen" in page
 
@@ -185,6 +187,9 @@ def test_bad_inputs(here, capsys):
     assert "'income'" in fail(capsys, "by_income.skgan", "unlabelled.csv", *FEW)
     frame[:0].to_csv("empty.csv", index=False)
     assert "holds no rows" in fail(capsys, model, "empty.csv")
+    assert "--attacks needs the rows of the fit" in fail(
+        capsys, model, data, "--attacks"
+    )
     assert "only one of the two" in fail(capsys, model, "-", "--train", "-")
     Path("broken.skgan").write_bytes(b"nothing")
     fail(capsys, "broken.skgan", data)

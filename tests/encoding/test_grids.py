@@ -9,6 +9,7 @@ import pytest
 
 from skgan.encoding import TableEncoder, VectorEncoder
 from skgan.encoding._grid import Grid, find_decimals, find_grid
+from skgan.encoding._single_grid import find_single_grid
 
 N = 1000
 rng = np.random.default_rng(0)
@@ -80,6 +81,52 @@ def test_offset_and_step(name, is_table):
         if name in ("few endings", "hundredths", "x.99", "single precision"):
             places = np.round(new["a"].to_numpy().astype(float), 2)
             assert (places.astype(new["a"].dtype) == new["a"]).all()
+
+
+SINGLES = {
+    "x.99 across 2**17": (rng.integers(100_000, 160_000, N) + 0.99),
+    "x.49 and x.99 to 2**19": rng.integers(90_000, 500_000, N)
+    + rng.choice([0.49, 0.99], N),
+    "x.99 below zero": -rng.integers(100_000, 160_000, N) - 0.99,
+}
+
+
+@pytest.mark.parametrize("is_object", [False, True])
+@pytest.mark.parametrize("is_table", [True, False])
+@pytest.mark.parametrize("name", SINGLES)
+def test_endings_that_single_precision_rounds(name, is_table, is_object):
+    """Beyond 131 072 single numbers are more than a hundredth apart."""
+    values = SINGLES[name].astype(np.float32)
+    column = pd.Series(list(values), dtype=object) if is_object else values
+    frame = pd.DataFrame({"a": column, "n": rng.normal(size=N)})
+    if is_table:
+        frame["s"] = list("ab") * (N // 2)
+    for new in new_values(TableEncoder() if is_table else VectorEncoder(), frame):
+        drawn = new["a"].to_numpy()
+        assert new["a"].dtype == frame["a"].dtype
+        assert {type(value) for value in drawn} == {np.float32}
+        drawn, whole = drawn.astype(np.float32), np.floor(drawn.astype(float))
+        endings = (0.49, 0.99) if "and" in name else (0.99,)
+        signed = [-e - 1 if "zero" in name else e for e in endings]
+        near = [w + e for w in (whole - 1, whole, whole + 1, whole + 2) for e in signed]
+        is_price = np.any([drawn == price.astype(np.float32) for price in near], axis=0)
+        assert is_price.all() and len(np.unique(drawn)) > N // 2
+
+
+def test_single_numbers_without_endings_are_left_alone():
+    prices = rng.integers(10_000, 20_000_000, N) / 100
+    assert find_single_grid(prices.astype(np.float32).astype(float)) is None
+    assert find_single_grid(rng.normal(size=N) * 2e5) is None
+    assert find_single_grid(np.array([140_000.984375])) is None
+
+
+@pytest.mark.parametrize("kind", [np.float32, np.float16])
+def test_objects_of_fewer_digits_keep_them(kind):
+    values = (rng.integers(0, 60, N) + 0.75).astype(kind)
+    frame = pd.DataFrame({"a": pd.Series(list(values), dtype=object), "n": WHOLE / 7})
+    drawn = new_values(VectorEncoder(), frame)[1]["a"]
+    assert {type(value) for value in drawn} == {kind}
+    assert (drawn.astype(float) % 1 == 0.75).all()
 
 
 @pytest.mark.parametrize("is_table", [True, False])

@@ -8,6 +8,9 @@ import pandas as pd
 import polars as pl
 import pytest
 import torch
+from sklearn.base import clone
+from sklearn.naive_bayes import GaussianNB
+from sklearn.preprocessing import StandardScaler
 from torch.utils.data import (
     ConcatDataset,
     DataLoader,
@@ -17,9 +20,18 @@ from torch.utils.data import (
     TensorDataset,
 )
 
-from skgan import GANSampler
+from skgan import (
+    AugmentedClassifier,
+    ConditionalGANSampler,
+    GANImputer,
+    GANOutlierDetector,
+    GANSampler,
+    SamplerPipeline,
+    metrics,
+)
 from skgan.encoding import TableEncoder, VectorEncoder
 from skgan.frames import as_rows
+from skgan.imblearn import GANOverSampler
 
 pa = pytest.importorskip("pyarrow")
 N = 60
@@ -143,3 +155,59 @@ def test_refused_in_one_line(name):
         with pytest.raises(TypeError, match=message) as raised:
             use(given)
         assert "\n" not in str(raised.value)
+
+
+def doors():
+    """What takes rows beside samplers: metrics, scorers, pipelines and the like."""
+    rows, classes = np.random.default_rng(0).normal(size=(40, 2)), np.arange(40) % 2
+    sampler = GANSampler(max_iter=0, rejection=None, early_stopping=False).fit(rows)
+    steps = [("scale", StandardScaler()), ("sampler", clone(sampler))]
+    pipeline = SamplerPipeline(steps).fit(rows)
+    model = AugmentedClassifier(GaussianNB(), n_synthetic=0).fit(rows, classes)
+    return {
+        "energy_distance": lambda bad: metrics.energy_distance(rows, bad),
+        "precision": lambda bad: metrics.precision(rows, bad),
+        "c2st": lambda bad: metrics.c2st(rows, bad),
+        "column_shapes": lambda bad: metrics.column_shapes(rows, bad),
+        "real": lambda bad: metrics.sliced_wasserstein(bad, rows),
+        "pair": lambda bad: metrics.train_on_synthetic(*[(bad, classes)] * 3),
+        "scorer": lambda bad: metrics.make_sampler_scorer("c2st")(sampler, bad),
+        "diagnose": sampler.diagnose,
+        "sampler.score": sampler.score,
+        "pipeline": lambda bad: SamplerPipeline(steps).fit(bad),
+        "pipeline.score": pipeline.score,
+        "augmented": lambda bad: clone(model).fit(bad, classes),
+        "augmented.predict": model.predict,
+        "augmented.score": lambda bad: model.score(bad, classes),
+        "over": lambda bad: GANOverSampler().fit_resample(bad, classes),
+        "imputer": GANImputer().fit,
+        "outliers": GANOutlierDetector().fit,
+    }
+
+
+@pytest.mark.parametrize("name", ["None", "dict", "dicts", "structured", "loader"])
+def test_every_door_refuses_in_the_same_words(name):
+    given, message = REFUSED[name]
+    message = message.removeprefix("X ").replace(r"\(X\)", r"\(X\w*\)")
+    for use in doors().values():
+        with pytest.raises(TypeError, match=message):
+            use(given)
+        with pytest.raises(TypeError, match="is a generator, which is read once"):
+            use(row for row in X)
+
+
+@pytest.mark.parametrize("y", ["dict", "dicts", "structured", "loader"])
+def test_labels_that_are_none_are_refused_by_name(y):
+    given, message = REFUSED[y]
+    message = message.replace("X is", "y is").replace(r"\(X\)", r"\(y\)")
+    with pytest.raises(TypeError, match=message):
+        ConditionalGANSampler(max_iter=0).fit(X, given)
+
+
+def test_metrics_read_tables_of_arrow_by_their_names():
+    frame = pd.DataFrame({"a": X[:, 0], "s": list("ab") * (N // 2)})
+    table = pa.table({"s": frame["s"], "a": frame["a"]})
+    for given in (table, table.to_batches()[0]):
+        distance = metrics.energy_distance(frame, given)
+        assert distance == metrics.energy_distance(frame, frame)
+        assert metrics.column_shapes(given, frame) == 1

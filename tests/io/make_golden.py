@@ -15,6 +15,7 @@ import numpy as np
 
 from skgan import (
     ConditionalGANSampler,
+    GANImputer,
     GANOutlierDetector,
     GANSampler,
     InfoGANSampler,
@@ -39,6 +40,7 @@ def make_estimators():
     table = np.stack(columns, 1)
     images = rng.integers(0, 256, (N, 4, 4), dtype=np.uint8)
     codes = {"n_categories": 2, "n_continuous": 1}
+    incomplete = np.where(np.arange(2) == np.arange(N)[:, None] % 5, np.nan, X)
     normal, trees = SMALL | {"prior": "normal"}, SMALL | {"prior": "trees"}
     return {
         "vectors": GANSampler(**normal).fit(X),
@@ -53,6 +55,7 @@ def make_estimators():
         "trees_rejection": with_rejection(
             GANSampler(encoder=TableEncoder(), **trees).fit(table), table
         ),
+        "imputer": GANImputer(random_state=0).fit(incomplete),
     }
 
 
@@ -79,6 +82,8 @@ def draw(estimator):
     if isinstance(estimator, GANOutlierDetector):
         images = np.arange(5 * 16, dtype=np.uint8).reshape(5, 4, 4)
         return estimator.score_samples(images)
+    if isinstance(estimator, GANImputer):
+        return estimator.transform([[0.5, np.nan], [np.nan, 0.5], [np.nan, np.nan]])
     drawn = estimator.sample(5, random_state=0)
     # Rows, and the labels or codes that they were drawn for.
     rows = drawn[0] if isinstance(drawn, tuple) else drawn

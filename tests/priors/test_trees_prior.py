@@ -308,3 +308,23 @@ def test_few_rows_keep_the_share_of_a_rare_flag_among_numbers(n):
         prior = TreesPrior().fit(columns, (NUMBER,) * 3, random_state=0)
         off.append((prior.sample(2000, 1)[:, 2] == 0).mean() - 2 / n)
     assert np.abs(off).max() < 0.08
+
+
+def test_forms_are_taken_from_another_prior():
+    rng = np.random.default_rng(0)
+    first = rng.normal(size=(300, 2))
+    columns = np.column_stack([first, first.sum(axis=1)])
+    schema = (NumberColumn(), NumberColumn(), NumberColumn())
+    plain = TreesPrior(linear=False).fit(columns, schema, random_state=0)
+    told = TreesPrior().fit(columns, schema, random_state=0, forms_of=plain)
+    chosen = TreesPrior().fit(columns, schema, random_state=0)
+
+    assert (told.sample(50, 1) == plain.sample(50, 1)).all()
+    off = [np.ptp(p.sample(500, 1) @ [1, 1, -1]) for p in (told, chosen)]
+    assert off[1] < off[0] / 2
+
+
+def test_forms_of_other_columns_are_refused():
+    prior = TreesPrior().fit(np.zeros((5, 1)), (NumberColumn(),))
+    with pytest.raises(ValueError, match="forms_of must be a prior of the same"):
+        TreesPrior().fit(np.zeros((5, 1)), (LevelColumn(1),), forms_of=prior)

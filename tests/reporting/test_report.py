@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 import warnings
+from html import unescape
 from html.parser import HTMLParser
 
 import numpy as np
@@ -140,8 +141,8 @@ SECTIONS = {
     "polars": ["rows", "columns", "pairs", "usefulness"],
     "labelled table": ["rows", "columns", "pairs", "usefulness"],
     "vectors": ["rows", "columns", "pairs"],
-    "images": ["samples", "neighbors"],
-    "labelled images": ["samples", "neighbors"],
+    "images": ["samples", "neighbors", "walk"],
+    "labelled images": ["samples", "neighbors", "walk"],
     "codes": ["samples", "neighbors", "codes"],
 }
 
@@ -150,7 +151,7 @@ SECTIONS = {
 def test_sections_come_in_their_order_and_are_linked(kind, pages):
     page = pages[kind]
     expected = ["verdicts", *SECTIONS[kind], "coverage", "copying", "embedding"]
-    expected += ["training", "settings"]
+    expected += ["privacy", "training", "settings"]
     assert [e[1]["id"] for e in page.all("section")] == expected
     way = page.html[page.html.index("<nav") : page.html.index("</nav>")]
     assert re.findall(r'href="([^"]*)"', way) == [f"#{name}" for name in expected]
@@ -328,6 +329,12 @@ def test_a_model_is_taught_and_a_target_can_be_named(cases, pages):
     page = Page(case.report(target="work").html)
     text = page.text(page.by_id("usefulness"))
     assert "predict work" in text and "Importances" in text and "ROC AUC" in text
+    utility = re.search(r"1 is ideal\): ([\d.]+\d)", text)
+    assert utility and 0.5 < float(utility[1]) < 1.5
+    # Each column has its own, the worst first.
+    worst = text[text.index("Columns that samples teach worst") :]
+    found = [float(value) for value in re.findall(r"[a-z\">](\d\.\d+)", worst)]
+    assert len(found) > 2 and found == sorted(found)
     with pytest.raises(ValueError, match="target is 'none'"):
         case.report(target="none")
 
@@ -428,18 +435,37 @@ def test_one_column_has_no_pairs():
 
 def test_images_stand_in_a_row_a_label(pages):
     text = pages["labelled images"].text(pages["labelled images"].by_id("samples"))
-    assert "from the top: 0, 1, 2, 3." in text
-    assert "A row a label" not in pages["images"].text(pages["images"].by_id("samples"))
+    assert "2 rows a label, from the top: 0, 1, 2, 3." in text
+    assert "a label" not in pages["images"].text(pages["images"].by_id("samples"))
 
 
-def test_sheets_hold_pixel_for_pixel_what_was_drawn(cases, reports):
+def sheets_of(html):
+    """Pixels of the sheets of a page."""
     from base64 import b64decode
     from io import BytesIO
 
     from PIL import Image
 
-    found = re.findall(r'src="data:image/png;base64,([^"]*)"', reports["images"].html)
-    sheets = [np.asarray(Image.open(BytesIO(b64decode(text)))) for text in found]
+    found = re.findall(r'src="data:image/png;base64,([^"]*)"', html)
+    return [np.asarray(Image.open(BytesIO(b64decode(text)))) for text in found]
+
+
+def test_latent_walk(cases, reports, pages):
+    """A row a label under one walk, or a row a walk; steps are the sampler's own."""
+    text = pages["labelled images"].text(pages["labelled images"].by_id("walk"))
+    assert "a row a label" in text and "from the top: 0, 1, 2, 3." in text
+    assert "between two latents of its own" in pages["images"].html
+    sheet = sheets_of(reports["labelled images"].html)[-1]
+    assert sheet.shape[:2] == (4 * 7 - 1, 10 * 6 - 1)
+    sampler = cases["labelled images"].sampler
+    seed = sampler._diagnosis_seed(None)
+    latents = np.random.RandomState(seed).normal(size=(12, sampler.net_.latent_dim))
+    last = sampler.generate(latents[1:2], y=3)[0]
+    assert np.abs(sheet[-6:, -5:, 0].astype(int) - last).max() <= 1
+
+
+def test_sheets_hold_pixel_for_pixel_what_was_drawn(cases, reports):
+    sheets = sheets_of(reports["images"].html)
     drawn = cases["images"].sampler.sample(
         64, random_state=cases["images"].sampler._diagnosis_seed(None)
     )
@@ -617,3 +643,38 @@ def test_names_in_other_scripts_draw_without_a_warning():
     sampler = skgan.GANSampler(hidden_dims=(8,), max_iter=2, random_state=0).fit(frame)
     html = skgan.report(sampler, frame.iloc[::-1], max_samples=60).html
     assert "年齢" in html and "😀" in html
+
+
+# -- privacy
+
+
+def test_fast_attacks_are_shown_and_all_when_asked(cases, reports, pages):
+    page = pages["pandas"]
+    assert "attacks" not in reports["pandas"].diagnosis.findings
+    text = section_text(page.html, "privacy")
+    assert "distance to the nearest sample" in text and "95 % interval" in text
+    assert "boosted trees" not in text and "linking two halves" not in text
+    assert "skgan report --attacks" in text
+    made = cases["pandas"].report(attacks=True)
+    found = made.diagnosis.attacks
+    text = section_text(made.html, "privacy")
+    for said in ("boosted trees", "linking two halves", "inferring a column"):
+        assert said in text
+    assert f"{SIGNS[found.verdict]}{found.verdict.capitalize()} {found.message}" in text
+    assert 'id="finding-attacks"' in made.html
+
+
+def test_without_training_rows_no_attack_is_tried(cases):
+    case = cases["vectors"]
+    made = case._replace(train=None).report(attacks=True)
+    assert "nothing was tried" in section_text(made.html, "privacy")
+    assert "attacks" not in made.diagnosis.findings or (
+        made.diagnosis.attacks.verdict == "not judged"
+    )
+    with pytest.raises(TypeError, match="attacks must be True or False"):
+        case.report(attacks="all")
+
+
+def section_text(page, name):
+    part = re.search(rf'<section id="{name}".*?</section>', page, re.S)[0]
+    return unescape(re.sub(r"\s+", " ", re.sub("<[^>]*>", "", part)))

@@ -214,7 +214,8 @@ def test_larger_images_and_half_precision():
     assert sampler.net_.lr == 1e-3
     assert sampler._adapt(automatic_values(20, (3, 18, 18)))["max_iter"] == 1500
     small = automatic_values(20, (1, 8, 8))
-    assert sampler._adapt(small) == small
+    changed = {"learning_rate": 2e-3, "max_iter": 1000}
+    assert sampler._adapt(small) == {**small, **changed}
     assert sampler.sample(2).shape == (2, 18, 18, 3)
     assert sampler.transform(images).shape == (20, 5)
 
@@ -231,9 +232,9 @@ def test_neighbors_are_taken_in_the_users_units_and_forgotten(rows):
     seen = []
     original = InfoGANNet._moved
 
-    def watch(net, x, coordinates):
+    def watch(net, x, coordinates, *stream):
         seen.append(coordinates)
-        return original(net, x, coordinates)
+        return original(net, x, coordinates, *stream)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(InfoGANNet, "_moved", watch)

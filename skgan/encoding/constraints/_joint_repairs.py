@@ -50,11 +50,11 @@ class CombinationRepair(Repair):
         possible, keys = _joint_keys(self.combinations, self._codes(values))
         return ~np.isin(keys, possible)
 
-    def _resample(self, values, rows, is_fixed, rng) -> None:
+    def _resample(self, values, rows, is_fixed, shares) -> None:
         codes = self._codes([column[rows] for column in values])
         is_fixed = is_fixed[rows]
         # Of all that is tried for a row one draw succeeds, whatever the number.
-        share = rng.uniform(size=len(rows))
+        share = shares.of(rows)
         new = codes.copy()
         is_open = np.ones(len(rows), dtype=bool)
         for kept in self._subsets(is_fixed):
@@ -143,6 +143,8 @@ def repeats(values: list[NDArray], comes_first: NDArray | None = None) -> NDArra
 class UniqueRepair(Repair):
     """Columns in which no two rows agree."""
 
+    needs_all_rows = True
+
     def __init__(self, names, title, rows: list[NDArray], is_discrete: list[bool]):
         super().__init__(names, title)
         self.is_discrete = is_discrete
@@ -159,12 +161,12 @@ class UniqueRepair(Repair):
         comes_first = None if is_fixed is None else np.asarray(is_fixed.all(axis=1))
         return repeats(values, comes_first)
 
-    def _resample(self, values, rows, is_fixed, rng) -> None:
+    def _resample(self, values, rows, is_fixed, shares) -> None:
         free = ~is_fixed
         # The free column with the most values, at first that alone.
         widest = self.order[free[:, self.order].argmax(axis=1)]
         only_widest = free & (widest[:, None] == np.arange(len(values)))
-        entropy = int(rng.integers(2**63))
+        entropy = shares.entropy
         for turn in range(_MAX_REDRAWS if len(values) > 1 else _MAX_REDRAWS // 10):
             drawn = only_widest if turn < _MAX_REDRAWS // 2 else free
             for j in range(len(values)):

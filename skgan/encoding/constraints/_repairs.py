@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skgan._estimator import persistent
+from skgan._mixing import row_uniforms
 from skgan.encoding.dependencies._relations import Rounding
 
 Columns = Mapping[Any, NDArray]
@@ -20,8 +21,23 @@ _MAX_KEPT = 10_000
 _MAX_ROUNDS = 10
 
 
+class RowShares:
+    """A number in [0, 1) for each row, of its number alone."""
+
+    def __init__(self, entropy: int, first_row: int = 0):
+        self.entropy = entropy
+        self.first_row = first_row
+
+    def of(self, rows: NDArray) -> NDArray:
+        """Return the numbers of rows, which are places in a stretch of a sample."""
+        return row_uniforms([self.entropy], rows + self.first_row)
+
+
 class Repair(ABC):
     """What keeps sampled rows to one constraint, as learnt from the training rows."""
+
+    # Whether what becomes of a row depends on others.
+    needs_all_rows = False
 
     def __init__(self, names: tuple[Hashable, ...], title: str):
         self.names = names  # columns that are read and written
@@ -39,8 +55,12 @@ class Repair(ABC):
         columns: Columns,
         fixed: Fixed = frozenset(),
         rng: np.random.Generator | None = None,
+        first_row: int = 0,
     ) -> tuple[dict[Hashable, NDArray], NDArray]:
-        """Return columns that keep to the constraint, and which rows changed."""
+        """Return columns that keep to the constraint, and which rows changed.
+
+        The rows are a stretch of a sample that begins with its row `first_row`.
+        """
         rng = np.random.default_rng(0) if rng is None else rng
         old = [columns[name] for name in self.names]
         n = len(old[0])
@@ -52,7 +72,8 @@ class Repair(ABC):
         if len(stuck):
             self._refuse(old, stuck, "given values break it")
         new = [values.copy() for values in old]
-        self._resample(new, rows, is_fixed, rng)
+        shares = RowShares(int(rng.integers(2**63)), first_row)
+        self._resample(new, rows, is_fixed, shares)
         is_repaired = np.zeros(n, dtype=bool)
         for before, after in zip(old, new, strict=True):
             is_same = (before == after) | (np.isnan(before) & np.isnan(after))
@@ -69,12 +90,12 @@ class Repair(ABC):
         values: list[NDArray],
         rows: NDArray,
         is_fixed: NDArray,
-        rng: np.random.Generator,
+        shares: RowShares,
     ) -> None:
         """Change `values` in `rows`, where `is_fixed` of shape (n, names) allows.
 
         What becomes of a row must not depend on the rows behind it, so that a sample
-        is the start of a longer one.
+        is the start of a longer one; nor, unless `needs_all_rows`, on any other.
         """
 
     def _refuse(self, values: list[NDArray], rows: NDArray, reason: str) -> None:
@@ -99,6 +120,8 @@ def repair_all(
     columns: Columns,
     fixed: Fixed = frozenset(),
     rng: np.random.Generator | None = None,
+    *,
+    first_row: int = 0,
 ) -> tuple[dict[Hashable, NDArray], NDArray]:
     """Apply repairs until none of their constraints is broken, see `Repair.repair`."""
     rng = np.random.default_rng(0) if rng is None else rng
@@ -110,7 +133,7 @@ def repair_all(
         for i, repair in enumerate(repairs):
             # A stream for each repair, as how much one draws depends on the rows.
             stream = np.random.default_rng([entropy, turn, i])
-            result, changed = repair.repair(result, fixed, stream)
+            result, changed = repair.repair(result, fixed, stream, first_row)
             is_repaired |= changed
             n_changed += int(changed.sum())
         if not n_changed:
@@ -150,7 +173,7 @@ class InequalityRepair(Repair):
         low, high = values
         return low >= high if self.is_strict else low > high
 
-    def _resample(self, values, rows, is_fixed, rng) -> None:
+    def _resample(self, values, rows, is_fixed, shares) -> None:
         low, high = values[0][rows], values[1][rows]
         is_fixed = is_fixed[rows]
         is_free = ~is_fixed.any(axis=1)
@@ -166,7 +189,7 @@ class InequalityRepair(Repair):
             self.lows, high, "left" if self.is_strict else "right"
         )
         draws_low = is_fixed[:, 1] | (is_free & (n_above == 0) & (n_below > 0))
-        share = rng.uniform(size=len(rows))
+        share = shares.of(rows)
         above = self._drawn(self.highs, start, n_above, share)
         above = np.where(n_above > 0, above, self._beside(low, self.grids[1], 1))
         below = self._drawn(self.lows, 0, n_below, share)
@@ -210,7 +233,7 @@ class RangeRepair(Repair):
         is_low = column <= self.low if self.is_strict else column < self.low
         return is_low | (column > self.high)
 
-    def _resample(self, values, rows, is_fixed, rng) -> None:
+    def _resample(self, values, rows, is_fixed, shares) -> None:
         is_high = values[0][rows] > self.high
         values[0][rows] = np.where(is_high, self.nearest[1], self.nearest[0])
 
@@ -228,9 +251,9 @@ class ThresholdRepair(Repair):
         column, by = values
         return (by < self.below) & (column != self.value) & ~np.isnan(column)
 
-    def _resample(self, values, rows, is_fixed, rng) -> None:
+    def _resample(self, values, rows, is_fixed, shares) -> None:
         is_kept = is_fixed[rows, 0]
-        share = rng.uniform(size=len(rows))[is_kept]
+        share = shares.of(rows)[is_kept]
         values[0][rows[~is_kept]] = self.value
         if not is_kept.any():
             return

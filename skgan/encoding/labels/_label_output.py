@@ -17,6 +17,7 @@ from skgan.frames import (
     make_frame,
     make_objects,
     make_series,
+    refuse_what_has_no_rows,
     series_library,
 )
 
@@ -73,6 +74,7 @@ def _read_series(series) -> LabelColumn:
 
 
 def _read_array(y) -> list[NDArray]:
+    refuse_what_has_no_rows(y, "y")
     if np.ma.is_masked(y):
         raise ValueError("y is a masked array with masked values; a label is missing.")
     try:

@@ -39,7 +39,9 @@ class TargetColumn(Column):
         )
         self.labels = labels
 
-    def write(self, values: NDArray, rng: np.random.Generator) -> NDArray:
+    def write(
+        self, values: NDArray, rng: np.random.Generator, first_row: int = 0
+    ) -> NDArray:
         """Return the values; nobody reads them."""
         return values
 

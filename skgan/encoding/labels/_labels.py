@@ -78,8 +78,11 @@ class Labels:
         y = y if n_axes else [y]
         values = self.read([list(y)] if is_one and len(self.columns_) > 1 else y)
         if is_one:
-            values = np.repeat(values, n_samples, axis=0)
-        elif n_samples not in (1, len(values)):
+            self._warn_outside(values)
+            # A billion rows take no memory.
+            values = np.broadcast_to(values, (n_samples, values.shape[1]))
+            return values
+        if n_samples not in (1, len(values)):
             raise ValueError(
                 f"y has {len(values)} labels for n_samples={n_samples}; leave "
                 "n_samples out, it follows from y."

@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 from scipy.special import ndtr, ndtri
 
 from skgan._estimator import persistent
-from skgan.encoding._grid import Grid, Multiples, chance_free_divisor, find_grid
+from skgan.encoding._grid import Grid, Multiples, chance_free_divisor
+from skgan.encoding._single_grid import find_any_grid
 from skgan.encoding.vector._normal_scores import NormalScores
 
 # Rows that a level needs for its own mean to count as much as that of all rows.
@@ -183,7 +184,7 @@ class NumberEncoder:
         if self.step is not None:
             self.step *= chance_free_divisor((unique - unique[0]) / self.step)
         else:
-            self._grid = find_grid(values, self.decimals)
+            self._grid = find_any_grid(values, self.decimals)
             self.step = getattr(self._grid, "step", None)
 
     def encode(self, values: NDArray, rng: np.random.Generator | None) -> EncodedColumn:

@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 
 from skgan._estimator import persistent
 from skgan.encoding._grid import find_decimals
+from skgan.encoding._single_grid import find_single_grid
 from skgan.frames import UNITS, ColumnFormat, RawColumn, level_key, local_time
 
 # Every integer up to this one has a float64 of its own.
@@ -56,8 +57,13 @@ class Column(ABC):
         values[raw_column.missing] = np.nan
         return values
 
-    def write(self, values: NDArray, rng: np.random.Generator) -> Any:
-        """Return canonical values as the column that they came from."""
+    def write(
+        self, values: NDArray, rng: np.random.Generator, first_row: int = 0
+    ) -> Any:
+        """Return canonical values as the column that they came from.
+
+        `first_row` is the number of the first row in its sample.
+        """
         missing = np.isnan(values)
         raw = self._write(np.where(missing, 0.0, values) if missing.any() else values)
         return self.column_format.to_column(raw, missing)
@@ -107,7 +113,9 @@ class NumberColumn(Column):
                 raise ValueError(
                     f"Column {name!r} contains infinity; clip it or drop these rows."
                 )
-            self.decimals = find_decimals(present)
+            # Rounded endings are their encoder's to find, in all of their digits.
+            if find_single_grid(present.astype(np.float64)) is None:
+                self.decimals = find_decimals(present)
         if self.decimals == 0:
             self.step, self.decimals = 1.0, None
 

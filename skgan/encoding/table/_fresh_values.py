@@ -1,7 +1,9 @@
 """Fresh values in the pattern of those seen: text, bytes, addresses, tuples, numbers.
 
-Each drawer draws for some `rows` of `n`, from streams of `entropy` and `attempt`, so
-that no row depends on how many there are.
+Each drawer draws for rows by their numbers. A row's value is a function of its number,
+`entropy` and `attempt`, and no two of rows and attempts have the same: they are
+places that a permutation takes to the values of the pattern. Attempts 0 and 1 keep to
+the pattern while it has values; `LAST_ATTEMPT` goes beyond it, where no value was seen.
 """
 
 from __future__ import annotations
@@ -9,23 +11,27 @@ from __future__ import annotations
 import ipaddress
 import re
 import uuid
+from math import prod
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from skgan._estimator import persistent
+from skgan._mixing import permute_rows, row_uniforms
+from skgan.encoding.table._texts import CLASS, Texts
 
+LAST_ATTEMPT = 2
 MIN_ROWS = 50
 _MAX_TEMPLATES = 1000
 _TEMPLATE_SEED = 0x1D
-# Code points from this one on stand for any sign of a class.
-_CLASS = 1 << 24
 # A running number's values make up so much of their range at least.
 _MIN_DENSITY = 0.5
 _MAX_DIGITS = 15
 # How far a running number jumps where values are taken, whatever the number of rows.
-_JUMP = 1 << 20
+_JUMP = 1 << 40
+# Values that are told apart by a row's number.
+_ENOUGH = 1 << 48
 _NUMBERED = re.compile(r"(\D*)(\d{1,15})(\D*)", re.ASCII)
 _PACKED = {"uuid": "bytes", "ipv4": "packed", "ipv6": "packed"}
 _MAKERS: dict[str, Any] = {
@@ -82,10 +88,6 @@ def learn_fresh(levels: list) -> Any:
     return FreshBytes(levels, form)
 
 
-def _stream(entropy: int, attempt: int, i: int) -> np.random.Generator:
-    return np.random.default_rng([entropy, attempt, i])
-
-
 def _objects(values: list) -> NDArray:
     objects = np.empty(len(values), dtype=object)
     objects[:] = values
@@ -121,12 +123,16 @@ class RunningNumber:
         self.width = width
         self.start = start
 
-    def draw(self, n: int, rows: NDArray, entropy: int, attempt: int) -> NDArray:
-        """Return strings for `rows` of `n`."""
+    def draw(self, rows: NDArray, entropy: int, attempt: int) -> NDArray:
+        """Return strings for rows by their numbers."""
         numbers = (self.start + rows + attempt * _JUMP).tolist()
         return _objects(
             [f"{self.prefix}{i:0{self.width}d}{self.suffix}" for i in numbers]
         )
+
+    def skip(self, n: int) -> None:
+        """Go on `n` numbers further on."""
+        self.start += n
 
 
 @persistent("classes", "templates", "grows")
@@ -144,7 +150,7 @@ class FreshText:
         if has_one_length and len(points) >= MIN_ROWS:
             self.classes = [np.unique(place) for place in points.T]
             template = [
-                place[0] if len(place) == 1 else _CLASS + i
+                place[0] if len(place) == 1 else CLASS + i
                 for i, place in enumerate(self.classes)
             ]
             self.templates = np.array([template], dtype=np.uint32)
@@ -162,34 +168,13 @@ class FreshText:
         # A template keeps only the shape.
         self.templates = points.copy()
         for i, members in enumerate(self.classes):
-            self.templates[np.isin(points, members) & ~is_kept] = _CLASS + i
+            self.templates[np.isin(points, members) & ~is_kept] = CLASS + i
 
-    def draw(self, n: int, rows: NDArray, entropy: int, attempt: int) -> NDArray:
-        """Return strings for `rows` of `n`; later attempts have more digits."""
-        for_shapes, for_signs, for_more = (
-            _stream(entropy, attempt, i) for i in (0, 1, 2)
+    def draw(self, rows: NDArray, entropy: int, attempt: int) -> NDArray:
+        """Return strings for rows by their numbers."""
+        return Texts(self.templates, self.classes, self.grows).draw(
+            rows, entropy, attempt
         )
-        n_more = max(attempt - 2, 0)
-        width = self.templates.shape[1]
-        shapes = for_shapes.integers(len(self.templates), size=n)[rows]
-        points = np.zeros((len(rows), width + n_more), dtype=np.uint32)
-        points[:, :width] = self.templates[shapes]
-        share = for_signs.integers(2**16, size=(n, width), dtype=np.uint16)[rows]
-        drawn = points.copy()
-        for i, members in enumerate(self.classes):
-            hit = points[:, :width] == _CLASS + i
-            place = (share[hit].astype(np.uint32) * len(members)) >> 16
-            drawn[:, :width][hit] = members[place]
-        if self.grows:
-            digits = for_more.integers(10, size=(n, n_more))[rows]
-            length = (drawn > 0).sum(axis=1)
-            for i, column in enumerate(digits.T):
-                drawn[np.arange(len(rows)), length + i] = ord("0") + column
-        else:
-            more = for_more.integers(1, 257, size=(n, n_more))[rows]
-            drawn[:, max(width - n_more, 0) : width] = more[:, :width]
-        text = np.ascontiguousarray(drawn).view(f"<U{drawn.shape[1]}")[:, 0]
-        return text.astype(object)
 
 
 @persistent("text")
@@ -207,9 +192,9 @@ class FreshBytes:
             FreshText(texts, grows=False) if form != "bytes" else FreshText(texts)
         )
 
-    def draw(self, n: int, rows: NDArray, entropy: int, attempt: int) -> NDArray:
-        """Return objects for `rows` of `n`."""
-        texts = self.text.draw(n, rows, entropy, attempt)
+    def draw(self, rows: NDArray, entropy: int, attempt: int) -> NDArray:
+        """Return objects for rows by their numbers."""
+        texts = self.text.draw(rows, entropy, attempt)
         make = _MAKERS[self.form]
         return _objects([make(bytes(ord(c) - 1 for c in text)) for text in texts])
 
@@ -223,22 +208,27 @@ class FreshIntegers:
         self.span = max(levels) - self.low + 1
         self.is_running = len(levels) >= _MIN_DENSITY * self.span
 
-    def draw(self, n: int, rows: NDArray, entropy: int, attempt: int) -> NDArray:
-        """Return Python's integers for `rows` of `n`."""
+    def draw(self, rows: NDArray, entropy: int, attempt: int) -> NDArray:
+        """Return Python's integers for rows by their numbers."""
         if self.is_running:
             start = self.low + self.span + attempt * _JUMP
             return _objects([start + row for row in rows.tolist()])
-        span = self.span * (1 + max(attempt - 2, 0))
-        bits = _stream(entropy, attempt, 3).integers(
-            2**63, size=(n, 1 + span.bit_length() // 56)
-        )[rows]
-        drawn = []
-        for row in bits.tolist():
-            whole = 0
-            for part in row:
-                whole = whole << 63 | part
-            drawn.append(self.low + (whole * span >> 63 * len(row)))
-        return _objects(drawn)
+        # A range of more values than are told apart is gone through in steps.
+        size = min(self.span, _ENOUGH)
+        step, room = self.span // size, size // LAST_ATTEMPT
+        is_last = attempt == LAST_ATTEMPT
+        beyond = self.low + self.span + is_last
+        drawn = _objects([beyond + 2 * row for row in rows.tolist()])
+        is_inside = (rows < room) & (not is_last)
+        places = permute_rows([entropy], rows[is_inside] + attempt * room, size)
+        drawn[is_inside] = _objects(
+            [self.low + step * place for place in places.tolist()]
+        )
+        return drawn
+
+    def skip(self, n: int) -> None:
+        """Go on `n` numbers further on."""
+        self.span += n
 
 
 @persistent()
@@ -249,12 +239,12 @@ class FreshMixture:
         self.parts = parts
         self.share = share
 
-    def draw(self, n: int, rows: NDArray, entropy: int, attempt: int) -> NDArray:
-        """Return objects for `rows` of `n`."""
-        is_second = _stream(entropy, 0, 4).uniform(size=n)[rows] >= self.share
+    def draw(self, rows: NDArray, entropy: int, attempt: int) -> NDArray:
+        """Return objects for rows by their numbers."""
+        is_second = row_uniforms([entropy, 4], rows) >= self.share
         objects = np.empty(len(rows), dtype=object)
         for part, chosen in zip(self.parts, (~is_second, is_second), strict=True):
-            objects[chosen] = part.draw(n, rows[chosen], entropy, attempt)
+            objects[chosen] = part.draw(rows[chosen], entropy, attempt)
         return objects
 
 
@@ -265,11 +255,10 @@ class SeenValues:
     def __init__(self, levels: list):
         self.levels = _objects(levels)
 
-    def draw(self, n: int, rows: NDArray, entropy: int, attempt: int) -> NDArray:
-        """Return objects for `rows` of `n`."""
-        return self.levels[
-            _stream(entropy, attempt, 5).integers(len(self.levels), size=n)
-        ][rows]
+    def draw(self, rows: NDArray, entropy: int, attempt: int) -> NDArray:
+        """Return objects for rows by their numbers."""
+        share = row_uniforms([entropy, attempt, 5], rows)
+        return self.levels[(share * len(self.levels)).astype(int)]
 
 
 @persistent("parts")
@@ -285,12 +274,26 @@ class FreshTuples:
                 learn_fresh(unique) if is_fresh else SeenValues(list(values))
             )
 
-    def draw(self, n: int, rows: NDArray, entropy: int, attempt: int) -> NDArray:
-        """Return tuples for `rows` of `n`."""
+    def draw(self, rows: NDArray, entropy: int, attempt: int) -> NDArray:
+        """Return tuples for rows by their numbers."""
+        if all(isinstance(part, SeenValues) for part in self.parts):
+            return self._draw_seen(rows, entropy, attempt)
         drawn = [
-            part.draw(n, rows, entropy + i, attempt).tolist()
+            part.draw(rows, entropy + i, attempt).tolist()
             for i, part in enumerate(self.parts)
         ]
+        return _objects(list(zip(*drawn, strict=True)))
+
+    def _draw_seen(self, rows: NDArray, entropy: int, attempt: int) -> NDArray:
+        """Return combinations of parts that were seen, different while there are."""
+        levels = [list(dict.fromkeys(part.levels.tolist())) for part in self.parts]
+        size = prod(map(len, levels))
+        rows = (rows + attempt * (size // (LAST_ATTEMPT + 1))) % min(size, _ENOUGH)
+        places = permute_rows([entropy], rows, min(size, _ENOUGH))
+        drawn = []
+        for values in levels:
+            places, chosen = np.divmod(places, len(values))
+            drawn.append(_objects(values)[chosen].tolist())
         return _objects(list(zip(*drawn, strict=True)))
 
 

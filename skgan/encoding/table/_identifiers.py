@@ -10,7 +10,9 @@ from numpy.typing import NDArray
 from skgan._estimator import persistent
 from skgan.encoding.table._columns import Column
 from skgan.encoding.table._fresh_values import (
+    LAST_ATTEMPT,
     MIN_ROWS,
+    RunningNumber,
     code_points,
     form_of,
     learn_fresh,
@@ -18,7 +20,8 @@ from skgan.encoding.table._fresh_values import (
 from skgan.frames import RawColumn
 
 _MIN_UNIQUE = 0.9
-_MAX_ROUNDS = 20
+# Values behind a running number that are looked through, where more were seen.
+_MAX_SEEN_BEHIND = 1 << 20
 
 
 def is_almost_unique(raw_column: RawColumn) -> bool:
@@ -50,7 +53,7 @@ class IdentifierColumn(Column):
     """Almost unique values: only whether they are missing is learnt.
 
     Fresh ones follow the pattern of those seen; no training row has them, and no two
-    rows of a sample share one: where two would, the first keeps it.
+    rows of a sample share one: each is a function of the row's number.
     """
 
     kind = "identifier"
@@ -76,10 +79,10 @@ class IdentifierColumn(Column):
             self._refuse(raw_column)
         return np.zeros(len(raw_column.missing))
 
-    def write(self, values: NDArray, rng: np.random.Generator):
+    def write(self, values: NDArray, rng: np.random.Generator, first_row: int = 0):
         """Return fresh values, missing where `values` are NaN."""
         missing = np.isnan(values)
-        fresh = self.draw(len(values), rng)
+        fresh = self.draw(len(values), rng, first_row)
         if self.column_format.kind == "number":
             limits = np.iinfo(self.column_format.storage)
             whole = [min(max(value, limits.min), limits.max) for value in fresh]
@@ -91,21 +94,19 @@ class IdentifierColumn(Column):
         """Refuse: what is drawn fresh cannot be given."""
         raise ValueError(f"column {self.name!r} is drawn fresh and cannot be given.")
 
-    def draw(self, n: int, rng: np.random.Generator) -> NDArray:
-        """Return `n` different values that `fit` did not see, as objects."""
+    def draw(self, n: int, rng: np.random.Generator, first_row: int = 0) -> NDArray:
+        """Return `n` different values that `fit` did not see, as objects.
+
+        They are those of the rows from `first_row` on, whatever `n`; so rows that are
+        drawn apart, of generators that start alike, have different ones, too.
+        """
         drawn = np.empty(n, dtype=object)
-        hashes = np.zeros(n, dtype=np.uint64)
         todo = np.arange(n)
         entropy = int(rng.integers(2**62))
-        for attempt in range(_MAX_ROUNDS + 1):
-            # Numbers are drawn for all rows, so that no row depends on later ones.
-            drawn[todo] = self.fresh.draw(n, todo, entropy, attempt)
-            hashes[todo] = hash_levels(drawn[todo].tolist())
-            _, first = np.unique(hashes, return_index=True)
-            is_good = np.zeros(n, dtype=bool)
-            is_good[first] = True
-            is_good &= ~np.isin(hashes, self.seen)
-            todo = np.flatnonzero(~is_good)
+        for attempt in range(LAST_ATTEMPT + 1):
+            drawn[todo] = self.fresh.draw(first_row + todo, entropy, attempt)
+            hashes = hash_levels(drawn[todo].tolist())
+            todo = todo[np.isin(hashes, self.seen)]
             if not len(todo):
                 break
         return drawn
@@ -113,6 +114,16 @@ class IdentifierColumn(Column):
     def exclude(self, hashes: NDArray) -> None:
         """Add hashes of values that are not to be drawn, as of `hash_levels`."""
         self.seen = np.union1d(self.seen, hashes)
+        if not getattr(self.fresh, "is_running", isinstance(self.fresh, RunningNumber)):
+            return
+        # Numbers go on behind those seen, if most of them are.
+        n = min(2 * len(hashes), _MAX_SEEN_BEHIND)
+        behind = hash_levels(self.fresh.draw(np.arange(n), 0, 0).tolist())
+        is_seen = np.isin(behind, self.seen)
+        n_seen = np.cumsum(is_seen)
+        dense = np.flatnonzero(is_seen & (2 * n_seen > np.arange(1, n + 1)))
+        if len(dense):
+            self.fresh.skip(int(dense[-1]) + 1)
 
 
 def hash_levels(levels: Iterable) -> NDArray:

@@ -149,6 +149,18 @@ class RowEncoder:
                 values[i, is_missing] = np.nan
         return values.T
 
+    def owners(self) -> NDArray:
+        """Return which share of an entry is a column's, of shape (width, n_columns).
+
+        What says which cells are missing together is of all columns that may be.
+        """
+        shares = np.zeros((self.layout_.width, len(self._template)))
+        for slot in self.slots_:
+            shares[list(slot.positions), slot.place] = 1
+        for start, width in self._pattern_blocks:
+            shares[start : start + width, self._gaps] = 1 / len(self._gaps)
+        return shares
+
     @property
     def gaps(self) -> list[int]:
         """Places of the numbers that are missing in some rows."""

@@ -326,6 +326,10 @@ class TableEncoder(ReservoirEncoder):
         """
         write_given(self, buffer, start, given, np.asarray(Z)[: len(buffer) - start])
 
+    def renew_identifiers(self, rows: Any, seed: int, first_row: int) -> Any:
+        """Return chosen rows with the identifiers of their own numbers in a sample."""
+        return self.output_builder_.renew_identifiers(rows, seed, first_row)
+
     def write_decoded(
         self, buffer, start: int, Z: NDArray, n_rows: int | None = None
     ) -> None:
@@ -607,6 +611,11 @@ class TableEncoder(ReservoirEncoder):
 
     def _decode(self, rows: NDArray) -> NDArray:
         return self._rows.decode(rows)
+
+    def _share_out(self, ends: NDArray, first: NDArray, slopes: NDArray) -> NDArray:
+        shares = (self._encode(ends) - self._encode(first)) * slopes
+        # Columns of labels, which stand behind the others, are given.
+        return shares @ self._rows.owners()[:, : ends.shape[1]]
 
 
 def _is_auto(value) -> bool:

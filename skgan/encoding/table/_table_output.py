@@ -14,18 +14,28 @@ from skgan.encoding.constraints._computed import Derived
 from skgan.encoding.constraints._repairs import Repair, repair_all
 from skgan.encoding.table._columns import Column
 from skgan.encoding.table._learn_columns import typical_value
-from skgan.frames import LIBRARIES, frame_library, make_frame
+from skgan.frames import (
+    LIBRARIES,
+    cast_like,
+    frame_library,
+    list_series,
+    make_frame,
+    with_columns,
+)
 
 
 class TableBuffer:
     """Canonical columns of rows that are being decoded."""
 
-    def __init__(self, n_columns: int, n: int):
+    def __init__(self, n_columns: int, n: int, seed: int | None, first_row: int):
         self.values = np.full((n_columns, n), np.nan)
         # Masks of the values that the user gave, by column; nothing may change these.
         self.is_given: dict[Hashable, NDArray] = {}
-        # Seeds the repairs and identifiers that `build` draws.
-        self.seed = 0
+        # Seeds the repairs and identifiers that `build` draws; None follows from the
+        # first row.
+        self.seed = seed
+        # The number of the first row in the sample that it is a stretch of.
+        self.first_row = first_row
 
     def __len__(self):
         return self.values.shape[1]
@@ -66,13 +76,15 @@ class TableOutputBuilder:
         )
         self.repaired_share: dict[str, float] = {}
 
-    def make_buffer(self, n: int) -> TableBuffer:
-        """Return a buffer for `n` rows."""
-        return TableBuffer(len(self.columns), n)
+    def make_buffer(
+        self, n: int, seed: int | None = None, first_row: int = 0
+    ) -> TableBuffer:
+        """Return a buffer for `n` rows of a sample, from `first_row` on."""
+        return TableBuffer(len(self.columns), n, seed, first_row)
 
     def write(self, buffer: TableBuffer, start: int, values: NDArray) -> None:
         """Write canonical `values`, of shape (m, n_columns), from row `start` on."""
-        if start == 0:
+        if start == 0 and buffer.seed is None:
             buffer.seed = zlib.crc32(np.ascontiguousarray(values[:1]).tobytes())
         buffer.values[:, start : start + len(values)] = values.T
 
@@ -81,6 +93,7 @@ class TableOutputBuilder:
 
         Constraints are kept first, then what depends on other columns is restored.
         """
+        seed, first_row = buffer.seed or 0, buffer.first_row
         names = [column.name for column in self.columns]
         table = dict(zip(names, buffer.values, strict=True))
         self.repaired_share = {
@@ -90,8 +103,10 @@ class TableOutputBuilder:
             for repair in self.repairs
         }
         if self.repairs:
-            rng = np.random.default_rng(buffer.seed)
-            table, _ = repair_all(self.repairs, table, buffer.is_given, rng)
+            rng = np.random.default_rng(seed)
+            table, _ = repair_all(
+                self.repairs, table, buffer.is_given, rng, first_row=first_row
+            )
         for dependency in self.dependencies:
             restored = dependency.restore(table)
             given = buffer.is_given.get(dependency.target)
@@ -106,9 +121,8 @@ class TableOutputBuilder:
                 missing = np.isnan(values)
                 if missing.any():
                     values = np.where(missing, fill, values)
-            columns.append(
-                column.write(values, np.random.default_rng([buffer.seed, i]))
-            )
+            rng = np.random.default_rng([seed, i])
+            columns.append(column.write(values, rng, first_row))
         return self._assemble(columns)
 
     def _assemble(self, columns: list):
@@ -117,6 +131,24 @@ class TableOutputBuilder:
         rows = np.column_stack(columns).astype(self.dtype, copy=False)
         return rows.reshape(-1, *self.row_shape)
 
+    def renew_identifiers(self, rows: Any, seed: int, first_row: int) -> Any:
+        """Return chosen rows with the identifiers of their own numbers in a sample."""
+        renewed: dict[Any, Any] = {}
+        for i, column in enumerate(self.columns):
+            if column.kind != "identifier":
+                continue
+            values = np.where(_is_missing(rows, i, self.library), np.nan, 0.0)
+            rng = np.random.default_rng([seed, i])
+            renewed[column.name] = column.write(values, rng, first_row)
+        if not renewed:
+            return rows
+        if self.library is not None:
+            return self.derive(cast_like(with_columns(rows, renewed), rows))
+        rows = rows.copy()
+        for name, values in renewed.items():
+            rows[:, name] = values
+        return rows
+
     def derive(self, frame: Any) -> Any:
         """Return a frame with the columns that functions of the user's compute."""
         hidden = [name for derived in self.derived for name in derived.targets]
@@ -124,3 +156,12 @@ class TableOutputBuilder:
             frame = derived.fill(frame, hidden)
             hidden = [name for name in hidden if name not in derived.targets]
         return frame
+
+
+def _is_missing(rows: Any, i: int, library: str | None) -> NDArray:
+    """Return where a column of rows is missing."""
+    if library is None:
+        return np.isnan(rows[:, i])
+    series = list_series(rows)[i]
+    missing = series.is_null() if library == "polars" else series.isna()
+    return missing.to_numpy()

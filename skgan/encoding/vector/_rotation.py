@@ -8,6 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtri
 
+from skgan._deadline import Deadline, current_deadline
+
 _COARSE_ROWS = 4000
 # Rows that are searched: the cost is that of rows times pairs of columns.
 _MAX_ROWS, _MAX_PAIRED_ROWS = 20_000, 100_000
@@ -48,12 +50,17 @@ def find_rotation(
     if eigenvalues[0] < 1e-6:
         return None
     starts = [np.eye(d), eigenvectors / np.sqrt(eigenvalues)]
-    maps = [start @ least_entropy_rotation(learnt @ start) for start in starts]
+    deadline = current_deadline()
+    maps = [
+        start @ least_entropy_rotation(learnt @ start, deadline) for start in starts
+    ]
+    if deadline.left <= 0:
+        return None
     costs = [spacing_entropy(judged @ m).sum() - np.linalg.slogdet(m)[1] for m in maps]
     best = int(np.argmin(costs))
     if _copula_cost(columns, judged) - costs[best] < min_gain * d:
         return None
-    return starts[best] @ least_entropy_rotation(columns @ starts[best])
+    return starts[best] @ least_entropy_rotation(columns @ starts[best], deadline)
 
 
 def _copula_cost(columns: NDArray, judged: NDArray) -> float:
@@ -73,13 +80,18 @@ def spacing_entropy(columns: NDArray) -> NDArray:
     return np.log(np.maximum(spacings, 1e-9)).mean(axis=0)
 
 
-def least_entropy_rotation(columns: NDArray) -> NDArray:
-    """Return the rotation found by sweeps over the planes of two columns each."""
+def least_entropy_rotation(columns: NDArray, deadline: Deadline) -> NDArray:
+    """Return the rotation found by sweeps over the planes of two columns each.
+
+    Once the time is over, what was found so far.
+    """
     d = columns.shape[1]
     columns, rotation = columns.copy(), np.eye(d)
     for _ in range(_MAX_SWEEPS):
         largest = 0.0
         for i, j in combinations(range(d), 2):
+            if deadline.left <= 0:
+                return rotation
             angle = _best_angle(columns[:, [i, j]])
             turn = _plane_rotation(angle)
             columns[:, [i, j]] = columns[:, [i, j]] @ turn

@@ -12,7 +12,9 @@ from skgan._estimator import persistent
 from skgan._validation import check_boolean
 from skgan.encoding._base import BaseEncoder
 from skgan.encoding._check_rows import check_rows, show_columns
-from skgan.encoding._grid import Grid, Multiples, find_decimals, find_grid
+from skgan.encoding._grid import Grid, Multiples, find_decimals
+from skgan.encoding._single_grid import find_any_grid
+from skgan.encoding.vector._correlation import correlation_roots
 from skgan.encoding.vector._normal_scores import NormalScores
 from skgan.encoding.vector._rotation import find_rotation
 from skgan.encoding.vector._vector_conditions import (
@@ -26,6 +28,8 @@ from skgan.priors import NumberColumn, Schema
 
 # Every integer up to this one has a float64 of its own.
 _EXACT_INTEGERS = 2**53
+# A way between two rows that is shorter counts as none.
+_STILL = 1e-12
 _SPREADING_SEED = 0x736B67616E
 
 
@@ -61,8 +65,9 @@ class VectorEncoder(BaseEncoder):
         The linear map taken first, of standardised columns; None if there is none.
     columns_ : list of NormalScores
         The map of each column, after the rotation.
-    color_ : ndarray of shape (n_columns, n_columns)
-        Gives uncorrelated scores the correlation they had.
+    color_ : ndarray of shape (n_columns, n_columns) or LowRankMatrix
+        Gives uncorrelated scores the correlation they had, as ``scores @ color_``; in
+        parts where there are more than 500 columns and fewer rows.
     minimum_, maximum_ : ndarray of shape (n_features,)
         The range seen.
     is_whole_ : ndarray of bool of shape (n_features,)
@@ -159,7 +164,7 @@ class VectorEncoder(BaseEncoder):
                 dtype = getattr(builder, "dtype", storage)
                 is_float = np.dtype(dtype).kind == "f"
                 decimals = find_decimals(present.astype(dtype) if is_float else present)
-            grids.append(find_grid(present, decimals))
+            grids.append(find_any_grid(present, decimals))
         return grids
 
     def _fit_columns(self, values: NDArray) -> None:
@@ -178,7 +183,7 @@ class VectorEncoder(BaseEncoder):
         # With few rows, detail is noise, and following it would copy the rows.
         tolerance = float(np.clip(0.8 * (2000 / len(columns)) ** 0.6, 0.2, 0.8))
         self.columns_ = [NormalScores(tolerance).fit(column) for column in columns.T]
-        self.color_, self._whiten = _correlation_roots(self._scores(columns, rng))
+        self.color_, self._whiten = correlation_roots(self._scores(columns, rng))
 
     def _columns(self, values: NDArray, rng: np.random.Generator | None) -> NDArray:
         """Return what varies in units of its own, and indicators of what is missing.
@@ -213,6 +218,26 @@ class VectorEncoder(BaseEncoder):
 
     def _encode_for_training(self, values: NDArray, rng: np.random.Generator):
         return self._encode(values, rng)
+
+    def _share_out(self, ends: NDArray, first: NDArray, slopes: NDArray) -> NDArray:
+        columns, start = self._columns(ends, None), self._columns(first, None)
+        way, turned, turned_start = columns - start, columns, start
+        if self.rotation_ is not None:
+            way = way / self._scale
+            turned = ((columns - self._center) / self._scale) @ self.rotation_
+            turned_start = ((start - self._center) / self._scale) @ self.rotation_
+        gaps = self._scores(turned, None) - self._scores(turned_start, None)
+        shares = gaps * (slopes @ self._whiten.T)
+        if self.rotation_ is not None:
+            # What a turned column adds comes from what its columns bring to its way.
+            turns = turned - turned_start
+            is_still = np.abs(turns) < _STILL
+            rates = np.where(is_still, 0.0, shares / np.where(is_still, 1.0, turns))
+            shares = way * (rates @ self.rotation_.T)
+        result, n_varying = np.zeros(ends.shape), int(self._varies.sum())
+        result[:, self._varies] = shares[:, :n_varying]
+        result[:, self._may_miss] += shares[:, n_varying:][:, : self._may_miss.sum()]
+        return result
 
     @property
     def schema_(self) -> Schema:
@@ -314,23 +339,3 @@ class VectorEncoder(BaseEncoder):
         is_missing[:, self._may_miss] = columns[:, n_varying:] > 0.5
         values[is_missing] = np.nan
         return values
-
-
-def _correlation_roots(scores: NDArray) -> tuple[NDArray, NDArray]:
-    """Return the root of the scores' correlation, and its inverse.
-
-    Correlations are drawn towards zero the fewer rows there are, and taken for zero
-    if none of them stands out.
-    """
-    n, d = scores.shape
-    identity = np.eye(d)
-    if d == 1:
-        return identity, identity
-    correlation = np.corrcoef(scores.T)
-    if np.abs(correlation - identity).max() <= 4 / np.sqrt(n):
-        return identity, identity
-    correlation = (n * correlation + d * identity) / (n + d)
-    correlation = (correlation + 1e-3 * identity) / (1 + 1e-3)
-    eigenvalues, vectors = np.linalg.eigh(correlation)
-    root = (vectors * np.sqrt(eigenvalues)) @ vectors.T
-    return root, (vectors / np.sqrt(eigenvalues)) @ vectors.T

@@ -1,5 +1,7 @@
 """`diagnose`: what is wrong with samples, and what to try."""
 
+from skgan.metrics.diagnosis._advice import advise
+from skgan.metrics.diagnosis._attacks import judge_attacks
 from skgan.metrics.diagnosis._diagnose import (
     MIN_ROWS,
     diagnose,
@@ -28,9 +30,11 @@ __all__ = [
     "CopyingWarning",
     "Diagnosis",
     "Finding",
+    "advise",
     "diagnose",
     "diagnose_rows",
     "grouped",
+    "judge_attacks",
     "judge_copies",
     "judge_training",
     "warn_of_copies",

@@ -16,12 +16,15 @@ _FIRST += "which the chain of trees then draws first."
 _ORDER = f"{_MORE}, conditions on one of the columns "
 _ORDER += f"(TableEncoder(condition_on=[...])), or {_JUDGED}."
 _COPIES = f"{_MORE}, or prior='normal', which keeps no values of training rows."
+_TOLD = f"{_MORE}, fewer samples handed out, rare levels merged and numbers rounded "
+_TOLD += "before fit, or prior='normal', which keeps no values of training rows."
 # By finding. What is not named has the advice that networks have.
 _OF_TREES = {
     **dict.fromkeys(("c2st", "energy_distance", "coverage", "modes"), _ON_TOP),
     **dict.fromkeys(("levels", "columns", "variance"), _FIRST),
     **dict.fromkeys(("membership_auc", "dcr_share", "duplicates"), _COPIES),
     "associations": _ORDER,
+    "attacks": _TOLD,
 }
 _UNTRAINED = "Samples come from the prior: no network has a part in them."
 

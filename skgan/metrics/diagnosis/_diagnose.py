@@ -5,9 +5,11 @@ from __future__ import annotations
 import warnings
 from typing import Any
 
+from skgan._validation import check_boolean
 from skgan.metrics._inputs import as_generator, check_count
 from skgan.metrics._reference import ReferenceSpace
 from skgan.metrics.diagnosis._advice import advise
+from skgan.metrics.diagnosis._attacks import ATTACKS, attack_where_judged
 from skgan.metrics.diagnosis._collapse import judge_collapse
 from skgan.metrics.diagnosis._columns import judge_columns
 from skgan.metrics.diagnosis._compared_rows import Rows, read_rows
@@ -44,6 +46,7 @@ def diagnose(
     reference: ReferenceSpace | None = None,
     max_samples: int = 5000,
     stage: str | None = None,
+    attacks: bool = False,
     random_state: Any = None,
 ) -> Diagnosis:
     """Say in words what is wrong with samples, and what to try.
@@ -67,6 +70,9 @@ def diagnose(
     stage : str or None, default=None
         What drew the samples, as ``sampler.stage_`` says it: where a prior of trees
         did, advice speaks of that. None is networks.
+    attacks : bool, default=False
+        Whether to run `membership_attacks`, too, and to say what the worst of them
+        achieves, as the finding `attacks`; some seconds more. They need `X_train`.
     random_state : int, RandomState instance or None, default=None
         Draws rows, folds and permutations; an int makes the diagnosis repeatable.
 
@@ -116,6 +122,9 @@ def diagnose(
     - `membership_auc`, `dcr_share`, `duplicates`: chance by exchanging training with
       held-out rows. "bad" if the lower end of a 95 % interval is a twentieth or more;
       of exact copies, of rows that occur once, any excess over held-out rows.
+    - `attacks`: the least p-value of all attacks on all rows and on the rarest, times
+      their number. "bad" if the lower end of an interval is a twentieth or more, of
+      the rows that differ or of the training rows found beyond chance.
 
     At most 1500 rows of each set enter the first three. Judges are trees and
     distances, never a discriminator.
@@ -142,6 +151,7 @@ def diagnose(
         reference=reference,
         max_samples=max_samples,
         stage=stage,
+        attacks=attacks,
         random_state=random_state,
     )
     warn_of_copies(diagnosis, stacklevel=3)
@@ -165,8 +175,10 @@ def diagnose_rows(
     max_samples: int,
     random_state: Any,
     stage: str | None = None,
+    attacks: bool = False,
 ) -> Diagnosis:
     """Return the diagnosis of rows, with what was found of the training."""
+    check_boolean("attacks", attacks)
     sets, rng = _read_sets(
         X_holdout, X_synthetic, X_train, reference, max_samples, random_state
     )
@@ -181,13 +193,16 @@ def diagnose_rows(
     else:
         compared, other = sets, train
     findings, are_alike = _judge_rows(compared, other, rng)
-    if train is None:
-        message = "Copies show beside training rows only: give X_train."
-        findings += not_judged(message, *MEMORIZATION)
-    elif _shortage(sets):
-        findings += not_judged(_shortage(sets), *MEMORIZATION)
+    message = "Copies show beside training rows only: give X_train."
+    message = message if train is None else _shortage(sets)
+    copying = (*MEMORIZATION, ATTACKS) if attacks else MEMORIZATION
+    if train is None or message:
+        findings += not_judged(message, *copying)
     else:
         findings += judge_memorization(train, holdout, synthetic, are_alike)
+        if attacks:
+            judged = (findings, train, holdout, synthetic, rng)
+            findings.append(attack_where_judged(*judged))
     n_rows = {name: len(rows) for name, rows in sets.items()}
     return Diagnosis(advise([*findings, training], stage), n_rows)
 

@@ -10,6 +10,7 @@ import polars as pl
 import pytest
 
 from skgan.encoding import TableEncoder, Unique
+from skgan.encoding.table._fresh_values import LAST_ATTEMPT, learn_fresh
 
 N = 300
 rng = np.random.default_rng(0)
@@ -105,6 +106,32 @@ def test_longer_samples_start_with_shorter_ones():
         column = encoder._columns[0]
         long, short = (column.draw(n, np.random.default_rng(3)) for n in (90, 40))
         assert long[:40].tolist() == short.tolist()
+        # Rows that are drawn apart are those that are drawn together.
+        later = column.draw(30, np.random.default_rng(3), first_row=60)
+        assert later.tolist() == long[60:].tolist()
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        *COLUMNS.values(),
+        [f"{i:03d}" for i in range(0, 900, 3)],  # a third of all there are
+        ["Al", "Bo", "Ann", "Bob-", "A1", "7"],
+        [bytes([i % 4, i // 4]) for i in range(60)],
+        (np.arange(60) ** 2).tolist(),
+    ],
+    ids=[*COLUMNS, "dense", "short", "few bytes", "squares"],
+)
+def test_no_two_of_many_rows_share_one(values):
+    drawer, rows = learn_fresh(values), np.arange(1000)
+    owners: dict = {}
+    for start in (0, 1000, 2000, 10**9):
+        for attempt in range(LAST_ATTEMPT + 1):
+            drawn = drawer.draw(start + rows, 7, attempt).tolist()
+            # Neither in this attempt nor in another has another row the same.
+            for row, value in zip((start + rows).tolist(), drawn, strict=True):
+                assert owners.setdefault(value, row) == row
+        assert not set(drawn) & set(values)
 
 
 def test_missing_ones_and_nine_of_ten():

@@ -1,0 +1,138 @@
+"""Rows that are named instead of held: memory, speed of the pass, quality.
+
+    python benchmarks/speed/streaming.py --rows 100000 1000000 10000000
+
+Rows are drawn from a chain of trees that was fitted to Adult, and written to Parquet
+files of a million rows. Each fit is a process of its own: by path, and, up to
+``--in-memory`` rows, of the same rows read by pandas. Fresh rows of the same chain
+judge what both draw.
+"""
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+ROWS_PER_FILE = 1_000_000
+
+PASS = """
+import json, resource, sys, time
+from skgan import RowSource
+from skgan.encoding import read_source
+files = sys.argv[1:]
+start = time.process_time()
+source = RowSource(files)
+reader = source.open()
+n = sum(batch.num_rows for _, batch in reader.batches())
+reading = time.process_time() - start
+from skgan.encoding.table._one_pass import keep_rows
+start = time.process_time()
+kept = keep_rows(reader, source.max_rows, 0)
+one_pass = time.process_time() - start
+start = time.process_time()
+read_source(source)
+print(json.dumps({
+    "rows": n, "cells": n * len(reader.schema.names), "kept": len(kept.places),
+    "reading": reading, "pass": one_pass, "whole": time.process_time() - start,
+    "GiB": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20,
+}))
+"""
+FIT = """
+import json, resource, sys, time, warnings
+warnings.simplefilter("ignore")
+import pandas as pd
+from skgan import GANSampler, RowSource
+from skgan.metrics import c2st
+how, truth, seed, files = sys.argv[1], sys.argv[2], int(sys.argv[3]), sys.argv[4:]
+start, clock = time.process_time(), time.perf_counter()
+X = RowSource(files)
+if how == "memory":
+    X = pd.concat(map(pd.read_parquet, files), ignore_index=True)
+sampler = GANSampler(random_state=seed).fit(X)
+fit, wall = time.process_time() - start, time.perf_counter() - clock
+GiB = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+real = pd.read_parquet(truth)
+drawn = sampler.sample(len(real), random_state=1)
+score = c2st(real, drawn, random_state=0)
+print(json.dumps({
+    "CPU s": fit, "s": wall, "GiB": GiB, "c2st": score, "stage": sampler.stage_,
+}))
+"""
+
+
+def run(code, *arguments):
+    """Run a process, and return what it prints last."""
+    root = str(Path(__file__).parents[2])
+    done = subprocess.run(
+        [sys.executable, "-c", code, *map(str, arguments)],
+        env=os.environ | {"OMP_NUM_THREADS": "1", "PYTHONPATH": root},
+        check=True,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def make_rows(folder, n_rows):
+    """Write rows that a chain of trees draws, and fresh ones; return the files."""
+    from skgan import GANSampler, datasets
+
+    files = [folder / f"rows{i}.parquet" for i in range(-(-n_rows // ROWS_PER_FILE))]
+    truth = folder / "truth.parquet"
+    if truth.exists() and all(file.exists() for file in files):
+        return files, truth
+    adult = datasets.load_adult().train
+    chain = GANSampler(max_iter=0, rejection=None, random_state=0).fit(adult)
+    chain.sample(5000, random_state=10**6).to_parquet(truth)
+    for i, file in enumerate(files):
+        if not file.exists():
+            n = min(ROWS_PER_FILE, n_rows - i * ROWS_PER_FILE)
+            chain.sample(n, random_state=i).to_parquet(file, index=False)
+            print(f"wrote {file.name}", file=sys.stderr, flush=True)
+    return files, truth
+
+
+def main():
+    """Print two tables."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--rows", type=int, nargs="+", default=[10**5, 10**6])
+    parser.add_argument("--in-memory", type=int, default=10**6)
+    parser.add_argument("--seeds", type=int, nargs="+", default=[0])
+    parser.add_argument("--folder", type=Path, help="keeps the rows that are made")
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as temporary:
+        base = options.folder or Path(temporary)
+        print("| rows | kept | read | with the pass | verified | M cells/s | GiB |")
+        print("| --- | --- | --- | --- | --- | --- | --- |")
+        sets = {}
+        for n in options.rows:
+            folder = base / str(min(n, ROWS_PER_FILE))
+            folder.mkdir(parents=True, exist_ok=True)
+            sets[n] = make_rows(folder, n)
+            found = run(PASS, *sets[n][0])
+            speed = found["cells"] / found["pass"] / 1e6
+            print(
+                f"| {n:,} | {found['kept']:,} | {found['reading']:.1f} | "
+                f"{found['pass']:.1f} | {found['whole']:.1f} | {speed:.1f} | "
+                f"{found['GiB']:.2f} |",
+                flush=True,
+            )
+        print("\n| rows | fit | seed | CPU s | s | GiB | c2st | stage |")
+        print("| --- | --- | --- | --- | --- | --- | --- | --- |")
+        for n, (files, truth) in sets.items():
+            for how in ("path", "memory") if n <= options.in_memory else ("path",):
+                for seed in options.seeds:
+                    found = run(FIT, how, truth, seed, *files)
+                    print(
+                        f"| {n:,} | {how} | {seed} | {found['CPU s']:.0f} | "
+                        f"{found['s']:.0f} | {found['GiB']:.2f} | "
+                        f"{found['c2st']:.3f} | {found['stage']} |",
+                        flush=True,
+                    )
+
+
+if __name__ == "__main__":
+    main()

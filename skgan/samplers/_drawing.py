@@ -1,0 +1,89 @@
+"""How a sampler draws: any stretch of a sample, in blocks drawn by themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import numpy as np
+import torch
+
+from skgan._threads import training_threads
+from skgan._torch_defaults import torch_defaults
+from skgan.encoding import BaseEncoder
+from skgan.frames import drop_rows
+from skgan.nets import AdversarialNet
+from skgan.priors import BasePrior
+from skgan.samplers._conditional_draws import draw_selected, read_conditions
+from skgan.samplers._conditions import TableConditions
+from skgan.samplers._truncation import draw_latents
+
+
+class DrawingMixin:
+    """Rows of a sampler, of the sampler that it is mixed into."""
+
+    encoder_: BaseEncoder
+    net_: AdversarialNet
+    prior_: BasePrior | None
+    _conditions: Any
+    _draw_stage: Callable[..., Any]
+
+    # What `sample` is asked for, read once; and rows `start` to `stop` of all `stop`
+    # rows or more, which are the same whatever is drawn besides.
+    def _read_asked(self, n_samples: int, given=None) -> Any:
+        if given is None:
+            return None
+        return read_conditions(self.encoder_, given, n_samples, self.prior_ is not None)
+
+    def _draw_asked(self, asked, start: int, stop: int, seed: int, truncation=None):
+        draw = partial(self._draw, truncation=truncation)
+        if asked is None:
+            return draw(stop, seed, start=start)
+        if asked.selects:
+            return draw_selected(draw, self.encoder_, asked, start, stop, seed)
+        return draw(stop, seed, asked.drawn_with, start)
+
+    def _draw(self, stop: int, seed: int, given=None, start: int = 0, truncation=None):
+        """Draw rows in blocks of one size, block i seeded by (seed, i).
+
+        Blocks are always generated whole: the bits of a matrix product depend on
+        its size. So those before the one of row `start` need not be.
+        """
+        with torch_defaults(), training_threads():
+            if self.prior_ is not None:
+                return self._draw_stage(start, stop, seed, given)
+            return self._draw_blocks(start, stop, seed, given, truncation)
+
+    def _draw_blocks(self, start: int, stop: int, seed: int, given, truncation):
+        """Draw rows of a generator of normal latents."""
+        net, encoder = self.net_, self.encoder_
+        size = 1024 if np.prod(encoder.tensor_shape_) <= 256 else 256
+        if isinstance(self._conditions, TableConditions):
+            size = 4096
+        first = start - start % size
+        buffer = encoder.output_builder_.make_buffer(stop - first, seed, first)
+        for begin in range(first, stop, size):
+            entropy = np.random.SeedSequence([seed, begin // size])
+            stream = torch.Generator()
+            stream.manual_seed(int(entropy.generate_state(1, np.uint64)[0]))
+            latents = draw_latents(net, size, stream, truncation)
+            block = None if given is None else given.rows(begin, begin + size)
+            condition = self._draw_condition(
+                size, np.random.default_rng(entropy), block
+            )
+            with torch.inference_mode():
+                drawn = net.call_in_parts(net.sampling_generator_, latents, condition)
+            rows = drawn.flatten(1).cpu().numpy()
+            encoder.write_decoded(buffer, begin - first, rows, stop - begin)
+            if block is not None and hasattr(encoder, "write_given"):
+                n_rows = min(size, stop - begin)
+                encoder.write_given(buffer, begin - first, block, rows[:n_rows])
+        return drop_rows(encoder.output_builder_.build(buffer), start - first)
+
+    def _draw_condition(self, n: int, rng: np.random.Generator, given):
+        """Draw what rows are conditioned on; None where nothing is."""
+        if self._conditions is None:
+            return None
+        condition = self._conditions.draw_for(self.encoder_, n, rng, given)
+        return condition.to(self.net_.device)
