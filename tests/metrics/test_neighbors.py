@@ -140,6 +140,20 @@ def test_too_few_rows(metric):
         metric(X, X, k=0)
 
 
+@pytest.mark.parametrize("metric", METRICS)
+def test_units_do_not_count(metric):
+    X, Y = np.random.default_rng(0).normal(size=(2, 60, 2))
+    Y[:, 0] += 2
+    units = np.array([1.0, 1000.0])
+    assert metric(units * X, units * Y) == pytest.approx(metric(X, Y))
+    assert metric(units * X, units * Y, standardize=False) != metric(X, Y)
+
+
+def test_copies_of_repeated_rows_are_recalled():
+    X = np.repeat(np.random.default_rng(0).normal(size=(50, 2)), 2, axis=0)
+    assert beta_recall(X, X) > 0.9
+
+
 @pytest.mark.parametrize("metric", [alpha_precision, beta_recall])
 def test_too_few_rows_without_k(metric):
     with pytest.raises(ValueError, match="X_real has 1 row"):

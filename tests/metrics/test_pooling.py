@@ -15,6 +15,12 @@ def test_by_hand():
     assert np.allclose(pooled.degrees_of_freedom, [(5.5 / 3) ** 2, np.inf])
 
 
+def test_estimates_without_error_differ_by_what_was_missing_alone():
+    pooled = pool_estimates([1.0, 2.0], [0.0, 0.0])
+    assert np.isclose(pooled.standard_error**2, 1.5 * 0.5)
+    assert pooled.missing_information == 1
+
+
 def test_degrees_of_freedom_never_exceed_those_of_complete_rows():
     pooled = pool_estimates([1.0, 1.0], [1.0, 1.0], complete_df=9)
     assert np.isclose(pooled.degrees_of_freedom, 9 * 10 / 12)

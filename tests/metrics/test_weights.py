@@ -117,8 +117,9 @@ def test_a_search_hands_weights_on(routing, is_piped):
         params={"sample_weight": weights},
         **options,
     )["test_score"]
+    # scikit-learn 1.6.0 fails on its own default of params.
     plain = cross_validate(
-        model, X, scoring=make_sampler_scorer("energy_distance"), **options
+        model, X, scoring=make_sampler_scorer("energy_distance"), params={}, **options
     )["test_score"]
     # By weight the second lump is hardly there, of the samples it is half.
     assert plain.min() > -0.2 > weighted.max()
@@ -148,7 +149,8 @@ def test_a_search_chooses_by_weights(routing):
 def test_weights_that_nobody_asked_for_are_refused(routing):
     X, weights = two_lumps()
     scorer = make_sampler_scorer("energy_distance")
-    with pytest.raises(Exception, match=r"\[sample_weight\] are passed but are not"):
+    refused = r"\['?sample_weight'?\] are passed (to cross validation )?but are not"
+    with pytest.raises(Exception, match=refused):
         cross_validate(
             GaussianMixture(), X, scoring=scorer, params={"sample_weight": weights}
         )
