@@ -9,7 +9,7 @@ from importlib.metadata import PackageNotFoundError, version
 from skgan._version import __version__
 
 _REQUIRED = ("numpy", "scikit-learn", "scipy", "joblib", "skorch", "torch", "tqdm")
-_OPTIONAL = ("pandas", "polars", "pyarrow", "matplotlib", "imbalanced-learn")
+_OPTIONAL = ("pandas", "polars", "pyarrow", "dask", "matplotlib", "imbalanced-learn")
 _VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "CUDA_VISIBLE_DEVICES")
 
 

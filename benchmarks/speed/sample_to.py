@@ -7,9 +7,9 @@ Rows a second are those of a second of one processor, since others may share it.
 """
 
 import argparse
+import multiprocessing
 import os
 import random
-import signal
 import subprocess
 import sys
 import tempfile
@@ -91,29 +91,35 @@ def with_workers(model, folder, n, per_file, jobs):
     )
 
 
-def with_kills(model, folder, n, per_file, jobs, n_kills, longest):
-    """Kill all processes at random times, go on, and compare."""
+def with_kills(sampler, folder, n, per_file, jobs, n_kills, longest):
+    """Kill runs that draw into one folder at random times, go on, and compare."""
     rng = random.Random(0)
-    n_files = n // per_file
+    fork = multiprocessing.get_context("fork")
+
+    def draw():
+        sample_to(sampler, folder, n, rows_per_file=per_file, random_state=1)
+
     for _ in range(n_kills):
         n_before = len(list(folder.glob("*.parquet")))
-        left = set(folder.glob(".rows-*.tmp"))
-        drawing = start(model, folder, n, per_file, jobs)
-        # Not while it imports: some time after it has begun to write.
-        while drawing.poll() is None and set(folder.glob(".rows-*.tmp")) <= left:
-            time.sleep(0.01)
+        runs = [fork.Process(target=draw) for _ in range(jobs)]
+        for run in runs:
+            run.start()
         time.sleep(rng.uniform(0, longest))
-        if drawing.poll() is None:
-            os.killpg(drawing.pid, signal.SIGKILL)
-        drawing.wait()
+        n_alive = sum(run.is_alive() for run in runs)
+        for run in runs:
+            run.kill()
+            run.join()
         files = sorted(folder.glob("*.parquet"))
         rows = [pyarrow.parquet.read_metadata(file).num_rows for file in files]
         assert set(rows) <= {per_file}, rows
         aside = len(list(folder.glob(".rows-*.tmp")))
-        print(f"killed: {n_before} -> {len(files)} of {n_files} files, {aside} aside")
-    assert start(model, folder, n, per_file, jobs).wait() == 0
+        print(
+            f"killed {n_alive}: {n_before} -> {len(files)} of {n // per_file} files, "
+            f"{aside} aside"
+        )
+    draw()
     drawn = pd.read_parquet(folder)
-    wanted = skgan.load(model).sample(n, random_state=1)
+    wanted = sampler.sample(n, random_state=1)
     assert not list(folder.glob(".*"))
     print(f"equal to sample: {drawn.equals(wanted)}")
 
@@ -140,7 +146,7 @@ def main():
             with_workers(model, folder / "many", n, min(n // 10, 10**6), options.jobs)
         (folder / "kills").mkdir()
         kills = options.kills, options.longest
-        with_kills(model, folder / "kills", 10**6, 20_000, options.jobs, *kills)
+        with_kills(sampler, folder / "kills", 10**6, 20_000, options.jobs, *kills)
 
 
 if __name__ == "__main__":

@@ -46,12 +46,12 @@ warnings.simplefilter("ignore")
 import pandas as pd
 from skgan import GANSampler, RowSource
 from skgan.metrics import c2st
-how, truth, seed, files = sys.argv[1], sys.argv[2], int(sys.argv[3]), sys.argv[4:]
+how, params, truth, files = sys.argv[1], sys.argv[2], sys.argv[3], sys.argv[4:]
 start, clock = time.process_time(), time.perf_counter()
 X = RowSource(files)
 if how == "memory":
     X = pd.concat(map(pd.read_parquet, files), ignore_index=True)
-sampler = GANSampler(random_state=seed).fit(X)
+sampler = GANSampler(**json.loads(params)).fit(X)
 fit, wall = time.process_time() - start, time.perf_counter() - clock
 GiB = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
 real = pd.read_parquet(truth)
@@ -101,6 +101,8 @@ def main():
     parser.add_argument("--rows", type=int, nargs="+", default=[10**5, 10**6])
     parser.add_argument("--in-memory", type=int, default=10**6)
     parser.add_argument("--seeds", type=int, nargs="+", default=[0])
+    parser.add_argument("--prior-only", action="store_true", help="train no networks")
+    parser.add_argument("--skip-pass", action="store_true", help="only fit")
     parser.add_argument("--folder", type=Path, help="keeps the rows that are made")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as temporary:
@@ -112,6 +114,8 @@ def main():
             folder = base / str(min(n, ROWS_PER_FILE))
             folder.mkdir(parents=True, exist_ok=True)
             sets[n] = make_rows(folder, n)
+            if options.skip_pass:
+                continue
             found = run(PASS, *sets[n][0])
             speed = found["cells"] / found["pass"] / 1e6
             print(
@@ -125,7 +129,10 @@ def main():
         for n, (files, truth) in sets.items():
             for how in ("path", "memory") if n <= options.in_memory else ("path",):
                 for seed in options.seeds:
-                    found = run(FIT, how, truth, seed, *files)
+                    params = {"random_state": seed}
+                    if options.prior_only:
+                        params |= {"max_iter": 0, "rejection": None}
+                    found = run(FIT, how, json.dumps(params), truth, *files)
                     print(
                         f"| {n:,} | {how} | {seed} | {found['CPU s']:.0f} | "
                         f"{found['s']:.0f} | {found['GiB']:.2f} | "

@@ -15,6 +15,7 @@ from skgan.frames._row_files import BATCH_ROWS, import_arrow, make_files
 # All rows are kept up to this number.
 MAX_ROWS = 200_000
 _MIN_ROWS = 1000
+_SMALL_BATCH = 16_384
 
 
 class RowSource:
@@ -150,8 +151,9 @@ class RowReader:
         arrow = import_arrow()
         schema = arrow.schema([self.schema.field(name) for name in chosen])
         for part in self._parts:
-            for batch in part.batches(chosen):
-                yield part.path, _cast(batch, schema, part.path)
+            batches = (_cast(b, schema, part.path) for b in part.batches(chosen))
+            for batch in _join_small(batches):
+                yield part.path, batch
 
     def frame_of(self, batch: Any) -> Any:
         """Return a batch, or a table, as a frame of pandas."""
@@ -316,6 +318,28 @@ def _is_text(kind: Any) -> bool:
     return str(kind) in ("string", "large_string", "string_view") or (
         str(kind).startswith("dictionary<values=") and "string, indices" in str(kind)
     )
+
+
+def _join_small(batches: Iterator[Any]) -> Iterator[Any]:
+    """Yield batches, several small ones as one: each costs as much as many rows."""
+    arrow = import_arrow()
+    small: list[Any] = []
+    n_small = 0
+
+    def join(parts: list[Any]) -> list[Any]:
+        table = arrow.Table.from_batches(parts).unify_dictionaries()
+        return table.combine_chunks().to_batches()
+
+    for batch in batches:
+        if not small and batch.num_rows >= _SMALL_BATCH:
+            yield batch
+            continue
+        small.append(batch)
+        n_small += batch.num_rows
+        if n_small >= _SMALL_BATCH:
+            yield from join(small)
+            small, n_small = [], 0
+    yield from join(small) if n_small else ()
 
 
 def _cast(batch: Any, schema: Any, path: str) -> Any:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator
+from inspect import signature
 from pathlib import Path
 from typing import Any
+
+from joblib import Parallel, delayed, effective_n_jobs
 
 from skgan._validation import check_integer
 from skgan.io._cluster import draw_on_cluster
@@ -16,6 +19,8 @@ from skgan.io._row_files import (
     write_in_one_thread,
 )
 from skgan.samplers import SampleRows
+
+_OF_PARALLEL = signature(Parallel).parameters
 
 
 def sample_to(
@@ -141,24 +146,27 @@ def sample_to(
     if scheduler is not None:
         done = draw_on_cluster(scheduler, files, missing)
     else:
-        done = _draw_here(files, missing, n_jobs)
+        done = _draw_here(files, missing, n_jobs, verbose)
     _watch(done, files, len(missing), verbose)
     files.tidy(everything=True)
     return [str(files.path_of(i)) for i in range(files.n_files)]
 
 
-def _draw_here(files: RowFiles, missing: list[int], n_jobs: int | None) -> Iterator:
+def _draw_here(
+    files: RowFiles, missing: list[int], n_jobs: int | None, verbose: int
+) -> Iterator:
     """Draw files in processes of this machine; yield as they are done."""
-    from joblib import Parallel, delayed, effective_n_jobs
-
     if not missing:
         return
-    if effective_n_jobs(n_jobs) == 1:
+    if n_jobs == 1 or effective_n_jobs(n_jobs) == 1:
         for i in missing:
             yield files.write(i)
         return
     jobs = (delayed(write_in_one_thread)(files, i) for i in missing)
-    yield from Parallel(n_jobs=n_jobs, batch_size=1, return_as="generator")(jobs)
+    # Older versions of joblib, and some backends, tell of files when all are done.
+    tells = verbose and "return_as" in _OF_PARALLEL
+    as_done = {"return_as": "generator"} if tells else {}
+    yield from Parallel(n_jobs=n_jobs, batch_size=1, **as_done)(jobs)
 
 
 def _watch(done: Iterable, files: RowFiles, n_missing: int, verbose: int) -> None:

@@ -23,6 +23,20 @@ _VARIABLES = ("RANK", "WORLD_SIZE", "MASTER_ADDR", "MASTER_PORT")
 _BACKENDS = ("gloo", "nccl")
 
 
+# Not empty in a process that was forked off while its parent was in a group, whose
+# connections it must not use.
+_INHERITED: list[bool] = []
+
+
+def _leave_group_of_parent() -> None:
+    if dist.is_available() and dist.is_initialized():
+        _INHERITED.append(True)
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_leave_group_of_parent)
+
+
 class Processes:
     """The processes of one fit, as one of them sees them.
 
@@ -209,7 +223,7 @@ def join_processes(device: str | torch.device) -> Processes | None:
     RuntimeError
         If the other processes do not come.
     """
-    if not dist.is_available():
+    if not dist.is_available() or _INHERITED:
         return None
     if not dist.is_initialized():
         if not _is_launched():
@@ -247,7 +261,7 @@ def _open_group(device_type: str) -> None:
 
 
 def _close_group() -> None:
-    if dist.is_initialized():
+    if dist.is_initialized() and not _INHERITED:
         dist.destroy_process_group()
 
 
@@ -269,6 +283,8 @@ def _check_backend(device_type: str) -> None:
 
 def is_first_process() -> bool:
     """Tell whether this is the process that writes and prints: alone it is."""
+    if _INHERITED:
+        return True
     if dist.is_available() and dist.is_initialized():
         return dist.get_rank() == 0
     return not _is_launched() or os.environ["RANK"] == "0"

@@ -6,7 +6,6 @@ import json
 import multiprocessing
 import os
 import pickle
-import signal
 import time
 from threading import Thread
 
@@ -191,26 +190,25 @@ def test_a_full_disk_leaves_whole_files(people, tmp_path, monkeypatch):
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="processes are started anew")
 @pytest.mark.filterwarnings("ignore:This process")
 def test_a_killed_process_and_two_at_once(people, tmp_path):
-    options = {"rows_per_file": 20_000, "random_state": 1}
+    options = {"rows_per_file": 10_000, "random_state": 1}
 
     def draw():
-        sample_to(people, tmp_path, 100_000, **options)
+        sample_to(people, tmp_path, 50_000, **options)
 
     child = multiprocessing.get_context("fork").Process(target=draw)
     child.start()
-    end = time.monotonic() + 60
-    while not list(tmp_path.glob(".rows-00001*.tmp")) and time.monotonic() < end:
+    while child.is_alive() and not list(tmp_path.glob(".rows-00001*.tmp")):
         time.sleep(0.002)
-    os.kill(child.pid, signal.SIGKILL)
+    child.kill()
     child.join()
-    assert (tmp_path / "rows-00000.parquet").exists()
-    assert not (tmp_path / "rows-00004.parquet").exists()
+    files = list(tmp_path.glob("*.parquet"))
+    assert files and {len(pd.read_parquet(file)) for file in files} == {10_000}
     threads = [Thread(target=draw) for _ in range(2)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert pd.read_parquet(tmp_path).equals(people.sample(100_000, random_state=1))
+    assert pd.read_parquet(tmp_path).equals(people.sample(50_000, random_state=1))
     assert not list(tmp_path.glob(".*"))
 
 

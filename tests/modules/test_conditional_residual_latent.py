@@ -5,6 +5,7 @@ import torch
 
 from skgan.modules import (
     CalibratedConditionalResidualLatentGenerator,
+    CalibratedResidualLatentGenerator,
     ConditionalResidualLatentGenerator,
 )
 from skgan.modules._conditional_moments import (
@@ -131,3 +132,37 @@ def test_calibration_leaves_a_broken_generator_alone():
         generator.head.bias.fill_(float("nan"))
     generator.calibrate(torch.ones(9, 2), torch.zeros(9, 1), wanted)
     assert generator.mixing.isfinite().all()
+
+
+WIDE = 1200
+
+
+@pytest.mark.parametrize("is_conditional", [True, False])
+def test_wide_rows_have_variances_and_no_matrix_of_all_numbers(is_conditional):
+    stream = torch.Generator().manual_seed(0)
+    scale = torch.linspace(0.5, 3, WIDE)
+    rows = 2 + scale * torch.randn(400, WIDE, generator=stream)
+    classes = torch.eye(2).repeat(200, 1)
+    rows[::2] += 3
+    z = torch.randn(1000, WIDE, generator=stream)
+    if is_conditional:
+        wanted = conditional_moments(rows, classes, (2,))
+        assert wanted.covariances.shape == (2, WIDE)
+        generator = CalibratedConditionalResidualLatentGenerator(
+            WIDE, (WIDE,), condition_dim=2, class_widths=(2,), moments=wanted
+        )
+        given = torch.eye(2).repeat(500, 1)
+        started = generator(z, given)[::2].detach()
+        torch.testing.assert_close(started.std(0), scale, atol=0, rtol=0.25)
+        torch.nn.init.normal_(generator.head.weight, std=0.01)
+        generator.calibrate(z, given, wanted)
+        drawn, expected = generator.eval()(z, given)[::2], 5.0
+    else:
+        generator = CalibratedResidualLatentGenerator(WIDE, (WIDE,))
+        torch.nn.init.normal_(generator.head.weight, std=0.01)
+        generator.calibrate(z, torch.full((WIDE,), 5.0), scale.double() ** 2)
+        drawn, expected = generator.eval()(z), 5.0
+    drawn = drawn.detach()
+    assert (drawn.mean(0) - expected).abs().mean() < 0.2
+    torch.testing.assert_close(drawn.std(0), scale, atol=0, rtol=0.25)
+    assert max(b.numel() for b in generator.buffers()) <= 2 * WIDE

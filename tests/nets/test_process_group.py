@@ -26,8 +26,8 @@ from skgan.callbacks import TrainingCheckpoint
 from skgan.modules import MLPDiscriminator, MLPGenerator
 from skgan.nets import AdversarialNet, InfoGANNet, is_first_process
 
-N_UPDATES = 200
-FEW_UPDATES = 20
+N_UPDATES = 100
+FEW_UPDATES = 10
 
 
 class NormalizedGenerator(nn.Module):

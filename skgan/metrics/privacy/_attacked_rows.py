@@ -125,10 +125,11 @@ def choose_rows(
     around = np.concatenate([chosen[0], rest])[: max(_MAX_RARITY_ROWS, 2 * n)]
     # A row is its own nearest.
     k = min(1 + _RARE_NEIGHBOR, len(around))
-    # Trees see the rows of all sets, so that a level has one code everywhere.
     return AttackedRows(
-        np.repeat([True, False], n),
-        *vectors,
+        is_member=np.repeat([True, False], n),
+        candidates=vectors[0],
+        synthetic=vectors[1],
+        reference=vectors[2],
         columns=_read_columns(joined, ends, chosen, vectors, draw_seed(generator)),
         rarity=nearest(vectors[0], placed[around], k=k)[0],
         reference_places=known - starts[3 if has_reference else 1],
@@ -158,15 +159,23 @@ def _fit_space(joined: list[Block], n_real: int) -> tuple[Any, np.ndarray]:
     return place, place(joined)
 
 
-def _read_columns(joined, ends, chosen, vectors, seed: int) -> Columns:
+def _read_columns(
+    joined: list[Block],
+    ends: list[int],
+    chosen: list[np.ndarray],
+    vectors: list[np.ndarray],
+    seed: int,
+) -> Columns:
+    """Rows as trees take them, of all sets at once: a level has one code everywhere."""
     if sum(block.width for block in joined) <= _MAX_TREE_COLUMNS:
         rows, is_category = _tree_columns(joined, ends)
-        return Columns(*(rows[places] for places in chosen), is_category)
+        candidates, synthetic, reference = (rows[places] for places in chosen)
+        return Columns(candidates, synthetic, reference, is_category)
     known = np.vstack(vectors[1:])
     n_axes = min(_N_TREE_AXES, *known.shape)
     axes = fit_axes(known, n_axes, seed)
-    parts = [axes.transform(rows) for rows in vectors]
-    return Columns(*parts, np.zeros(n_axes, dtype=bool))
+    candidates, synthetic, reference = (axes.transform(rows) for rows in vectors)
+    return Columns(candidates, synthetic, reference, np.zeros(n_axes, dtype=bool))
 
 
 def fit_axes(known: np.ndarray, n_axes: int, seed: int) -> PCA:
