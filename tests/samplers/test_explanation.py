@@ -6,7 +6,7 @@ import pytest
 from torch import nn
 
 from skgan import ConditionalGANSampler, GANSampler, InfoGANSampler
-from skgan.encoding import BaseEncoder
+from skgan.encoding import BaseEncoder, VectorEncoder
 
 SMALL = {"hidden_dims": (8,), "batch_size": 32, "max_iter": 5, "random_state": 0}
 rng = np.random.default_rng(0)
@@ -89,6 +89,17 @@ def test_turned_columns_are_turned_back():
     shares = sampler.explain(end, baselines=start)
     assert shares[0, 0] == pytest.approx(0, abs=1e-9)
     assert shares[0, 1] != 0
+
+
+def test_rows_of_many_columns_are_shared_out_too():
+    encoder = VectorEncoder()
+    rows = np.random.default_rng(0).normal(size=(30, 520))
+    rows += rows[:, :1]
+    encoder.fit(rows)
+    slopes = np.random.default_rng(1).normal(size=(3, 520))
+    shares = encoder.share_out(rows[:3], rows[3:4], slopes)
+    way = encoder.encode(rows[:3]) - encoder.encode(rows[3:4])
+    np.testing.assert_allclose(shares.sum(axis=1), (way * slopes).sum(axis=1))
 
 
 @pytest.mark.parametrize("kind", [GANSampler, InfoGANSampler])
