@@ -106,7 +106,8 @@ class RangeFacts(ColumnFacts):
             column = column.cast("int64")
         found = compute.min_max(column)
         low, high = found["min"], found["max"]
-        if not low.is_valid:
+        # Of floats of pandas, what is missing is NaN.
+        if not low.is_valid or low.as_py() != low.as_py():
             return set()
         if self.low is None or _less(low, self.low):
             self.low = low
