@@ -130,7 +130,7 @@ def load_image_folder(
     (array([0, 1]), ['sea', 'sun'], ['sea/1.png', 'sun/1.png'])
     """
     import_pillow("load_image_folder")
-    size = _check_size(size)
+    sides = _check_size(size)
     if not isinstance(mode, str) or mode not in _MODES:
         raise ValueError(f"mode must be one of {_MODES}, got {mode!r}.")
     if labels is not None and not (isinstance(labels, str) and labels == "auto"):
@@ -142,7 +142,7 @@ def load_image_folder(
         raise kind(f"{str(path)!r} is no folder: path must be a folder of images.")
     headers, skipped = _read_headers(folder)
     has_labels = labels is not None and _has_labels(folder, list(headers))
-    height, width = _common_size(headers) if size == "auto" else size
+    height, width = _common_size(headers) if sides is None else sides
     images = _read_images(folder, headers, (height, width), mode, skipped)
     if not images.names:
         raise ValueError(_none(folder, skipped))
@@ -172,15 +172,17 @@ class _Images(NamedTuple):
     names: list[str]
 
 
-def _check_size(size: Any) -> Any:
+def _check_size(size: Any) -> tuple[int, int] | None:
+    """Return height and width; None for "auto"."""
     if isinstance(size, str):
         if size != "auto":
             raise ValueError(f"size must be 'auto' or whole numbers, got {size!r}.")
-        return size
+        return None
     sides = tuple(size) if isinstance(size, tuple | list) else (size, size)
     if len(sides) != 2:
         raise ValueError(f"size must be one side or (height, width), got {size!r}.")
-    return tuple(check_integer("size", side, 1) for side in sides)
+    height, width = (check_integer("size", side, 1) for side in sides)
+    return height, width
 
 
 def _list_files(folder: Path) -> list[str]:

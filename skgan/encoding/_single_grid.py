@@ -17,7 +17,7 @@ _ROWS_LOOKED_AT = 2000
 _USUAL = (0, 99, 95, 50, 49, 90, 25, 75)
 
 
-@persistent()
+@persistent("decimals", "_start", "_scale", "_step", "_endings", "_tops")
 class SingleGrid(Grid):
     """Values of few endings, as far as single precision tells them.
 

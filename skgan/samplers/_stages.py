@@ -105,7 +105,7 @@ def fit_prior(
     columns: PriorColumns,
     seed: int,
     deadline: Deadline,
-    forms_of: BasePrior | None = None,
+    forms_of: Any = None,
 ) -> BasePrior:
     """Fit the prior to rows of plain columns; compare forms unless a prior has them."""
     values = fill_rare_classes(values, columns, np.random.default_rng([seed, 5]))

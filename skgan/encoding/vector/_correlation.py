@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +19,8 @@ _LEAST_EIGENVALUE = 1e-9
 
 
 @persistent()
-class LowRankMatrix(NamedTuple):
+@dataclass
+class LowRankMatrix:
     """A symmetric matrix that is a multiple of the identity but on few axes.
 
     It stands to the right of rows as an array does: ``rows @ matrix``.
@@ -38,7 +40,7 @@ class LowRankMatrix(NamedTuple):
     factors: NDArray
 
     # NumPy leaves the product to `__rmatmul__`.
-    __array_ufunc__ = None
+    __array_ufunc__: ClassVar[None] = None
 
     def __rmatmul__(self, rows: NDArray) -> NDArray:
         """Return `rows`, of shape (n, d), times this matrix."""

@@ -227,7 +227,8 @@ class VectorEncoder(BaseEncoder):
             turned = ((columns - self._center) / self._scale) @ self.rotation_
             turned_start = ((start - self._center) / self._scale) @ self.rotation_
         gaps = self._scores(turned, None) - self._scores(turned_start, None)
-        shares = gaps * (slopes @ self._whiten.T)
+        # The root is symmetric.
+        shares = gaps * (slopes @ self._whiten)
         if self.rotation_ is not None:
             # What a turned column adds comes from what its columns bring to its way.
             turns = turned - turned_start

@@ -1,8 +1,10 @@
 """Roots of correlations: the same in parts as in one matrix."""
 
+import io
+
 import numpy as np
 
-from skgan import _deadline
+from skgan import GANSampler, _deadline, load, save
 from skgan.encoding import VectorEncoder
 from skgan.encoding.vector._correlation import LowRankMatrix, correlation_roots
 
@@ -52,3 +54,14 @@ def test_the_search_for_a_rotation_ends_with_the_time():
     with _deadline.Deadline(0).in_force():
         assert VectorEncoder().fit(rows).rotation_ is None
     assert VectorEncoder().fit(rows).rotation_ is not None
+
+
+def test_parts_and_rounded_endings_go_into_files():
+    rounded = np.random.default_rng(0).integers(100_000, 160_000, (100, 2)) + 0.99
+    for rows in (wide_scores(12), rounded.astype(np.float32)):
+        sampler = GANSampler(prior="normal", max_iter=1, random_state=0).fit(rows)
+        file = io.BytesIO()
+        save(sampler, file)
+        file.seek(0)
+        drawn = load(file).sample(9, random_state=1)
+        np.testing.assert_array_equal(drawn, sampler.sample(9, random_state=1))
