@@ -106,7 +106,8 @@ class RangeFacts(ColumnFacts):
             column = column.cast("int64")
         found = compute.min_max(column)
         low, high = found["min"], found["max"]
-        if not low.is_valid:
+        # Of floats of pandas, what is missing is NaN.
+        if not low.is_valid or low.as_py() != low.as_py():
             return set()
         if self.low is None or _less(low, self.low):
             self.low = low
@@ -128,18 +129,11 @@ class FloatFacts(RangeFacts):
         super().__init__(name)
         self._decimals: int | None = -1  # -1 before the first value; None is any
 
-    def add(self, column: Any, start: int) -> set[int]:
-        """Note rows beyond all before, or of more decimals, see `ColumnFacts`."""
-        rows = super().add(column, start)
-        for bound in (self.low, self.high):
-            if bound is not None and np.isinf(bound.as_py()):
-                raise ValueError(
-                    f"Column {self.name!r} contains infinity; clip it or drop these "
-                    "rows."
-                )
-        return rows
-
     def _look_finer(self, column: Any, start: int) -> None:
+        if np.isinf([self.low.as_py(), self.high.as_py()]).any():
+            raise ValueError(
+                f"Column {self.name!r} contains infinity; clip it or drop these rows."
+            )
         values = column.to_numpy(zero_copy_only=False)
         present = np.flatnonzero(~np.isnan(values))
         values = values[present]

@@ -7,7 +7,7 @@ import pytest
 from skgan import RowSource
 from skgan.encoding import DateParts, Inequality, TableEncoder, read_source
 
-pytest.importorskip("pyarrow")
+pytest.importorskip("pyarrow.parquet")
 N, KEPT = 30_000, 1000
 
 
@@ -135,6 +135,18 @@ def test_infinity_is_refused_with_its_file(tmp_path):
         ValueError, match=r"rows\.parquet': Column 'price' contains inf"
     ):
         read_source(RowSource(tmp_path / "rows.parquet"))
+
+
+def test_a_column_whose_first_batches_are_missing_keeps_its_bounds(tmp_path):
+    arrow = pytest.importorskip("pyarrow")
+    values = np.r_[
+        np.full(20_000, np.nan), np.random.default_rng(0).normal(size=10_000)
+    ]
+    table = arrow.table({"x": arrow.array(values), "word": ["a"] * N})
+    arrow.parquet.write_table(table, tmp_path / "rows.parquet", row_group_size=20_000)
+    kept = read_source(RowSource(tmp_path / "rows.parquet", max_rows=KEPT)).X["x"]
+    assert kept.min() == np.nanmin(values)
+    assert kept.max() == np.nanmax(values)
 
 
 def test_files_without_rows_are_refused(tmp_path):
