@@ -1,9 +1,11 @@
 """The data that is not part of the project, or a loud skip."""
 
 import os
+from functools import partial
 from pathlib import Path
 
 import pytest
+from sklearn import ensemble
 
 
 def find_data(*names):
@@ -24,6 +26,23 @@ def plain_trees():
     """
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("skgan.priors._growing.MIN_LINEAR_ROWS", float("inf"))
+        yield
+
+
+@pytest.fixture(scope="module")
+def few_trees():
+    """Judges of few trees, where what they find is only shown.
+
+    What a hundred trees find out has tests of its own in tests/metrics.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        for module in ("_classifier", "_global_utility"):
+            for name in (
+                "HistGradientBoostingClassifier",
+                "HistGradientBoostingRegressor",
+            ):
+                trees = partial(getattr(ensemble, name), max_iter=8)
+                patch.setattr(f"skgan.metrics.{module}.{name}", trees)
         yield
 
 
