@@ -29,21 +29,16 @@ def plain_trees():
         yield
 
 
-@pytest.fixture(scope="module")
-def few_trees():
+@pytest.fixture
+def few_trees(monkeypatch):
     """Judges of few trees, where what they find is only shown.
 
     What a hundred trees find out has tests of its own in tests/metrics.
     """
-    with pytest.MonkeyPatch.context() as patch:
+    for kind in ("HistGradientBoostingClassifier", "HistGradientBoostingRegressor"):
+        trees = partial(getattr(ensemble, kind), max_iter=8)
         for module in ("_classifier", "_global_utility"):
-            for name in (
-                "HistGradientBoostingClassifier",
-                "HistGradientBoostingRegressor",
-            ):
-                trees = partial(getattr(ensemble, name), max_iter=8)
-                patch.setattr(f"skgan.metrics.{module}.{name}", trees)
-        yield
+            monkeypatch.setattr(f"skgan.metrics.{module}.{kind}", trees)
 
 
 @pytest.fixture

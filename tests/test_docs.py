@@ -158,12 +158,12 @@ def people() -> Bunch:
     return Bunch(train=frame, test=frame[:100])
 
 
-def few_digits(n):
-    """Return what loads the first `n` digits."""
+def few_digits(n, n_pixels=64):
+    """Return what loads the first `n` digits, and so many of their pixels."""
 
     def load_few(return_X_y=False):
         bunch = load_digits()
-        bunch.data, bunch.target = bunch.data[:n], bunch.target[:n]
+        bunch.data, bunch.target = bunch.data[:n, :n_pixels], bunch.target[:n]
         return (bunch.data, bunch.target) if return_X_y else bunch
 
     return load_few
@@ -390,7 +390,7 @@ def test_tuning(short, monkeypatch):
     optuna = pytest.importorskip("optuna", reason=reason)
     pytest.importorskip("optuna_integration", reason=reason)
     optuna.logging.set_verbosity(optuna.logging.ERROR)
-    monkeypatch.setattr("sklearn.datasets.load_digits", few_digits(84))
+    monkeypatch.setattr("sklearn.datasets.load_digits", few_digits(84, 32))
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", category=FutureWarning, module="optuna")
         warnings.filterwarnings("ignore", message=".*xperimental")
@@ -399,7 +399,7 @@ def test_tuning(short, monkeypatch):
         names, n_checked = run_page(ROOT / "docs/tuning.rst")
     assert n_checked == 0
     assert names["best"].n_iter_ > 3
-    assert names["drawn"].shape == (21, 64)
+    assert names["drawn"].shape == (21, 32)
     assert len(names["study"].trials) == 4
 
 

@@ -47,11 +47,6 @@ def folder(tmp_path_factory):
     return folder
 
 
-@pytest.fixture(autouse=True, scope="module")
-def _few_trees(few_trees):
-    """A page is compared with that of Python, whatever its judges know."""
-
-
 @pytest.fixture
 def here(folder, tmp_path, monkeypatch):
     for file in folder.iterdir():
@@ -111,7 +106,7 @@ def test_what_is_wrong_is_said_in_one_line(here, capsys):
     assert len(printed.err.splitlines()) == 1
 
 
-def test_page_is_that_of_python(here, capsys):
+def test_page_is_that_of_python(here, few_trees, capsys):
     rows = ("people.skgan", "holdout.csv", "--train", "train.csv")
     run(*rows, "--attacks", "--title", "T", *FEW)
     sampler = skgan.load("people.skgan")
@@ -128,7 +123,7 @@ def test_page_is_that_of_python(here, capsys):
     assert capsys.readouterr().out == ""
 
 
-def test_seed(here):
+def test_seed(here, few_trees):
     for name, seed in (("a", 1), ("b", 1), ("c", 2)):
         rows = ("people.skgan", "holdout.csv", "--seed", seed, "--quiet", *FEW)
         run(*rows, "-o", f"{name}.html")
@@ -137,14 +132,14 @@ def test_seed(here):
 
 
 @pytest.mark.parametrize("train", [(), ("--train", "train.csv")])
-def test_labels_of_a_table(here, train):
+def test_labels_of_a_table(here, few_trees, train):
     run("by_income.skgan", "holdout.csv", *train, *FEW)
     page = Path("report.html").read_text("utf-8")
     assert "income: score" in page
     assert ("give X_train" in page) == (not train)
 
 
-def test_images_with_labels(here):
+def test_images_with_labels(here, few_trees):
     run("images.skgan", "images.npz", "--train", "images.npz", *FEW)
     page = Path("report.html").read_text("utf-8")
     assert "images of 4 × 4" in page and "rows a label" in page
@@ -152,7 +147,7 @@ def test_images_with_labels(here):
     assert "give rows that the sampler has not seen" in page
 
 
-def test_a_pipe_of_rows(here, monkeypatch):
+def test_a_pipe_of_rows(here, few_trees, monkeypatch):
     data = Path("holdout.csv").read_bytes()
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(data)))
     run("people.skgan", "-", "-o", "piped.html", *FEW)

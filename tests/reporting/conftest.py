@@ -15,7 +15,7 @@ NASTY = "<script>alert('x')</script> & \"$\" " + "w" * 60
 BRIEF = {"hidden_dims": (8,), "max_iter": 3, "random_state": 0}
 
 
-@pytest.fixture(autouse=True, scope="module")
+@pytest.fixture(autouse=True)
 def _few_trees(few_trees):
     """Pages show what judges say, whatever they know."""
 
