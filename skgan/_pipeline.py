@@ -123,6 +123,7 @@ class SamplerPipeline(Pipeline):
         self._templates = self._transformed_templates(X)
         return self
 
+    @available_if(_last_step_has("transform"))
     def fit_transform(self, X, y=None, **params):
         """Fit, and transform `X` by every step.
 

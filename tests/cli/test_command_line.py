@@ -535,6 +535,10 @@ def test_documentation(here, monkeypatch, capfd):
         folder = Path("photos", ("cats", "dogs")[i % 2])
         folder.mkdir(parents=True, exist_ok=True)
         Image.fromarray(image).save(folder / f"{i}.png")
+    Path("rows").mkdir()
+    for i in range(2):
+        part = pd.DataFrame({"age": rng.integers(18, 90, 100), "work": "private"})
+        part.to_parquet(f"rows/{i}.parquet")
     page = Path(__file__).parents[2] / "docs" / "command_line.rst"
     lines = re.findall(r"^    \$ skgan (.+)$", page.read_text("utf-8"), flags=re.M)
     assert len(lines) > 10
