@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from importlib import import_module
 from typing import Any
 
-from skgan.io._row_files import write_in_one_thread
+from skgan.io._sample_files import write_in_one_thread
 
 # Workers that a file may take down with it before it counts as the file's fault.
 _TRIES = 3

@@ -84,7 +84,7 @@ class SampleRows:
         return read
 
     def draw(self, start: int, stop: int) -> Any:
-        """Return rows `start` to `stop`, as ``sample`` returns all of them."""
+        """Return rows `start` to `stop`; the blocks before them are not drawn."""
         return self.sampler._draw_asked(self._asked, start, stop, self.seed)
 
     def __getstate__(self) -> dict[str, Any]:

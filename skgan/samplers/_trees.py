@@ -340,7 +340,7 @@ class TreesMixin:
         return other
 
     def _draw_stage(self, start: int, stop: int, seed: int, given=None):
-        """Draw rows of the stage that was kept, in blocks like `_draw`."""
+        """Draw rows of the stage that was kept: block i, seeded by (seed, i), whole."""
         assert self.prior_ is not None
         encoder: Any = self.encoder_
         labels = getattr(self._conditions, "labels", None)
