@@ -101,6 +101,11 @@ def sample_to(
     ImportError
         Without pyarrow or, for a scheduler, dask: ``pip install "skgan[scale]"``.
 
+    Warns
+    -----
+    UserWarning
+        As ``GANSampler.sample``, where `given` leaves few candidates for a row.
+
     See Also
     --------
     GANSampler.sample : Rows in memory.
