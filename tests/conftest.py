@@ -144,7 +144,7 @@ def pytest_runtestloop(session):
         SERVER.append(start_server())
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def run_script(tmp_path_factory):
     """Return a function that runs a script in a process that computed nothing before.
 
