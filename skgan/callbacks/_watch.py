@@ -35,6 +35,8 @@ class HeldOutScore(Callback):
         The epoch, counted from 1, it was reached in.
     """
 
+    best_state_: dict | None
+
     def __init__(self, scorer, every: int = 5, patience=None, tol: float = 0.0):
         self.scorer = scorer
         self.every = every

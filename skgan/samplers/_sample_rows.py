@@ -88,10 +88,11 @@ class SampleRows:
     def draw(self, start: int, stop: int) -> Any:
         """Return rows `start` to `stop`; the blocks before them are not drawn."""
         rows = self.sampler._draw_asked(self._asked, start, stop, self.seed)
+        prior = self.sampler.prior_
         drawn_with = getattr(self._asked, "drawn_with", None)
-        if isinstance(drawn_with, PriorConditions):
+        if prior is not None and isinstance(drawn_with, PriorConditions):
             if not self._is_told and drawn_with.sizes:
-                drawn_with.tell_sizes(self.sampler.prior_.n_particles)
+                drawn_with.tell_sizes(prior.n_particles)
                 self._is_told = True
             # Of a billion rows they would fill the memory.
             drawn_with.sizes.clear()

@@ -193,6 +193,18 @@ def test_what_needs_each_row_takes_none_that_are_named(rows, error, message):
             method(rows)
 
 
+@pytest.mark.parametrize(
+    "X, message",
+    [
+        (["a.csv", "b.pq"], r"list of files, 'a\.csv' the first.*RowSource\(files"),
+        (list("rows.csv"), "single letters.*Searches need rows in memory"),
+    ],
+)
+def test_lists_of_names_say_what_to_pass(X, message):
+    with pytest.raises(ValueError, match=message):
+        GANSampler().fit(X)
+
+
 def test_a_refused_file_leaves_a_sampler_as_it_was(folder, tmp_path):
     sampler, rows = draw(folder / "rows.parquet")
     (tmp_path / "rows.parquet").write_bytes(b"PAR1")
