@@ -200,7 +200,7 @@ def test_folders_are_read_as_the_model_learnt_them(here, capsys):
         ),
         (
             ["fit", "photos", "-o", "m", "--max-iter", "0"],
-            "images are drawn by network",
+            "are drawn by networks",
         ),
         (["fit", "photos", "-o", "m", "--na", "?"], "'photos' is a folder.*tables"),
         (["fit", "photos", "-o", "m", "--target", "x"], "or the sub-folders"),
