@@ -1,11 +1,21 @@
-"""The data that is not part of the project, or a loud skip."""
+"""The data that is not part of the project, or a loud skip; and clean processes."""
 
+import multiprocessing
 import os
+import signal
+import subprocess
+import sys
+import textwrap
+import traceback
+import warnings
 from functools import partial
 from pathlib import Path
 
 import pytest
 from sklearn import ensemble
+
+# Forks are taken where they are safe beside the threads of libraries.
+CAN_FORK = sys.platform == "linux"
 
 
 def find_data(*names):
@@ -62,3 +72,122 @@ def mnist_folder():
 @pytest.fixture
 def adult_folder():
     return find_data("adult_train.csv.gz", "adult_test.csv.gz")
+
+
+# -- scripts in processes of their own
+
+
+def run_forked(code, arguments, variables, output, errors):
+    """Run a script in this process, a new fork, and end it."""
+    for number, file in ((1, output), (2, errors)):
+        os.dup2(os.open(file, os.O_WRONLY | os.O_CREAT), number)
+    sys.stdout, sys.stderr = (open(n, "w", buffering=1, closefd=False) for n in (1, 2))
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    sys.argv = ["-c", *arguments]
+    for name, value in variables.items():
+        os.environ.pop(name, None) if value is None else os.environ.update({name: value})
+    status = 1
+    try:
+        # Classes and functions of the script belong to it, as if it were run alone.
+        exec(compile(code, "<script>", "exec"), vars(sys.modules["__main__"]))
+        status = 0
+    except BaseException:
+        traceback.print_exc()
+    finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(status)
+
+
+def serve_forks(connection):
+    """Fork a process for each script that is sent, until nobody sends any more."""
+    for name in ("__main__", "__mp_main__"):
+        sys.modules[name] = type(sys)("__main__")
+    while True:
+        try:
+            job = connection.recv()
+        except (EOFError, KeyboardInterrupt):
+            os._exit(0)
+        child = os.fork()
+        if child == 0:
+            connection.close()
+            run_forked(*job)
+        connection.send(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+
+
+def start_server():
+    """Return the connection to a fork of this process that serves forks of itself."""
+    import torch._dynamo  # noqa: F401  by the first optimizer, else, in each anew
+
+    import skgan
+
+    # What scripts use is imported once, before it is forked.
+    for name in ("GANSampler", "ConditionalGANSampler", "save", "load"):
+        getattr(skgan, name)
+    ours, theirs = multiprocessing.Pipe()
+    with warnings.catch_warnings():
+        # Later versions of Python warn of any fork beside a thread.
+        warnings.simplefilter("ignore")
+        child = os.fork()
+    if child:
+        theirs.close()
+        return ours
+    try:
+        # What else is open belongs to pytest, which waits for its end.
+        kept = theirs.fileno()
+        os.closerange(3, kept)
+        os.closerange(kept + 1, 4096)
+        nothing = os.open(os.devnull, os.O_RDWR)
+        for number in range(3):
+            os.dup2(nothing, number)
+        warnings.resetwarnings()
+        warnings.simplefilter("ignore")
+        serve_forks(theirs)
+    finally:
+        os._exit(1)
+
+
+SERVER = []
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtestloop(session):
+    """Before any test has computed anything, fork what clean processes come from."""
+    items = (getattr(item, "fixturenames", ()) for item in session.items)
+    if CAN_FORK and any("run_script" in names for names in items):
+        SERVER.append(start_server())
+
+
+@pytest.fixture(scope="session")
+def run_script(tmp_path_factory):
+    """Return a function that runs a script in a process that computed nothing before.
+
+    It is forked after everything was imported, which takes most of the time of a new
+    interpreter. The function takes the code, its arguments and variables of the
+    environment (None takes one away), and returns what was printed and what was said
+    of errors, with the exit status where it is not 0.
+    """
+
+    def run(code, *arguments, timeout=300, **variables):
+        code, arguments = textwrap.dedent(code), list(map(str, arguments))
+        if not SERVER:
+            environment = {**os.environ, **variables}
+            done = subprocess.run(
+                [sys.executable, "-c", code, *arguments],
+                env={k: v for k, v in environment.items() if v is not None},
+                capture_output=True,
+                text=True,
+                check=False,
+                timeout=timeout,
+            )
+            output, errors, status = done.stdout, done.stderr, done.returncode
+        else:
+            folder = tmp_path_factory.mktemp("script")
+            files = [folder / "output", folder / "errors"]
+            SERVER[0].send((code, arguments, variables, *map(str, files)))
+            assert SERVER[0].poll(timeout), "the script does not end"
+            status = SERVER[0].recv()
+            output, errors = (file.read_text(encoding="utf-8") for file in files)
+        return output.strip(), errors + (f"exit status {status}" if status else "")
+
+    return run

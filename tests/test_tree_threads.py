@@ -1,13 +1,11 @@
 """How many threads boosted trees use: one, unless the user says how many."""
 
 import os
-import subprocess
-import sys
 import textwrap
 
 import pytest
 
-FREE = {k: v for k, v in os.environ.items() if not k.endswith("_NUM_THREADS")}
+FREE = {k: None for k in os.environ if k.endswith("_NUM_THREADS")}
 START = """
     import numpy as np
     import sklearn.ensemble
@@ -38,27 +36,26 @@ PLACES = {
 }
 
 
-def threads_used(code, **variables):
-    """Threads inside and after, where two were allowed before."""
+@pytest.fixture
+def threads_used(run_script):
+    """Return what gives threads inside and after, where two were allowed before."""
     end = "print(*sorted(set(used)), openmp(), len(used) > 1)"
-    script = "\n".join(map(textwrap.dedent, (START, code, end)))
-    done = subprocess.run(
-        [sys.executable, "-c", script],
-        env=FREE | variables,
-        check=False,
-        capture_output=True,
-        text=True,
-    )
-    assert done.returncode == 0, done.stderr
-    return done.stdout.split()
+
+    def run(code, **variables):
+        script = "\n".join(map(textwrap.dedent, (START, code, end)))
+        output, errors = run_script(script, **FREE | variables)
+        assert not errors, errors
+        return output.split()
+
+    return run
 
 
 @pytest.mark.parametrize("place", PLACES)
-def test_one_thread_inside_and_the_old_number_afterwards(place):
+def test_one_thread_inside_and_the_old_number_afterwards(threads_used, place):
     assert threads_used(PLACES[place]) == ["1", "2", "True"]
 
 
-def test_the_variable_of_the_environment_is_obeyed():
+def test_the_variable_of_the_environment_is_obeyed(threads_used):
     code = """
         from skgan._tree_threads import tree_threads
         for _ in range(2):

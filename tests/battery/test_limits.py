@@ -1,6 +1,5 @@
 """Time, memory, amounts and shapes at their limits."""
 
-import subprocess
 import sys
 import time
 from decimal import Decimal
@@ -156,19 +155,9 @@ print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
 """
 
 
-def test_labels_cost_no_matrix_for_each_row():
+def test_labels_cost_no_matrix_for_each_row(run_script):
     """With one, 700 columns took eight gigabytes."""
-    peaks = [
-        int(
-            subprocess.run(
-                [sys.executable, "-c", CONDITIONAL, str(width)],
-                check=True,
-                capture_output=True,
-                text=True,
-            ).stdout
-        )
-        for width in (4, 700)
-    ]
+    peaks = [int(run_script(CONDITIONAL, width)[0]) for width in (4, 700)]
     unit = 1 if sys.platform == "darwin" else 1024
     assert (peaks[1] - peaks[0]) * unit < 400 * 2**20
 

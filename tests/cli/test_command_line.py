@@ -420,7 +420,7 @@ def test_errors_take_one_line_and_exit_with_1(arguments, message, here, capsys):
     [
         (["fit", "people.csv"], "-o/--output"),
         (["fit", "people.csv", "-o", "m", "--time", "0"], "'0' is no number of sec"),
-        (["fit", "people.csv", "-o", "m", "--max-iter", "0"], "at least 1"),
+        (["fit", "people.csv", "-o", "m", "--max-iter", "-1"], "at least 0"),
         (["sample", "people.skgan", "-o", "-", "-n", "-1"], "at least 0"),
         (["sample", "people.skgan", "-o", "-", "-n", "1.5"], "'1.5' is not a whole"),
         (["sample", "people.skgan", "-o", "-", "--given", "income"], "COLUMN=VALUE"),
@@ -523,6 +523,10 @@ def test_documentation(here, monkeypatch, capfd):
         folder = Path("photos", ("cats", "dogs")[i % 2])
         folder.mkdir(parents=True, exist_ok=True)
         Image.fromarray(image).save(folder / f"{i}.png")
+    Path("rows").mkdir()
+    for i in range(2):
+        part = pd.DataFrame({"age": rng.integers(18, 90, 100), "work": "private"})
+        part.to_parquet(f"rows/{i}.parquet")
     page = Path(__file__).parents[2] / "docs" / "command_line.rst"
     lines = re.findall(r"^    \$ skgan (.+)$", page.read_text("utf-8"), flags=re.M)
     assert len(lines) > 10
@@ -604,3 +608,9 @@ def test_numbers_of_rows_that_are_none(number, capsys):
     with pytest.raises(SystemExit):
         main(["sample", "m.skgan", "-o", "rows.csv", f"-n={number}"])
     assert "such as 1000 or 1e9" in capsys.readouterr().err
+
+
+def test_without_updates_trees_draw_alone(here):
+    run("fit", "people.csv", "-o", "trees", "--max-iter", 0, "--seed", 0, "--quiet")
+    sampler = skgan.load("trees")
+    assert sampler.stage_ == "prior" and sampler.n_iter_ == 0

