@@ -12,7 +12,7 @@ SAMPLERS = ["marginals", "chain"]
 
 
 @pytest.fixture
-def run_suite(monkeypatch, tmp_path):
+def run_suite(monkeypatch, tmp_path, few_trees):
     """Return a function that runs it in this process."""
     pytest.importorskip("imblearn")
     monkeypatch.syspath_prepend(ROOT)

@@ -247,8 +247,8 @@ class ConditionalGANSampler(
     >>> import numpy as np
     >>> from skgan import ConditionalGANSampler
     >>> rng = np.random.default_rng(0)
-    >>> y = np.array(["cat", "dog"]).repeat(200)
-    >>> X = rng.normal([4, 25], [1, 2], size=(400, 2)) + 20 * (y == "dog")[:, None]
+    >>> y = np.array(["cat", "dog"]).repeat(100)
+    >>> X = rng.normal([4, 25], [1, 2], size=(200, 2)) + 20 * (y == "dog")[:, None]
     >>> sampler = ConditionalGANSampler(max_iter=100, random_state=0).fit(X, y)
     >>> X_new, y_new = sampler.sample(y=["dog", "cat", "dog"])
     >>> y_new.tolist(), (X_new[:, 0] > 14).tolist()
@@ -523,7 +523,7 @@ class ConditionalGANSampler(
         >>> X, X_holdout = rng.normal(size=(2, 300, 2))
         >>> X, X_holdout = X + 4 * y[:, None], X_holdout + 4 * y_holdout[:, None]
         >>> sampler = ConditionalGANSampler(
-        ...     max_iter=100, prior="normal", random_state=0
+        ...     max_iter=60, prior="normal", random_state=0
         ... ).fit(X, y)
         >>> diagnosis = sampler.diagnose(X_holdout, X, y_holdout=y_holdout, y_train=y)
         >>> diagnosis.modes.verdict

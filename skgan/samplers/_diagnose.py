@@ -80,8 +80,8 @@ class DiagnosisMixin:
         --------
         >>> import numpy as np
         >>> from skgan import GANSampler
-        >>> X, X_holdout = np.random.default_rng(0).normal(size=(2, 300, 2))
-        >>> sampler = GANSampler(max_iter=100, random_state=0).fit(X)
+        >>> X, X_holdout = np.random.default_rng(0).normal(size=(2, 150, 2))
+        >>> sampler = GANSampler(max_iter=20, random_state=0).fit(X)
         >>> diagnosis = sampler.diagnose(X_holdout, X)
         >>> diagnosis.is_copying, diagnosis.training.verdict
         (False, 'good')

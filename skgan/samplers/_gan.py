@@ -169,8 +169,8 @@ class GANSampler(DiagnosisMixin, ExplanationMixin, InversionMixin, BaseGANSample
     --------
     >>> import numpy as np
     >>> from skgan import GANSampler
-    >>> X = np.random.default_rng(0).normal(loc=[10, 50], scale=[1, 5], size=(500, 2))
-    >>> sampler = GANSampler(max_iter=200, random_state=0).fit(X)
+    >>> X = np.random.default_rng(0).normal(loc=[10, 50], scale=[1, 5], size=(200, 2))
+    >>> sampler = GANSampler(max_iter=50, random_state=0).fit(X)
     >>> sampler.sample(3).shape
     (3, 2)
     >>> bool(abs(sampler.sample(1000)[:, 1].mean() - 50) < 5)

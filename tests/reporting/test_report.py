@@ -171,7 +171,9 @@ def test_the_same_page_for_the_same_seed(kind, cases, reports):
 
 def test_a_seed_of_the_users_gives_another_page(cases):
     first, same, other = (
-        cases["vectors"].report(random_state=np.random.RandomState(seed), max_samples=50)
+        cases["vectors"].report(
+            random_state=np.random.RandomState(seed), max_samples=50
+        )
         for seed in (3, 3, 4)
     )
     assert first.html == same.html != other.html
