@@ -52,6 +52,19 @@ def few_trees(monkeypatch):
 
 
 @pytest.fixture
+def named_charts(monkeypatch):
+    """Charts of reports are drawn, but only named: tests/reporting looks at them."""
+    from matplotlib.figure import Figure
+
+    def name(draw, alt, size, place):
+        draw(Figure().add_subplot())
+        return f"<svg><title>{alt}</title></svg>"
+
+    for room in ("_column_sections", "_model_sections", "_sections"):
+        monkeypatch.setattr(f"skgan.reporting.{room}.chart", name)
+
+
+@pytest.fixture
 def read_data():
     """Return a function that reads a table by its name; it skips without its file."""
 

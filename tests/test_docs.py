@@ -18,7 +18,6 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from matplotlib.figure import Figure
 from sklearn.datasets import load_breast_cancer, load_digits, make_moons
 from sklearn.utils import Bunch
 
@@ -178,18 +177,9 @@ def few_moons(n_samples, **options):
     return make_moons(min(n_samples, 300), **options)
 
 
-def name_chart(draw, alt, size, place):
-    """Draw, but put no picture into the page."""
-    draw(Figure().add_subplot())
-    return f"<svg><title>{alt}</title></svg>"
-
-
 @pytest.fixture
-def short(monkeypatch, tmp_path, plain_trees, few_trees):
-    """Fits of three updates, plain trees, made-up people, and an empty folder.
-
-    Charts of reports are only named: tests/reporting looks at them.
-    """
+def short(monkeypatch, tmp_path, plain_trees, few_trees, named_charts):
+    """Fits of three updates, plain trees, made-up people, and an empty folder."""
     resolve = skgan.samplers._base.resolve_settings
 
     def resolve_briefly(*args, **options):
@@ -207,8 +197,6 @@ def short(monkeypatch, tmp_path, plain_trees, few_trees):
     for path in (skgan.samplers._base, skgan.samplers._trees):
         monkeypatch.setattr(path, "resolve_settings", resolve_briefly)
     monkeypatch.setattr(skgan.samplers._inversion, "train_inverter", train_briefly)
-    for room in ("_column_sections", "_model_sections", "_sections"):
-        monkeypatch.setattr(f"skgan.reporting.{room}.chart", name_chart)
     monkeypatch.setattr("skgan.datasets.load_adult", people)
     monkeypatch.chdir(tmp_path)
 

@@ -504,7 +504,7 @@ def test_warnings_take_one_line(here, monkeypatch, capsys):
 
 # Two updates on a few hundred rows are no model.
 @pytest.mark.filterwarnings("ignore::skgan.metrics.CopyingWarning")
-def test_documentation(here, monkeypatch, capfd, plain_trees, few_trees):
+def test_documentation(here, monkeypatch, capfd, plain_trees, few_trees, named_charts):
     """What docs/command_line.rst says to type does what it says, in this order."""
     resolve = skgan.samplers._base.resolve_settings
 
