@@ -71,7 +71,9 @@ def run_forked(code, arguments, variables, output, errors):
     signal.signal(signal.SIGINT, signal.default_int_handler)
     sys.argv = ["-c", *arguments]
     for name, value in variables.items():
-        os.environ.pop(name, None) if value is None else os.environ.update({name: value})
+        os.environ.pop(name, None) if value is None else os.environ.update(
+            {name: value}
+        )
     status = 1
     try:
         # Classes and functions of the script belong to it, as if it were run alone.
@@ -119,6 +121,7 @@ def start_server():
         theirs.close()
         return ours
     try:
+        ours.close()
         # What else is open belongs to pytest, which waits for its end.
         kept = theirs.fileno()
         os.closerange(3, kept)
