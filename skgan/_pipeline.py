@@ -19,6 +19,7 @@ from sklearn.utils.validation import check_is_fitted
 from skgan._diagram import without_features
 from skgan.frames import (
     as_rows,
+    as_source,
     cast_column,
     cast_numbers,
     frame_library,
@@ -115,14 +116,22 @@ class SamplerPipeline(Pipeline):
         ------
         TypeError
             If the last step cannot sample, or another step cannot be inverted; the
-            message names it. No step is fitted then.
+            message names it. No step is fitted then. If `X` names rows, such as those
+            of a file, which steps cannot hand on.
         """
         self._check_steps()
+        if as_source(X) is not None:
+            raise TypeError(
+                f"X is a {type(X).__name__}, which names rows, and steps hand on rows "
+                "that are in memory: read them first, or fit GANSampler by itself, "
+                "which reads them in batches."
+            )
         X = open_container(X)
         super().fit(X, y, **params)
         self._templates = self._transformed_templates(X)
         return self
 
+    @available_if(_last_step_has("transform"))
     def fit_transform(self, X, y=None, **params):
         """Fit, and transform `X` by every step.
 

@@ -8,9 +8,11 @@ import sys
 import textwrap
 import traceback
 import warnings
+from functools import partial
 from pathlib import Path
 
 import pytest
+from sklearn import ensemble
 
 # Forks are taken where they are safe beside the threads of libraries.
 CAN_FORK = sys.platform == "linux"
@@ -34,6 +36,23 @@ def plain_trees():
     """
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("skgan.priors._growing.MIN_LINEAR_ROWS", float("inf"))
+        yield
+
+
+@pytest.fixture(scope="module")
+def few_trees():
+    """Judges of few trees, where what they find is only shown.
+
+    What a hundred trees find out has tests of its own in tests/metrics.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        for module in ("_classifier", "_global_utility"):
+            for name in (
+                "HistGradientBoostingClassifier",
+                "HistGradientBoostingRegressor",
+            ):
+                trees = partial(getattr(ensemble, name), max_iter=8)
+                patch.setattr(f"skgan.metrics.{module}.{name}", trees)
         yield
 
 

@@ -157,6 +157,23 @@ def test_sizes(file):
     assert not long
 
 
+def test_the_plan_of_the_house_names_every_room():
+    plan = (ROOT / "docs" / "architecture.rst").read_text(encoding="utf-8")
+    named = set(re.findall(r"`(\w+?)(?:/|\.py)`", plan))
+    assert FLOORS.keys() - {"__init__"} <= named
+    rows = re.findall(
+        r"^\| (\d) \| (.*) \|$",
+        (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8"),
+        flags=re.MULTILINE,
+    )
+    floors = {
+        room: int(n) for n, rooms in rows for room in re.findall(r"`(\w+)`", rooms)
+    }
+    assert floors == {room: FLOORS[room] for room in floors}
+    folders = {file.parent.name for file in FILES if file.name == "__init__.py"}
+    assert folders & FLOORS.keys() <= floors.keys()
+
+
 def test_every_name_in_all_exists_and_is_documented():
     for name in skgan.__all__:
         assert getattr(skgan, name).__doc__, f"skgan.{name} has no docstring"

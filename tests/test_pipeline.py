@@ -2,6 +2,7 @@
 
 import datetime
 import pickle
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -32,6 +33,7 @@ from sklearn.utils import resample
 from skgan import (
     ConditionalGANSampler,
     GANSampler,
+    RowSource,
     SamplerPipeline,
     make_sampler_pipeline,
 )
@@ -254,6 +256,13 @@ def test_what_cannot_be_inverted_is_told_before_time_is_spent(X, step, message):
     pipeline.set_params(scaler="passthrough")
     with pytest.raises(TypeError, match=message):
         pipeline.fit(X)
+
+
+@pytest.mark.parametrize("rows", ["rows.csv", Path("rows.csv"), RowSource("rows.csv")])
+def test_rows_that_are_named_are_refused_before_time_is_spent(rows):
+    pipeline = make_sampler_pipeline(GANSampler())
+    with pytest.raises(TypeError, match=r"X is a .*, which names rows, and steps"):
+        pipeline.fit(rows)
 
 
 def test_the_last_step_must_sample(X):

@@ -35,6 +35,8 @@ class HeldOutScore(Callback):
         The epoch, counted from 1, it was reached in.
     """
 
+    best_state_: dict | None
+
     def __init__(self, scorer, every: int = 5, patience=None, tol: float = 0.0):
         self.scorer = scorer
         self.every = every
@@ -43,16 +45,16 @@ class HeldOutScore(Callback):
 
     def on_train_begin(self, net, **kwargs):
         """Forget earlier scores."""
-        self.best_score_ = -float("inf")
-        self.best_epoch_ = None
-        self.best_state_ = None
-        self.n_misses_ = 0
+        self._forget()
         self.n_epochs_ = 0
 
     def on_epoch_end(self, net, **kwargs):
         """Score, where it is time to."""
         self.n_epochs_ += 1
-        if self.n_epochs_ % self.every == 0:
+        if net.history[-1].get("started_anew"):
+            # A generator that was given up is not to come back, nor to be beaten.
+            self._forget()
+        elif self.n_epochs_ % self.every == 0:
             self._score(net)
             if self.patience is not None and self.n_misses_ >= self.patience:
                 raise StopTraining
@@ -64,6 +66,12 @@ class HeldOutScore(Callback):
         if self.best_state_ is not None:
             net.sampling_generator_.load_state_dict(self.best_state_)
         self.best_state_ = None
+
+    def _forget(self):
+        self.best_score_ = -float("inf")
+        self.best_epoch_ = None
+        self.best_state_ = None
+        self.n_misses_ = 0
 
     def _score(self, net):
         score = on_first_process(net, lambda: self.scorer(net))

@@ -133,7 +133,7 @@ def _add_fit(verbs) -> None:
         metavar="SECONDS",
         help="end training after so long (default: when all updates are done)",
     )
-    add_max_iter(fit)
+    add_max_iter(fit, minimum=0)
     fit.add_argument(
         "--checkpoint",
         metavar="DIR",

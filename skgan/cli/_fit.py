@@ -44,6 +44,11 @@ def run(options: argparse.Namespace) -> None:
     check_output(output, options.force or is_own or not is_first)
     folder = _folder(options)
     rows = read_many(options) or _read_one(options, folder)
+    if options.max_iter == 0 and getattr(rows.X, "ndim", 2) > 2:
+        raise ValueError(
+            "--max-iter 0 leaves rows to decision trees, and images are drawn by "
+            "networks; give more updates."
+        )
     table_format = rows.table_format
     stop = FinishEpoch("skgan fit")
     sampler = _make_sampler(options, rows, _choose_seed(options, begun))

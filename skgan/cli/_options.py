@@ -168,13 +168,13 @@ def add_dialect(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def add_max_iter(parser: argparse.ArgumentParser) -> None:
+def add_max_iter(parser: argparse.ArgumentParser, minimum: int = 1) -> None:
     """Add how long is trained."""
+    help = "updates of the generator (default: enough for the data)"
+    if minimum == 0:
+        help += "; 0 leaves tables and vectors to decision trees alone"
     parser.add_argument(
-        "--max-iter",
-        type=whole_number(1),
-        metavar="N",
-        help="updates of the generator (default: enough for the data)",
+        "--max-iter", type=whole_number(minimum), metavar="N", help=help
     )
 
 

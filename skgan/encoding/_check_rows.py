@@ -9,7 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils.validation import validate_data
 
-from skgan.frames import RawColumn, flatten_rows, frame_library, number_formats
+from skgan.frames import (
+    ROW_ENDINGS,
+    RawColumn,
+    flatten_rows,
+    frame_library,
+    number_formats,
+)
 
 
 def check_rows(estimator, X, *, reset: bool, allow_missing: bool = False) -> NDArray:
@@ -141,6 +147,8 @@ def _refuse_what_is_no_table(X, kind: str) -> None:
             "for example. Reshape your data if it is a single row."
         )
     if n_axes == 1:
+        if kind == "U" and len(X):
+            _refuse_names_of_files(X.tolist())
         raise ValueError(
             f"Expected 2D array, got 1D array instead: X has shape {X.shape}. Reshape "
             "your data: X.reshape(-1, 1) if it has a single feature, X.to_frame() of a "
@@ -151,6 +159,22 @@ def _refuse_what_is_no_table(X, kind: str) -> None:
             f"X is an array of text ({X.dtype}). Pass a DataFrame, whose columns of "
             "text are categories. Convert your data to numeric values if they are "
             "numbers, with X.astype(float)."
+        )
+
+
+def _refuse_names_of_files(texts: list[str]) -> None:
+    """Raise if texts are paths, or the letters of one."""
+    if all(text.lower().endswith(tuple(ROW_ENDINGS)) for text in texts):
+        raise ValueError(
+            f"Expected 2D array, got a list of files, {texts[0]!r} the first. Pass "
+            "RowSource(files) to fit of GANSampler or of ConditionalGANSampler, which "
+            "read files; elsewhere read them first."
+        )
+    if all(len(text) == 1 for text in texts):
+        raise ValueError(
+            "Expected 2D array, got a list of single letters. Those of a path, of "
+            "which a search has taken some for rows? Searches need rows in memory: "
+            "read the file first. Reshape your data if the letters are one column."
         )
 
 

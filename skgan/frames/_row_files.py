@@ -178,9 +178,10 @@ class CsvRows(RowFile):
     def __init__(self, path: str, types: dict[str, Any]):
         super().__init__(path)
         self._types = types
+        self._names: list[str] = []
         self._separator = ""
 
-    def _open(self, columns: list[str] | None = None) -> Any:
+    def _open(self, types: dict[str, Any], columns: list[str] | None = None) -> Any:
         csv = import_arrow(".csv")
         self._separator = self._separator or _guess_separator(self.path)
         return csv.open_csv(
@@ -190,7 +191,7 @@ class CsvRows(RowFile):
                 delimiter=self._separator, newlines_in_values=True
             ),
             convert_options=csv.ConvertOptions(
-                column_types=dict(self._types),
+                column_types=types,
                 null_values=list(_MISSING),
                 strings_can_be_null=True,
                 include_columns=columns,
@@ -199,28 +200,33 @@ class CsvRows(RowFile):
 
     def _schema(self) -> Any:
         arrow = import_arrow()
-        with self._open() as reader:
-            for column in reader.schema:
-                self._types.setdefault(column.name, _of_pandas(column.type))
-            return arrow.schema([(n, self._types[n]) for n in reader.schema.names])
+        if not self._names:
+            with self._open({}) as reader:
+                found = reader.schema
+            for column in found:
+                kind = _of_pandas(column.type)
+                known = self._types.setdefault(column.name, kind)
+                self._types[column.name] = _in_common(known, kind)
+            self._names = found.names
+        return arrow.schema([(name, self._types[name]) for name in self._names])
 
     def _batches(self, columns: list[str] | None) -> Iterator[Any]:
         arrow = import_arrow()
         try:
-            with self._open(columns) as reader:
+            with self._open(dict(self._types), columns) as reader:
                 yield from reader
         except arrow.ArrowInvalid as error:
-            self._widen(error, columns)
+            self._widen(error)
             raise TypesChanged(str(error)) from error
 
-    def _widen(self, error: Exception, columns: list[str] | None) -> None:
+    def _widen(self, error: Exception) -> None:
         """Give the column that an error is about a wider type, or raise it again."""
         match = _CSV_ERROR.search(str(error))
-        names = columns or list(self._types)
-        if match is None or int(match[1]) >= len(names):
+        # It counts columns as they stand in the file, whichever are read.
+        if match is None or int(match[1]) >= len(self._names):
             raise error
         arrow = import_arrow()
-        name = names[int(match[1])]
+        name = self._names[int(match[1])]
         old = str(self._types[name])
         if old == "string":
             raise error
@@ -238,6 +244,20 @@ def _of_pandas(kind: Any) -> Any:
     if arrow.types.is_date(kind) or str(kind) == "timestamp[s]":
         return arrow.timestamp("us")
     return arrow.string() if arrow.types.is_time(kind) else kind
+
+
+def _in_common(one: Any, other: Any) -> Any:
+    """Return the type in which cells of two types of a CSV file are read."""
+    arrow = import_arrow()
+    if one == other or arrow.types.is_null(other):
+        return one
+    if arrow.types.is_null(one):
+        return other
+    pair = {str(one), str(other)}
+    if pair == {"int64", "double"}:
+        return arrow.float64()
+    are_times = pair == {"timestamp[us]", "timestamp[ns]"}
+    return arrow.timestamp("ns") if are_times else arrow.string()
 
 
 def _guess_separator(path: str) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 
 from skgan._validation import check_integer
 from skgan.frames._containers import as_rows
-from skgan.frames._row_files import BATCH_ROWS, import_arrow, make_files
+from skgan.frames._row_files import BATCH_ROWS, CsvRows, import_arrow, make_files
 
 # All rows are kept up to this number.
 MAX_ROWS = 200_000
@@ -173,12 +173,18 @@ class RowReader:
     def _agree(self, columns) -> Any:
         """Return the schema that all parts have, or raise."""
         arrow = import_arrow()
-        first = schema = self._parts[0].schema()
+        schemas = [part.schema() for part in self._parts]
+        # What a CSV file holds may widen the types of those before it.
+        schemas = [
+            part.schema() if isinstance(part, CsvRows) else schema
+            for part, schema in zip(self._parts, schemas, strict=True)
+        ]
+        first = schema = schemas[0]
         repeated = sorted({n for n in first.names if first.names.count(n) > 1})
         if repeated:
             raise ValueError(f"{self._parts[0].path!r} has several columns {repeated}.")
-        for part in self._parts[1:]:
-            schema = _unite(schema, part.schema(), self._parts[0].path, part.path)
+        for part, other in zip(self._parts[1:], schemas[1:], strict=True):
+            schema = _unite(schema, other, self._parts[0].path, part.path)
         # Of these, few functions of Arrow take rows.
         of_views = {"string_view": arrow.large_string()}
         of_views["binary_view"] = arrow.large_binary()

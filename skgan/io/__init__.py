@@ -13,7 +13,7 @@ A file is a ZIP archive of five members, stored one behind the other:
 """
 
 from skgan._estimator import InconsistentVersionWarning
-from skgan.io._row_files import is_begun as is_begun
+from skgan.io._sample_files import is_begun as is_begun
 from skgan.io._sample_to import sample_to
 from skgan.io._save_load import SCHEMA, load, save
 from skgan.storage import (

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from importlib import import_module
 from typing import Any
 
-from skgan.io._row_files import write_in_one_thread
+from skgan.io._sample_files import write_in_one_thread
 
 # Workers that a file may take down with it before it counts as the file's fault.
 _TRIES = 3
@@ -27,8 +27,10 @@ def draw_on_cluster(scheduler: Any, files: Any, missing: list[int]) -> Iterator[
         # A few megabytes of model that travel once a worker.
         warnings.filterwarnings("ignore", message="Sending large graph")
         distributed = import_module("distributed")
+        # Dask's own pickle takes functions without a name, too, as `given` may be.
+        sent = import_module("cloudpickle").dumps(files)
         # A task, and no scattered data: Dask makes it again where workers are lost.
-        source = client.submit(pickle.loads, pickle.dumps(files), pure=False)
+        source = client.submit(pickle.loads, sent, pure=False)
         tasks = [
             client.submit(write_in_one_thread, source, i, pure=False, retries=_TRIES)
             for i in missing

@@ -12,7 +12,7 @@ from joblib import Parallel, delayed, effective_n_jobs
 
 from skgan._validation import check_integer
 from skgan.io._cluster import draw_on_cluster
-from skgan.io._row_files import (
+from skgan.io._sample_files import (
     RowFiles,
     import_pyarrow,
     read_manifest,
@@ -100,6 +100,11 @@ def sample_to(
         If no scheduler answers.
     ImportError
         Without pyarrow or, for a scheduler, dask: ``pip install "skgan[scale]"``.
+
+    Warns
+    -----
+    UserWarning
+        As ``GANSampler.sample``, where `given` leaves few candidates for a row.
 
     See Also
     --------

@@ -356,7 +356,7 @@ class AdversarialNet(SkorchAdapter):
     def _gradient_penalty(
         self, penalty: Penalty, x: Tensor, logits: Tensor, conditions: Tensor | None
     ) -> Tensor:
-        """What D pays for the norms of its gradients at the penalty's points."""
+        """What D pays for steep gradients at the penalty's points: R1, R2 or others."""
         if penalty.points in BATCH_HALVES:
             # Each half of the batch, real or fake, is a set of points or is none.
             norms = self._squared_norms(penalty, self._judge, x, logits, conditions)

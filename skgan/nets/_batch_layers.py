@@ -26,7 +26,8 @@ def whole_batch_layers(networks: list[nn.Module], processes: Processes) -> Itera
     ValueError
         If a layer, or a discriminator that couples its batch, cannot.
     """
-    layers = [layer for network in networks for layer in network.modules()]
+    # Networks may have layers in common.
+    layers = dict.fromkeys(layer for net in networks for layer in net.modules())
     _check_coupling(networks)
     with ExitStack() as stack:
         for layer in layers:
@@ -75,6 +76,8 @@ def _replaced(layer: nn.Module, forward, processes: Processes) -> Iterator[None]
 
 def _normalize(layer: Any, processes: Processes, x: Tensor) -> Tensor:
     """Normalise by the mean and variance of the whole batch: Ioffe, Szegedy (2015)."""
+    # Sums and counts of many rows do not fit into bfloat16.
+    dtype, x = x.dtype, x if x.dtype == torch.float64 else x.float()
     axes = [axis for axis in range(x.ndim) if axis != 1]
     shape = [-1 if axis == 1 else 1 for axis in range(x.ndim)]
     count = x.new_full((1,), x.numel() / x.shape[1])
@@ -86,7 +89,7 @@ def _normalize(layer: Any, processes: Processes, x: Tensor) -> Tensor:
     rows = centred * (variance + layer.eps).rsqrt().reshape(shape)
     if layer.affine:
         rows = rows * layer.weight.reshape(shape) + layer.bias.reshape(shape)
-    return rows
+    return rows.to(dtype)
 
 
 @torch.no_grad()

@@ -40,7 +40,7 @@ class Penalty(NamedTuple):
 
 
 def half_mean(squared_norms: Tensor) -> Tensor:
-    """Half the mean squared norm: Mescheder et al. (2018), eq. 9 and 10."""
+    """Half the mean squared norm, R1 or R2: Mescheder et al. (2018), eq. 9 and 10."""
     return squared_norms.mean() / 2
 
 

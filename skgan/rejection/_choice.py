@@ -22,7 +22,7 @@ class CapChoice:
     acceptance : Acceptance
         Cap and temperature.
     stage : int
-        Column of the log-ratios that it goes with.
+        Column of the log-ratios that it goes with; no stage of a sampler.
     gain : float
         By how many nats a row the divergence from the real rows falls.
     error : float

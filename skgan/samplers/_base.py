@@ -230,13 +230,22 @@ class BaseGANSampler(
         X, target, data.held_out = self._split(data.X, labels, data.target, seeds.split)
         data.X, data.target = X, target
         if not data.is_warm_start:
-            self._fit_encoder(encoder, X, labels, target)
+            encoder = data.encoder = self._fit_encoder_in_time(data)
         encoded = self._encode(encoder, X, target, seeds.net)
         data.settings = resolve_settings(
             self, len(encoded), encoder, labels is not None
         )
         data.rows = torch.as_tensor(self._shape(encoded, encoder).astype(np.float32))
         data.conditions = self._make_conditions(encoder, encoded, labels, target)
+
+    def _fit_encoder_in_time(self, data: FitData) -> BaseEncoder:
+        """Fit the encoder; where the clock bounds it, in one process for all."""
+
+        def fit() -> BaseEncoder:
+            self._fit_encoder(data.encoder, data.X, data.labels, data.target)
+            return data.encoder
+
+        return data.on_first_process(fit) if data.deadline.is_set else fit()
 
     def _start(self, data: FitData) -> None:
         """Make the net, or give it its new settings; nothing can be refused later."""

@@ -29,8 +29,8 @@ class DrawingMixin:
     _conditions: Any
     _draw_stage: Callable[..., Any]
 
-    # What `sample` is asked for, read once; and rows `start` to `stop` of all `stop`
-    # rows or more, which are the same whatever is drawn besides.
+    # `_read_asked` reads once what `sample` is asked for. `_draw_asked` draws its rows
+    # `start` to `stop`, which are the same however many are drawn in all.
     def _read_asked(self, n_samples: int, given=None) -> Any:
         if given is None:
             return None
@@ -48,7 +48,7 @@ class DrawingMixin:
         """Draw rows in blocks of one size, block i seeded by (seed, i).
 
         Blocks are always generated whole: the bits of a matrix product depend on
-        its size. So those before the one of row `start` need not be.
+        its size. No block needs another, so the first one is that of row `start`.
         """
         with torch_defaults(), training_threads():
             if self.prior_ is not None:

@@ -51,7 +51,7 @@ class NamedRows:
         encode: Callable[[Any, Any], torch.Tensor],
         seed: int,
     ) -> torch.Tensor:
-        """Return `n` rows, drawn from all but those at places held out, encoded.
+        """Return up to `n` rows, drawn from all but those held out, encoded.
 
         They lie in memory or, if they take more than a gigabyte, in a file without a
         name in the source's folder `scratch`, which is gone when nothing needs it.
@@ -63,13 +63,14 @@ class NamedRows:
         held_out : ndarray of int64
             Places of rows that are not to be drawn.
         encode : callable
-            Takes rows and labels, and returns rows of the generator.
+            Takes rows and labels, and returns rows of the generator, of some of them.
         seed : int
             Fixes which rows are drawn.
 
         Returns
         -------
-        Tensor of shape (n, width), float32
+        Tensor of shape (n_encoded, width), float32
+            Fewer than `n` where some were not encoded.
         """
         reader = self.source.open()
         try:
@@ -93,7 +94,7 @@ class NamedRows:
                 rows = make_store((n, encoded.shape[1]), self.source.scratch)
             rows[end : end + len(encoded)] = encoded.numpy()
             end += len(encoded)
-        return torch.from_numpy(rows)
+        return torch.from_numpy(rows[:end])
 
     def _draw(self, reader: RowReader, n: int, held_out, seed: int) -> Iterator[Any]:
         """Yield a uniform sample, batch by batch, without replacement."""
@@ -105,6 +106,11 @@ class NamedRows:
             if last > first:
                 yield batch.take(places[first:last] - (start - batch.num_rows))
             first = last
+        if start != self.n_rows:
+            raise ValueError(
+                f"The rows have changed since fit read them first: there were "
+                f"{self.n_rows}, and now there are {start}. Fit to rows that stay."
+            )
 
 
 def draw_places(n: int, n_rows: int, held_out: NDArray, seed: int) -> NDArray:

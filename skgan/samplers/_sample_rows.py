@@ -10,6 +10,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from skgan._validation import check_integer
 from skgan.samplers._base import BaseGANSampler
+from skgan.samplers._prior_conditions import PriorConditions
 
 
 class SampleRows:
@@ -60,6 +61,7 @@ class SampleRows:
         self.n_samples = check_integer("n_samples", n_samples, 0)
         _check_independent(sampler)
         self._asked = self._read(asked)
+        self._is_told = False
         self.seed = sampler._next_seed(random_state) if seed is None else seed
 
     def _read(self, asked: dict[str, Any]) -> Any:
@@ -84,8 +86,17 @@ class SampleRows:
         return read
 
     def draw(self, start: int, stop: int) -> Any:
-        """Return rows `start` to `stop`, as ``sample`` returns all of them."""
-        return self.sampler._draw_asked(self._asked, start, stop, self.seed)
+        """Return rows `start` to `stop`; the blocks before them are not drawn."""
+        rows = self.sampler._draw_asked(self._asked, start, stop, self.seed)
+        prior = self.sampler.prior_
+        drawn_with = getattr(self._asked, "drawn_with", None)
+        if prior is not None and isinstance(drawn_with, PriorConditions):
+            if not self._is_told and drawn_with.sizes:
+                drawn_with.tell_sizes(prior.n_particles)
+                self._is_told = True
+            # Of a billion rows they would fill the memory.
+            drawn_with.sizes.clear()
+        return rows
 
     def __getstate__(self) -> dict[str, Any]:
         """Return what a worker needs: one label for all rows travels as one."""

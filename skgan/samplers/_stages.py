@@ -1,4 +1,7 @@
-"""Stages of a sampler that starts from trees, and how rows of them are drawn."""
+"""Stages of a sampler that starts from trees, and how rows of them are drawn.
+
+Which of them is kept `_judging.py` finds out, and `_trees.py` asks it.
+"""
 
 from __future__ import annotations
 
@@ -233,7 +236,7 @@ class StageDraws:
         return columns
 
     def rows_of(self, columns: NDArray, seed: int) -> torch.Tensor:
-        """Return rows of the generator: encoded columns, labels behind them."""
+        """Return plain columns as the net's tensor: encoded, labels behind them."""
         k = self.n_labels
         encoded = self.encoder.rows_of_columns(columns[:, k:], seed)
         if k:

@@ -85,6 +85,7 @@ class TreesMixin:
     stage_scores_: dict[str, float]
     _conditions: Any
     _count_held_out: Callable[[Any], int]
+    _fit_encoder_in_time: Callable[[Any], BaseEncoder]
 
     def _read_prior(self, encoder: BaseEncoder, is_warm_start: bool) -> str:
         """Return what the generator starts from: "normal" or "trees"."""
@@ -119,7 +120,7 @@ class TreesMixin:
         """Fit the prior, and encode the rows of a generator that starts from it."""
         encoder, seeds = data.encoder, data.seeds
         if not data.is_warm_start:
-            encoder.fit(data.X)
+            encoder = data.encoder = self._fit_encoder_in_time(data)
         columns = read_columns(encoder, data.X, data.labels, data.target)
         columns.hold_out(self._count_judged(len(data.X)), data.labels, seeds.split)
         data.columns = columns
@@ -143,7 +144,7 @@ class TreesMixin:
     def _read_more(self, data, draws: StageDraws):
         """Return as many rows as training visits, if it would come back to those kept.
 
-        None is held out to judge by.
+        None is held out to judge by, and none has a label that those kept have not.
         """
         settings, labels, encoder = data.settings, data.labels, data.encoder
         held_out = data.named.places[data.columns.is_held_out]
@@ -156,6 +157,12 @@ class TreesMixin:
         batches = count()
 
         def encode(X, y):
+            if labels is not None:
+                # Rare classes may be in none of the rows kept.
+                chosen = np.flatnonzero(labels.knows(y))
+                if not len(chosen):
+                    return data.rows[:0]
+                X, y = X.iloc[chosen], y.iloc[chosen]
             columns = encoder.columns_for_training(X)
             if labels is not None:
                 columns = np.hstack([labels.read(y), columns])
@@ -340,7 +347,7 @@ class TreesMixin:
         return other
 
     def _draw_stage(self, start: int, stop: int, seed: int, given=None):
-        """Draw rows of the stage that was kept, in blocks like `_draw`."""
+        """Draw rows of the stage that was kept: block i, seeded by (seed, i), whole."""
         assert self.prior_ is not None
         encoder: Any = self.encoder_
         labels = getattr(self._conditions, "labels", None)

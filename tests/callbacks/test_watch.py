@@ -66,6 +66,21 @@ def test_only_the_generator_to_draw_from_goes_back(best):
     assert watch.best_state_ is None
 
 
+class StartsAnew(Callback):
+    """Says of the second epoch that it ended with other weights."""
+
+    def on_epoch_end(self, net, **kwargs):
+        if len(net.history) == 2:
+            net.history.record("started_anew", True)
+
+
+def test_a_generator_that_was_given_up_does_not_come_back():
+    watch = HeldOutScore(planted(9.0, 1.0, 2.0, 1.0), every=1, patience=3)
+    net = make_net(StartsAnew(), watch).fit(X)
+    assert len(net.history) == 5 and "valid_score" not in net.history[1]
+    assert watch.best_epoch_ == 4 and watch.best_score_ == 2.0
+
+
 def test_the_first_of_equal_scores_is_kept():
     states, watch = States(), HeldOutScore(planted(1.0, 2.0, 2.0, 1.0, 2.0), every=1)
     net = make_net(states, watch).fit(X)

@@ -47,6 +47,11 @@ def folder(tmp_path_factory):
     return folder
 
 
+@pytest.fixture(autouse=True, scope="module")
+def _few_trees(few_trees):
+    """A page is compared with that of Python, whatever its judges know."""
+
+
 @pytest.fixture
 def here(folder, tmp_path, monkeypatch):
     for file in folder.iterdir():
@@ -71,42 +76,39 @@ def fail(capsys, *arguments):
     return line
 
 
-def call(folder, *arguments):
-    return subprocess.run(
-        [PROGRAM, "report", *map(str, arguments)],
-        cwd=folder,
+def test_installed_program(here, capsys):
+    """Progress is on standard error; a page on standard output is that of a file."""
+    rows = ("people.skgan", "holdout.csv", "--train", "train.csv", *FEW)
+    done = subprocess.run(
+        [PROGRAM, "report", *rows, "-o", "-"],
+        cwd=here,
         env=os.environ | SETTINGS,
         check=False,
         capture_output=True,
         timeout=300,
     )
-
-
-def test_installed_program(folder, tmp_path):
-    """Progress is on standard error; a page on standard output is that of a file."""
-    rows = ("people.skgan", "holdout.csv", "--train", "train.csv", *FEW)
-    target = tmp_path / "page.html"
-    done = call(folder, *rows, "-o", target)
-    assert (done.returncode, done.stdout) == (0, b""), done.stderr
+    assert done.returncode == 0, done.stderr
     said = done.stderr.decode()
     assert "Verdicts" in said and "Pairs" in said and "Settings" in said
-    assert said.splitlines()[-1].startswith(f"{target}: ")
-    page = target.read_bytes()
-    assert page.startswith(b"<!DOCTYPE html>")
-    done = call(folder, *rows, "-o", "-", "--quiet")
-    assert done.returncode == 0, done.stderr
-    assert done.stdout == page and done.stderr == b""
+    run(*rows, "-o", "page.html", "--quiet")
+    page = Path("page.html").read_bytes()
+    assert page.startswith(b"<!DOCTYPE html>") and page == done.stdout
+    printed = capsys.readouterr()
+    assert (printed.out, printed.err) == ("", "")
 
 
-def test_installed_program_says_what_is_wrong_in_one_line(folder):
-    done = call(folder, "people.skgan", "nowhere.csv", "-o", "-")
-    assert (done.returncode, done.stdout) == (1, b"")
-    assert done.stderr.decode().splitlines() == [
+def test_what_is_wrong_is_said_in_one_line(here, capsys):
+    assert main(["report", "people.skgan", "nowhere.csv", "-o", "-"]) == 1
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert printed.err.splitlines() == [
         "skgan report: error: nowhere.csv: No such file or directory"
     ]
-    done = call(folder, "people.skgan")
-    assert (done.returncode, done.stdout) == (2, b"")
-    assert len(done.stderr.decode().splitlines()) == 1
+    with pytest.raises(SystemExit) as ended:
+        main(["report", "people.skgan"])
+    printed = capsys.readouterr()
+    assert (ended.value.code, printed.out) == (2, "")
+    assert len(printed.err.splitlines()) == 1
 
 
 def test_page_is_that_of_python(here, capsys):

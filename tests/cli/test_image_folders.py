@@ -198,6 +198,10 @@ def test_folders_are_read_as_the_model_learnt_them(here, capsys):
             ["fit", "x.npz", "-o", "m", "--size", "8"],
             "one folder of images.*'x.npz' is",
         ),
+        (
+            ["fit", "photos", "-o", "m", "--max-iter", "0"],
+            "are drawn by networks",
+        ),
         (["fit", "photos", "-o", "m", "--na", "?"], "'photos' is a folder.*tables"),
         (["fit", "photos", "-o", "m", "--target", "x"], "or the sub-folders"),
         (["fit", "photos", "-o", "m", "--condition-on", "x"], "the rows are arrays"),

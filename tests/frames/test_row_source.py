@@ -92,6 +92,29 @@ def test_a_late_cell_widens_a_column_of_csv(tmp_path, monkeypatch):
     assert X["late"].dropna().tolist() == list(range(31, 42))
 
 
+def test_a_late_cell_of_some_columns_in_another_order(tmp_path, monkeypatch):
+    monkeypatch.setattr("skgan.frames._row_files._CSV_BLOCK", 64)
+    path = tmp_path / "rows.csv"
+    lines = [f"{i},{i},{i}" for i in range(40)]
+    path.write_text("\n".join(["place,more,code", *lines, "40,40,A7"]))
+    from skgan.encoding import read_source
+
+    X = read_source(RowSource(path, columns=["code", "place"])).X
+    assert X["code"].tolist() == [*map(str, range(40)), "A7"]
+    assert X["place"].tolist() == list(range(41))
+
+
+def test_files_of_csv_have_types_in_common(tmp_path):
+    # As pandas writes the parts of a column of whole numbers of which one is missing.
+    (tmp_path / "0.csv").write_text("n,late,code,text\n1,,1,A\n2,,2,B\n")
+    (tmp_path / "1.csv").write_text("n,late,text,code\n3.0,5,3,A7\n,6,4,8\n")
+    X = read_all(f"{tmp_path}/*.csv")
+    assert X["n"].dropna().tolist() == [1.0, 2.0, 3.0]
+    assert X["late"].dropna().tolist() == [5, 6]
+    assert X["code"].tolist() == ["1", "2", "A7", "8"]
+    assert X["text"].tolist() == ["A", "B", "3", "4"]
+
+
 def test_integers_and_floats_of_several_files_mix(folder):
     make_frame().astype({"age": "float64"}).to_parquet(folder / "3.parquet")
     assert read_all(f"{folder}/*.parquet")["age"].dtype == np.float64

@@ -28,10 +28,10 @@ from skgan.storage import (
 )
 
 ROOT = Path(__file__).parents[2]
-N_INPUTS = 1500
+N_INPUTS = 500
 KINDS = {"anywhere", "bytes", "tensor headers", "values", "grafts"}
 PLENTY = settings(
-    max_examples=300,
+    max_examples=100,
     deadline=None,
     derandomize=True,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],

@@ -10,7 +10,14 @@ from sklearn.dummy import DummyClassifier
 from sklearn.pipeline import Pipeline
 
 import skgan.imblearn
-from skgan import ConditionalGANSampler, GANSampler, SamplerPipeline, load, save
+from skgan import (
+    ConditionalGANSampler,
+    GANSampler,
+    RowSource,
+    SamplerPipeline,
+    load,
+    save,
+)
 from skgan._estimator import VersionedEstimator, persistent
 from skgan.encoding import BaseEncoder
 from skgan.io import ContentError, MissingDefinitionError, UnsaveableError
@@ -21,8 +28,9 @@ from skgan.modules import DISCRIMINATORS, GENERATORS
 from skgan.samplers._base import BaseGANSampler
 from skgan.storage import TensorReader, pack, unpack
 
-# Neither is saved itself: the one has subclasses, of the other it is the last step.
-NOT_SAVED = (BaseEncoder, SamplerPipeline)
+# None is saved itself: the first has subclasses, of the second it is the last step, and
+# the third is what is learnt from.
+NOT_SAVED = (BaseEncoder, SamplerPipeline, RowSource)
 N = 40
 SMALL = {"max_iter": 2, "hidden_dims": (8,), "random_state": 0}
 NETWORKS = [

@@ -3,6 +3,7 @@
 import errno
 import ipaddress
 import json
+import logging
 import multiprocessing
 import os
 import pickle
@@ -120,6 +121,15 @@ def test_any_of_a_billion_rows_is_drawn_at_once(samplers):
     assert ids.is_unique and not set(ids) & set(PEOPLE["id"])
 
 
+def test_what_is_told_of_rows_is_told_once_and_not_kept(samplers, caplog):
+    rows = SampleRows(samplers["table"], 10**9, 7, given={"city": "Rome"})
+    for start in (0, 10**8):
+        with caplog.at_level(logging.INFO, "skgan"):
+            rows.draw(start, start + 5)
+        assert not rows._asked.drawn_with.sizes
+    assert len([r for r in caplog.records if "effective sample" in r.message]) == 1
+
+
 def test_what_is_missing_is_drawn_and_nothing_else(people, tmp_path):
     folder = str(tmp_path / "rows")
     options = {"rows_per_file": 100}
@@ -225,6 +235,9 @@ def test_a_cluster_draws_the_same(people, tmp_path):
         os.unlink(files[0])
         sample_to(people, tmp_path, 350, scheduler=cluster.scheduler_address, **options)
         assert len(client.scheduler_info()["workers"]) == 2
+        chosen = {"given": lambda rows: rows["size"] > 0.5, "random_state": 1}
+        (some,) = sample_to(people, tmp_path / "some", 9, scheduler=client, **chosen)
+    assert read([some], "table").equals(people.sample(9, **chosen))
     assert read(files, "table").equals(people.sample(350, random_state=1))
 
 

@@ -789,7 +789,7 @@ class TestWriting:
 
 @pytest.mark.data
 def test_adult(adult_folder, path):
-    people = load_adult(adult_folder).train[:3000]
+    people = load_adult(adult_folder).train[:700]
     sampler = GANSampler(max_iter=5, random_state=0).fit(people)
     loaded = round_trip(sampler, path)
     assert path.stat().st_size < 1.5e6

@@ -14,6 +14,7 @@ import traceback
 from contextlib import redirect_stdout
 from io import StringIO
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -25,6 +26,7 @@ from skgan import ConditionalGANSampler, GANSampler
 from skgan.callbacks import TrainingCheckpoint
 from skgan.modules import MLPDiscriminator, MLPGenerator
 from skgan.nets import AdversarialNet, InfoGANNet, is_first_process
+from skgan.nets._batch_layers import whole_batch_layers
 
 N_UPDATES = 30
 FEW_UPDATES = 10
@@ -203,6 +205,26 @@ def fit_wrongly():
     }
 
 
+def encode_by_two_clocks():
+    """Rows as encoded after a fit for whose rotation the second has no time left."""
+    from skgan._deadline import Deadline
+    from skgan.encoding.vector import _rotation
+
+    rng = np.random.default_rng(0)
+    rows = rng.integers(3, size=(400, 2)) + 0.05 * rng.normal(size=(400, 2))
+    rows = rows @ np.array([[1.0, 0.5], [-0.5, 1.0]])
+    params = {"early_stopping": False, "rejection": None, "random_state": 0}
+    with pytest.MonkeyPatch.context() as patch:
+        if os.environ["RANK"] == "1":
+            patch.setattr(_rotation, "current_deadline", lambda: Deadline(0.0))
+        return [
+            GANSampler(max_iter=0, max_time=60, prior=prior, **params)
+            .fit(rows)
+            .encoder_.transform(rows)
+            for prior in ("normal", "trees")
+        ]
+
+
 class Killed(Callback):
     """Ends a process as kill -9 does."""
 
@@ -234,6 +256,7 @@ def run_together(folder):
             "nets": fit_nets(),
             "samplers": fit_samplers(),
             "wrong": fit_wrongly(),
+            "clocks": encode_by_two_clocks(),
             "whole": fit_with_checkpoint(folder / "whole"),
             "first": is_first_process(),
         }
@@ -331,6 +354,22 @@ def test_two_processes_fit_the_sampler_that_one_does(results, name):
         np.testing.assert_allclose(
             first["weights"][key], alone["weights"][key], rtol=0, atol=2e-3
         )
+
+
+def test_what_the_clock_decides_is_decided_once(results):
+    first, second = (process["clocks"] for process in results["together"])
+    assert len(first) == 2 and np.array_equal(first, second)
+
+
+def test_batch_statistics_of_many_rows_in_bfloat16():
+    layer, rows = nn.BatchNorm1d(2), 3 + torch.randn(1000, 2)
+    processes = SimpleNamespace(n_rows=1000, sum=lambda values: values)
+    with whole_batch_layers([layer, nn.Sequential(layer)], processes):
+        found = layer(rows.bfloat16())
+    wanted = nn.BatchNorm1d(2)(rows)
+    assert found.dtype == torch.bfloat16
+    torch.testing.assert_close(found.float(), wanted, atol=0.02, rtol=0.02)
+    assert abs(layer.running_mean - 0.1 * rows.mean(0)).max() < 2e-4
 
 
 def test_the_first_process_alone_prints(results):

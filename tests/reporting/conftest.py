@@ -15,6 +15,11 @@ NASTY = "<script>alert('x')</script> & \"$\" " + "w" * 60
 BRIEF = {"hidden_dims": (8,), "max_iter": 3, "random_state": 0}
 
 
+@pytest.fixture(autouse=True, scope="module")
+def _few_trees(few_trees):
+    """Pages show what judges say, whatever they know."""
+
+
 class Case(NamedTuple):
     """A fitted sampler, and what its report is asked with."""
 

@@ -120,6 +120,26 @@ def test_long_training_reads_more_rows_than_were_kept(tmp_path, monkeypatch, vis
     assert not list(scratch.iterdir())
 
 
+def test_a_rare_class_that_no_row_kept_has_is_not_learnt(tmp_path, visited):
+    frame = make_frame(5000).assign(kind=np.arange(5000) % 2 * 2)
+    frame.loc[2500, "kind"] = 1
+    frame.to_parquet(tmp_path / "rows.parquet")
+    rows = RowSource(tmp_path / "rows.parquet", max_rows=1000)
+    params = {"max_iter": 20, "random_state": 0, **UNJUDGED}
+    sampler = ConditionalGANSampler(**params).fit(rows, "kind")
+    assert sampler.classes_.tolist() == [0, 2]
+    assert len(visited[-1]) == 4999
+
+
+def test_rows_that_come_or_go_while_fit_runs(folder):
+    none = np.empty(0, dtype=np.int64)
+    for n_before in (N - 1, N + 1):
+        rows = RowSource(folder / "rows.parquet")
+        named = samplers._named_rows.NamedRows(rows, None, none, n_before)
+        with pytest.raises(ValueError, match=f"there were {n_before}, and now .* {N}"):
+            named.encode(50, none, lambda X, y: torch.zeros(len(X), 1), 0)
+
+
 def test_no_room_in_scratch_is_told_before_rows_are_encoded(tmp_path, monkeypatch):
     make_frame(5000).to_parquet(tmp_path / "rows.parquet")
     rows = RowSource(tmp_path / "rows.parquet", max_rows=1000, scratch=tmp_path)
@@ -171,6 +191,18 @@ def test_what_needs_each_row_takes_none_that_are_named(rows, error, message):
     for method in InfoGANSampler().fit, sampler.score, sampler.transform:
         with pytest.raises(error, match=message):
             method(rows)
+
+
+@pytest.mark.parametrize(
+    "X, message",
+    [
+        (["a.csv", "b.pq"], r"list of files, 'a\.csv' the first.*RowSource\(files"),
+        (list("rows.csv"), "single letters.*Searches need rows in memory"),
+    ],
+)
+def test_lists_of_names_say_what_to_pass(X, message):
+    with pytest.raises(ValueError, match=message):
+        GANSampler().fit(X)
 
 
 def test_a_refused_file_leaves_a_sampler_as_it_was(folder, tmp_path):

@@ -50,6 +50,10 @@ class ClassLabels:
             )
         return np.array(codes, dtype=np.float64)
 
+    def knows(self, values: NDArray) -> NDArray:
+        """Tell which labels are classes that were seen."""
+        return np.array([v in self._codes for v in values.tolist()], dtype=bool)
+
     def write(self, codes: NDArray) -> NDArray:
         """Return the labels of codes."""
         return self.classes_[codes.astype(np.int64)]
@@ -93,6 +97,10 @@ class NumberLabels:
             wrong = numbers[numbers != np.rint(numbers)][0]
             raise ValueError(f"y holds whole numbers, got {wrong}.")
         return numbers
+
+    def knows(self, values: NDArray) -> NDArray:
+        """Tell that any number can be read."""
+        return np.ones(len(values), dtype=bool)
 
     def write(self, values: NDArray) -> NDArray:
         """Return numbers as they are."""

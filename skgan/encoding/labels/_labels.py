@@ -71,6 +71,12 @@ class Labels:
         pairs = zip(self.columns_, columns, strict=True)
         return np.column_stack([c.read(values) for c, (values, _) in pairs])
 
+    def knows(self, y) -> NDArray:
+        """Tell which rows have labels of which ``fit`` saw each."""
+        columns = as_columns(self.output_builder_.in_order(y))
+        pairs = zip(self.columns_, columns, strict=True)
+        return np.logical_and.reduce([c.knows(values) for c, (values, _) in pairs])
+
     def read_request(self, y, n_samples: int) -> NDArray:
         """Return the labels of rows to draw, in canonical form."""
         n_axes = count_axes(y)

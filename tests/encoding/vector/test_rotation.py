@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from skgan._deadline import Deadline
 from skgan.datasets import make_grid
 from skgan.encoding import VectorEncoder
 from skgan.encoding.vector._rotation import (
@@ -139,7 +140,7 @@ def test_least_entropy_rotation_is_a_rotation():
     columns = standardise(rng(1).uniform(-1, 1, (2000, 4)) ** 3)
     columns = columns @ np.linalg.qr(rng(2).normal(size=(4, 4)))[0]
     kept = columns.copy()
-    rotation = least_entropy_rotation(columns)
+    rotation = least_entropy_rotation(columns, Deadline())
     np.testing.assert_array_equal(columns, kept)
     np.testing.assert_allclose(rotation @ rotation.T, np.eye(4), atol=1e-12)
     assert spacing_entropy(columns @ rotation).sum() < spacing_entropy(columns).sum()
