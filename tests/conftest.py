@@ -94,7 +94,7 @@ def run_forked(code, arguments, variables, output, errors):
     """Run a script in this process, a new fork, and end it."""
     for number, file in ((1, output), (2, errors)):
         os.dup2(os.open(file, os.O_WRONLY | os.O_CREAT), number)
-    sys.stdout, sys.stderr = (open(n, "w", buffering=1, closefd=False) for n in (1, 2))
+    sys.stdout, sys.stderr = (os.fdopen(n, "w", buffering=1) for n in (1, 2))
     signal.signal(signal.SIGINT, signal.default_int_handler)
     sys.argv = ["-c", *arguments]
     for name, value in variables.items():
@@ -148,6 +148,7 @@ def start_server():
         theirs.close()
         return ours
     try:
+        ours.close()
         # What else is open belongs to pytest, which waits for its end.
         kept = theirs.fileno()
         os.closerange(3, kept)

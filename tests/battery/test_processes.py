@@ -96,9 +96,9 @@ MANY = """
                 PUBLIC["GANSampler"].fitted(X, **params).sample(10)
 
     state = torch.get_rng_state()
-    fit(3)
+    fit(2)
     before = size()
-    fit(4)
+    fit(3)
     assert torch.equal(torch.get_rng_state(), state)
     print(before, size(), len(os.listdir("/proc/self/fd")))
 """

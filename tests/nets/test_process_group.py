@@ -1,12 +1,14 @@
 """Several processes train what one would: same start, same batches, same weights.
 
-Run as a script, this file forks processes that fit together over the loopback address.
+Run as a script, this file forks processes that fit together over the loopback address,
+after everything was imported once.
 """
 
 import os
 import pickle
 import signal
 import socket
+import subprocess
 import sys
 import traceback
 from contextlib import redirect_stdout
@@ -305,6 +307,8 @@ def fork(function, folder, n_processes):
 
 
 if __name__ == "__main__":
+    import torch._dynamo  # by the first optimizer, else, in every child anew
+
     FOLDER = Path(sys.argv[1])
     RESULTS = {
         "alone": fork(run_alone, FOLDER, 1)[0],
@@ -316,13 +320,15 @@ if __name__ == "__main__":
 
 
 @pytest.fixture(scope="module")
-def results(run_script, tmp_path_factory):
+def results(tmp_path_factory):
     if not hasattr(os, "fork"):
         pytest.skip("processes are forked here")
     folder = tmp_path_factory.mktemp("processes")
-    script = "import runpy, sys; runpy.run_path(sys.argv.pop(1), run_name='__main__')"
-    _, errors = run_script(script, __file__, folder)
-    assert "Traceback" not in errors, errors
+    script = [sys.executable, __file__, str(folder)]
+    done = subprocess.run(
+        script, check=False, capture_output=True, text=True, timeout=300
+    )
+    assert "Traceback" not in done.stderr, done.stderr
     return pickle.loads((folder / "results").read_bytes())
 
 

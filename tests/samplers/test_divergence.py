@@ -209,7 +209,7 @@ def test_within_a_time_limit():
     assert_sound(sampler, make_rows())
 
 
-@pytest.mark.parametrize("n", [12, 100, 2000])
+@pytest.mark.parametrize("n", [12, 100, 500])
 @pytest.mark.parametrize("d", [1, 4])
 def test_silent_where_nothing_diverges(n, d):
     sampler = GANSampler(max_iter=40, hidden_dims=(32, 32), random_state=0)
@@ -279,7 +279,7 @@ def draw_rows(rng):
 
 @pytest.mark.parametrize("block", range(8))
 def test_not_one_sample_that_is_not_a_number(block):
-    for i in range(10):
+    for i in range(6):
         rng = np.random.default_rng([block, i])
         settings = draw_settings(rng)
         rows, encoder = draw_rows(rng)
