@@ -153,7 +153,7 @@ import resource
 import numpy as np, pandas as pd
 from skgan.encoding import TableEncoder
 rng = np.random.default_rng(0)
-n = 60_000
+n = 100_000
 frame = pd.DataFrame(rng.normal(size=(n, 5)), columns=list("abcde"))
 names = np.array([f"level {i}" for i in range(10_000)], dtype=object)
 frame["f"] = pd.Series(names[np.r_[0:10_000, rng.integers(0, 10_000, n - 10_000)]])
