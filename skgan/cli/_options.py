@@ -65,13 +65,7 @@ def condition(text: str) -> tuple[str, str]:
 
 def seconds(text: str) -> float:
     """Read a time that is longer than nothing."""
-    try:
-        value = float(text)
-    except ValueError:
-        value = 0.0
-    if not (isfinite(value) and value > 0):
-        raise argparse.ArgumentTypeError(f"{text!r} is no number of seconds above 0")
-    return value
+    return _positive(text, "number of seconds")
 
 
 def image_size(text: str) -> tuple[int, int]:
@@ -87,12 +81,16 @@ def image_size(text: str) -> tuple[int, int]:
 
 def threshold(text: str) -> float:
     """Read a bound of normal numbers, in standard deviations."""
+    return _positive(text, "number")
+
+
+def _positive(text: str, what: str) -> float:
     try:
         value = float(text)
     except ValueError:
         value = 0.0
     if not (isfinite(value) and value > 0):
-        raise argparse.ArgumentTypeError(f"{text!r} is no number above 0")
+        raise argparse.ArgumentTypeError(f"{text!r} is no {what} above 0")
     return value
 
 

@@ -6,6 +6,7 @@ import glob
 import gzip
 import os
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from importlib import import_module
@@ -96,7 +97,7 @@ def make_files(paths: Sequence[str]) -> list[RowFile]:
     return files
 
 
-class RowFile:
+class RowFile(ABC):
     """A file of rows."""
 
     kind = ""
@@ -119,11 +120,13 @@ class RowFile:
             if self._read_mark() != self._mark:
                 raise ValueError("it has changed while it was read")
 
+    @abstractmethod
     def _schema(self) -> Any:
-        raise NotImplementedError
+        """Return names and types of the columns."""
 
+    @abstractmethod
     def _batches(self, columns: list[str] | None) -> Iterator[Any]:
-        raise NotImplementedError
+        """Yield the rows of the columns."""
 
     def _read_mark(self) -> tuple[int, int]:
         try:
