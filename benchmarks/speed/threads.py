@@ -22,7 +22,7 @@ from skgan import GANSampler, datasets
 if kind == "vectors":
     X = np.random.default_rng(0).normal(size=(2000, 8)).cumsum(axis=1)
 elif kind == "table":
-    X = datasets.load_adult().frame.head(8000)
+    X = datasets.load_adult().train.head(8000)
 else:
     X = datasets.load_mnist().data[:4000]
 # The first fit warms up.
@@ -45,6 +45,7 @@ def spin():
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--busy", type=int, default=0, help="busy processes beside it")
+    parser.add_argument("--kinds", nargs="+", choices=UPDATES, default=list(UPDATES))
     parser.add_argument("--threads", type=int, nargs="+", default=[1, 2])
     options = parser.parse_args()
     others = [
@@ -58,10 +59,10 @@ def main():
     )
     print("            threads  ms/update  CPU ms")
     root = str(Path(__file__).parents[2])
-    for kind, updates in UPDATES.items():
+    for kind in options.kinds:
         for n_threads in options.threads:
             done = subprocess.run(
-                [sys.executable, "-c", FIT, kind, str(updates)],
+                [sys.executable, "-c", FIT, kind, str(UPDATES[kind])],
                 env=os.environ
                 | {"OMP_NUM_THREADS": str(n_threads), "PYTHONPATH": root},
                 check=True,
