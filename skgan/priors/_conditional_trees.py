@@ -396,6 +396,9 @@ class ConditionalTrees:
             return grower.numbers(j, others, values, scale)
         column = self.schema_[j]
         assert isinstance(column, LevelColumn)
+        if not self._foretells[j]:
+            # Nor does anything tell of what nearly names rows.
+            others = others[:0]
         return grower.levels(j, others, column.n_levels)
 
     def _complete(self, columns, is_missing, keys, index):
