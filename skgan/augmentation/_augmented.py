@@ -11,13 +11,13 @@ from sklearn.utils.multiclass import check_classification_targets
 
 from skgan._estimator import VersionedEstimator
 from skgan.augmentation._base import Augmented, estimator_has
-from skgan.augmentation._choice import is_auto
 from skgan.augmentation._class_sampling import (
     draw_classes,
     draw_pairs,
     fit_to_classes,
     takes_labels,
 )
+from skgan.augmentation._fold_comparison import is_auto
 from skgan.augmentation._sampling_strategy import (
     class_sizes,
     count_rows,

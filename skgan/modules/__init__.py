@@ -41,7 +41,7 @@ from skgan.modules._residual_latent import (
     KaimingMLPDiscriminator,
     ResidualLatentGenerator,
 )
-from skgan.modules._table import TableDiscriminator, TableGenerator
+from skgan.modules._table_networks import TableDiscriminator, TableGenerator
 
 GENERATORS: dict[str, type[nn.Module]] = {
     "calibrated_conditional_transport": CalibratedConditionalResidualLatentGenerator,

@@ -11,7 +11,7 @@ from skgan._deadline import Deadline
 from skgan._validation import check_integer
 
 from ._column import ColumnModel
-from ._growing import Grower
+from ._grower import Grower
 from ._numbers import fit_scale
 from ._predictors import Predictors, to_predictor
 from ._schema import NumberColumn, Schema

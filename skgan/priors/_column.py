@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ._decision_tree import Tree
 from ._leaves import LeafIntervals, LeafItems
 from ._numbers import NumberScale
 from ._predictors import score_predictor
 from ._row_streams import Uniforms
-from ._trees import Tree
 
 # For how many rows the marginal distribution counts in the density of a leaf.
 MARGINAL_ROWS = 1.0

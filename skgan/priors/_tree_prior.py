@@ -12,12 +12,12 @@ from skgan._validation import check_array, check_boolean, check_integer, check_r
 
 from ._base import BasePrior, ConditionalDraw
 from ._chain import chain_order, fit_chain
-from ._checks import check_models
+from ._chain_checks import check_models
 from ._column import LevelModel, NumberModel
+from ._flat_arrays import DTYPES, pack, read_hints, unpack
 from ._particles import draw_given
 from ._predictors import to_predictor
 from ._schema import Column, LevelColumn, NumberColumn, check_columns, check_schema
-from ._state import DTYPES, pack, read_hints, unpack
 
 # Annotations are evaluated here, so that loading a file evaluates nothing.
 read_hints(LevelModel)

@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 from sklearn.utils import check_random_state
 
-from ._checks import check_count, check_groups, check_order, check_splits
+from ._boosted_trees import Trees, baseline, first_trees, interleave, scaled
+from ._boosting import Growth, grow
 from ._groups import group_levels, is_levels, to_groups
-from ._growing import Growth, grow
 from ._scoring import TreeScorer
-from ._trees import Trees, baseline, first_trees, interleave, scaled
+from ._state_checks import check_count, check_groups, check_order, check_splits
 
 _GROWERS = ("auto", "histogram", "public")
 _LEAF_SHARE = 100  # a leaf holds at least one in so many real rows …

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from ._boosted_trees import LEAF, Trees, baseline, concatenate, tree_of
 from ._scoring import TreeScorer
-from ._trees import LEAF, Trees, baseline, concatenate, tree_of
 
 
 class UnreadableTreesError(RuntimeError):

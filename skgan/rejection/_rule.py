@@ -12,12 +12,12 @@ from skgan._estimator import persistent
 from skgan.storage import MissingDefinitionError
 
 from ._acceptance import Acceptance
-from ._calibration import MarginCorrection
-from ._checks import check_count, check_number
-from ._choice import acceptance_gain, choose_cap
-from ._classifier import ClassifierRatio
+from ._cap_choice import acceptance_gain, choose_cap
+from ._classifier_ratio import ClassifierRatio
 from ._judges import forest_judge
+from ._margin_correction import MarginCorrection
 from ._ratio import DensityRatio
+from ._state_checks import check_count, check_number
 
 _STAGES = (0.125, 0.25, 0.5, 0.75, 1.0)  # of all trees
 _N_DRAWN_EACH = 4  # drawn rows a refit, for each real one

@@ -29,9 +29,9 @@ from skgan.reporting._model_sections import (
     training_section,
     usefulness_section,
 )
+from skgan.reporting._overall_score import overall_score, show_score
 from skgan.reporting._page import frame, page
 from skgan.reporting._privacy_section import privacy_section
-from skgan.reporting._score import overall_score, show_score
 from skgan.reporting._sections import (
     Section,
     copying_section,

@@ -13,7 +13,7 @@ __getattr__, __dir__, __all__ = load_on_first_use(
         "InfoGANSampler": "_infogan",
     },
     {
-        "DiagnosisMixin": "_diagnose",
+        "DiagnosisMixin": "_diagnosis_mixin",
         "Inverter": "_inversion",
         "InverterRunner": "_inversion",
         "LabelledRows": "_conditions",

@@ -53,10 +53,10 @@ from skgan.samplers._training import (
     count_epochs,
     interruption,
     make_callbacks,
-    make_net,
+    net_from_settings,
     train,
 )
-from skgan.samplers._trees import TreesMixin
+from skgan.samplers._trees_mixin import TreesMixin
 from skgan.samplers._truncation import read_truncation
 
 # What validation learns of the columns, and what training learns after it.
@@ -262,7 +262,7 @@ class BaseGANSampler(
                 data.net_params = self._data_params(
                     encoder, data.rows, data.conditions, settings
                 )
-            net = make_net(
+            net = net_from_settings(
                 settings,
                 tuple(data.rows.shape[1:]),
                 data.seeds.net,

@@ -21,7 +21,7 @@ from skgan.samplers._conditions import (
     LabelShares,
     label_conditions,
 )
-from skgan.samplers._diagnose import DiagnosisMixin
+from skgan.samplers._diagnosis_mixin import DiagnosisMixin
 from skgan.samplers._explanation import ExplanationMixin
 from skgan.samplers._inversion import InversionMixin
 from skgan.samplers._truncation import read_truncation

@@ -20,7 +20,7 @@ from skgan.nets import InfoGANNet, read_hidden
 from skgan.objectives import warp
 from skgan.samplers._base import BaseGANSampler
 from skgan.samplers._conditions import CodeConditions
-from skgan.samplers._diagnose import DiagnosisMixin
+from skgan.samplers._diagnosis_mixin import DiagnosisMixin
 from skgan.samplers._explanation import ExplanationMixin
 from skgan.samplers._restarts import MIN_UPDATES, CodeWatch
 from skgan.samplers._truncation import read_truncation

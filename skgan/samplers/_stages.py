@@ -1,6 +1,6 @@
 """Stages of a sampler that starts from trees, and how rows of them are drawn.
 
-Which of them is kept `_judging.py` finds out, and `_trees.py` asks it.
+Which of them is kept `_judging.py` finds out, and `_trees_mixin.py` asks it.
 """
 
 from __future__ import annotations

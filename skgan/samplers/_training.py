@@ -36,7 +36,7 @@ _MEMORY_ADVICE = (
 )
 
 
-def make_net(
+def net_from_settings(
     settings: Settings,
     tensor_shape: tuple[int, ...],
     seed: int,

@@ -11,7 +11,6 @@ from skgan.metrics._reference import ReferenceSpace
 from skgan.metrics.diagnosis._advice import advise
 from skgan.metrics.diagnosis._attacks import ATTACKS, attack_where_judged
 from skgan.metrics.diagnosis._collapse import judge_collapse
-from skgan.metrics.diagnosis._columns import judge_columns
 from skgan.metrics.diagnosis._compared_rows import Rows, read_rows
 from skgan.metrics.diagnosis._copying import MEMORIZATION, judge_memorization
 from skgan.metrics.diagnosis._dependence import judge_associations
@@ -23,6 +22,7 @@ from skgan.metrics.diagnosis._findings import (
 )
 from skgan.metrics.diagnosis._history import judge_training
 from skgan.metrics.diagnosis._quality import judge_quality
+from skgan.metrics.diagnosis._shapes_and_decimals import judge_columns
 
 # With fewer rows chance is larger than most diseases.
 MIN_ROWS = 50

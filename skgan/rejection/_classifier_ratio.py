@@ -8,7 +8,7 @@ import numpy as np
 from sklearn.base import clone
 from sklearn.utils import check_random_state
 
-from ._checks import check_number
+from ._state_checks import check_number
 
 _SMALLEST = 1e-6  # probability: no infinite ratio from a leaf of one class
 

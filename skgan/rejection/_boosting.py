@@ -9,9 +9,9 @@ import numpy as np
 
 from skgan._tree_threads import tree_threads
 
+from ._boosted_trees import NO_SET, Trees
 from ._fallback import boost_trees
 from ._reading import UnreadableTreesError, read_trees
-from ._trees import NO_SET, Trees
 
 _CHECKED_ROWS = 200  # on which arrays read out are compared with the classifier
 _FALLBACK_ROWS = 20_000  # that one public tree sees

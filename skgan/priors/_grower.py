@@ -10,11 +10,11 @@ import numpy as np
 from sklearn import config_context
 
 from ._column import LevelModel, NumberModel
+from ._decision_tree import NO_SUM, Sum, Tree, linear_terms, read_tree, stump
 from ._leaves import LeafIntervals, fit_intervals, fit_items
 from ._linear import fit_ridge
 from ._numbers import NumberScale
 from ._predictors import Predictors
-from ._trees import NO_SUM, Sum, Tree, linear_terms, read_tree, stump
 
 # More levels than that are told apart by the leaves only, not by the splits.
 MAX_CLASSES = 50
