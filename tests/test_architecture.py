@@ -22,7 +22,7 @@ FLOORS = {
     room: floor
     for floor, rooms in enumerate(
         (
-            "_version _lazy _show_versions _diagram _deadline _torch_defaults _threads "
+            "_version _lazy _show_versions _diagram _deadline _torch_globals "
             "_tree_threads _mixing frames "
             "storage objectives modules priors rejection loader datasets _validation "
             "_estimator",

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from skgan._validation import check_integer
-from skgan.frames._containers import as_rows
+from skgan.frames._reader import as_rows
 from skgan.frames._row_files import BATCH_ROWS, CsvRows, import_arrow, make_files
 
 # All rows are kept up to this number.

@@ -13,11 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skgan._estimator import persistent
-from skgan.frames._containers import LIBRARIES, frame_library, list_series
 from skgan.frames._formats import cast_numbers, numbers_and_missing
 from skgan.frames._pandas import cast_to_pandas
 from skgan.frames._polars import cast_to_polars
-from skgan.frames._reader import number_formats
+from skgan.frames._reader import LIBRARIES, frame_library, list_series, number_formats
 
 
 def make_frame(columns, names, library: str) -> Any:

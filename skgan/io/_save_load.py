@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from sklearn.base import BaseEstimator
 
-from skgan._torch_defaults import torch_defaults
+from skgan._torch_globals import torch_defaults
 from skgan.io._codec import Decoder, Encoder, state_of
 from skgan.io._memory_bound import MemoryBound
 from skgan.io._registry import entry_of, find_entry

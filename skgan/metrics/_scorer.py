@@ -15,7 +15,6 @@ from skgan.frames import as_rows, take_rows
 from skgan.metrics import (
     _classifier,
     _distances,
-    _kernels,
     _levels,
     _marginals_and_pairs,
     _neighbors,
@@ -28,9 +27,9 @@ from skgan.metrics._reference import ReferenceSpace
 _METRICS: dict[str, tuple[Callable[..., float], bool]] = {
     "energy_distance": (_distances.energy_distance, False),
     "sliced_wasserstein": (_distances.sliced_wasserstein, False),
-    "mmd": (_kernels.mmd, False),
+    "mmd": (_distances.mmd, False),
     "frechet_distance": (_distances.frechet_distance, False),
-    "kernel_distance": (_kernels.kernel_distance, False),
+    "kernel_distance": (_distances.kernel_distance, False),
     "c2st": (_classifier.c2st, True),
     "precision": (_neighbors.precision, True),
     "recall": (_neighbors.recall, True),

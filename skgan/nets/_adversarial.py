@@ -14,9 +14,9 @@ from sklearn.utils import check_random_state
 from skorch.utils import to_device
 from torch import Tensor, nn
 
+from skgan._torch_globals import borrow_global_stream
 from skgan._validation import check_integer
 from skgan.loader import BatchLoader, OrderedLoader, TensorData
-from skgan.nets._global_stream import borrow_global_stream
 from skgan.nets._probe import probe
 from skgan.nets._skorch import SkorchAdapter
 from skgan.objectives import (

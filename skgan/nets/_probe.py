@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.parameter import is_lazy
 
-from skgan.nets._global_stream import borrow_global_stream
+from skgan._torch_globals import borrow_global_stream
 
 _N_ROWS = 4
 _TWICE = (

@@ -22,9 +22,9 @@ from skorch.callbacks import (
 from skorch.utils import TeeGenerator
 from torch import Tensor, nn
 
+from skgan._torch_globals import borrow_global_stream, draw_globally
 from skgan.callbacks import GeneratorAverage, StopTraining, TrainingProgress
 from skgan.loader import BatchLoader, TensorData
-from skgan.nets._global_stream import borrow_global_stream, draw_globally
 from skgan.nets._joint import trained_together
 from skgan.nets._process_group import Processes, join_processes
 from skgan.nets._state import (

@@ -8,11 +8,10 @@ import numpy as np
 
 from skgan._validation import check_array, check_starts
 
-from ._column import ColumnModel, LevelModel
+from ._base import LevelColumn, NumberColumn, Schema
+from ._column import ColumnModel, LeafIntervals, LeafItems, LevelModel
 from ._decision_tree import SUM, Tree
-from ._leaves import LeafIntervals, LeafItems
 from ._numbers import NumberScale
-from ._schema import LevelColumn, NumberColumn, Schema
 
 
 def check_models(

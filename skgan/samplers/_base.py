@@ -21,8 +21,7 @@ from sklearn.utils.validation import check_is_fitted
 from skgan._deadline import Deadline
 from skgan._diagram import DataDiagramMixin
 from skgan._estimator import VersionedEstimator, persistent
-from skgan._threads import training_threads
-from skgan._torch_defaults import torch_defaults
+from skgan._torch_globals import torch_defaults, training_threads
 from skgan._validation import (
     check_boolean,
     check_integer,
@@ -37,27 +36,24 @@ from skgan.metrics import ReferenceSpace, energy_distance
 from skgan.nets import AdversarialNet, join_processes
 from skgan.samplers._auto import resolve_device, resolve_settings
 from skgan.samplers._conditions import make_conditions, table_params
-from skgan.samplers._drawing import DrawingMixin
-from skgan.samplers._fit_data import FitData
-from skgan.samplers._fit_tasks import (
-    CallbackSupport,
-    start_tasks,
-    with_callbacks,
-)
+from skgan.samplers._drawing import DrawingMixin, read_truncation
 from skgan.samplers._named_rows import read_named
 from skgan.samplers._prior_conditions import PriorConditions
 from skgan.samplers._resume import check_together, keep_seeds, open_checkpoint
 from skgan.samplers._training import (
+    CallbackSupport,
+    FitData,
     advice_on_memory,
     continue_net,
     count_epochs,
     interruption,
     make_callbacks,
     net_from_settings,
+    start_tasks,
     train,
+    with_callbacks,
 )
 from skgan.samplers._trees_mixin import TreesMixin
-from skgan.samplers._truncation import read_truncation
 
 # What validation learns of the columns, and what training learns after it.
 _FEATURES, _LEARNT = ("n_features_in_", "feature_names_in_"), ("net_", "sampler_")

@@ -22,9 +22,9 @@ from skgan.samplers._conditions import (
     label_conditions,
 )
 from skgan.samplers._diagnosis_mixin import DiagnosisMixin
+from skgan.samplers._drawing import read_truncation
 from skgan.samplers._explanation import ExplanationMixin
 from skgan.samplers._inversion import InversionMixin
-from skgan.samplers._truncation import read_truncation
 
 # Its forests take long to import, and few samplers are asked.
 if TYPE_CHECKING:

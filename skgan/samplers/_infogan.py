@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from sklearn.base import ClusterMixin
 from sklearn.utils.validation import check_is_fitted
 
-from skgan._torch_defaults import torch_defaults
+from skgan._torch_globals import torch_defaults
 from skgan._validation import check_integer, check_real
 from skgan.callbacks import Progress
 from skgan.encoding import BaseEncoder, TableEncoder
@@ -21,9 +21,9 @@ from skgan.objectives import warp
 from skgan.samplers._base import BaseGANSampler
 from skgan.samplers._conditions import CodeConditions
 from skgan.samplers._diagnosis_mixin import DiagnosisMixin
+from skgan.samplers._drawing import read_truncation
 from skgan.samplers._explanation import ExplanationMixin
 from skgan.samplers._restarts import MIN_UPDATES, CodeWatch
-from skgan.samplers._truncation import read_truncation
 
 # Rows that are read at once.
 _BLOCK = 1024

@@ -15,7 +15,7 @@ from torch.nn.functional import max_pool2d
 
 from skgan._deadline import Deadline
 from skgan._estimator import VersionedEstimator, persistent
-from skgan._torch_defaults import torch_defaults
+from skgan._torch_globals import torch_defaults
 from skgan._validation import check_integer, check_real, check_stream
 from skgan.encoding import (
     BaseEncoder,

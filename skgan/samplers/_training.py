@@ -1,27 +1,35 @@
-"""From settings to a trained net: the parameters and callbacks of one fit."""
+"""One fit: its data, and the way from settings to a trained net, with its callbacks."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from copy import deepcopy
+from dataclasses import dataclass, field
 from typing import Any
 
 import torch
+from skorch.callbacks import Callback
 
+from skgan._deadline import Deadline
 from skgan.callbacks import (
     Annealing,
     DivergenceGuard,
     GradientNorms,
     HeldOutScore,
     MomentCalibration,
+    StopTraining,
     TimeLimit,
     TrainingProgress,
 )
+from skgan.encoding import BaseEncoder
 from skgan.loader import BatchLoader
 from skgan.modules import DISCRIMINATORS, GENERATORS, resolve_network
-from skgan.nets import AdversarialNet, is_first_process
+from skgan.nets import AdversarialNet, Processes, is_first_process
+from skgan.priors import BasePrior
 from skgan.samplers._auto import Settings
-from skgan.samplers._fit_tasks import FitTasks
+from skgan.samplers._named_rows import NamedRows
+from skgan.samplers._stages import PriorColumns
 
 # A fit is divided into so many epochs, at whose end it is watched, but none has fewer
 # updates than this: what happens at their ends must not cost more than they do.
@@ -34,6 +42,123 @@ _MEMORY_ADVICE = (
     "net_params={'precision': 'bfloat16'}, or fit with device='cpu'. What was learnt "
     "so far can sample and, with warm_start=True, go on."
 )
+
+
+@dataclass
+class FitData:
+    """What a fit learns from, read once."""
+
+    X: Any
+    encoder: BaseEncoder
+    labels: Any
+    target: Any
+    seeds: Any
+    is_warm_start: bool
+    deadline: Deadline = field(default_factory=Deadline)
+    held_out: Any = None
+    rows: Any = None
+    conditions: Any = None
+    # What is given of the training rows, and the groups that are to be balanced.
+    given: Any = None
+    groups: Any = None
+    settings: Any = None
+    net_params: Any = None
+    columns: PriorColumns | None = None
+    prior: BasePrior | None = None
+    tasks: FitTasks | None = None
+    restarts: Any = None
+    prior_seconds: float = 0.0
+    # Where X named more rows than were kept, what reads them.
+    named: NamedRows | None = None
+    # Those that share the fit, this one among them; None where it is alone.
+    processes: Processes | None = None
+
+    def on_first_process(self, function: Callable[[], Any]) -> Any:
+        """Return what a function gives, found by one process for all of them."""
+        if self.processes is None:
+            return function()
+        return self.processes.on_first(function)
+
+
+def _of_scikit_learn() -> tuple[Any, Any]:
+    """Return the base class of what takes callbacks, and what decorates its fit."""
+    try:
+        from sklearn.callback import CallbackSupportMixin, with_callbacks
+    except ImportError:  # scikit-learn before 1.9
+        return type("NoCallbacks", (), {}), lambda fit: fit
+    return CallbackSupportMixin, with_callbacks
+
+
+CallbackSupport: Any
+
+
+with_callbacks: Any
+
+
+CallbackSupport, with_callbacks = _of_scikit_learn()
+
+
+class FitTasks(Callback):
+    """Tells scikit-learn's callbacks of a fit and of its epochs; any may end it.
+
+    Parameters
+    ----------
+    sampler : BaseGANSampler
+        What is fitted.
+    X, y : array-like
+        What it is fitted to, which callbacks may ask for.
+    n_epochs : int
+        The most that there will be.
+    """
+
+    def __init__(self, sampler, X, y, n_epochs: int):
+        self.sampler = sampler
+        self.data = {"X": X, "y": y}
+        self.fit_ = sampler._init_callback_context(max_subtasks=n_epochs)
+        self.fit_.call_on_fit_task_begin(estimator=sampler, **self.data)
+
+    def on_epoch_begin(self, net, **kwargs):
+        """Tell of an epoch."""
+        self.epoch_ = self.fit_.subcontext(task_name="epoch")
+        self.epoch_.call_on_fit_task_begin(estimator=self.sampler, **self.data)
+
+    def on_epoch_end(self, net, **kwargs):
+        """Tell of its end, and end training if a callback says so."""
+        must_stop = self.epoch_.call_on_fit_task_end(
+            estimator=self.sampler,
+            reconstruction_attributes=lambda: fitted_so_far(self.sampler),
+            **self.data,
+        )
+        if net.agree(bool(must_stop)):
+            raise StopTraining
+
+    def finish(self):
+        """Tell of the end of the fit."""
+        self.fit_.call_on_fit_task_end(
+            estimator=self.sampler, reconstruction_attributes=dict, **self.data
+        )
+
+
+def start_tasks(sampler, X, y, n_epochs: int) -> FitTasks | None:
+    """Return what tells scikit-learn's callbacks; None where none is set."""
+    if not getattr(sampler, "_skl_callbacks", None):
+        return None
+    return FitTasks(sampler, X, y, n_epochs)
+
+
+def fitted_so_far(sampler) -> dict[str, Any]:
+    """Attributes of a copy that draws and scores as if training ended now.
+
+    It shares nothing with the sampler that drawing changes.
+    """
+    net = sampler.net_.snapshot()
+    return {
+        "net_": net,
+        "history_": net.history,
+        "n_iter_": sum(len(epoch["batches"]) for epoch in net.history),
+        "stage_": "generator",
+        "_stream": deepcopy(sampler._stream),
+    }
 
 
 def net_from_settings(

@@ -22,20 +22,18 @@ from skgan.priors import PRIORS, BasePrior
 from skgan.rejection import RejectionRule
 from skgan.samplers._auto import resolve_settings
 from skgan.samplers._conditions import LabelledRows
-from skgan.samplers._judging import (
-    MAX_JUDGED_ROWS,
-    StageWatch,
-    choose_stage,
-    score_stages,
-)
 from skgan.samplers._prior_conditions import CellConditions, condition_on_labels
 from skgan.samplers._stages import (
+    MAX_JUDGED_ROWS,
     REJECTION,
     StageDraws,
+    StageWatch,
     choose_rejection,
+    choose_stage,
     fit_prior,
     prior_params,
     read_columns,
+    score_stages,
     seeded,
 )
 

@@ -12,8 +12,7 @@ from skgan._estimator import persistent
 from skgan._validation import check_boolean
 from skgan.encoding._base import BaseEncoder
 from skgan.encoding._check_rows import check_rows, show_columns
-from skgan.encoding._grid import Grid, Multiples, find_decimals
-from skgan.encoding._single_grid import find_any_grid
+from skgan.encoding._grid import Grid, Multiples, find_any_grid, find_decimals
 from skgan.encoding.vector._correlation import correlation_roots
 from skgan.encoding.vector._normal_scores import NormalScores
 from skgan.encoding.vector._rotation import find_rotation

@@ -7,9 +7,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from skgan.metrics._distances import frechet_distance
+from skgan.metrics._distances import frechet_distance, kernel_distance
 from skgan.metrics._inputs import as_generator, check_count, draw_rows, draw_seed
-from skgan.metrics._kernels import kernel_distance
 from skgan.metrics._memorization import dcr_share
 from skgan.metrics._nearest import count_balls, nearest
 from skgan.metrics.images._image_features import ImageFeatures

@@ -16,8 +16,7 @@ from skgan.metrics.privacy._attacked_rows import (
     choose_rows,
     read_sets,
 )
-from skgan.metrics.privacy._guesses import GUESSES
-from skgan.metrics.privacy._shadows import guess_by_shadows
+from skgan.metrics.privacy._guesses import GUESSES, guess_by_shadows
 
 _RARE_SHARE = 0.05
 
