@@ -17,7 +17,10 @@ from skgan.frames._library import (
     label_columns,
     repeat_rows,
     take_rows,
+    to_arrow,
+    to_pandas,
     with_columns,
+    without_sparse_columns,
 )
 from skgan.frames._objects import (
     is_missing,
@@ -29,6 +32,7 @@ from skgan.frames._objects import (
 from skgan.frames._reader import (
     LIBRARIES,
     as_rows,
+    find_missing,
     flatten_rows,
     frame_library,
     holds_numbers_only,
@@ -75,6 +79,7 @@ __all__ = [
     "concatenate_rows",
     "drop_rows",
     "fill_cells",
+    "find_missing",
     "flatten_rows",
     "format_like",
     "frame_library",
@@ -100,6 +105,9 @@ __all__ = [
     "repeat_rows",
     "series_library",
     "take_rows",
+    "to_arrow",
+    "to_pandas",
     "with_columns",
+    "without_sparse_columns",
     "write_csv",
 ]

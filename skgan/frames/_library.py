@@ -85,12 +85,49 @@ def with_columns(X, columns: dict):
     """Return a frame with further columns, or others in the place of its own."""
     if frame_library(X) == "polars":
         series = import_module("polars").Series
-        named = [series(name, values) for name, values in columns.items()]
+        # polars infers a type for objects in a list, not for an array of objects.
+        named = [
+            series(name, values.tolist() if _holds_objects(values) else values)
+            for name, values in columns.items()
+        ]
         return X.with_columns(named)
     frame = X.copy()
     for name, values in columns.items():
         frame[name] = values
     return frame
+
+
+def _holds_objects(values) -> bool:
+    return isinstance(values, np.ndarray) and values.dtype == object
+
+
+def to_pandas(X):
+    """Return a frame of any library as one of pandas."""
+    return X.to_pandas() if frame_library(X) == "polars" else X
+
+
+def to_arrow(X, schema=None):
+    """Return a frame of any library as a table of Arrow, with a schema if there is one.
+
+    What pyarrow raises where a column cannot be told in its types is left as it is.
+    """
+    if frame_library(X) == "polars":
+        table = X.to_arrow()
+        return table if schema is None else table.cast(schema)
+    table = import_module("pyarrow").Table
+    return table.from_pandas(X, schema=schema, preserve_index=False)
+
+
+def without_sparse_columns(X):
+    """Return a frame whose columns of pandas' sparse dtypes are dense ones."""
+    if frame_library(X) != "pandas":
+        return X
+    dense = {
+        name: X[name].sparse.to_dense()
+        for name, dtype in X.dtypes.items()
+        if isinstance(dtype, import_module("pandas").SparseDtype)
+    }
+    return X.assign(**dense) if dense else X
 
 
 def label_columns(y: Any) -> dict[Any, Any]:

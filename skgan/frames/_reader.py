@@ -44,6 +44,12 @@ def list_series(X) -> list:
     return [X.iloc[:, i] for i in range(X.shape[1])]
 
 
+def find_missing(series) -> NDArray:
+    """Return where a Series holds no value."""
+    is_polars = series_library(series) == "polars"
+    return (series.is_null() if is_polars else series.isna()).to_numpy()
+
+
 def as_rows(X, name: str = "X"):
     """Return `X` as it is if it is a frame or sparse, else as an ndarray.
 
