@@ -58,7 +58,6 @@ __getattr__, __dir__, __all__ = load_on_first_use(
     {
         "Block": "_blocks",
         "TaughtModels": "_classifier",
-        "is_frame": "_blocks",
         "match_blocks": "_blocks",
         "nearest": "_nearest",
         "read_blocks": "_blocks",

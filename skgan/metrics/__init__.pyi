@@ -1,6 +1,5 @@
 from skgan.metrics._associations import associations
 from skgan.metrics._blocks import Block as Block
-from skgan.metrics._blocks import is_frame as is_frame
 from skgan.metrics._blocks import match_blocks as match_blocks
 from skgan.metrics._blocks import read_blocks as read_blocks
 from skgan.metrics._classifier import TaughtModels as TaughtModels

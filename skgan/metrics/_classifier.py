@@ -18,8 +18,8 @@ from sklearn.model_selection import StratifiedKFold, cross_val_score
 from sklearn.utils.multiclass import type_of_target
 
 from skgan._tree_threads import tree_threads
-from skgan.frames import as_rows
-from skgan.metrics._blocks import Block, is_frame, match_blocks, read_blocks
+from skgan.frames import as_rows, is_table
+from skgan.metrics._blocks import Block, match_blocks, read_blocks
 from skgan.metrics._inputs import (
     as_generator,
     as_vectors,
@@ -337,7 +337,7 @@ def teach_models(
 def _joined(*named: tuple[str, Any]) -> tuple[list[Block], list[int]]:
     """All rows in blocks, one set after the other, and where each set but one ends."""
     like = read_blocks(named[0][1], named[0][0])
-    framed = is_frame(named[0][1])
+    framed = is_table(named[0][1])
     return join_blocks([match_blocks(rows, like, framed, name) for name, rows in named])
 
 
@@ -404,7 +404,7 @@ def _features_and_target(rows: Any, target: Any, name: str) -> tuple[Any, np.nda
             f"{name} must be a pair (X, y), or target must name the column to predict."
         )
     rows = as_rows(rows, name)
-    if is_frame(rows):
+    if is_table(rows):
         if target not in list(rows.columns):
             raise ValueError(f"{name} has no column {target!r} to predict.")
         y = np.asarray(rows[target])

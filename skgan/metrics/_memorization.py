@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 from sklearn.metrics import roc_auc_score
 
-from skgan.metrics._blocks import is_frame, match_blocks, read_blocks
+from skgan.frames import is_table
+from skgan.metrics._blocks import match_blocks, read_blocks
 from skgan.metrics._inputs import (
     as_generator,
     as_vectors,
@@ -271,7 +272,7 @@ def duplicate_rate(X_train: Any, X_synthetic: Any) -> float:
     0.5
     """
     like = read_blocks(X_train, "X_train")
-    blocks = match_blocks(X_synthetic, like, is_frame(X_train), "X_synthetic")
+    blocks = match_blocks(X_synthetic, like, is_table(X_train), "X_synthetic")
     n_train, n_synthetic = len(like[0].values), len(blocks[0].values)
     check_n_rows("X_train", n_train, 1)
     check_n_rows("X_synthetic", n_synthetic, 1)

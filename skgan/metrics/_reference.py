@@ -10,7 +10,8 @@ import numpy as np
 from sklearn.exceptions import NotFittedError
 
 from skgan._estimator import persistent
-from skgan.metrics._blocks import Block, is_frame, match_blocks, read_blocks
+from skgan.frames import is_table
+from skgan.metrics._blocks import Block, match_blocks, read_blocks
 
 _MAX_LEVELS = 100  # one-hot columns of a category; rarer levels share one more
 _LARGEST_VALUE = 1e150  # its square is still a float64, with room for sums
@@ -86,7 +87,7 @@ class ReferenceSpace:
         blocks = read_blocks(X, name)
         if len(blocks[0].values) == 0:
             raise ValueError(f"{name} has no rows.")
-        self._framed = is_frame(X)
+        self._framed = is_table(X)
         return self._fit_blocks(blocks)
 
     def _fit_blocks(self, blocks: list[Block]) -> ReferenceSpace:

@@ -11,7 +11,7 @@ from sklearn import get_config
 from sklearn.utils import resample
 from sklearn.utils.metadata_routing import MetadataRequest
 
-from skgan.frames import as_rows, take_rows
+from skgan.frames import as_rows, is_table, take_rows
 from skgan.metrics import (
     _classifier,
     _distances,
@@ -19,7 +19,6 @@ from skgan.metrics import (
     _marginals_and_pairs,
     _neighbors,
 )
-from skgan.metrics._blocks import is_frame
 from skgan.metrics._inputs import as_generator, check_count, draw_seed, read_weights
 from skgan.metrics._reference import ReferenceSpace
 
@@ -169,7 +168,7 @@ def _seed_of(function: Callable[..., Any], random_state: Any) -> dict[str, Any]:
 
 def _label_rows(y: Any, is_classes: bool) -> Any:
     """Labels as rows: a column of levels, or columns as they are."""
-    if is_frame(y):
+    if is_table(y):
         return y
     labels = np.asarray(y)
     if is_classes:

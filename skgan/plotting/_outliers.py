@@ -278,7 +278,7 @@ class OutlierDisplay:
             drawn.append(self.ax_.imshow(strip, **options | {"extent": extent}))
         self.image_, self.reconstruction_, self.residual_ = drawn
         self.ax_.set(xlim=(0, drawn[0].get_extent()[1]), ylim=(2 * step + height, 0))
-        self._label(n, height, step, width)
+        self._label(height, step, width)
         return self
 
     def _plot_bars(self, ax, **kwargs):
@@ -323,7 +323,7 @@ class OutlierDisplay:
                 raise ValueError(f"{name} must be {wanted}, got {len(values)}.")
         return shares, [str(name) for name in columns], rows
 
-    def _label(self, n: int, height: int, step: float, width: int) -> None:
+    def _label(self, height: int, step: float, width: int) -> None:
         ax = self.ax_
         names = ["image", "reconstruction", "residual"]
         ax.set_yticks([place * step + height / 2 for place in range(3)], labels=names)

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 from sklearn.decomposition import PCA
 
-from skgan.metrics._blocks import Block, is_frame, match_blocks, read_blocks
+from skgan.frames import is_table
+from skgan.metrics._blocks import Block, match_blocks, read_blocks
 from skgan.metrics._classifier import _tree_columns, join_blocks
 from skgan.metrics._inputs import check_count, draw_seed
 from skgan.metrics._nearest import nearest
@@ -76,7 +77,7 @@ class AttackedRows:
 def read_sets(named: dict[str, Any]) -> dict[str, list[Block]]:
     """Read sets of rows in the columns of the first; enough of each, or ValueError."""
     first, rows = next(iter(named.items()))
-    like, framed = read_blocks(rows, first), is_frame(rows)
+    like, framed = read_blocks(rows, first), is_table(rows)
     sets = {}
     for name, rows in named.items():
         sets[name] = match_blocks(rows, like, framed, name)

@@ -12,7 +12,7 @@ import numpy as np
 from sklearn.neighbors import NearestNeighbors
 
 from skgan._validation import check_real
-from skgan.metrics._blocks import is_frame
+from skgan.frames import is_table
 from skgan.metrics._inputs import as_generator, check_count, draw_seed
 from skgan.metrics.privacy._attacked_rows import MIN_ROWS, read_sets
 from skgan.metrics.privacy._column_sets import ColumnSets, draw_columns
@@ -231,7 +231,7 @@ def disclosure_attacks(
     tolerance = check_real("tolerance", tolerance, 0)
     named = {"X_train": X_train, "X_holdout": X_holdout, "X_synthetic": X_synthetic}
     for name, rows in named.items():
-        if not is_frame(rows) and np.ndim(rows) > 2:
+        if not is_table(rows) and np.ndim(rows) > 2:
             raise ValueError(
                 f"{name} has rows of shape {np.shape(rows)[1:]}: these attacks are on "
                 "tables. membership_attacks takes images."

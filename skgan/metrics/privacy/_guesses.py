@@ -18,8 +18,8 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from skgan._tree_threads import tree_threads
-from skgan.frames import take_rows
-from skgan.metrics._blocks import Block, is_frame, match_blocks
+from skgan.frames import is_table, take_rows
+from skgan.metrics._blocks import Block, match_blocks
 from skgan.metrics._distances import gen_blocks
 from skgan.metrics._inputs import draw_rows, draw_seed
 from skgan.metrics._nearest import nearest, nearest_distances
@@ -165,7 +165,7 @@ def guess_by_shadows(
     Each clone is fitted on one half of the reference rows, in the container in which
     they came; a logistic regression then learns which half a row is of.
     """
-    known = known if is_frame(known) else np.asarray(known)
+    known = known if is_table(known) else np.asarray(known)
     places, vectors = rows.reference_places, rows.reference
     half = len(places) // 2
     if half < MIN_ROWS:
@@ -183,7 +183,7 @@ def guess_by_shadows(
         model.fit(take_rows(known, places[order[:half]]))
         drawn = model.sample(len(rows.synthetic))
         drawn = drawn[0] if isinstance(drawn, tuple) else drawn
-        blocks = match_blocks(drawn, like, is_frame(drawn), "samples of shadow")
+        blocks = match_blocks(drawn, like, is_table(drawn), "samples of shadow")
         samples = rows.place(blocks)
         alone = nearest(vectors)[0]
         for part, label in ((order[:half], 1), (order[half : 2 * half], 0)):
