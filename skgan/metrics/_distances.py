@@ -9,8 +9,8 @@ import numpy as np
 from sklearn.metrics.pairwise import euclidean_distances
 from sklearn.utils import gen_batches
 
+from skgan._validation import check_stream
 from skgan.metrics._inputs import (
-    as_generator,
     as_vectors,
     check_count,
     draw_rows,
@@ -157,7 +157,7 @@ def sliced_wasserstein(
     X, Y = as_vectors(
         ("X_real", X_real), ("X_synthetic", X_synthetic), standardize=standardize
     )
-    generator = as_generator(random_state)
+    generator = check_stream("random_state", random_state)
     directions = generator.normal(size=(n_projections, X.shape[1]))
     directions /= np.linalg.norm(directions, axis=1, keepdims=True)
     weights_x = read_weights(sample_weight, len(X))
@@ -256,7 +256,7 @@ def _two_sets(
     X, Y = as_vectors(
         ("X_real", X_real), ("X_synthetic", X_synthetic), standardize=standardize
     )
-    generator = as_generator(random_state)
+    generator = check_stream("random_state", random_state)
     weights = read_weights(sample_weight, len(X))
     if weights is not None:
         weighted = draw_rows(np.column_stack([X, weights]), max_samples, generator)
@@ -389,7 +389,7 @@ def mmd(
     >>> bool(mmd(X_real, rng.normal(loc=3, size=(500, 2)), random_state=0) > 0.5)
     True
     """
-    generator = as_generator(random_state)
+    generator = check_stream("random_state", random_state)
     X, Y, _ = _two_sets(X_real, X_synthetic, standardize, max_samples, generator)
     center = X.mean(axis=0)
     X, Y = X - center, Y - center
@@ -479,7 +479,7 @@ def kernel_distance(
     X, Y = as_vectors(
         ("X_real", X_real), ("X_synthetic", X_synthetic), standardize=standardize
     )
-    generator = as_generator(random_state)
+    generator = check_stream("random_state", random_state)
     n_rows = min(subset_size, len(X), len(Y))
     if n_rows == len(X) == len(Y):
         n_subsets = 1

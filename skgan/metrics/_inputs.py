@@ -6,7 +6,6 @@ import numbers
 from typing import Any
 
 import numpy as np
-from sklearn.utils import check_random_state
 
 from skgan.metrics._blocks import read_blocks
 from skgan.metrics._reference import ReferenceSpace
@@ -82,16 +81,6 @@ def check_count(name: str, value: Any, minimum: int = 1) -> int:
             f"{name} must be an integer of at least {minimum}, got {value!r}."
         )
     return int(value)
-
-
-def as_generator(random_state: Any) -> np.random.RandomState:
-    """A stream of random numbers, as scikit-learn's `check_random_state`.
-
-    Except that None is a fresh stream: the global one stays untouched.
-    """
-    if random_state is None:
-        return np.random.RandomState()
-    return check_random_state(random_state)
 
 
 def draw_seed(generator: np.random.RandomState) -> int:

@@ -12,10 +12,10 @@ from typing import Any
 import numpy as np
 from sklearn.metrics import roc_auc_score
 
+from skgan._validation import check_stream
 from skgan.frames import is_table
 from skgan.metrics._blocks import match_blocks, read_blocks
 from skgan.metrics._inputs import (
-    as_generator,
     as_vectors,
     check_count,
     check_n_rows,
@@ -87,7 +87,9 @@ def authenticity(
         standardize=standardize,
         min_rows=(2, 1),
     )
-    synthetic = _at_most(max_samples, synthetic, as_generator(random_state))
+    synthetic = _at_most(
+        max_samples, synthetic, check_stream("random_state", random_state)
+    )
     to_train, which = nearest(synthetic, train)
     met, which = np.unique(which, return_inverse=True)
     to_other = nearest_other(train, met)
@@ -158,7 +160,7 @@ def dcr_share(
         min_rows=1,
     )
     n_rows = min(len(train), len(holdout))
-    generator = as_generator(random_state)
+    generator = check_stream("random_state", random_state)
     synthetic = _at_most(max_samples, synthetic, generator)
     to_train, _ = nearest(synthetic, draw_rows(train, n_rows, generator))
     to_holdout, _ = nearest(synthetic, draw_rows(holdout, n_rows, generator))
@@ -230,7 +232,7 @@ def membership_auc(
         standardize=standardize,
         min_rows=1,
     )
-    generator = as_generator(random_state)
+    generator = check_stream("random_state", random_state)
     train, holdout = (
         _at_most(max_samples, rows, generator) for rows in (train, holdout)
     )

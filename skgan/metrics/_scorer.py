@@ -11,6 +11,7 @@ from sklearn import get_config
 from sklearn.utils import resample
 from sklearn.utils.metadata_routing import MetadataRequest
 
+from skgan._validation import check_stream
 from skgan.frames import as_rows, is_table, take_rows
 from skgan.metrics import (
     _classifier,
@@ -19,7 +20,7 @@ from skgan.metrics import (
     _marginals_and_pairs,
     _neighbors,
 )
-from skgan.metrics._inputs import as_generator, check_count, draw_seed, read_weights
+from skgan.metrics._inputs import check_count, draw_seed, read_weights
 from skgan.metrics._reference import ReferenceSpace
 
 # name -> (metric, whether more is better)
@@ -123,14 +124,14 @@ class _SamplerScorer:
             # As often as the weighted rows have them.
             chance = read_weights(sample_weight, len(X))
             n = len(X) if self.n_samples is None else self.n_samples
-            generator = as_generator(self.random_state)
+            generator = check_stream("random_state", self.random_state)
             asked = take_rows(y, generator.choice(len(X), size=n, p=chance))
         elif self.n_samples is not None:
             asked = resample(
                 y,
                 replace=self.n_samples > len(X),
                 n_samples=self.n_samples,
-                random_state=draw_seed(as_generator(self.random_state)),
+                random_state=draw_seed(check_stream("random_state", self.random_state)),
             )
         X_synthetic = self._drawn(estimator, y=asked)
         takes_scaled = "standardize" in _parameters(self.metric)

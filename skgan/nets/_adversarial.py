@@ -8,14 +8,12 @@ from copy import deepcopy
 from functools import partial
 from itertools import compress
 
-import numpy as np
 import torch
-from sklearn.utils import check_random_state
 from skorch.utils import to_device
 from torch import Tensor, nn
 
 from skgan._torch_globals import borrow_global_stream
-from skgan._validation import check_integer
+from skgan._validation import check_integer, check_stream
 from skgan.loader import BatchLoader, OrderedLoader, TensorData
 from skgan.nets._probe import probe
 from skgan.nets._skorch import SkorchAdapter
@@ -200,9 +198,7 @@ class AdversarialNet(SkorchAdapter):
 
     def initialize_module(self):
         """Make both networks, and the averaged generator where one is wanted."""
-        # scikit-learn's reading of None would move NumPy's global stream.
-        state = self.random_state
-        rng = np.random.RandomState() if state is None else check_random_state(state)
+        rng = check_stream("random_state", self.random_state)
         seed = int(rng.randint(2**31 - 1))
         self.latent_stream_ = torch.Generator(self.device).manual_seed(seed)
         self.order_stream_ = torch.Generator().manual_seed(seed + 1)

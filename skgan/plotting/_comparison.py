@@ -6,9 +6,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
+from skgan._validation import check_stream
 from skgan.frames import is_table
 from skgan.metrics import Block, match_blocks, read_blocks
 
@@ -39,7 +39,7 @@ def draw_rows(sampler, X, n_samples, random_state):
     """Draw rows, without labels, to be shown beside `X`."""
     check_is_fitted(sampler)
     n_samples = min(len(X), _MAX_DRAWN) if n_samples is None else n_samples
-    rng = check_random_state(random_state)
+    rng = check_stream("random_state", random_state)
     drawn = sampler.sample(n_samples, random_state=rng)
     return drawn[0] if isinstance(drawn, tuple) else drawn
 

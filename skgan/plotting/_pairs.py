@@ -7,9 +7,8 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.utils import check_random_state
 
-from skgan._validation import check_integer
+from skgan._validation import check_integer, check_stream
 from skgan.metrics import pair_trend_scores
 from skgan.plotting._comparison import (
     MISSING,
@@ -392,7 +391,7 @@ class PairsDisplay:
         chosen = self._choose_pairs(pairs, check_integer("n_pairs", n_pairs, 1))
         max_points = check_integer("max_points", max_points, 1)
         columns = read_column_pairs(self.real, self.synthetic)
-        rng = check_random_state(random_state)
+        rng = check_stream("random_state", random_state)
         n_real, n_drawn = (
             len(getattr(columns[chosen[0][0]], side)) for side in ("real", "synthetic")
         )

@@ -6,7 +6,8 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
-from sklearn.utils import check_random_state
+
+from skgan._validation import check_stream
 
 from ._boosted_trees import Trees, baseline, first_trees, interleave, scaled
 from ._boosting import Growth, grow
@@ -146,7 +147,7 @@ class DensityRatio:
             If `grower` is unknown or there are too few rows.
         """
         self._check(real, drawn, schema)
-        seed = check_random_state(random_state).randint(2**31 - 1)
+        seed = check_stream("random_state", random_state).randint(2**31 - 1)
         rng = np.random.default_rng(seed)
         is_real = np.arange(len(real) + len(drawn)) < len(real)
         columns = np.concatenate([real, drawn])

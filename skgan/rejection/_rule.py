@@ -6,9 +6,9 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from sklearn.utils import check_random_state
 
 from skgan._estimator import persistent
+from skgan._validation import check_stream
 from skgan.storage import MissingDefinitionError
 
 from ._acceptance import Acceptance
@@ -124,7 +124,9 @@ class RejectionRule:
             With the number of trees, quantile and temperature of this one, whose gain
             it names.
         """
-        rng = np.random.default_rng(check_random_state(random_state).randint(2**31))
+        rng = np.random.default_rng(
+            check_stream("random_state", random_state).randint(2**31)
+        )
         new = RejectionRule()
         new._quantile, new.n_trees_ = self._quantile, self.n_trees_
         new.gain_, new.gain_error_ = self.gain_, self.gain_error_
@@ -294,7 +296,9 @@ def fit_rejection(
     """
     if len(real_held_out) < _MIN_HELD_OUT or len(real_fit) < _MIN_FIT:
         return None
-    rng = np.random.default_rng(check_random_state(random_state).randint(2**31))
+    rng = np.random.default_rng(
+        check_stream("random_state", random_state).randint(2**31)
+    )
     rule = RejectionRule()
     ratio = DensityRatio() if classifier is None else ClassifierRatio(classifier)
     rule.ratio_ = _teach(ratio, real_fit, draw, schema, rng)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import warnings
 from typing import Any
 
-from skgan._validation import check_boolean
-from skgan.metrics._inputs import as_generator, check_count
+from skgan._validation import check_boolean, check_stream
+from skgan.metrics._inputs import check_count
 from skgan.metrics._reference import ReferenceSpace
 from skgan.metrics.diagnosis._advice import advise
 from skgan.metrics.diagnosis._attacks import ATTACKS, attack_where_judged
@@ -234,7 +234,7 @@ def _read_sets(
 ) -> tuple[dict[str, Rows], Any]:
     """Sets of rows by what errors call them, and the stream that chose them."""
     check_count("max_samples", max_samples, minimum=MIN_ROWS)
-    rng = as_generator(random_state)
+    rng = check_stream("random_state", random_state)
     # The first has the columns and, without a reference, the space.
     named = {} if X_train is None else {"X_train": X_train}
     named |= {"X_holdout": X_holdout, "X_synthetic": X_synthetic}

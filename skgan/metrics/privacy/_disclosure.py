@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 from sklearn.neighbors import NearestNeighbors
 
-from skgan._validation import check_real
+from skgan._validation import check_real, check_stream
 from skgan.frames import is_table
-from skgan.metrics._inputs import as_generator, check_count, draw_seed
+from skgan.metrics._inputs import check_count, draw_seed
 from skgan.metrics.privacy._attacked_rows import MIN_ROWS, read_sets
 from skgan.metrics.privacy._column_sets import ColumnSets, draw_columns
 from skgan.metrics.privacy._singling_out import (
@@ -236,7 +236,7 @@ def disclosure_attacks(
                 f"{name} has rows of shape {np.shape(rows)[1:]}: these attacks are on "
                 "tables. membership_attacks takes images."
             )
-    generator = as_generator(random_state)
+    generator = check_stream("random_state", random_state)
     sets = draw_columns(read_sets(named), max_samples, generator)
     chosen = None if secrets is None else sets.places_of(secrets, "secrets")
     pair = None if halves is None else _read_halves(sets, halves)
