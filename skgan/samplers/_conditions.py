@@ -27,13 +27,6 @@ class RandomConditionMask:
 
     Most rows keep the mask that comes with them, the one that rows are drawn with.
     Of the last fifth of a batch any subset is given, since any may be asked for.
-
-    Parameters
-    ----------
-    given : ConditionMask
-        Turns rows and masks into conditions.
-    share : float, default=0.2
-        Of a batch whose columns are given at random.
     """
 
     def __init__(self, given: ConditionMask, share: float = _RANDOM_SHARE):

@@ -55,22 +55,7 @@ class NamedRows:
 
         They lie in memory or, if they take more than a gigabyte, in a file without a
         name in the source's folder `scratch`, which is gone when nothing needs it.
-
-        Parameters
-        ----------
-        n : int
-            How many rows.
-        held_out : ndarray of int64
-            Places of rows that are not to be drawn.
-        encode : callable
-            Takes rows and labels, and returns rows of the generator, of some of them.
-        seed : int
-            Fixes which rows are drawn.
-
-        Returns
-        -------
-        Tensor of shape (n_encoded, width), float32
-            Fewer than `n` where some were not encoded.
+        ``encode(X, y)`` returns rows of the generator, or of some of them.
         """
         reader = self.source.open()
         try:
