@@ -97,7 +97,7 @@ def training_threads(n_threads: int = _FEW) -> Iterator[None]:
         if is_ours:
             with _LOCK:
                 _LIMITED.remove(threading.get_ident())
-                # It counts for matrix products of all threads.
+                # The number counts for matrix products of all threads.
                 if not _LIMITED and _DEFAULT is not None:
                     torch.set_num_threads(_DEFAULT)
 

@@ -129,7 +129,7 @@ class GANOverSampler(VersionedEstimator, BaseOverSampler):
     sampler_: Any
     _parameter_constraints: ClassVar[dict] = {
         **BaseOverSampler._parameter_constraints,
-        # What these may be is checked, and said, when they are used.
+        # Checked when they are used, with messages of their own.
         "sampler": "no_validation",
         "small_class": "no_validation",
         "min_rows": "no_validation",
@@ -196,11 +196,11 @@ class GANOverSampler(VersionedEstimator, BaseOverSampler):
     def _check_X_y(self, X, y, accept_sparse=None):
         if frame_library(X) is None:
             if isinstance(X, np.ndarray):
-                # It names the column of what cannot be.
+                # The message of skgan names the column.
                 check_rows(self, X, reset=True)
             return super()._check_X_y(X, y, accept_sparse)
         y, is_binarized = check_target_type(y, indicate_one_vs_all=True)
-        # What a frame may hold is the sampler's to say.
+        # The sampler decides which columns of a frame it can learn.
         check_frame(self, X, None, reset=True)
         return X, y, is_binarized
 

@@ -25,8 +25,8 @@ from skgan.augmentation._sampling_strategy import (
     scale_counts,
 )
 
-# What n_synthetic="auto" compares, 0 first: shares of the training rows as they are,
-# and of what their classes lack.
+# Amounts that n_synthetic="auto" compares, 0 first: shares of the training rows,
+# and shares of the rows that their classes lack.
 _SHARES = (0, 1.0)
 _LACKING = (0.25, 1.0)
 _SHARES_OF_STRATEGY = (0, 0.25, 0.5, 1.0)

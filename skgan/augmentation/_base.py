@@ -217,7 +217,7 @@ class Augmented(MetaEstimatorMixin, ABC):
         for amount in amounts:
             more = rows, targets, params
             if _total(amount):
-                # One stream for all, so that they differ in their amounts alone.
+                # Every amount gets the same stream, so that amounts alone differ.
                 rng = np.random.RandomState(seed)
                 more = self._augment(
                     sampler, rows, targets, is_seen, amount, params, rng

@@ -79,7 +79,7 @@ def _names_of(sampler, parameter: str, value) -> list[str]:
 def _is_fitted(sampler) -> bool:
     try:
         check_is_fitted(sampler)
-        # What has nothing to learn is never called unfitted.
+        # An estimator with nothing to learn is never called unfitted.
         return get_tags(sampler).requires_fit
     except (NotFittedError, TypeError, AttributeError):
         return False

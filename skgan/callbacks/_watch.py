@@ -163,7 +163,7 @@ class DivergenceGuard(Callback):
     def on_epoch_end(self, net, **kwargs):
         """Keep a good state, or go back to the last one and stop."""
         self.n_epochs_ = len(net.history)
-        # What has started anew in this epoch is not what its losses are of.
+        # Losses of an epoch in which the net started anew are those of the net before.
         is_anew = net.history[-1].get("started_anew")
         cause = None
         if not is_anew:

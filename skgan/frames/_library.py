@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from skgan.frames._reader import frame_library, holds_numbers_only, list_series
 from skgan.frames._writer import make_frame, make_output_builder
 
-# What labels without a name are called.
+# The name of labels that have none.
 _LABEL = "y"
 
 

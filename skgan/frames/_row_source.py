@@ -174,7 +174,7 @@ class RowReader:
         """Return the schema that all parts have, or raise."""
         arrow = import_arrow()
         schemas = [part.schema() for part in self._parts]
-        # What a CSV file holds may widen the types of those before it.
+        # A CSV file may have widened the types of those before it.
         schemas = [
             part.schema() if isinstance(part, CsvRows) else schema
             for part, schema in zip(self._parts, schemas, strict=True)

@@ -404,7 +404,7 @@ class AdversarialNet(SkorchAdapter):
         logits = self.call(self.discriminator_, x, condition)
         return squared_gradient_norms(logits, x)
 
-    # What goes into a step: rows, conditions, latents.
+    # Inputs of a step: rows, conditions, latents.
     def _minibatches(self, batch) -> list[tuple[Tensor, Tensor | None]]:
         """Cut a batch into rows and conditions for each discriminator step."""
         real, condition = self.rows_and_condition(batch)

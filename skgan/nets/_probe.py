@@ -150,7 +150,7 @@ def _ignores(net, module: nn.Module, x: Tensor, condition: Tensor) -> bool:
     module.eval()
     try:
         with torch.no_grad():
-            # What starts at zero, such as an embedding, shows nothing as it is.
+            # A layer that starts at zero, such as an embedding, would show nothing.
             for weight in weights:
                 weight.add_(0.1 * torch.randn_like(weight))
             # Other classes of one-hot blocks, other numbers.
@@ -249,7 +249,7 @@ def _check_steps(net: Any, real, fake, condition) -> None:
             )
 
 
-# What subclasses of the net check with, too.
+# Checks that subclasses of the net use, too.
 def name_network(role: str, module: nn.Module) -> str:
     """Return how errors name a network."""
     return f"{role} {type(module).__name__}"

@@ -39,7 +39,7 @@ from skgan.nets._state import (
 
 _OPTIMIZERS = ("optimizer_generator", "optimizer_discriminator")
 _DATA_PREFIXES = ("iterator_train", "iterator_valid", "dataset")
-# What the first of several processes does alone: it writes or prints.
+# Callbacks of the first of several processes alone: they write or print.
 _OF_FIRST = (Checkpoint, PrintLog, ProgressBar, TrainEndCheckpoint, TrainingProgress)
 
 

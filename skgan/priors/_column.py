@@ -265,7 +265,7 @@ class NumberModel:
             score[atoms] = scale.atom_scores[item[atoms]]
             rows = np.flatnonzero(item == scale.continuum)
             part = x if self.rest is None else x[:, rows]
-            # One number a row, so that no row depends on those before it.
+            # Every row takes a number, so that no row depends on those before it.
             uniform: np.ndarray = rng.random(size=(n,))[rows]
             score[rows] = self._draw_continuum(part, leaf[rows], uniform)
         if self.rounds:

@@ -29,7 +29,7 @@ _N_JUDGED_EACH = 10  # … and for each real row, but no fewer than …
 _N_JUDGED_LEAST = 10_000
 _N_ERRORS = 3.0  # the gain over its standard error: it is the best of many
 
-# What numbers of a state can be.
+# Ranges of the numbers of a state.
 _RANGES = {
     "log_cap": (-1e6, 1e6),
     "temperature": (1e-6, 1e6),

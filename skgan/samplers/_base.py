@@ -55,7 +55,7 @@ from skgan.samplers._training import (
 )
 from skgan.samplers._trees_mixin import TreesMixin
 
-# What validation learns of the columns, and what training learns after it.
+# Attributes that validation sets, and attributes that training sets after it.
 _FEATURES, _LEARNT = ("n_features_in_", "feature_names_in_"), ("net_", "sampler_")
 
 
@@ -333,7 +333,7 @@ class BaseGANSampler(
         """Return the encoder that networks without a prior need."""
         return encoder
 
-    # What a subclass that conditions on labels says: `labels` knows what they are,
+    # Hooks of a sampler that conditions on labels: `labels` knows what they are,
     # `target` holds those of the training rows in canonical form.
     def _read_target(self, X, y, is_warm_start: bool) -> tuple[Any, Any]:
         return None, None

@@ -72,7 +72,7 @@ class NamedRows:
         end = 0
         for batch in self._draw(reader, n, held_out, seed):
             with warnings.catch_warnings():
-                # What is unusual of a column was said of the rows kept.
+                # The rows kept have been warned of already.
                 warnings.simplefilter("ignore")
                 encoded = encode(*split_labels(reader.frame_of(batch), self.labels))
             if rows is None:
@@ -105,7 +105,7 @@ def draw_places(n: int, n_rows: int, held_out: NDArray, seed: int) -> NDArray:
     if 2 * n > n_free:
         places = np.sort(rng.choice(n_free, n, replace=False))
     else:
-        # What is memory for all rows would not be there for a billion.
+        # A permutation of a billion rows would not fit into memory.
         places = np.empty(0, dtype=np.int64)
         while len(places) < n:
             more = rng.integers(n_free, size=n - len(places))

@@ -33,7 +33,7 @@ from skgan.samplers._row_normality import N_CHAINS
 
 # A stroke may be off its place by one pixel for so many of the image's shorter side.
 _SIZE_A_PIXEL = 28
-# What keeps ratios of nothing to nothing finite.
+# The least denominator, so that 0 / 0 is finite.
 TINY = 1e-12
 
 
@@ -79,7 +79,7 @@ def _squared_sum(images: Tensor) -> Tensor:
     return images.square().flatten(1).sum(1)
 
 
-# What "auto" stands for.
+# Values of latent_dim and max_iter that "auto" stands for, of images.
 _IMAGE_LATENTS, _IMAGE_UPDATES = 16, 750
 # The share of new inliers that are taken for outliers, if not told another, and the
 # share of rows that is held out to find where that is.

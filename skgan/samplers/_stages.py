@@ -19,7 +19,7 @@ from skgan.priors import BasePrior, LevelColumn, Schema, TreesPrior
 from skgan.rejection import RejectionRule, fill_block, fit_rejection
 from skgan.samplers._prior_conditions import CellConditions
 
-# What a stage's name ends in where not all of its rows are kept.
+# The end of a stage's name where not all of its rows are kept.
 REJECTION = "+rejection"
 # Prior rows that training draws its latents from.
 _MIN_POOL_ROWS, _MAX_POOL_ROWS = 4000, 50_000

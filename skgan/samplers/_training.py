@@ -58,7 +58,7 @@ class FitData:
     held_out: Any = None
     rows: Any = None
     conditions: Any = None
-    # What is given of the training rows, and the groups that are to be balanced.
+    # Masks of the given cells of training rows, and the groups that are to be balanced.
     given: Any = None
     groups: Any = None
     settings: Any = None
@@ -68,9 +68,9 @@ class FitData:
     tasks: FitTasks | None = None
     restarts: Any = None
     prior_seconds: float = 0.0
-    # Where X named more rows than were kept, what reads them.
+    # Reads the rows that X named and that were not kept.
     named: NamedRows | None = None
-    # Those that share the fit, this one among them; None where it is alone.
+    # The processes that share the fit; None where this one is alone.
     processes: Processes | None = None
 
     def on_first_process(self, function: Callable[[], Any]) -> Any:

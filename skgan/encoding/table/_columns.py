@@ -34,7 +34,7 @@ class Column(ABC):
 
     # "number", "boolean", "category", "time", "duration" or "identifier".
     kind = "number"
-    # What canonical values are whole multiples of; None if they are continuous.
+    # The step whose multiples canonical values are; None if they are continuous.
     step: float | None = None
     # Decimal places of all values, if they have few.
     decimals: int | None = None

@@ -229,7 +229,7 @@ class VectorEncoder(BaseEncoder):
         # The root is symmetric: it takes slopes back as it brings scores here.
         shares = gaps * (slopes @ self._whiten)
         if self.rotation_ is not None:
-            # What a turned column adds comes from what its columns bring to its way.
+            # The share of a turned column is divided among those that it is made of.
             turns = turned - turned_start
             is_still = np.abs(turns) < _STILL
             rates = np.where(is_still, 0.0, shares / np.where(is_still, 1.0, turns))

@@ -185,7 +185,7 @@ def diagnose_rows(
     holdout, synthetic = sets["X_holdout"], sets["X_synthetic"]
     train = sets.get("X_train")
     if train is None:
-        # One half stands in for samples of real rows.
+        # Half of the held-out rows stand in for the training rows.
         half = len(holdout) // 2
         compared = {"half of X_holdout": holdout.take(slice(half))}
         compared |= {"X_synthetic": synthetic}
