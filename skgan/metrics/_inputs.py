@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from skgan.metrics._blocks import read_blocks
-from skgan.metrics._reference import ReferenceSpace
+from skgan.metrics._reference import ReferenceSpace, with_unexpected
 
 
 def as_vectors(
@@ -37,11 +37,7 @@ def _in_reference_space(named: tuple[tuple[str, Any], ...]) -> list[np.ndarray]:
     placed = [space._transform(rows, name) for name, rows in named]
     matrices = [vectors for vectors, _ in placed]
     if any(unexpected.any() for _, unexpected in placed):
-        # As far as one indicator for each of these columns would move the row.
-        matrices = [
-            np.column_stack([vectors, np.sqrt(unexpected)])
-            for vectors, unexpected in placed
-        ]
+        matrices = [with_unexpected(*pair) for pair in placed]
     return matrices
 
 

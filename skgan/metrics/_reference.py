@@ -123,6 +123,14 @@ class ReferenceSpace:
         return vectors, unexpected
 
 
+def with_unexpected(vectors: np.ndarray, unexpected: np.ndarray) -> np.ndarray:
+    """Return vectors with an axis for missing values of columns that had none in fit.
+
+    It moves a row as far as one indicator for each of these columns would.
+    """
+    return np.column_stack([vectors, np.sqrt(unexpected)])
+
+
 @persistent("origin", "has_missing", "mean", "scale")
 class _StandardColumns:
     """Mean and scale of numeric columns."""

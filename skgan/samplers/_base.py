@@ -18,7 +18,7 @@ from sklearn.base import (
 from sklearn.model_selection import train_test_split
 from sklearn.utils.validation import check_is_fitted
 
-from skgan._deadline import Deadline
+from skgan._deadline import read_deadline
 from skgan._diagram import DataDiagramMixin
 from skgan._estimator import VersionedEstimator, persistent
 from skgan._torch_globals import torch_defaults, training_threads
@@ -26,7 +26,6 @@ from skgan._validation import (
     check_boolean,
     check_integer,
     check_memory,
-    check_real,
     check_share,
     check_stream,
 )
@@ -186,7 +185,7 @@ class BaseGANSampler(
 
     def _prepare(self, X, y) -> FitData:
         """Read X and y once: rows, what they are conditioned on, what is held out."""
-        deadline = self._start_clock()
+        deadline = read_deadline(self.max_time)
         X, y, named = read_named(self, X, y)
         is_warm_start = bool(self.warm_start and hasattr(self, "net_"))
         encoder = self.encoder_ if is_warm_start else self._make_encoder(X)
@@ -212,13 +211,6 @@ class BaseGANSampler(
                 self._prepare_rows(data)
         data.settings = data.settings._replace(checkpoint=checkpoint)
         return data
-
-    def _start_clock(self) -> Deadline:
-        """Return when the fit shall have ended."""
-        seconds: Any = self.max_time
-        if seconds is not None:
-            seconds = check_real("max_time", seconds, 0, strict=True)
-        return Deadline(seconds)
 
     def _prepare_rows(self, data: FitData) -> None:
         """Encode the rows of a generator that starts from normal latents."""

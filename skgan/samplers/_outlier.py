@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from numbers import Real
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +12,7 @@ from sklearn.utils.validation import check_is_fitted
 from torch import Tensor
 from torch.nn.functional import max_pool2d
 
-from skgan._deadline import Deadline
+from skgan._deadline import Deadline, read_deadline
 from skgan._estimator import VersionedEstimator, persistent
 from skgan._torch_globals import torch_defaults
 from skgan._validation import check_integer, check_real, check_stream
@@ -305,7 +304,7 @@ class GANOutlierDetector(OutlierMixin, VersionedEstimator):
             If a parameter is out of its range, or `X` has fewer than 2 rows, holds
             infinity, text, or, in an array, NaN.
         """
-        deadline = self._start_clock()
+        deadline = read_deadline(self.max_time)
         share = self._check_contamination()
         check_real("feature_weight", self.feature_weight, 0)
         X = as_rows(X)
@@ -313,13 +312,6 @@ class GANOutlierDetector(OutlierMixin, VersionedEstimator):
         if self._choose_method(encoder) == "likelihood":
             return self._fit_columns(X, encoder, share, deadline)
         return self._fit_network(X, encoder, share, deadline)
-
-    def _start_clock(self) -> Deadline:
-        """Return when the fit shall have ended."""
-        seconds: Any = self.max_time
-        if seconds is not None:
-            seconds = check_real("max_time", seconds, 0, strict=True)
-        return Deadline(seconds)
 
     def _choose_method(self, encoder: BaseEncoder) -> str:
         """Return what rows are scored by."""

@@ -11,7 +11,7 @@ from sklearn.utils.multiclass import type_of_target
 from skgan.frames import is_table
 from skgan.metrics._blocks import Block, match_blocks, read_blocks
 from skgan.metrics._inputs import check_n_rows
-from skgan.metrics._reference import ReferenceSpace
+from skgan.metrics._reference import ReferenceSpace, with_unexpected
 
 # Whole numbers of more values than this are no classes.
 _MAX_CLASSES = 20
@@ -100,10 +100,8 @@ def read_rows(
             blocks, vectors = [*blocks, *label_blocks], np.hstack([vectors, placed])
         sets[name] = Rows(blocks, vectors)
     if any(counts.any() for counts in unexpected.values()):
-        # As far as one indicator for each of these columns would move the row.
         for name, counts in unexpected.items():
-            extra = np.sqrt(counts)
-            sets[name].vectors = np.column_stack([sets[name].vectors, extra])
+            sets[name].vectors = with_unexpected(sets[name].vectors, counts)
     return sets
 
 

@@ -13,7 +13,7 @@ from skgan.metrics._blocks import Block, match_blocks, read_blocks
 from skgan.metrics._classifier import _tree_columns, join_blocks
 from skgan.metrics._inputs import check_count, draw_seed
 from skgan.metrics._nearest import nearest
-from skgan.metrics._reference import ReferenceSpace
+from skgan.metrics._reference import ReferenceSpace, with_unexpected
 
 # Fewer rows of a set say nothing, not even with their uncertainty.
 MIN_ROWS = 20
@@ -153,9 +153,7 @@ def _fit_space(joined: list[Block], n_real: int) -> tuple[Any, np.ndarray]:
     space = ReferenceSpace()._fit_blocks(real)
 
     def place(blocks: list[Block]) -> np.ndarray:
-        vectors, unexpected = space._transform_blocks(blocks)
-        # As far as one indicator for each of these columns would move the row.
-        return np.column_stack([vectors, np.sqrt(unexpected)])
+        return with_unexpected(*space._transform_blocks(blocks))
 
     return place, place(joined)
 
