@@ -259,11 +259,10 @@ def _sparse_like(rows, X):
 
 def _labels_like(labels: NDArray, y) -> Any:
     """Return labels in the container of `y`, if imbalanced-learn would not."""
-    if _is_known(y):
-        return labels.tolist() if isinstance(y, list) else labels
-    library = frame_library(y)
-    if library is None:
-        return make_series(labels, y.name, y.dtype, series_library(y))
-    pairs = zip(labels.reshape(len(labels), -1).T, y.dtypes, strict=True)
-    columns = [cast_column(values, dtype, library) for values, dtype in pairs]
-    return make_frame(columns, y.columns, library)
+    if not _is_known(y) and (library := frame_library(y)):
+        pairs = zip(labels.reshape(len(labels), -1).T, y.dtypes, strict=True)
+        columns = [cast_column(values, dtype, library) for values, dtype in pairs]
+        return make_frame(columns, y.columns, library)
+    if not _is_known(y) and (library := series_library(y)):
+        return make_series(labels, y.name, y.dtype, library)
+    return labels.tolist() if isinstance(y, list) else labels
