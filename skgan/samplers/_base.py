@@ -36,11 +36,11 @@ from skgan.nets import AdversarialNet, join_processes
 from skgan.samplers._auto import resolve_device, resolve_settings
 from skgan.samplers._conditions import make_conditions, table_params
 from skgan.samplers._drawing import DrawingMixin, read_truncation
+from skgan.samplers._fit_tasks import CallbackSupport, start_tasks, with_callbacks
 from skgan.samplers._named_rows import read_named
 from skgan.samplers._prior_conditions import PriorConditions
 from skgan.samplers._resume import check_together, keep_seeds, open_checkpoint
 from skgan.samplers._training import (
-    CallbackSupport,
     FitData,
     advice_on_memory,
     continue_net,
@@ -48,9 +48,7 @@ from skgan.samplers._training import (
     interruption,
     make_callbacks,
     net_from_settings,
-    start_tasks,
     train,
-    with_callbacks,
 )
 from skgan.samplers._trees_mixin import TreesMixin
 

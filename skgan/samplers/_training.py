@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import Any
 
 import torch
-from skorch.callbacks import Callback
 
 from skgan._deadline import Deadline
 from skgan.callbacks import (
@@ -18,7 +16,6 @@ from skgan.callbacks import (
     GradientNorms,
     HeldOutScore,
     MomentCalibration,
-    StopTraining,
     TimeLimit,
     TrainingProgress,
 )
@@ -28,6 +25,7 @@ from skgan.modules import DISCRIMINATORS, GENERATORS, resolve_network
 from skgan.nets import AdversarialNet, Processes, is_first_process
 from skgan.priors import BasePrior
 from skgan.samplers._auto import Settings
+from skgan.samplers._fit_tasks import FitTasks
 from skgan.samplers._named_rows import NamedRows
 from skgan.samplers._stages import PriorColumns
 
@@ -78,87 +76,6 @@ class FitData:
         if self.processes is None:
             return function()
         return self.processes.on_first(function)
-
-
-def _of_scikit_learn() -> tuple[Any, Any]:
-    """Return the base class of what takes callbacks, and what decorates its fit."""
-    try:
-        from sklearn.callback import CallbackSupportMixin, with_callbacks
-    except ImportError:  # scikit-learn before 1.9
-        return type("NoCallbacks", (), {}), lambda fit: fit
-    return CallbackSupportMixin, with_callbacks
-
-
-CallbackSupport: Any
-
-
-with_callbacks: Any
-
-
-CallbackSupport, with_callbacks = _of_scikit_learn()
-
-
-class FitTasks(Callback):
-    """Tells scikit-learn's callbacks of a fit and of its epochs; any may end it.
-
-    Parameters
-    ----------
-    sampler : BaseGANSampler
-        What is fitted.
-    X, y : array-like
-        What it is fitted to, which callbacks may ask for.
-    n_epochs : int
-        The most that there will be.
-    """
-
-    def __init__(self, sampler, X, y, n_epochs: int):
-        self.sampler = sampler
-        self.data = {"X": X, "y": y}
-        self.fit_ = sampler._init_callback_context(max_subtasks=n_epochs)
-        self.fit_.call_on_fit_task_begin(estimator=sampler, **self.data)
-
-    def on_epoch_begin(self, net, **kwargs):
-        """Tell of an epoch."""
-        self.epoch_ = self.fit_.subcontext(task_name="epoch")
-        self.epoch_.call_on_fit_task_begin(estimator=self.sampler, **self.data)
-
-    def on_epoch_end(self, net, **kwargs):
-        """Tell of its end, and end training if a callback says so."""
-        must_stop = self.epoch_.call_on_fit_task_end(
-            estimator=self.sampler,
-            reconstruction_attributes=lambda: fitted_so_far(self.sampler),
-            **self.data,
-        )
-        if net.agree(bool(must_stop)):
-            raise StopTraining
-
-    def finish(self):
-        """Tell of the end of the fit."""
-        self.fit_.call_on_fit_task_end(
-            estimator=self.sampler, reconstruction_attributes=dict, **self.data
-        )
-
-
-def start_tasks(sampler, X, y, n_epochs: int) -> FitTasks | None:
-    """Return what tells scikit-learn's callbacks; None where none is set."""
-    if not getattr(sampler, "_skl_callbacks", None):
-        return None
-    return FitTasks(sampler, X, y, n_epochs)
-
-
-def fitted_so_far(sampler) -> dict[str, Any]:
-    """Attributes of a copy that draws and scores as if training ended now.
-
-    It shares nothing with the sampler that drawing changes.
-    """
-    net = sampler.net_.snapshot()
-    return {
-        "net_": net,
-        "history_": net.history,
-        "n_iter_": sum(len(epoch["batches"]) for epoch in net.history),
-        "stage_": "generator",
-        "_stream": deepcopy(sampler._stream),
-    }
 
 
 def net_from_settings(
