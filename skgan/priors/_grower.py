@@ -9,8 +9,9 @@ from typing import NamedTuple
 import numpy as np
 from sklearn import config_context
 
-from ._column import LeafIntervals, LevelModel, NumberModel, fit_intervals, fit_items
+from ._column import LevelModel, NumberModel
 from ._decision_tree import NO_SUM, Sum, Tree, linear_terms, read_tree, stump
+from ._leaves import LeafIntervals, fit_intervals, fit_items
 from ._numbers import NumberScale
 from ._predictors import Predictors
 

@@ -184,10 +184,11 @@ class TreesPrior(BasePrior):
     row, row number or other single value of a continuum is held; who has the fitted
     prior can still tell intervals in which values lay.
 
-    The density that `score_columns` gives is smoother than what is drawn: a leaf's
-    continuum is a Student distribution with its mean and spread, and the marginal
-    distribution of the column counts for one row more in each leaf, so that rows
-    which no leaf holds have a finite density, ordered by how far they are off.
+    The density that `score_columns` gives is smoother than what is drawn: of a leaf's
+    continuum it is half the density of what is drawn and half that of a Student
+    distribution with the leaf's mean and spread, and the marginal distribution of the
+    column counts for one row more in each leaf, so that rows which no leaf holds have a
+    finite density, ordered by how far they are off.
 
     References
     ----------

@@ -30,7 +30,7 @@ _SHARE_OF_ALL, _MOST = 0.3, 0.8
 
 @persistent("_units")
 class ColumnOutlierModel:
-    """Scores of rows: the mean of four measures of `RowNormality`, standardised.
+    """Scores of rows: the worst of four measures of `RowNormality`, standardised.
 
     Each is measured from its median over training rows, scored by what was fitted to
     the others, in units of the distance from there to the worst twentieth.
@@ -77,7 +77,7 @@ class ColumnOutlierModel:
         return self
 
     def score_samples(self, X) -> NDArray:
-        """Return how normal rows are, of shape (n,); about 0 in the middle."""
+        """Return how normal rows are, of shape (n,); -1 is a worst twentieth's edge."""
         return -self.explain(X).sum(axis=1)
 
     def explain(self, X) -> NDArray:
@@ -91,15 +91,26 @@ class ColumnOutlierModel:
         return result
 
     def _excess(self, cells: CellScores) -> NDArray:
-        """By how much cells are less normal than usual, of shape (n, d)."""
+        """By how much cells are less normal than usual, of shape (n, d).
+
+        A row is as odd as by the measure that finds it oddest: a mean lets two clusters
+        hide what lies between them, which only the neighbours find.
+        """
         units = self._units
         likelihood = (units["likelihood"] - cells.likelihood) / units["likelihood_unit"]
         tail = (units["tail"] - cells.tail) / units["tail_unit"]
         distance = (cells.distance - units["distance"]) / units["distance_unit"]
         copula = (cells.copula - units["copula"]) / units["copula_unit"]
-        of_rows = distance[:, None] * cells.distance_share
-        of_rows += copula[:, None] * cells.copula_share
-        return (likelihood + tail + of_rows) / 4
+        measures = np.stack(
+            [
+                likelihood,
+                tail,
+                distance[:, None] * cells.distance_share,
+                copula[:, None] * cells.copula_share,
+            ]
+        )
+        worst = measures.sum(axis=2).argmax(axis=0)
+        return measures[worst, np.arange(len(worst))]
 
     @property
     def _is_table(self) -> bool:
