@@ -30,10 +30,11 @@ _SHARE_OF_ALL, _MOST = 0.3, 0.8
 
 @persistent("_units")
 class ColumnOutlierModel:
-    """Scores of rows: the worst of four measures of `RowNormality`, standardised.
+    """Scores of rows: the mean of four measures of `RowNormality`, standardised.
 
     Each is measured from its median over training rows, scored by what was fitted to
-    the others, in units of the distance from there to the worst twentieth.
+    the others, in units of the distance from there to the worst twentieth. More usual
+    than that is none: it counts as 0.
 
     Parameters
     ----------
@@ -77,7 +78,7 @@ class ColumnOutlierModel:
         return self
 
     def score_samples(self, X) -> NDArray:
-        """Return how normal rows are, of shape (n,); -1 is a worst twentieth's edge."""
+        """Return how normal rows are, of shape (n,); at most 0."""
         return -self.explain(X).sum(axis=1)
 
     def explain(self, X) -> NDArray:
@@ -93,8 +94,8 @@ class ColumnOutlierModel:
     def _excess(self, cells: CellScores) -> NDArray:
         """By how much cells are less normal than usual, of shape (n, d).
 
-        A row is as odd as by the measure that finds it oddest: a mean lets two clusters
-        hide what lies between them, which only the neighbours find.
+        A measure that finds a row more usual than most does not make up for one that
+        finds it odd: the middle of a ring is usual in each column and far from all rows.
         """
         units = self._units
         likelihood = (units["likelihood"] - cells.likelihood) / units["likelihood_unit"]
@@ -109,8 +110,8 @@ class ColumnOutlierModel:
                 copula[:, None] * cells.copula_share,
             ]
         )
-        worst = measures.sum(axis=2).argmax(axis=0)
-        return measures[worst, np.arange(len(worst))]
+        is_odd = measures.sum(axis=2, keepdims=True) > 0
+        return np.where(is_odd, measures, 0).mean(axis=0)
 
     @property
     def _is_table(self) -> bool:
