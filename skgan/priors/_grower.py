@@ -306,7 +306,7 @@ def _filled(total, present, x, rng):
     return values
 
 
-def _inside(leaf, values):
+def _inside(leaf: np.ndarray, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Leaves and values of the rows that fill leaves."""
     is_inside = leaf >= 0
     return (leaf, values) if is_inside.all() else (leaf[is_inside], values[is_inside])
