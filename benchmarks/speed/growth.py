@@ -1,11 +1,12 @@
 """How time and memory grow with rows, columns, levels and processes.
 
-    OMP_NUM_THREADS=1 python -m benchmarks.speed.growth --plot benchmarks/sheets/growth.png
+    python -m benchmarks.speed.growth --plot benchmarks/sheets/growth.png
     python -m benchmarks.speed.growth --axes rows --only path --upto 1e6
 
-Every fit runs in a process of its own, and draws 10 000 rows. Seconds are those of the
-processor, the peak is that of the whole process, of which importing takes .3 GiB. Beside
-each figure stands its slope from the size before, in logarithms: 1 is linear.
+Every fit runs in a process of its own, which then draws rows, 10 000 or of columns 1000.
+Seconds are those of the processor, the peak is that of the whole process, of which
+importing takes .3 GiB. Beside each figure stands its slope from the size before, in
+logarithms: 1 is linear.
 """
 
 import argparse
@@ -27,8 +28,8 @@ N_DRAWN = 10_000
 PRIOR = {"max_iter": 0, "rejection": None}
 NETWORKS = {"prior": "normal", "max_iter": 20}
 DEFAULT = {"max_iter": 20}
-# Name, axis, parameters, sizes, and whether rows are read from files. A size is a number
-# of rows of 10 columns, of columns of 2000 rows, or of levels of a column of 2 * 10**6.
+# Name, axis, parameters, sizes, and whether rows are read from files. A size is a
+# number of rows of 10 columns, of columns of 2000 rows, or of levels of 2 * 10**6 rows.
 SERIES = {
     "rows, trees": ("rows", PRIOR, (1e4, 1e5, 1e6), False),
     "rows, networks": ("rows", NETWORKS, (1e4, 1e5, 1e6), False),
@@ -152,12 +153,16 @@ def plot(found, path):
         for name, (sizes, values) in found.items():
             if SERIES[name][0] == axis and sizes:
                 label = name.removeprefix(f"{axis}, ")
-                panel.loglog(sizes, [v[(0, 1, 3)[row]] for v in values], "o-", label=label)
+                panel.loglog(
+                    sizes, [v[(0, 1, 3)[row]] for v in values], "o-", label=label
+                )
         low, high = panel.get_xlim()
         floor = panel.get_ylim()
         # A line of slope 1, to compare with.
         panel.plot([low, high], [floor[0], floor[0] * high / low], "k:", lw=0.8)
-        panel.set(xlim=(low, high), ylim=floor, ylabel=titles[row] if not place else None)
+        panel.set(
+            xlim=(low, high), ylim=floor, ylabel=titles[row] if not place else None
+        )
         if row == 0:
             panel.legend(fontsize=7)
         if row == 2:
@@ -169,7 +174,7 @@ def plot(found, path):
 
 def measure_all(options, folder):
     """Print a row for each size of each series, and return what was found."""
-    print("| series | size | fit CPU s | slope | sample CPU s | slope | peak GiB | slope |")
+    print("| series | size | fit CPU s | slope | sample CPU s | slope | GiB | slope |")
     print("| --- | --- | --- | --- | --- | --- | --- | --- |")
     found = {}
     for name, (axis, params, sizes, is_path) in SERIES.items():
@@ -196,10 +201,14 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--axes", nargs="+", default=["rows", "columns", "levels"])
     parser.add_argument("--only", default="", help="series whose name holds this")
-    parser.add_argument("--upto", type=float, default=math.inf, help="the greatest size")
+    parser.add_argument(
+        "--upto", type=float, default=math.inf, help="the greatest size"
+    )
     parser.add_argument("--limit", type=int, default=600, help="CPU seconds a fit")
     parser.add_argument("--folder", help="keeps the files that are made")
-    parser.add_argument("--found", type=Path, help="JSON: adds to it, and plots all of it")
+    parser.add_argument(
+        "--found", type=Path, help="JSON: adds to it, and plots all of it"
+    )
     parser.add_argument("--plot", help="writes the picture here")
     parser.add_argument("--case", type=json.loads, help=argparse.SUPPRESS)
     parser.add_argument("--make", type=json.loads, help=argparse.SUPPRESS)

@@ -62,6 +62,44 @@ print(json.dumps({
 }))
 """
 
+STEPS = """
+import json, statistics, sys, time, warnings
+warnings.simplefilter("ignore")
+from skgan import GANSampler, RowSource
+from skgan.nets import AdversarialNet
+from skgan.samplers import _named_rows
+files = sys.argv[1:]
+encode, loop = _named_rows.NamedRows.encode, AdversarialNet.run_single_epoch
+encoded, steps = [], []
+def timed_encode(self, n, *arguments):
+    start = time.process_time()
+    rows = encode(self, n, *arguments)
+    cells = len(rows) * len(self.source.open().schema.names)
+    encoded.append(cells / (time.process_time() - start) / 1e6)
+    return rows
+def timed_loop(self, iterator, training, **kwargs):
+    start = time.process_time()
+    loop(self, iterator, training, **kwargs)
+    if training:
+        steps.append((time.process_time() - start) / 60)
+_named_rows.NamedRows.encode = timed_encode
+AdversarialNet.run_single_epoch = timed_loop
+found = {"memory": [], "file": []}
+for turn in range(3):
+    for where, limit in ("memory", 2**40), ("file", 0):
+        _named_rows.MAX_BYTES = limit
+        steps.clear()
+        # So many rows are encoded as 780 updates would visit; 180 are enough here.
+        from skgan.samplers import _trees
+        sampler = GANSampler(max_iter=180, early_stopping=False, rejection=None,
+                             random_state=turn)
+        _trees._MAX_VISITS, sampler.max_iter = 0, 180
+        sampler.batch_size = 1024
+        sampler.fit(RowSource(files, max_rows=20_000))
+        found[where].append(statistics.median(steps))
+print(json.dumps({"encoded": encoded, **found}))
+"""
+
 
 def run(code, *arguments):
     """Run a process, and return what it prints last."""
