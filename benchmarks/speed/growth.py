@@ -3,10 +3,10 @@
     python -m benchmarks.speed.growth --plot benchmarks/sheets/growth.png
     python -m benchmarks.speed.growth --axes rows --only path --upto 1e6
 
-Every fit runs in a process of its own, which then draws rows: 10 000, or 1000
-of many columns. Seconds are those of the processor, the peak is that of the whole process, of which
-importing takes .3 GiB. Beside each figure stands its slope from the size before, in
-logarithms: 1 is linear.
+Every fit runs in a process of its own, which then draws rows: 10 000, or 1000 of many
+columns. Seconds are those of the processor, the peak is that of the whole process, of
+which importing takes .3 GiB. Beside each figure stands its slope from the size before,
+in logarithms: 1 is linear.
 """
 
 import argparse
