@@ -13,6 +13,7 @@ from skorch.callbacks import Callback
 import skgan.samplers._base
 import skgan.samplers._named_rows
 from skgan import ConditionalGANSampler, GANSampler, InfoGANSampler, RowSource
+from skgan.callbacks import TrainingCheckpoint
 
 pytest.importorskip("pyarrow")
 samplers = skgan.samplers
@@ -143,7 +144,8 @@ def test_a_long_fit_that_broke_off_goes_on_with_rows_encoded_anew(
         return sampler.fit(rows)
 
     with pytest.raises(RuntimeError, match="the power went"):
-        fit(checkpoint=tmp_path / "fit", callbacks=[BreakOff()])
+        checkpoint = TrainingCheckpoint(tmp_path / "fit", updates=1)
+        fit(checkpoint=checkpoint, callbacks=[BreakOff()])
     with caplog.at_level(logging.INFO, logger="skgan"):
         resumed = fit(checkpoint=tmp_path / "fit")
     assert "Going on from update 10" in caplog.text
