@@ -125,21 +125,22 @@ class Processes:
 
     def sum_gradients(self, weights: Iterable[nn.Parameter]) -> None:
         """Sum the gradients of weights over the processes, all in one message."""
-        weights = [w for w in weights if w.grad is not None]
-        if not weights:
+        trained = [w for w in weights if w.grad is not None]
+        if not trained:
             return
-        dtype = reduce(torch.promote_types, (w.dtype for w in weights))
-        n = sum(w.numel() for w in weights)
-        flat = torch.empty(n, dtype=dtype, device=weights[0].device)
-        start, gradients = 0, []
-        for weight in weights:
+        dtype = reduce(torch.promote_types, (w.dtype for w in trained))
+        n = sum(w.numel() for w in trained)
+        flat = torch.empty(n, dtype=dtype, device=trained[0].device)
+        gradients: list[Tensor] = []
+        start = 0
+        for weight in trained:
             # In the memory's order of the weight, which optimizers go through.
             strides = torch.empty_like(weight, device="meta").stride()
             part = flat.as_strided(weight.shape, strides, start)
             gradients.append(part.copy_(weight.grad))
             start += weight.numel()
         self._call(dist.all_reduce, flat)
-        for weight, gradient in zip(weights, gradients, strict=True):
+        for weight, gradient in zip(trained, gradients, strict=True):
             weight.grad = gradient.to(weight.dtype)
 
     def sum(self, values: Tensor) -> Tensor:
