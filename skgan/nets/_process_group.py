@@ -137,6 +137,7 @@ class Processes:
             # In the memory's order of the weight, which optimizers go through.
             strides = torch.empty_like(weight, device="meta").stride()
             part = flat.as_strided(weight.shape, strides, start)
+            assert weight.grad is not None
             gradients.append(part.copy_(weight.grad))
             start += weight.numel()
         self._call(dist.all_reduce, flat)
