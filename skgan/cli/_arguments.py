@@ -137,8 +137,8 @@ def _add_fit(verbs) -> None:
     fit.add_argument(
         "--checkpoint",
         metavar="DIR",
-        help="save the state of training in this folder at intervals: the same command, "
-        "given again, goes on from there",
+        help="save the state of training in this folder at intervals: the same "
+        "command, given again, goes on from there",
     )
     fit.add_argument(
         "--scratch",
@@ -299,8 +299,8 @@ def _add_report(verbs) -> None:
     report = verbs.add_parser(
         "report",
         help="write a page that says how good the rows are that a model draws",
-        description="Judge the rows that a model draws by rows that it was not fitted to, and "
-        "write one page of HTML, pictures included: verdicts, what to try, columns and "
+        description="Judge the rows that a model draws by rows that it was not fitted to, "
+        "and write one page of HTML, pictures included: verdicts, what to try, columns and "
         "pairs or images, coverage, copying, attacks, training and settings.",
     )
     report.add_argument("model", help="a file that skgan fit, or skgan.save, wrote")
