@@ -299,9 +299,10 @@ def _add_report(verbs) -> None:
     report = verbs.add_parser(
         "report",
         help="write a page that says how good the rows are that a model draws",
-        description="Judge the rows that a model draws by rows that it was not fitted to, "
-        "and write one page of HTML, pictures included: verdicts, what to try, columns and "
-        "pairs or images, coverage, copying, attacks, training and settings.",
+        description="Judge the rows that a model draws by rows that it was not fitted "
+        "to, and write one page of HTML, pictures included: verdicts, what to try, "
+        "columns and pairs or images, coverage, copying, attacks, training and "
+        "settings.",
     )
     report.add_argument("model", help="a file that skgan fit, or skgan.save, wrote")
     report.add_argument(
