@@ -31,7 +31,8 @@ from skgan._callback_tasks import (
 )
 from skgan._estimator import persistent
 from skgan._validation import check_boolean, check_stream
-from skgan.augmentation._choice import (
+from skgan.augmentation._class_sampling import clone_and_seed
+from skgan.augmentation._fold_comparison import (
     best_index,
     compare,
     is_auto,
@@ -39,7 +40,6 @@ from skgan.augmentation._choice import (
     make_folds,
     select_rows,
 )
-from skgan.augmentation._class_sampling import clone_and_seed
 from skgan.frames import as_rows, concatenate_rows, open_container, take_rows
 
 _DELEGATED = (
@@ -229,7 +229,7 @@ class Augmented(CallbackSupport, MetaEstimatorMixin, ABC):
         for amount in amounts:
             more = rows, targets, params
             if _total(amount):
-                # One stream for all, so that they differ in their amounts alone.
+                # Every amount gets the same stream, so that amounts alone differ.
                 rng = np.random.RandomState(seed)
                 more = self._augment(
                     sampler, rows, targets, is_seen, amount, params, rng
