@@ -2,6 +2,7 @@
 
 import pytest
 from imblearn.utils.estimator_checks import estimator_checks_generator
+from sklearn.base import clone
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.neighbors import KernelDensity
 from sklearn.pipeline import Pipeline
@@ -83,8 +84,9 @@ def three_folds():
 )
 def test_scikit_learn_checks(estimator, check):
     if isinstance(estimator, InfoGANSampler) and "clustering" in check.func.__name__:
-        # Three groups are told apart after more updates than all else needs.
-        estimator.set_params(max_iter=100)
+        # Three groups are told apart after more updates than all else needs, and all
+        # else has the same estimator.
+        estimator = clone(estimator).set_params(max_iter=100)
     check(estimator)
 
 

@@ -157,7 +157,7 @@ def test_installed_program(tmp_path):
     frame = pd.DataFrame(rng.normal(size=(60, 2)), columns=["a", "b"])
     frame.to_csv(tmp_path / "rows.csv", index=False)
     command = ["-m", "skgan", "fit", "rows.csv", "-o", "m.skgan"]
-    command += ["--time", "200", "--max-iter", "100000"]
+    command += ["--time", "200", "--max-iter", "6000"]
     with subprocess.Popen(
         [sys.executable, *command],
         cwd=tmp_path,
