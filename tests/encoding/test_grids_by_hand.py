@@ -3,8 +3,13 @@
 import numpy as np
 import pytest
 
-from skgan.encoding._grid import Grid, chance_free_divisor, find_decimals, find_grid
-from skgan.encoding._single_grid import find_single_grid
+from skgan.encoding._grid import (
+    Grid,
+    chance_free_divisor,
+    find_decimals,
+    find_grid,
+    find_single_grid,
+)
 
 
 def singles(values):
