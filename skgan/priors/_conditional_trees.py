@@ -15,14 +15,13 @@ from ._column import ColumnModel, LevelModel, NumberModel
 from ._decision_tree import MISSING_SCORE
 from ._flat_arrays import DTYPES, pack, unpack
 from ._grower import Grower
+from ._masks import N_KINDS, draw_masks
 from ._numbers import fit_scale
 from ._predictors import Predictors, to_predictor
 from ._row_streams import RowStreams, row_keys
 
 BLOCK_ROWS = 8192
 MIN_LEAF = 5
-# Of trees whose predictors are hidden at random, each row stands in several times.
-N_MASKED_COPIES = 3
 # Rounds of drawing and growing before trees are kept.
 WARM_ROUNDS = 2
 # Sweeps over all columns before a draw is taken.
@@ -45,8 +44,9 @@ class ConditionalTrees:
     p(xⱼ | x₋ⱼ), what a tree's leaf holds, in turns over the columns. Trees are grown
     on rows in which the column is observed, so that "missing" is never drawn; what is
     missing in the other columns was drawn in the round before. Draws begin from trees
-    of the same columns whose predictors were hidden at random, from none to all of a
-    row, and that know any subset of a row: p(xⱼ | x_S).
+    of the same columns whose predictors were hidden, from none to all of a row, and that
+    know any subset of a row: p(xⱼ | x_S). They are hidden completely at random, with a
+    chance that rises with another column, and by blocks of columns.
 
     Parameters
     ----------
@@ -361,12 +361,12 @@ class ConditionalTrees:
         schema, unknown = _with_unknown(self.schema_), self._unknown[:, None]
         models = []
         for j in range(len(self.schema_)):
-            rows = np.tile(np.flatnonzero(~is_missing[:, j]), N_MASKED_COPIES)
-            shares = rng.random(len(rows))
-            hidden = rng.random((len(x), len(rows))) < shares
+            rows = np.flatnonzero(~is_missing[:, j])
+            hidden = draw_masks(x[:, rows], rng)
             hidden[j] = False
+            rows = np.tile(rows, N_KINDS)
             shown = np.where(hidden, unknown, x[:, rows]).astype(np.float32)
-            grower = self._grower(shown, schema, N_MASKED_COPIES, rng)
+            grower = self._grower(shown, schema, N_KINDS, rng)
             models.append(self._grow(grower, j, values[j, rows]))
         return models
 
