@@ -9,7 +9,7 @@ from skgan import ConditionalGANSampler, GANSampler
 from skgan.callbacks import Annealing
 
 # A fit of so many updates says how many the seconds are enough for.
-_N_TRIED = 20
+_N_TRIED = 10
 _ROWS_TRIED = 256
 _DCGAN_WIDTHS = (64, 128, 128)
 
