@@ -11,7 +11,7 @@ from torch.nn.functional import cross_entropy
 
 from benchmarks.lib.image_judge import closest_pair, kept
 from skgan.metrics import ImageFeatures, image_scores
-from skgan.metrics.images import _image_network, _image_tasks
+from skgan.metrics.images import _image_network
 
 N_CLASSES = 10
 N_HELD_OUT = 2000
@@ -146,7 +146,7 @@ class CifarJury:
             print("training the judge: two minutes", flush=True)
             return taught(X, y, _UPDATES).state_dict()
 
-        code = (ImageFeatures, _image_network, _image_tasks, _FEATURES, len(X))
+        code = (ImageFeatures, _image_network, _FEATURES, len(X))
         self.features = kept("cifar-features", code, fit)
         self.classifier = Photographs().eval()
         code = (Photographs, taught, _varied, _UPDATES, len(X))

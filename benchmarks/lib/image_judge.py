@@ -14,11 +14,11 @@ from sklearn.metrics import euclidean_distances
 from benchmarks.lib import report_page
 from benchmarks.lib.mnist_judge import SURE, Judge
 from skgan.metrics import ImageFeatures, image_scores
-from skgan.metrics.images import _image_network, _image_tasks
+from skgan.metrics.images import _image_network
 
 N_SHEET = 64
 _PARAMS = {"random_state": 0}
-_CODE = (ImageFeatures, _image_network, _image_tasks)
+_CODE = (ImageFeatures, _image_network)
 
 
 def feature_network(images):
