@@ -14,7 +14,7 @@ classifier is taught on both, on the 100 alone, and on 500 real ones.
     python -m benchmarks.images.cifar --jobs 0 --threads 1 \\
         --out runs/cifar.jsonl --sheets runs/cifar
 
-takes five hours of one core for the unconditional contenders and two for the others.
+takes four hours of one core for the unconditional contenders and two for the others.
 With `--held-out` training images stand in for the test images: for choosing.
 """
 
