@@ -98,7 +98,7 @@ def dcgan(seconds, seed, max_iter):
     )
 
 
-def wgan_gp(seconds, seed, max_iter):
+def wgan_gp(seconds, seed, max_iter, widths=_WIDTHS):
     """Gulrajani et al. (2017), algorithm 1: its own defaults.
 
     DCGAN's networks, without batch normalisation in the critic, as there.
@@ -107,7 +107,7 @@ def wgan_gp(seconds, seed, max_iter):
         seconds,
         seed,
         (0.0, 0.9),
-        {"discriminator__channels": _WIDTHS},
+        {"discriminator__channels": widths},
         hidden_dims=(),
         generator="dcgan",
         discriminator="strided_conv",

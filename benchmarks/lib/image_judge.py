@@ -14,36 +14,55 @@ from sklearn.metrics import euclidean_distances
 from benchmarks.lib import report_page
 from benchmarks.lib.mnist_judge import SURE, Judge
 from skgan.metrics import ImageFeatures, image_scores
-from skgan.metrics.images import _image_network, _image_tasks
+from skgan.metrics.images import _image_network
 
 N_SHEET = 64
 _PARAMS = {"random_state": 0}
-_CODE = (ImageFeatures, _image_network, _image_tasks)
+_CODE = (ImageFeatures, _image_network)
 
 
-def feature_network(mnist):
-    """Return `ImageFeatures` fitted on MNIST's training images and their labels.
+def feature_network(images):
+    """Return `ImageFeatures` fitted on training images and their labels, MNIST's say.
 
-    Its settings are the defaults: no GAN had a say in them. It is kept in the user's
-    cache, under a name that changes with its code.
+    Its settings are the defaults: no GAN had a say in them.
     """
-    file = _cache_file()
-    if file.is_file():
-        return pickle.loads(file.read_bytes())
-    print("training the features: half a minute", flush=True)
-    features = ImageFeatures(**_PARAMS).fit(mnist.data, mnist.target)
-    file.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile(dir=file.parent, delete=False) as part:
-        part.write(pickle.dumps(features))
-    os.replace(part.name, file)
-    return features
+
+    def fit():
+        print("training the features: half a minute", flush=True)
+        return ImageFeatures(**_PARAMS).fit(images.data, images.target)
+
+    return kept("mnist-features", (*_CODE, _PARAMS), fit)
 
 
-def _cache_file():
-    code = "".join(map(inspect.getsource, _CODE)) + f"{_PARAMS}{torch.__version__}"
+def kept(name, made_by, make):
+    """Return what `make` makes, from the user's cache if it is there.
+
+    Parameters
+    ----------
+    name : str
+        Of the file.
+    made_by : iterable of modules, classes, functions or plain values
+        With another source, or of another value, it is made anew.
+    make : callable
+        Makes it.
+    """
+    code = "".join(
+        inspect.getsource(part)
+        if inspect.ismodule(part) or isinstance(part, type) or callable(part)
+        else str(part)
+        for part in (*made_by, torch.__version__)
+    )
     key = hashlib.sha256(code.encode()).hexdigest()[:12]
     cache = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(cache) / "skgan-benchmarks" / f"mnist-features-{key}.pkl"
+    file = Path(cache) / "skgan-benchmarks" / f"{name}-{key}.pkl"
+    if file.is_file():
+        return pickle.loads(file.read_bytes())
+    made = make()
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.NamedTemporaryFile(dir=file.parent, delete=False) as part:
+        part.write(pickle.dumps(made))
+    os.replace(part.name, file)
+    return made
 
 
 class Jury:

@@ -40,10 +40,11 @@ def check_rows(estimator, X, *, reset: bool, allow_missing: bool = False) -> NDA
         holes = import_module("pandas").isna(values)
         values = np.where(holes, np.nan, values).astype(np.float64)
     if values.dtype.kind == "f":
+        are_images = np.ndim(X) > 2
         names = getattr(estimator, "feature_names_in_", None)
-        _refuse(values, np.isinf, "infinity", names, estimator)
+        _refuse(values, np.isinf, "infinity", names, estimator, are_images)
         if not allow_missing:
-            _refuse(values, np.isnan, "NaN", names, estimator)
+            _refuse(values, np.isnan, "NaN", names, estimator, are_images)
     return values
 
 
@@ -84,10 +85,17 @@ def check_encoded(estimator, Z, width: int) -> NDArray:
     return Z
 
 
-def _refuse(values, test, what: str, names, estimator) -> None:
+def _refuse(values, test, what: str, names, estimator, are_images: bool) -> None:
     bad = test(values)
     if not bad.any():
         return
+    if are_images:
+        n_bad = int(bad.any(axis=1).sum())
+        raise ValueError(
+            f"Input X contains {what} in {n_bad} of {len(bad)} images, the first being "
+            f"X[{int(bad.any(axis=1).argmax())}]; {type(estimator).__name__} does not "
+            f"accept {what} there. Fill in these pixels or drop these images."
+        )
     columns = show_columns(bad.any(axis=0), names)
     advice = (
         "Impute it (sklearn.impute) or pass a DataFrame, where NaN is kept as missing."

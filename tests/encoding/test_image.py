@@ -118,3 +118,13 @@ def test_constant_images():
 def test_rows_without_a_shape_are_lines_of_pixels():
     encoder = ImageEncoder().fit(make_images((6,)))
     assert encoder.tensor_shape_ == (1, 1, 6)
+
+
+def test_images_with_pixels_that_are_no_numbers_are_counted():
+    images = make_images((8, 8, 3), np.float64)
+    images[[4, 9], 2, 3, 1] = np.nan
+    with pytest.raises(ValueError, match=r"NaN in 2 of 20 images.* X\[4\].*drop these"):
+        ImageEncoder().fit(images)
+    images[[4, 9], 2, 3, 1] = 0, np.inf
+    with pytest.raises(ValueError, match=r"infinity in 1 of 20 images.* X\[9\]"):
+        GANSampler(max_iter=1).fit(images)

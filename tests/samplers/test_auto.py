@@ -192,6 +192,14 @@ def test_large_images_get_convolutions_where_they_are_fast():
     assert resolve(1000, IMAGES[1], generator="mlp").precision == "float32"
 
 
+def test_colour_is_learnt_more_slowly():
+    grey, colour, alpha = (resolve(1000, (n, 32, 32)) for n in (1, 3, 4))
+    assert grey.learning_rate == pytest.approx(3e-3)
+    assert colour.learning_rate == alpha.learning_rate == pytest.approx(1e-3)
+    assert resolve(9, (3, 8, 8)).learning_rate == resolve(9, (1, 8, 8)).learning_rate
+    assert resolve(9, (3, 32, 32), learning_rate=0.2).learning_rate == 0.2
+
+
 def test_a_weight_of_ones_own_is_meant_for_every_step():
     image = (1, 28, 28)
     automatic = resolve(1000, image)
