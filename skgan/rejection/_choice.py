@@ -87,7 +87,7 @@ def choose_cap(
     *,
     quantiles: tuple[float, ...] = QUANTILES,
     temperatures: tuple[float, ...] = TEMPERATURES,
-    min_share: float = 0.3,
+    min_share: float = 0.2,
 ) -> CapChoice:
     """Return the cap, the temperature and the stage that gain most.
 
@@ -101,7 +101,7 @@ def choose_cap(
         Caps tried, as quantiles of the ratios of the drawn rows.
     temperatures : tuple of float
         Powers of the ratio tried.
-    min_share : float, default=0.3
+    min_share : float, default=0.2
         Drawn rows that must be kept at least: it bounds the price of a row. Where no
         candidate keeps so many, the one that keeps most is returned.
 

@@ -234,7 +234,7 @@ def fit_rejection(
     judge: Callable[..., bool] | None = forest_judge,
     *,
     classifier: Any = None,
-    min_share: float = 0.3,
+    min_share: float = 0.2,
     random_state: Any = None,
 ) -> RejectionRule | None:
     """Return a rule of acceptance that rows held out bear, or None.
@@ -256,7 +256,7 @@ def fit_rejection(
         refuses the rule. None leaves the decision to the gain.
     classifier : estimator, default=None
         In place of boosted trees; see `ClassifierRatio`.
-    min_share : float, default=0.3
+    min_share : float, default=0.2
         Drawn rows that must be kept at least.
     random_state : int, RandomState instance or None, default=None
         Seeds all.
