@@ -31,7 +31,7 @@ class DensityRatio:
     ----------
     n_trees : int, default=300
         Trees of each refit, at least 1.
-    n_refits : int, default=4
+    n_refits : int, default=2
         Boosted sums that are averaged. Each learns from all real rows and from a part
         of the drawn ones of its own: what one of them learnt by heart, another has
         not.
@@ -97,7 +97,7 @@ class DensityRatio:
         self,
         n_trees: int = 300,
         *,
-        n_refits: int = 4,
+        n_refits: int = 2,
         learning_rate: float = 0.2,
         max_leaf_nodes: int = 31,
         min_samples_leaf: int | None = None,
