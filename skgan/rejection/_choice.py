@@ -120,7 +120,7 @@ def choose_cap(
     >>> real, drawn = rng.normal(1, 1, 4000), rng.normal(0, 1, 8000)
     >>> ratio = [(x - 0.5)[:, None] for x in (real, drawn)]  # the true log-ratio
     >>> choice = choose_cap(*ratio)
-    >>> choice.gain > 0.2, 0.3 < choice.share < 0.6
+    >>> choice.gain > 0.2, 0.2 <= choice.share < 0.6
     (True, True)
     """
     choices, of_rows = [], []
