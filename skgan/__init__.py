@@ -2,7 +2,7 @@
 
 from skgan._lazy import load_on_first_use
 
-# What type checkers and editors know of these is in `__init__.pyi`.
+# Types of these names, for checkers and editors, are in `__init__.pyi`.
 __getattr__, __dir__, __all__ = load_on_first_use(
     __name__,
     {

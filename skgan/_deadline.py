@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
+from skgan._validation import check_real
+
 
 class Deadline:
     """A moment, so many seconds from now; None for never.
@@ -47,6 +49,13 @@ class Deadline:
 
 
 _CURRENT: ContextVar[Deadline] = ContextVar("deadline")
+
+
+def read_deadline(max_time: float | None) -> Deadline:
+    """Return when a fit that starts now shall have ended, or raise."""
+    if max_time is not None:
+        max_time = check_real("max_time", max_time, 0, strict=True)
+    return Deadline(max_time)
 
 
 def current_deadline() -> Deadline:

@@ -23,7 +23,7 @@ class Persistence(NamedTuple):
     numbers and strings, and the other checks.
     """
 
-    # What files call the class.
+    # The name of the class in files.
     name: str
     fields: frozenset[str]
     # Not saved, since those who need these attributes work them out anew.

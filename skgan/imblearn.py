@@ -30,6 +30,7 @@ from skgan.frames import (
     repeat_rows,
     series_library,
     take_rows,
+    without_sparse_columns,
 )
 
 try:
@@ -128,7 +129,7 @@ class GANOverSampler(VersionedEstimator, BaseOverSampler):
     sampler_: Any
     _parameter_constraints: ClassVar[dict] = {
         **BaseOverSampler._parameter_constraints,
-        # What these may be is checked, and said, when they are used.
+        # Checked when they are used, with messages of their own.
         "sampler": "no_validation",
         "small_class": "no_validation",
         "min_rows": "no_validation",
@@ -178,11 +179,10 @@ class GANOverSampler(VersionedEstimator, BaseOverSampler):
             been fitted before, or a class has too few rows.
         """
         X = open_container(X) if isinstance(X, list) else as_rows(X)
-        if frame_library(X) != "polars" and not _is_polars(y):
+        if _is_known(X) and _is_known(y):
             return super().fit_resample(X, y, **params)
-        # imbalanced-learn takes every frame for one of pandas.
         self._validate_params()
-        labels = y.to_numpy() if _is_polars(y) else y
+        labels = y if _is_known(y) else y.to_numpy()
         check_classification_targets(labels)
         X, labels, is_binarized = self._check_X_y(X, labels)
         self.sampling_strategy_ = check_sampling_strategy(
@@ -191,16 +191,16 @@ class GANOverSampler(VersionedEstimator, BaseOverSampler):
         X, labels = self._fit_resample(X, labels, **params)
         if is_binarized:
             labels = label_binarize(labels, classes=np.unique(labels))
-        return X, _cast_targets(labels, y)
+        return X, _labels_like(labels, y)
 
     def _check_X_y(self, X, y, accept_sparse=None):
         if frame_library(X) is None:
             if isinstance(X, np.ndarray):
-                # It names the column of what cannot be.
+                # The message of skgan names the column.
                 check_rows(self, X, reset=True)
             return super()._check_X_y(X, y, accept_sparse)
         y, is_binarized = check_target_type(y, indicate_one_vs_all=True)
-        # What a frame may hold is the sampler's to say.
+        # The sampler decides which columns of a frame it can learn.
         check_frame(self, X, None, reset=True)
         return X, y, is_binarized
 
@@ -212,7 +212,7 @@ class GANOverSampler(VersionedEstimator, BaseOverSampler):
             )
         min_rows = check_integer("min_rows", self.min_rows, 2)
         rng = check_stream("random_state", self.random_state)
-        rows = _dense(X)
+        rows = X.toarray() if sparse.issparse(X) else without_sparse_columns(X)
         lacking = {name: n for name, n in self.sampling_strategy_.items() if n}
         sizes = class_sizes(y)
         small = {c: n for c, n in sizes.items() if n < min_rows and c in lacking}
@@ -245,21 +245,9 @@ class GANOverSampler(VersionedEstimator, BaseOverSampler):
         return _sparse_like(rows, X), np.concatenate([y, labels])
 
 
-def _is_polars(values) -> bool:
-    return "polars" in (frame_library(values), series_library(values))
-
-
-def _dense(X):
-    if sparse.issparse(X):
-        return X.toarray()
-    if frame_library(X) != "pandas":
-        return X
-    dense = {
-        name: X[name].sparse.to_dense()
-        for name, dtype in X.dtypes.items()
-        if hasattr(dtype, "subtype") and str(dtype).startswith("Sparse")
-    }
-    return X.assign(**dense) if dense else X
+def _is_known(values) -> bool:
+    """Whether imbalanced-learn, which takes every frame for pandas', gives it back."""
+    return (frame_library(values) or series_library(values)) in (None, "pandas")
 
 
 def _sparse_like(rows, X):
@@ -269,12 +257,12 @@ def _sparse_like(rows, X):
     return sparse.vstack([X, type(X)(rows[X.shape[0] :])], format=X.format)
 
 
-def _cast_targets(labels: NDArray, y) -> Any:
-    """Return labels in the container of `y`, at least one of which is polars'."""
-    if frame_library(y) == "polars":
+def _labels_like(labels: NDArray, y) -> Any:
+    """Return labels in the container of `y`, if imbalanced-learn would not."""
+    if not _is_known(y) and (library := frame_library(y)):
         pairs = zip(labels.reshape(len(labels), -1).T, y.dtypes, strict=True)
-        columns = [cast_column(values, dtype, "polars") for values, dtype in pairs]
-        return make_frame(columns, y.columns, "polars")
-    if series_library(y) == "polars":
-        return make_series(labels, y.name, y.dtype, "polars")
+        columns = [cast_column(values, dtype, library) for values, dtype in pairs]
+        return make_frame(columns, y.columns, library)
+    if not _is_known(y) and (library := series_library(y)):
+        return make_series(labels, y.name, y.dtype, library)
     return labels.tolist() if isinstance(y, list) else labels

@@ -35,7 +35,7 @@ def plain_trees():
     Which form foretells a column best is most of a fit, and has tests of its own.
     """
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("skgan.priors._growing.MIN_LINEAR_ROWS", float("inf"))
+        patch.setattr("skgan.priors._grower.MIN_LINEAR_ROWS", float("inf"))
         yield
 
 

@@ -3,6 +3,8 @@
 import ast
 import re
 import tomllib
+from collections import Counter
+from functools import cache
 from graphlib import TopologicalSorter
 from importlib.metadata import version
 from pathlib import Path
@@ -22,7 +24,7 @@ FLOORS = {
     room: floor
     for floor, rooms in enumerate(
         (
-            "_version _lazy _show_versions _diagram _deadline _torch_defaults _threads "
+            "_version _lazy _show_versions _diagram _deadline _torch_globals "
             "_tree_threads _mixing frames "
             "storage objectives modules priors rejection loader datasets _validation "
             "_estimator",
@@ -44,6 +46,7 @@ def room_of(file: Path) -> str:
     return file.relative_to(ROOT / "skgan").parts[0].removesuffix(".py")
 
 
+@cache
 def imported_names(file: Path) -> set[str]:
     """Dotted names that a file imports, anywhere in it, types included."""
     package = list(file.relative_to(ROOT).parts[:-1])
@@ -122,6 +125,13 @@ def test_what_counts_as_private_in_another_room():
         "skgan.encoding.table._table.TableEncoder",
         "skgan.frames._library",
     }
+
+
+def test_a_file_name_says_what_it_holds_and_stands_once():
+    """But for what the classes of a room share, and the report with its verb."""
+    names = Counter(file.name for file in FILES)
+    repeated = {name for name, n in names.items() if n > 1}
+    assert repeated == {"__init__.py", "_base.py", "_report.py"}
 
 
 def test_imports_go_in_no_circle():

@@ -25,7 +25,7 @@ import skgan
 import skgan.metrics
 import skgan.samplers._base
 import skgan.samplers._inversion
-import skgan.samplers._trees
+import skgan.samplers._trees_mixin
 
 ROOT = Path(__file__).parents[1]
 PAGES = [
@@ -194,7 +194,7 @@ def short(monkeypatch, tmp_path, plain_trees, few_trees, named_charts):
         training = training._replace(max_iter=min(training.max_iter, 3))
         return train_inverter(net, rows, conditions, training)
 
-    for path in (skgan.samplers._base, skgan.samplers._trees):
+    for path in (skgan.samplers._base, skgan.samplers._trees_mixin):
         monkeypatch.setattr(path, "resolve_settings", resolve_briefly)
     monkeypatch.setattr(skgan.samplers._inversion, "train_inverter", train_briefly)
     monkeypatch.setattr("skgan.datasets.load_adult", people)

@@ -6,7 +6,7 @@ import textwrap
 import pytest
 import torch
 
-from skgan._threads import training_threads
+from skgan._torch_globals import training_threads
 
 VARIABLES = {k for k in os.environ if k.endswith("_NUM_THREADS")}
 VARIABLES |= {"OMP_NUM_THREADS", "MKL_NUM_THREADS"}
@@ -24,9 +24,9 @@ def run(run_script):
         from concurrent.futures import ThreadPoolExecutor
         # As PyTorch does when it is imported, of variables as of processors.
         torch.set_num_threads(2)
-        sys.modules.pop("skgan._threads", None)
+        sys.modules.pop("skgan._torch_globals", None)
         def inside(n=None):
-            from skgan._threads import training_threads
+            from skgan._torch_globals import training_threads
             with training_threads(*([n] if n else [])):
                 return torch.get_num_threads()
     """
@@ -43,7 +43,7 @@ def run(run_script):
 
 def test_one_thread_inside_and_the_old_number_afterwards(run):
     code = """
-        from skgan._threads import training_threads
+        from skgan._torch_globals import training_threads
         print(inside(), torch.get_num_threads())
         with suppress(ZeroDivisionError), training_threads():
             1 / 0
@@ -72,7 +72,7 @@ def test_what_was_set_in_python_is_obeyed(run):
 def test_several_threads_at_once(run):
     code = """
         from threading import Barrier
-        from skgan._threads import training_threads
+        from skgan._torch_globals import training_threads
         barrier = Barrier(4)
         def train(_):
             with training_threads():

@@ -11,13 +11,13 @@ from sklearn.utils.multiclass import check_classification_targets
 
 from skgan._estimator import VersionedEstimator
 from skgan.augmentation._base import Augmented, estimator_has
-from skgan.augmentation._choice import is_auto
 from skgan.augmentation._class_sampling import (
     draw_classes,
     draw_pairs,
     fit_to_classes,
     takes_labels,
 )
+from skgan.augmentation._fold_comparison import is_auto
 from skgan.augmentation._sampling_strategy import (
     class_sizes,
     count_rows,
@@ -25,8 +25,8 @@ from skgan.augmentation._sampling_strategy import (
     scale_counts,
 )
 
-# What n_synthetic="auto" compares, 0 first: shares of the training rows as they are,
-# and of what their classes lack.
+# Amounts that n_synthetic="auto" compares, 0 first: shares of the training rows,
+# and shares of the rows that their classes lack.
 _SHARES = (0, 1.0)
 _LACKING = (0.25, 1.0)
 _SHARES_OF_STRATEGY = (0, 0.25, 0.5, 1.0)

@@ -24,7 +24,8 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
 from skgan._validation import check_boolean, check_stream
-from skgan.augmentation._choice import (
+from skgan.augmentation._class_sampling import clone_and_seed
+from skgan.augmentation._fold_comparison import (
     best_index,
     compare,
     is_auto,
@@ -32,7 +33,6 @@ from skgan.augmentation._choice import (
     make_folds,
     select_rows,
 )
-from skgan.augmentation._class_sampling import clone_and_seed
 from skgan.frames import as_rows, concatenate_rows, open_container, take_rows
 
 _DELEGATED = (
@@ -217,7 +217,7 @@ class Augmented(MetaEstimatorMixin, ABC):
         for amount in amounts:
             more = rows, targets, params
             if _total(amount):
-                # One stream for all, so that they differ in their amounts alone.
+                # Every amount gets the same stream, so that amounts alone differ.
                 rng = np.random.RandomState(seed)
                 more = self._augment(
                     sampler, rows, targets, is_seen, amount, params, rng

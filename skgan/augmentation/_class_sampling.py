@@ -34,30 +34,10 @@ def default_sampler(X, of_classes: bool):
 
 
 def clone_and_seed(sampler, rng: np.random.RandomState, X, *, of_classes: bool):
-    """Return an unfitted copy of a sampler, seeded if it had no seed.
+    """Return an unfitted copy of a sampler, of None the default, with a seed.
 
-    Parameters
-    ----------
-    sampler : object or None
-        With ``fit`` and ``sample``; None is the default. A fitted one within
-        `sklearn.frozen.FrozenEstimator` is returned as it is.
-    rng : RandomState
-        Gives the seed of a sampler whose `random_state` is None.
-    X : rows
-        What it will be fitted to; the default is for such rows.
-    of_classes : bool
-        Whether rows of classes will be drawn, not of numbers.
-
-    Returns
-    -------
-    object
-
-    Raises
-    ------
-    TypeError
-        If it cannot be fitted, sampled or cloned.
-    ValueError
-        If it has been fitted.
+    A fitted one within `FrozenEstimator` is returned as it is. `of_classes` says
+    whether rows of classes, not of numbers, will be drawn.
     """
     if sampler is None:
         sampler = default_sampler(X, of_classes)
@@ -99,7 +79,7 @@ def _names_of(sampler, parameter: str, value) -> list[str]:
 def _is_fitted(sampler) -> bool:
     try:
         check_is_fitted(sampler)
-        # What has nothing to learn is never called unfitted.
+        # An estimator with nothing to learn is never called unfitted.
         return get_tags(sampler).requires_fit
     except (NotFittedError, TypeError, AttributeError):
         return False
@@ -113,21 +93,7 @@ def takes_labels(sampler) -> bool:
 def fit_to_classes(sampler, X, y: NDArray, wanted: list):
     """Fit a sampler so that rows of the `wanted` classes can be drawn.
 
-    Parameters
-    ----------
-    sampler : object
-        As `clone_and_seed` returns it.
-    X : ndarray or DataFrame of shape (n, ...)
-        Training rows.
-    y : ndarray of shape (n,)
-        Their classes.
-    wanted : list
-        Classes of which rows will be drawn.
-
-    Returns
-    -------
-    object
-        The sampler itself if it takes labels, else one `SamplerPerClass`.
+    One that takes no labels is fitted once a class, see `SamplerPerClass`.
     """
     if takes_labels(sampler):
         if not isinstance(sampler, FrozenEstimator):
@@ -231,28 +197,7 @@ def draw(sampler, n: int, rng: np.random.RandomState, **wanted):
 
 
 def draw_classes(sampler, X, labels: NDArray, rng: np.random.RandomState):
-    """Draw one row of each label.
-
-    Parameters
-    ----------
-    sampler : object
-        As `fit_to_classes` returns it.
-    X : ndarray or DataFrame of shape (n, ...)
-        Rows that say what container and dtypes the new ones shall have.
-    labels : ndarray of shape (m,)
-        At least one class, of those fitted.
-    rng : RandomState
-        Seeds the draw.
-
-    Returns
-    -------
-    ndarray or DataFrame of shape (m, ...)
-
-    Raises
-    ------
-    ValueError
-        If the sampler returns another number of rows.
-    """
+    """Draw one row of each label, in the container and dtypes of `X`."""
     drawn = draw(sampler, len(labels), rng, y=labels)
     new = cast_like(drawn[0] if isinstance(drawn, tuple) else drawn, X)
     check_length(sampler, new, len(labels))
@@ -260,33 +205,7 @@ def draw_classes(sampler, X, labels: NDArray, rng: np.random.RandomState):
 
 
 def draw_pairs(sampler, X, y: NDArray, n: int, rng: np.random.RandomState):
-    """Draw rows with their targets.
-
-    Parameters
-    ----------
-    sampler : object
-        Fitted to `X` and `y`; its ``sample`` returns ``(X, y)``.
-    X : ndarray or DataFrame of shape (n_rows, ...)
-        Rows that say what container and dtypes the new ones shall have.
-    y : ndarray of shape (n_rows,) or (n_rows, n_outputs)
-        The same for targets.
-    n : int
-        Rows to draw.
-    rng : RandomState
-        Seeds the draw.
-
-    Returns
-    -------
-    X : ndarray or DataFrame of shape (n, ...)
-    y : ndarray of shape (n,) or (n, n_outputs)
-
-    Raises
-    ------
-    TypeError
-        If the sampler returns no pair.
-    ValueError
-        If it returns another number of rows.
-    """
+    """Draw `n` rows with their targets, in the containers and dtypes of `X` and `y`."""
     drawn = draw(sampler, n, rng)
     if not isinstance(drawn, tuple) or len(drawn) != 2:
         raise TypeError(

@@ -20,29 +20,11 @@ def class_sizes(y: NDArray) -> dict:
 
 
 def missing_rows(strategy, y: NDArray) -> dict:
-    """Return class -> rows that a strategy of imbalanced-learn wants added.
+    """Return how many rows of each class a strategy of imbalanced-learn wants added.
 
-    Parameters
-    ----------
-    strategy : str, dict, float or callable
-        One of `STRATEGIES`; the rows that classes shall have; the rows of the smaller
-        of two classes over those of the larger; or a function of `y` that returns
-        such a dict.
-    y : ndarray of shape (n,)
-        Classes of the training rows.
-
-    Returns
-    -------
-    dict
-        Of every class; 0 where nothing is wanted.
-
-    Raises
-    ------
-    TypeError
-        If `strategy` is none of these, or a number in a dict is no integer.
-    ValueError
-        If `strategy` is not known, names a class that is not there, or asks for fewer
-        rows than there are.
+    That is one of `STRATEGIES`; the rows that classes shall have; the rows of the
+    smaller of two classes over those of the larger; or a function of `y` that returns
+    the rows that classes shall have.
     """
     sizes = class_sizes(y)
     if isinstance(strategy, str):
@@ -107,26 +89,9 @@ def _ratio_targets(ratio: float, sizes: dict) -> dict:
 
 
 def scale_counts(n_synthetic, counts: dict) -> dict:
-    """Return `counts` times a share, or in their proportion an exact total.
+    """Return `counts` times a share, a float, or in their proportion a total, an int.
 
-    Parameters
-    ----------
-    n_synthetic : float or int
-        A float multiplies, an integer is the total.
-    counts : dict of object to int
-        Rows of each class.
-
-    Returns
-    -------
-    dict of object to int
-        Rounded so that their total is exact.
-
-    Raises
-    ------
-    TypeError
-        If `n_synthetic` is no number.
-    ValueError
-        If it is negative or not finite.
+    Counts are rounded so that their total is exact.
     """
     whole = sum(counts.values())
     total = count_rows(n_synthetic, whole)
@@ -140,15 +105,7 @@ def scale_counts(n_synthetic, counts: dict) -> dict:
 
 
 def count_rows(n_synthetic, n_rows: int) -> int:
-    """Return a share of `n_rows`, rounded, or the count itself.
-
-    Raises
-    ------
-    TypeError
-        If `n_synthetic` is no number.
-    ValueError
-        If it is negative or not finite.
-    """
+    """Return a share of `n_rows`, rounded, or the count itself."""
     if isinstance(n_synthetic, Integral):
         return check_integer("n_synthetic", n_synthetic, 0)
     return round(check_real("n_synthetic", n_synthetic, 0) * n_rows)

@@ -295,7 +295,7 @@ def _load_state(callback: Callback, net, state: dict[str, Any]) -> None:
         return
     vars(callback).update(state["plain"])
     for name, part in state["parts"].items():
-        # Such as a scheduler, which was made when training began.
+        # A scheduler, say, was made anew when training began.
         if _has_state(vars(callback).get(name)):
             vars(callback)[name].load_state_dict(part)
 

@@ -92,7 +92,7 @@ class TrainingProgress(Callback):
             ]
         self.bar_.set_postfix_str(", ".join(shown), refresh=False)
         self.bar_.total = self._expected(net)
-        # It is drawn here, whether or not there is an update to count.
+        # The bar is drawn here, whether or not there is an update to count.
         self.bar_.n = self.n_updates_
         self.bar_.refresh()
         self.next_refresh_ = now + self.interval

@@ -66,7 +66,7 @@ def run(options: argparse.Namespace) -> None:
         sampler.table_format_ = table_format
     if not is_first:
         return
-    # They are of this run, and no file holds them.
+    # Callbacks and checkpoint belong to this run, and no file holds them.
     save(sampler.set_params(callbacks=None, checkpoint=None), output)
     name, n_iter = type(sampler).__name__, sampler.n_iter_
     if interrupted:

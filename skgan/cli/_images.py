@@ -49,7 +49,7 @@ def write_sheet(images: NDArray[np.uint8], y: Any, path: str) -> None:
     n_columns = int(np.ceil(np.sqrt(n)))
     n_rows = -(-n // n_columns)
     step = (height + _GAP, width + _GAP)
-    # What is opaque lies on white; what is not, on nothing.
+    # Images with an alpha channel lie on a transparent sheet, others on white.
     empty = 0 if n_channels == 4 else 255
     sheet = np.full((n_rows * n_columns, *step, n_channels), empty, np.uint8)
     sheet[:n, :height, :width] = images

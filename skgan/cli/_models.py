@@ -20,8 +20,8 @@ from skgan.cli._read_write import (
 from skgan.frames import (
     TableFormat,
     format_like,
-    frame_library,
     label_columns,
+    to_pandas,
     with_columns,
 )
 from skgan.io import FileFormatError, load
@@ -57,8 +57,7 @@ def drawn_rows(drawn: Any) -> FileRows:
     if not hasattr(X, "columns"):
         return FileRows(X, None if y is None else np.asarray(y))
     # From here on a frame is one of pandas.
-    X = X.to_pandas() if frame_library(X) == "polars" else X
-    return FileRows(with_columns(X, label_columns(y)))
+    return FileRows(with_columns(to_pandas(X), label_columns(y)))
 
 
 def table_format_of(sampler: Any, rows: FileRows) -> TableFormat | None:

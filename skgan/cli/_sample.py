@@ -6,7 +6,7 @@ import argparse
 import os
 from typing import Any
 
-from skgan.cli._conditions import read_given
+from skgan.cli._given_values import read_given
 from skgan.cli._images import as_bytes, check_folder, write_folder, write_sheet
 from skgan.cli._models import drawn_rows, load_sampler
 from skgan.cli._options import choose_seed, say

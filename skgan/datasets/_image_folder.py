@@ -28,7 +28,7 @@ _MODES = ("auto", *MODES)
 _OWN_SIZE, _SMALL = 64, 32  # sides of images that keep their size, and of others
 _NO_COLOR = 3  # levels by which channels of a grey may differ, as WebP rounds them
 _MAX_NAMED = 5
-# What file managers leave behind.
+# Files that file managers leave behind.
 _NOT_MEANT = {"Thumbs.db", "desktop.ini"}
 
 
@@ -308,7 +308,7 @@ def _read_images(
     if is_open:  # nothing but greys, as red, green and blue
         n_channels = 1
         _keep_first_channel(values, n_rows * size[0] * size[1])
-    # What is left over at the end is given back, without a copy.
+    # Memory left over at the end is given back, without a copy.
     del place
     values.resize(n_rows * size[0] * size[1] * n_channels, refcheck=False)
     shape = (n_rows, *size) + ((n_channels,) if n_channels > 1 else ())

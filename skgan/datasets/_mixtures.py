@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.utils import check_random_state
+
+from skgan._validation import check_stream
 
 
 def make_ring(
@@ -207,7 +208,7 @@ def _draw_mixture(
     """Draw from equally likely, equally wide Gaussians around `centers`."""
     _check_integer("n_samples", n_samples)
     _check_real("scale", scale, minimum=0)
-    rng = check_random_state(random_state)
+    rng = check_stream("random_state", random_state)
     y = rng.randint(len(centers), size=n_samples, dtype=np.int64)
     X = centers[y] + scale * rng.standard_normal((n_samples, centers.shape[1]))
     return (X, y, centers) if return_centers else (X, y)

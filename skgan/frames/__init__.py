@@ -1,16 +1,5 @@
 """One reader and one writer of containers: NumPy, pandas, polars."""
 
-from skgan.frames._containers import (
-    LIBRARIES,
-    as_rows,
-    flatten_rows,
-    frame_library,
-    is_table,
-    list_series,
-    open_container,
-    refuse_what_has_no_rows,
-    series_library,
-)
 from skgan.frames._csv_columns import KINDS, CsvColumn, parse_texts
 from skgan.frames._files import (
     CsvOptions,
@@ -19,16 +8,19 @@ from skgan.frames._files import (
     read_csv,
     write_csv,
 )
-from skgan.frames._fill import fill_cells
 from skgan.frames._formats import UNITS, ColumnFormat, RawColumn, cast_numbers
 from skgan.frames._library import (
     cast_like,
     concatenate_rows,
     drop_rows,
+    fill_cells,
     label_columns,
     repeat_rows,
     take_rows,
+    to_arrow,
+    to_pandas,
     with_columns,
+    without_sparse_columns,
 )
 from skgan.frames._objects import (
     is_missing,
@@ -38,10 +30,20 @@ from skgan.frames._objects import (
     read_objects,
 )
 from skgan.frames._reader import (
+    LIBRARIES,
+    as_rows,
+    find_missing,
+    flatten_rows,
+    frame_library,
     holds_numbers_only,
+    is_table,
+    list_series,
     number_formats,
+    open_container,
     read_columns,
     read_values,
+    refuse_what_has_no_rows,
+    series_library,
 )
 from skgan.frames._row_files import ROW_ENDINGS, TypesChanged
 from skgan.frames._row_source import RowReader, RowSource, as_source
@@ -77,6 +79,7 @@ __all__ = [
     "concatenate_rows",
     "drop_rows",
     "fill_cells",
+    "find_missing",
     "flatten_rows",
     "format_like",
     "frame_library",
@@ -102,6 +105,9 @@ __all__ = [
     "repeat_rows",
     "series_library",
     "take_rows",
+    "to_arrow",
+    "to_pandas",
     "with_columns",
+    "without_sparse_columns",
     "write_csv",
 ]

@@ -185,7 +185,7 @@ def _learn_number(column: CsvColumn, texts: list, dialect: CsvDialect) -> bool:
     column.has_zero = not any(
         text.lstrip("+-").startswith(dialect.decimal) for text in texts
     )
-    # What is whole but too long for whole numbers names things.
+    # Whole numbers too long for int64 are names of things.
     return max(places) > 0 or has_powers
 
 
@@ -261,7 +261,7 @@ def _as_iso(column: CsvColumn, texts: Sequence[str]) -> Any:
     pandas = import_module("pandas")
     texts = [text if _ISO.fullmatch(text) else "" for text in texts]
     if column.zone:
-        # What is typed without a zone is local time.
+        # A moment that is typed without a zone is local time.
         texts = [_with_zone(text, column.zone) if text else "" for text in texts]
     parsed = pandas.Series(
         pandas.to_datetime(texts, format="ISO8601", utc=True, errors="coerce")

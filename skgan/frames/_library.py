@@ -1,4 +1,4 @@
-"""Rows of any container: taken, cast like others, concatenated, repeated."""
+"""Rows of any container: taken, cast like others, concatenated, repeated, filled."""
 
 from __future__ import annotations
 
@@ -8,11 +8,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from skgan.frames._containers import frame_library
-from skgan.frames._reader import holds_numbers_only
-from skgan.frames._writer import make_output_builder
+from skgan.frames._reader import frame_library, holds_numbers_only, list_series
+from skgan.frames._writer import make_frame, make_output_builder
 
-# What labels without a name are called.
+# The name of labels that have none.
 _LABEL = "y"
 
 
@@ -86,12 +85,49 @@ def with_columns(X, columns: dict):
     """Return a frame with further columns, or others in the place of its own."""
     if frame_library(X) == "polars":
         series = import_module("polars").Series
-        named = [series(name, values) for name, values in columns.items()]
+        # polars infers a type for objects in a list, not for an array of objects.
+        named = [
+            series(name, values.tolist() if _holds_objects(values) else values)
+            for name, values in columns.items()
+        ]
         return X.with_columns(named)
     frame = X.copy()
     for name, values in columns.items():
         frame[name] = values
     return frame
+
+
+def _holds_objects(values) -> bool:
+    return isinstance(values, np.ndarray) and values.dtype == object
+
+
+def to_pandas(X):
+    """Return a frame of any library as one of pandas."""
+    return X.to_pandas() if frame_library(X) == "polars" else X
+
+
+def to_arrow(X, schema=None):
+    """Return a frame of any library as a table of Arrow, with a schema if there is one.
+
+    What pyarrow raises where a column cannot be told in its types is left as it is.
+    """
+    if frame_library(X) == "polars":
+        table = X.to_arrow()
+        return table if schema is None else table.cast(schema)
+    table = import_module("pyarrow").Table
+    return table.from_pandas(X, schema=schema, preserve_index=False)
+
+
+def without_sparse_columns(X):
+    """Return a frame whose columns of pandas' sparse dtypes are dense ones."""
+    if frame_library(X) != "pandas":
+        return X
+    dense = {
+        name: X[name].sparse.to_dense()
+        for name, dtype in X.dtypes.items()
+        if isinstance(dtype, import_module("pandas").SparseDtype)
+    }
+    return X.assign(**dense) if dense else X
 
 
 def label_columns(y: Any) -> dict[Any, Any]:
@@ -147,3 +183,99 @@ def _with_noise(X, chosen: NDArray, scale: float, rng: np.random.RandomState):
     low, high = present.min(axis=0).filled(0), present.max(axis=0).filled(0)
     # NaN plus noise is NaN, so missing values stay missing.
     return np.clip(values[chosen] + noise, low, high)
+
+
+def fill_cells(X: Any, cells: NDArray, filling: Any) -> Any:
+    """Return `X` with some of its cells from other rows.
+
+    Parameters
+    ----------
+    X : ndarray, DataFrame of pandas or polars, or pyarrow.Table of n rows
+        What is kept: container, index, dtypes, and cells as they are.
+    cells : ndarray of bool of shape (n, n_columns)
+        Which are taken from `filling`.
+    filling : ndarray or DataFrame of shape (n, n_columns)
+        Like `X`; of a table of Arrow, a frame of pandas.
+
+    Raises
+    ------
+    TypeError
+        If a column cannot hold what it is filled with.
+    """
+    if hasattr(X, "schema") and hasattr(X, "column_names"):
+        return _fill_arrow(X, cells, filling)
+    library = frame_library(X)
+    if library is None:
+        filled = X.copy()
+        filled[cells] = np.asarray(filling)[cells]
+        return filled
+    if frame_library(filling) != library:
+        names = list(X.columns)
+        columns = [np.asarray(column) for column in list_series(filling)]
+        filling = make_frame(columns, names, library)
+    fill = _fill_pandas if library == "pandas" else _fill_polars
+    return fill(X, cells, filling)
+
+
+def _fill_pandas(X, cells: NDArray, filling):
+    pandas = import_module("pandas")
+    filled = X.copy()
+    for j, mask in enumerate(cells.T):
+        if not mask.any():
+            continue
+        column, new = X.iloc[:, j], filling.iloc[:, j]
+        dtype = column.dtype
+        if isinstance(dtype, pandas.SparseDtype):
+            column, new = column.sparse.to_dense(), new.sparse.to_dense()
+        if new.dtype != column.dtype:
+            new = _cast(new, column)
+        values = column.array.copy()
+        values[mask] = new.array[mask]
+        column = pandas.Series(values, index=X.index, dtype=column.dtype)
+        filled.isetitem(j, column.astype(dtype))
+    return filled
+
+
+def _cast(new, column):
+    """A column in the dtype of another."""
+    try:
+        return new.astype(column.dtype)
+    except (TypeError, ValueError) as error:
+        raise TypeError(
+            f"Column {column.name!r} is of dtype {column.dtype}, which cannot hold "
+            f"values of {new.dtype}: {error}. Pass it with the dtype it had in fit."
+        ) from error
+
+
+def _fill_polars(X, cells: NDArray, filling):
+    polars = import_module("polars")
+    filled = []
+    for j, (column, mask) in enumerate(zip(X.get_columns(), cells.T, strict=True)):
+        if mask.any():
+            new = filling.get_columns()[j]
+            if column.dtype == polars.Object:
+                values = np.where(mask, new.to_numpy(), column.to_numpy())
+                column = polars.Series(column.name, values.tolist(), dtype=column.dtype)
+            else:
+                new = new.cast(column.dtype)
+                column = column.zip_with(~polars.Series(mask), new)
+        filled.append(column)
+    return polars.DataFrame(filled)
+
+
+def _fill_arrow(X, cells: NDArray, filling):
+    arrow, compute = import_module("pyarrow"), import_module("pyarrow.compute")
+    filled = X
+    for j, mask in enumerate(cells.T):
+        if not mask.any():
+            continue
+        field = X.schema.field(j)
+        new = arrow.array(filling.iloc[:, j], from_pandas=True)
+        column, kind = X.column(j), field.type
+        if arrow.types.is_dictionary(kind):
+            column, new = column.cast(kind.value_type), new.cast(kind.value_type)
+        column = compute.if_else(arrow.array(mask), new.cast(column.type), column)
+        if arrow.types.is_dictionary(kind):
+            column = column.dictionary_encode().cast(kind)
+        filled = filled.set_column(j, field, column)
+    return filled

@@ -87,7 +87,7 @@ def read_polars_column(series, name) -> RawColumn:
         raw = np.zeros(len(series))
         return RawColumn(ColumnFormat("number", ToPolarsColumn(dtype)), raw, missing)
     if dtype.is_numeric():
-        return _read_numbers(series, missing, name)
+        return _read_numbers(series, missing)
     if dtype.is_temporal():
         to_column: Any = ToPolarsColumn(dtype)
         moments = series
@@ -125,7 +125,7 @@ def read_polars_column(series, name) -> RawColumn:
     return RawColumn(ColumnFormat("level", to_column, levels=levels), raw, missing)
 
 
-def _read_numbers(series, missing, name) -> RawColumn:
+def _read_numbers(series, missing) -> RawColumn:
     polars = import_module("polars")
     dtype = series.dtype
     if str(dtype).endswith("nt128"):

@@ -24,13 +24,13 @@ ROW_ENDINGS = {
 BATCH_ROWS = 65_536
 _CSV_BLOCK = 2**23
 _SEPARATORS = ",;\t|"
-# What pandas takes for missing.
+# Texts that pandas takes for missing.
 _MISSING = (
     *("", "#N/A", "#N/A N/A", "#NA", "-1.#IND", "-1.#QNAN", "-NaN", "-nan"),
     *("1.#IND", "1.#QNAN", "<NA>", "N/A", "NA", "NULL", "NaN", "None", "n/a"),
     *("nan", "null"),
 )
-# What a column of CSV becomes where a later cell is not of the type of the first ones.
+# The wider type of a CSV column one of whose later cells is not of its type.
 _WIDER = {
     "null": "int64",
     "int64": "double",
@@ -225,7 +225,7 @@ class CsvRows(RowFile):
     def _widen(self, error: Exception) -> None:
         """Give the column that an error is about a wider type, or raise it again."""
         match = _CSV_ERROR.search(str(error))
-        # It counts columns as they stand in the file, whichever are read.
+        # The error counts columns as they stand in the file, whichever are read.
         if match is None or int(match[1]) >= len(self._names):
             raise error
         arrow = import_arrow()

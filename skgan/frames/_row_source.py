@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from skgan._validation import check_integer
-from skgan.frames._containers import as_rows
+from skgan.frames._reader import as_rows
 from skgan.frames._row_files import BATCH_ROWS, CsvRows, import_arrow, make_files
 
 # All rows are kept up to this number.
@@ -174,7 +174,7 @@ class RowReader:
         """Return the schema that all parts have, or raise."""
         arrow = import_arrow()
         schemas = [part.schema() for part in self._parts]
-        # What a CSV file holds may widen the types of those before it.
+        # A CSV file may have widened the types of those before it.
         schemas = [
             part.schema() if isinstance(part, CsvRows) else schema
             for part, schema in zip(self._parts, schemas, strict=True)

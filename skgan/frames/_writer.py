@@ -13,11 +13,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skgan._estimator import persistent
-from skgan.frames._containers import LIBRARIES, frame_library, list_series
 from skgan.frames._formats import cast_numbers, numbers_and_missing
 from skgan.frames._pandas import cast_to_pandas
 from skgan.frames._polars import cast_to_polars
-from skgan.frames._reader import number_formats
+from skgan.frames._reader import (
+    LIBRARIES,
+    find_missing,
+    frame_library,
+    list_series,
+    number_formats,
+)
 
 
 def make_frame(columns, names, library: str) -> Any:
@@ -92,7 +97,7 @@ class FrameOutputBuilder:
         # An integer or boolean cannot hold NaN, which marks what is missing.
         self.storages = [
             np.dtype(np.float64)
-            if storage.kind != "f" and _has_missing(series)
+            if storage.kind != "f" and find_missing(series).any()
             else storage
             for storage, series in zip(storages, list_series(X), strict=True)
         ]
@@ -123,8 +128,3 @@ def make_output_builder(X, values: NDArray) -> ArrayOutputBuilder | FrameOutputB
     if library is None:
         return ArrayOutputBuilder(X, values)
     return FrameOutputBuilder(X, library)
-
-
-def _has_missing(series) -> bool:
-    is_missing = series.is_null() if hasattr(series, "is_null") else series.isna()
-    return bool(is_missing.any())

@@ -67,7 +67,7 @@ def _count_of_shapes(func: Callable, args: tuple) -> float:
         return float(tensors[1].sum())
     if len(tensors) < 2 or getattr(func, "__name__", "") not in _BROADCASTING:
         return 0
-    # That of PyTorch imports its compiler.
+    # torch.broadcast_shapes would import PyTorch's compiler.
     return prod(np.broadcast_shapes(*(tuple(tensor.shape) for tensor in tensors)))
 
 

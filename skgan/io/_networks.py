@@ -16,11 +16,11 @@ import torch
 from skorch.history import History
 from torch import Tensor, nn
 
+from skgan._torch_globals import borrow_global_stream
 from skgan.modules import LATENT_ENCODERS, ConditionMask, LatentEncoder
 from skgan.nets import (
     AdversarialNet,
     InfoGANNet,
-    borrow_global_stream,
     fitting_groups,
     load_optimizer,
 )

@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 
 from skgan._version import __version__
-from skgan.frames import frame_library, label_columns, with_columns
+from skgan.frames import frame_library, label_columns, to_arrow, with_columns
 from skgan.samplers import SampleRows
 from skgan.storage import write_whole
 
@@ -275,8 +275,7 @@ def _as_table(drawn: Any, schema: Any = None) -> Any:
     """Return drawn rows, labels behind them, as a table of Arrow."""
     pa = import_pyarrow()
     X, y = drawn if isinstance(drawn, tuple) else (drawn, None)
-    library = frame_library(X)
-    if library is None:
+    if frame_library(X) is None:
         return _table_of_array(X, y)
     labels = label_columns(y)
     for name in labels:
@@ -286,11 +285,8 @@ def _as_table(drawn: Any, schema: Any = None) -> Any:
                 "fit."
             )
     X = with_columns(X, labels) if labels else X
-    if library == "polars":
-        table = X.to_arrow()
-        return table if schema is None else table.cast(schema)
     try:
-        return pa.Table.from_pandas(X, schema=schema, preserve_index=False)
+        return to_arrow(X, schema)
     except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError) as error:
         raise ValueError(
             f"A column cannot be kept in Parquet: {'; '.join(map(str, error.args))}. "

@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from sklearn.base import BaseEstimator
 
-from skgan._torch_defaults import torch_defaults
+from skgan._torch_globals import torch_defaults
 from skgan.io._codec import Decoder, Encoder, state_of
 from skgan.io._memory_bound import MemoryBound
 from skgan.io._registry import entry_of, find_entry
@@ -44,7 +44,7 @@ _MEMBERS = {_CONFIG, _STATE, _ARRAYS, _WEIGHTS}
 _VALUES_PER_BYTE = 4
 _LEAST_VALUES = 2**24
 _TENSORS_PER_WEIGHT, _LEAST_TENSORS = 4, 200
-# What a sampler has learnt that was saved before generators could start from trees.
+# Attributes of samplers that were saved before generators could start from trees.
 _BEFORE_STAGES = {"prior_": None, "rejection_": None, "stage_": "generator"}
 PathOrFile = str | os.PathLike | IO[bytes]
 

@@ -6,7 +6,7 @@ rows, synthetic ones last.
 
 from skgan._lazy import load_on_first_use
 
-# What type checkers and editors know of these is in `__init__.pyi`.
+# Types of these names, for checkers and editors, are in `__init__.pyi`.
 __getattr__, __dir__, __all__ = load_on_first_use(
     __name__,
     {
@@ -14,7 +14,7 @@ __getattr__, __dir__, __all__ = load_on_first_use(
         "AttackPower": "privacy._attack_power",
         "CopyingWarning": "diagnosis._findings",
         "Diagnosis": "diagnosis._findings",
-        "DisclosureRisk": "privacy._disclosure_risk",
+        "DisclosureRisk": "privacy._disclosure",
         "Finding": "diagnosis._findings",
         "ImageFeatures": "images._image_features",
         "ImageScore": "images._image_scores",
@@ -40,11 +40,11 @@ __getattr__, __dir__, __all__ = load_on_first_use(
         "global_utility": "_global_utility",
         "global_utility_scores": "_global_utility",
         "image_scores": "images._image_scores",
-        "kernel_distance": "_kernels",
+        "kernel_distance": "_distances",
         "make_sampler_scorer": "_scorer",
         "membership_attacks": "privacy._membership",
         "membership_auc": "_memorization",
-        "mmd": "_kernels",
+        "mmd": "_distances",
         "pair_trend_scores": "_marginals_and_pairs",
         "pair_trends": "_marginals_and_pairs",
         "pool_estimates": "_pooling",
@@ -58,7 +58,6 @@ __getattr__, __dir__, __all__ = load_on_first_use(
     {
         "Block": "_blocks",
         "TaughtModels": "_classifier",
-        "is_frame": "_blocks",
         "match_blocks": "_blocks",
         "nearest": "_nearest",
         "read_blocks": "_blocks",

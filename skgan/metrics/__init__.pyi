@@ -1,6 +1,5 @@
 from skgan.metrics._associations import associations
 from skgan.metrics._blocks import Block as Block
-from skgan.metrics._blocks import is_frame as is_frame
 from skgan.metrics._blocks import match_blocks as match_blocks
 from skgan.metrics._blocks import read_blocks as read_blocks
 from skgan.metrics._classifier import TaughtModels as TaughtModels
@@ -13,11 +12,12 @@ from skgan.metrics._classifier import teach_models as teach_models
 from skgan.metrics._distances import (
     energy_distance,
     frechet_distance,
+    kernel_distance,
+    mmd,
     sliced_wasserstein,
 )
 from skgan.metrics._global_utility import global_utility, global_utility_scores
 from skgan.metrics._intervals import confidence_interval
-from skgan.metrics._kernels import kernel_distance, mmd
 from skgan.metrics._levels import alpha_precision, beta_recall
 from skgan.metrics._marginals_and_pairs import (
     column_shape_scores,
@@ -42,8 +42,7 @@ from skgan.metrics.diagnosis._findings import CopyingWarning, Diagnosis, Finding
 from skgan.metrics.images._image_features import ImageFeatures
 from skgan.metrics.images._image_scores import ImageScore, ImageScores, image_scores
 from skgan.metrics.privacy._attack_power import AttackPower
-from skgan.metrics.privacy._disclosure import disclosure_attacks
-from skgan.metrics.privacy._disclosure_risk import DisclosureRisk
+from skgan.metrics.privacy._disclosure import DisclosureRisk, disclosure_attacks
 from skgan.metrics.privacy._membership import membership_attacks
 
 __all__ = [

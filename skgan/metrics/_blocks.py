@@ -56,15 +56,10 @@ class Block:
         ]
 
 
-def is_frame(X: Any) -> bool:
-    """Whether X is a DataFrame, or read as one."""
-    return is_table(X)
-
-
 def read_blocks(X: Any, name: str = "X") -> list[Block]:
     """Split X in blocks: one for a numeric array, else one a column."""
     X = as_rows(X, name)
-    if is_frame(X):
+    if is_table(X):
         return _read_frame(X, name)
     values = np.asarray(X)
     if values.ndim < 2:
@@ -91,7 +86,7 @@ def match_blocks(X: Any, like: list[Block], framed: bool, name: str) -> list[Blo
     """Read X in the columns, order and kinds of blocks read before."""
     columns = [part for block in read_blocks(X, name) for part in block.split()]
     labels = [label for block in like for label in block.labels]
-    if framed and is_frame(X):
+    if framed and is_table(X):
         by_label = {block.labels[0]: block for block in columns}
         absent = [label for label in labels if label not in by_label]
         extra = [label for label in by_label if label not in set(labels)]

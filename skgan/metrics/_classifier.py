@@ -18,10 +18,10 @@ from sklearn.model_selection import StratifiedKFold, cross_val_score
 from sklearn.utils.multiclass import type_of_target
 
 from skgan._tree_threads import tree_threads
-from skgan.frames import as_rows
-from skgan.metrics._blocks import Block, is_frame, match_blocks, read_blocks
+from skgan._validation import check_stream
+from skgan.frames import as_rows, is_table
+from skgan.metrics._blocks import Block, match_blocks, read_blocks
 from skgan.metrics._inputs import (
-    as_generator,
     as_vectors,
     check_count,
     check_n_rows,
@@ -120,7 +120,7 @@ def held_out_auc(
     The parameters are those of `c2st`.
     """
     check_count("cv", cv, minimum=2)
-    generator = as_generator(random_state)
+    generator = check_stream("random_state", random_state)
     # Read jointly: a rare level would else tell the sets apart by being unknown.
     blocks, ends = _joined(("X_real", X_real), ("X_synthetic", X_synthetic))
     n_real, n_synthetic = ends[0], len(blocks[0].values) - ends[0]
@@ -315,7 +315,7 @@ def teach_models(
             if is_classification
             else HistGradientBoostingRegressor
         )
-        seed = draw_seed(as_generator(random_state))
+        seed = draw_seed(check_stream("random_state", random_state))
         estimator = Trees(categorical_features=is_category, random_state=seed)
     for name, X, y in zip(names, features, targets, strict=True):
         check_n_rows(name, len(X), 2)
@@ -337,7 +337,7 @@ def teach_models(
 def _joined(*named: tuple[str, Any]) -> tuple[list[Block], list[int]]:
     """All rows in blocks, one set after the other, and where each set but one ends."""
     like = read_blocks(named[0][1], named[0][0])
-    framed = is_frame(named[0][1])
+    framed = is_table(named[0][1])
     return join_blocks([match_blocks(rows, like, framed, name) for name, rows in named])
 
 
@@ -404,7 +404,7 @@ def _features_and_target(rows: Any, target: Any, name: str) -> tuple[Any, np.nda
             f"{name} must be a pair (X, y), or target must name the column to predict."
         )
     rows = as_rows(rows, name)
-    if is_frame(rows):
+    if is_table(rows):
         if target not in list(rows.columns):
             raise ValueError(f"{name} has no column {target!r} to predict.")
         y = np.asarray(rows[target])

@@ -10,9 +10,9 @@ from sklearn.ensemble import (
     HistGradientBoostingRegressor,
 )
 
+from skgan._validation import check_stream
 from skgan.metrics._classifier import _fitted, _joined, _mean_auc, _tree_columns
 from skgan.metrics._inputs import (
-    as_generator,
     check_count,
     check_n_rows,
     draw_rows,
@@ -123,7 +123,7 @@ def global_utility_scores(
     {0: 1.0, 1: 1.0}
     """
     check_count("max_samples", max_samples, minimum=2)
-    generator = as_generator(random_state)
+    generator = check_stream("random_state", random_state)
     names = ("X_train", "X_holdout", "X_synthetic")
     sets = (X_train, X_holdout, X_synthetic)
     blocks, ends = _joined(*zip(names, sets, strict=True))

@@ -6,10 +6,9 @@ import numbers
 from typing import Any
 
 import numpy as np
-from sklearn.utils import check_random_state
 
 from skgan.metrics._blocks import read_blocks
-from skgan.metrics._reference import ReferenceSpace
+from skgan.metrics._reference import ReferenceSpace, with_unexpected
 
 
 def as_vectors(
@@ -38,11 +37,7 @@ def _in_reference_space(named: tuple[tuple[str, Any], ...]) -> list[np.ndarray]:
     placed = [space._transform(rows, name) for name, rows in named]
     matrices = [vectors for vectors, _ in placed]
     if any(unexpected.any() for _, unexpected in placed):
-        # As far as one indicator for each of these columns would move the row.
-        matrices = [
-            np.column_stack([vectors, np.sqrt(unexpected)])
-            for vectors, unexpected in placed
-        ]
+        matrices = [with_unexpected(*pair) for pair in placed]
     return matrices
 
 
@@ -82,16 +77,6 @@ def check_count(name: str, value: Any, minimum: int = 1) -> int:
             f"{name} must be an integer of at least {minimum}, got {value!r}."
         )
     return int(value)
-
-
-def as_generator(random_state: Any) -> np.random.RandomState:
-    """A stream of random numbers, as scikit-learn's `check_random_state`.
-
-    Except that None is a fresh stream: the global one stays untouched.
-    """
-    if random_state is None:
-        return np.random.RandomState()
-    return check_random_state(random_state)
 
 
 def draw_seed(generator: np.random.RandomState) -> int:

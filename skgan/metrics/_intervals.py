@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 from sklearn.utils import resample
 
-from skgan.metrics._blocks import is_frame
-from skgan.metrics._inputs import as_generator, check_count, check_n_rows, draw_seed
+from skgan._validation import check_stream
+from skgan.frames import is_table
+from skgan.metrics._inputs import check_count, check_n_rows, draw_seed
 
 
 def confidence_interval(
@@ -88,10 +89,10 @@ def confidence_interval(
             f"confidence_level must be between 0 and 1, got {confidence_level!r}."
         )
     check_count("n_resamples", n_resamples, minimum=2)
-    sets = [X if is_frame(X) else np.asarray(X) for X in samples]
+    sets = [X if is_table(X) else np.asarray(X) for X in samples]
     for position, X in enumerate(sets):
         check_n_rows(f"Set {position} of the samples", len(X), 4)
-    generator = as_generator(random_state)
+    generator = check_stream("random_state", random_state)
     values = []
     for _ in range(n_resamples):
         halves = [

@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from skgan.metrics._inputs import as_generator, as_vectors, check_count, draw_rows
+from skgan._validation import check_stream
+from skgan.metrics._inputs import as_vectors, check_count, draw_rows
 from skgan.metrics._nearest import nearest
 
 _N_RADII = 30  # quantile radii of the precision and recall curves
@@ -135,7 +136,7 @@ def beta_recall(
     matrices = as_vectors(
         ("X_real", X_real), ("X_synthetic", X_synthetic), standardize=standardize
     )
-    generator = as_generator(random_state)
+    generator = check_stream("random_state", random_state)
     real, synthetic = (draw_rows(rows, max_samples, generator) for rows in matrices)
     to_center = np.linalg.norm(synthetic - synthetic.mean(axis=0), axis=1)
     levels = np.linspace(0, 1, _N_RADII)

@@ -10,7 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from skgan.metrics._blocks import Block, is_frame, match_blocks, read_blocks
+from skgan.frames import is_table
+from skgan.metrics._blocks import Block, match_blocks, read_blocks
 from skgan.metrics._inputs import check_n_rows
 
 _N_BINS = 10  # for numbers that meet a category
@@ -149,7 +150,7 @@ def pair_trend_scores(X_real: Any, X_synthetic: Any) -> dict[tuple[Any, Any], fl
 def _column_pairs(X_real: Any, X_synthetic: Any) -> list[tuple[Block, Block]]:
     """Each column as a block of its own, real and synthetic."""
     like = read_blocks(X_real, "X_real")
-    blocks = match_blocks(X_synthetic, like, is_frame(X_real), "X_synthetic")
+    blocks = match_blocks(X_synthetic, like, is_table(X_real), "X_synthetic")
     check_n_rows("X_real", len(like[0].values), 1)
     check_n_rows("X_synthetic", len(blocks[0].values), 1)
     return [

@@ -12,9 +12,10 @@ from typing import Any
 import numpy as np
 from sklearn.metrics import roc_auc_score
 
-from skgan.metrics._blocks import is_frame, match_blocks, read_blocks
+from skgan._validation import check_stream
+from skgan.frames import is_table
+from skgan.metrics._blocks import match_blocks, read_blocks
 from skgan.metrics._inputs import (
-    as_generator,
     as_vectors,
     check_count,
     check_n_rows,
@@ -86,7 +87,9 @@ def authenticity(
         standardize=standardize,
         min_rows=(2, 1),
     )
-    synthetic = _at_most(max_samples, synthetic, as_generator(random_state))
+    synthetic = _at_most(
+        max_samples, synthetic, check_stream("random_state", random_state)
+    )
     to_train, which = nearest(synthetic, train)
     met, which = np.unique(which, return_inverse=True)
     to_other = nearest_other(train, met)
@@ -157,7 +160,7 @@ def dcr_share(
         min_rows=1,
     )
     n_rows = min(len(train), len(holdout))
-    generator = as_generator(random_state)
+    generator = check_stream("random_state", random_state)
     synthetic = _at_most(max_samples, synthetic, generator)
     to_train, _ = nearest(synthetic, draw_rows(train, n_rows, generator))
     to_holdout, _ = nearest(synthetic, draw_rows(holdout, n_rows, generator))
@@ -229,7 +232,7 @@ def membership_auc(
         standardize=standardize,
         min_rows=1,
     )
-    generator = as_generator(random_state)
+    generator = check_stream("random_state", random_state)
     train, holdout = (
         _at_most(max_samples, rows, generator) for rows in (train, holdout)
     )
@@ -271,7 +274,7 @@ def duplicate_rate(X_train: Any, X_synthetic: Any) -> float:
     0.5
     """
     like = read_blocks(X_train, "X_train")
-    blocks = match_blocks(X_synthetic, like, is_frame(X_train), "X_synthetic")
+    blocks = match_blocks(X_synthetic, like, is_table(X_train), "X_synthetic")
     n_train, n_synthetic = len(like[0].values), len(blocks[0].values)
     check_n_rows("X_train", n_train, 1)
     check_n_rows("X_synthetic", n_synthetic, 1)

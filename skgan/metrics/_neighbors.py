@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from skgan.metrics._inputs import as_generator, as_vectors, check_count, draw_rows
+from skgan._validation import check_stream
+from skgan.metrics._inputs import as_vectors, check_count, draw_rows
 from skgan.metrics._nearest import count_balls, nearest
 
 
@@ -282,5 +283,5 @@ def _drawn(
         standardize=standardize,
         min_rows=(1 + neighbors[0], 1 + neighbors[1]),
     )
-    generator = as_generator(random_state)
+    generator = check_stream("random_state", random_state)
     return [draw_rows(matrix, max_samples, generator) for matrix in matrices]

@@ -10,7 +10,8 @@ import numpy as np
 from sklearn.exceptions import NotFittedError
 
 from skgan._estimator import persistent
-from skgan.metrics._blocks import Block, is_frame, match_blocks, read_blocks
+from skgan.frames import is_table
+from skgan.metrics._blocks import Block, match_blocks, read_blocks
 
 _MAX_LEVELS = 100  # one-hot columns of a category; rarer levels share one more
 _LARGEST_VALUE = 1e150  # its square is still a float64, with room for sums
@@ -86,7 +87,7 @@ class ReferenceSpace:
         blocks = read_blocks(X, name)
         if len(blocks[0].values) == 0:
             raise ValueError(f"{name} has no rows.")
-        self._framed = is_frame(X)
+        self._framed = is_table(X)
         return self._fit_blocks(blocks)
 
     def _fit_blocks(self, blocks: list[Block]) -> ReferenceSpace:
@@ -120,6 +121,14 @@ class ReferenceSpace:
             unexpected += encoder.count_unexpected_missing(block)
         vectors = parts[0] if len(parts) == 1 else np.hstack(parts)
         return vectors, unexpected
+
+
+def with_unexpected(vectors: np.ndarray, unexpected: np.ndarray) -> np.ndarray:
+    """Return vectors with an axis for missing values of columns that had none in fit.
+
+    It moves a row as far as one indicator for each of these columns would.
+    """
+    return np.column_stack([vectors, np.sqrt(unexpected)])
 
 
 @persistent("origin", "has_missing", "mean", "scale")

@@ -11,26 +11,25 @@ from sklearn import get_config
 from sklearn.utils import resample
 from sklearn.utils.metadata_routing import MetadataRequest
 
-from skgan.frames import as_rows, take_rows
+from skgan._validation import check_stream
+from skgan.frames import as_rows, is_table, take_rows
 from skgan.metrics import (
     _classifier,
     _distances,
-    _kernels,
     _levels,
     _marginals_and_pairs,
     _neighbors,
 )
-from skgan.metrics._blocks import is_frame
-from skgan.metrics._inputs import as_generator, check_count, draw_seed, read_weights
+from skgan.metrics._inputs import check_count, draw_seed, read_weights
 from skgan.metrics._reference import ReferenceSpace
 
 # name -> (metric, whether more is better)
 _METRICS: dict[str, tuple[Callable[..., float], bool]] = {
     "energy_distance": (_distances.energy_distance, False),
     "sliced_wasserstein": (_distances.sliced_wasserstein, False),
-    "mmd": (_kernels.mmd, False),
+    "mmd": (_distances.mmd, False),
     "frechet_distance": (_distances.frechet_distance, False),
-    "kernel_distance": (_kernels.kernel_distance, False),
+    "kernel_distance": (_distances.kernel_distance, False),
     "c2st": (_classifier.c2st, True),
     "precision": (_neighbors.precision, True),
     "recall": (_neighbors.recall, True),
@@ -125,14 +124,14 @@ class _SamplerScorer:
             # As often as the weighted rows have them.
             chance = read_weights(sample_weight, len(X))
             n = len(X) if self.n_samples is None else self.n_samples
-            generator = as_generator(self.random_state)
+            generator = check_stream("random_state", self.random_state)
             asked = take_rows(y, generator.choice(len(X), size=n, p=chance))
         elif self.n_samples is not None:
             asked = resample(
                 y,
                 replace=self.n_samples > len(X),
                 n_samples=self.n_samples,
-                random_state=draw_seed(as_generator(self.random_state)),
+                random_state=draw_seed(check_stream("random_state", self.random_state)),
             )
         X_synthetic = self._drawn(estimator, y=asked)
         takes_scaled = "standardize" in _parameters(self.metric)
@@ -170,7 +169,7 @@ def _seed_of(function: Callable[..., Any], random_state: Any) -> dict[str, Any]:
 
 def _label_rows(y: Any, is_classes: bool) -> Any:
     """Labels as rows: a column of levels, or columns as they are."""
-    if is_frame(y):
+    if is_table(y):
         return y
     labels = np.asarray(y)
     if is_classes:

@@ -10,7 +10,6 @@ from __future__ import annotations
 from torch import nn
 
 from skgan.modules._code_head import CodeHead
-from skgan.modules._condition_mask import ConditionMask
 from skgan.modules._conditional_residual_latent import (
     CalibratedConditionalResidualLatentGenerator,
     ConditionalResidualLatentGenerator,
@@ -29,8 +28,12 @@ from skgan.modules._image_layers import initialize as initialize
 from skgan.modules._image_layers import pad_to_even as pad_to_even
 from skgan.modules._image_layers import pyramid as pyramid
 from skgan.modules._image_layers import to_rows as to_rows
-from skgan.modules._mlp import MLPDiscriminator, MLPGenerator
-from skgan.modules._residual import ResidualMLPDiscriminator, ResidualMLPGenerator
+from skgan.modules._mlp import (
+    MLPDiscriminator,
+    MLPGenerator,
+    ResidualMLPDiscriminator,
+    ResidualMLPGenerator,
+)
 from skgan.modules._residual_convolutional import (
     ResidualConvDiscriminator,
     ResidualConvGenerator,
@@ -41,7 +44,11 @@ from skgan.modules._residual_latent import (
     KaimingMLPDiscriminator,
     ResidualLatentGenerator,
 )
-from skgan.modules._table import TableDiscriminator, TableGenerator
+from skgan.modules._table_networks import (
+    ConditionMask,
+    TableDiscriminator,
+    TableGenerator,
+)
 
 GENERATORS: dict[str, type[nn.Module]] = {
     "calibrated_conditional_transport": CalibratedConditionalResidualLatentGenerator,

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from skgan.modules._affine_maps import identities, optimal_map
 from skgan.modules._mlp import apply_head, concatenate, shape_rows
 from skgan.modules._residual_latent import kaiming_layers
-from skgan.modules._table import OneHotBlocks
+from skgan.modules._table_networks import OneHotBlocks
 
 
 class ResidualGenerator(nn.Module):

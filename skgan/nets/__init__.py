@@ -1,10 +1,9 @@
 """skorch nets: the alternating optimization, nothing else."""
 
 from skgan.nets._adversarial import AdversarialNet
+from skgan.nets._info import InfoGANNet
 
 # For other rooms; not part of the public surface.
-from skgan.nets._global_stream import borrow_global_stream as borrow_global_stream
-from skgan.nets._info import InfoGANNet
 from skgan.nets._info import read_hidden as read_hidden
 from skgan.nets._process_group import Processes as Processes
 from skgan.nets._process_group import is_first_process as is_first_process

@@ -8,15 +8,13 @@ from copy import deepcopy
 from functools import partial
 from itertools import compress
 
-import numpy as np
 import torch
-from sklearn.utils import check_random_state
 from skorch.utils import to_device
 from torch import Tensor, nn
 
-from skgan._validation import check_integer
+from skgan._torch_globals import borrow_global_stream
+from skgan._validation import check_integer, check_stream
 from skgan.loader import BatchLoader, OrderedLoader, TensorData
-from skgan.nets._global_stream import borrow_global_stream
 from skgan.nets._probe import probe
 from skgan.nets._skorch import SkorchAdapter
 from skgan.objectives import (
@@ -200,9 +198,7 @@ class AdversarialNet(SkorchAdapter):
 
     def initialize_module(self):
         """Make both networks, and the averaged generator where one is wanted."""
-        # scikit-learn's reading of None would move NumPy's global stream.
-        state = self.random_state
-        rng = np.random.RandomState() if state is None else check_random_state(state)
+        rng = check_stream("random_state", self.random_state)
         seed = int(rng.randint(2**31 - 1))
         self.latent_stream_ = torch.Generator(self.device).manual_seed(seed)
         self.order_stream_ = torch.Generator().manual_seed(seed + 1)
@@ -408,7 +404,7 @@ class AdversarialNet(SkorchAdapter):
         logits = self.call(self.discriminator_, x, condition)
         return squared_gradient_norms(logits, x)
 
-    # What goes into a step: rows, conditions, latents.
+    # Inputs of a step: rows, conditions, latents.
     def _minibatches(self, batch) -> list[tuple[Tensor, Tensor | None]]:
         """Cut a batch into rows and conditions for each discriminator step."""
         real, condition = self.rows_and_condition(batch)

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.parameter import is_lazy
 
-from skgan.nets._global_stream import borrow_global_stream
+from skgan._torch_globals import borrow_global_stream
 
 _N_ROWS = 4
 _TWICE = (
@@ -150,7 +150,7 @@ def _ignores(net, module: nn.Module, x: Tensor, condition: Tensor) -> bool:
     module.eval()
     try:
         with torch.no_grad():
-            # What starts at zero, such as an embedding, shows nothing as it is.
+            # A layer that starts at zero, such as an embedding, would show nothing.
             for weight in weights:
                 weight.add_(0.1 * torch.randn_like(weight))
             # Other classes of one-hot blocks, other numbers.
@@ -179,7 +179,7 @@ def _check_loss(net: Any) -> None:
                 real if sees_real else None,
                 fake,
             )
-            check_scalar(name, value)
+            check_scalar_loss(name, value)
             (slope,) = _slopes(value, [fake])
             has_slope |= slope is not None and bool(slope.any())
         if not has_slope:
@@ -225,7 +225,7 @@ def _check_penalty(net: Any, x: Tensor, conditions) -> None:
         return value
 
     value = _attempt(name, cost, hint=_TWICE)
-    check_scalar(f"cost function of {name}", value)
+    check_scalar_loss(f"cost function of {name}", value)
 
 
 def _check_steps(net: Any, real, fake, condition) -> None:
@@ -237,7 +237,7 @@ def _check_steps(net: Any, real, fake, condition) -> None:
         if role == "generator" and expected is not None:
             loss = loss + _attempt("matching", net.matching, expected)
         name = f"{role}'s objective"
-        check_scalar(name, loss)
+        check_scalar_loss(name, loss)
         if not bool(loss.isfinite()):
             raise ValueError(
                 f"The {name} is {float(loss)} on the first rows that it is tried on."
@@ -249,7 +249,7 @@ def _check_steps(net: Any, real, fake, condition) -> None:
             )
 
 
-# What subclasses of the net check with, too.
+# Checks that subclasses of the net use, too.
 def name_network(role: str, module: nn.Module) -> str:
     """Return how errors name a network."""
     return f"{role} {type(module).__name__}"
@@ -300,7 +300,7 @@ def check_tensor(name: str, value: Any, what: str, shape, dtype=None) -> None:
         )
 
 
-def check_scalar(name: str, value: Any) -> None:
+def check_scalar_loss(name: str, value: Any) -> None:
     """Raise unless a function of an objective gave one number that can be trained."""
     if not isinstance(value, Tensor):
         raise TypeError(

@@ -22,9 +22,9 @@ from skorch.callbacks import (
 from skorch.utils import TeeGenerator
 from torch import Tensor, nn
 
+from skgan._torch_globals import borrow_global_stream, draw_globally
 from skgan.callbacks import GeneratorAverage, StopTraining, TrainingProgress
 from skgan.loader import BatchLoader, TensorData
-from skgan.nets._global_stream import borrow_global_stream, draw_globally
 from skgan.nets._joint import trained_together
 from skgan.nets._process_group import Processes, join_processes
 from skgan.nets._state import (
@@ -39,7 +39,7 @@ from skgan.nets._state import (
 
 _OPTIMIZERS = ("optimizer_generator", "optimizer_discriminator")
 _DATA_PREFIXES = ("iterator_train", "iterator_valid", "dataset")
-# What the first of several processes does alone: it writes or prints.
+# Callbacks of the first of several processes alone: they write or print.
 _OF_FIRST = (Checkpoint, PrintLog, ProgressBar, TrainEndCheckpoint, TrainingProgress)
 
 

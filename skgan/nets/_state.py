@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from skgan.nets._global_stream import borrow_global_stream, draw_globally
+from skgan._torch_globals import borrow_global_stream, draw_globally
 
 _PROGRESS = ("n_penalty_steps_", "penalty_weight_")
 

@@ -11,7 +11,9 @@ from skgan.objectives._augmentations import (
     diffaugment,
     instance_noise,
     resolve_augmentation,
+    swap_neighbors,
     translation,
+    warp,
 )
 from skgan.objectives._information import (
     categorical_code_loss,
@@ -27,7 +29,6 @@ from skgan.objectives._penalties import PENALTIES, Penalty, resolve_penalty
 from skgan.objectives._penalties import (
     squared_gradient_norms as squared_gradient_norms,
 )
-from skgan.objectives._perturbations import swap_neighbors, warp
 
 __all__ = [
     "AUGMENTATIONS",

@@ -98,7 +98,7 @@ PENALTIES: dict[str, Penalty] = {
 }
 
 
-# Which halves of the joint batch, real and fake, such points are: the gradient there
+# Whether points are the real and the fake half of the joint batch: the gradient there
 # comes from the pass that the loss takes anyway.
 BATCH_HALVES: dict[Callable[..., Tensor], tuple[bool, bool]] = {
     at_real: (True, False),

@@ -6,10 +6,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
-from skgan.metrics import Block, is_frame, match_blocks, read_blocks
+from skgan._validation import check_stream
+from skgan.frames import is_table
+from skgan.metrics import Block, match_blocks, read_blocks
 
 MISSING = "missing"
 _MAX_DRAWN = 10_000  # more rows change no picture
@@ -38,7 +39,7 @@ def draw_rows(sampler, X, n_samples, random_state):
     """Draw rows, without labels, to be shown beside `X`."""
     check_is_fitted(sampler)
     n_samples = min(len(X), _MAX_DRAWN) if n_samples is None else n_samples
-    rng = check_random_state(random_state)
+    rng = check_stream("random_state", random_state)
     drawn = sampler.sample(n_samples, random_state=rng)
     return drawn[0] if isinstance(drawn, tuple) else drawn
 
@@ -46,7 +47,7 @@ def draw_rows(sampler, X, n_samples, random_state):
 def read_column_pairs(real, synthetic) -> dict[Any, ColumnPair]:
     """Return the columns of both sets by their names, in the order of the real one."""
     like = read_blocks(real, "real")
-    blocks = match_blocks(synthetic, like, is_frame(real), "synthetic")
+    blocks = match_blocks(synthetic, like, is_table(real), "synthetic")
     for name, found in (("real", like), ("synthetic", blocks)):
         if not len(found[0].values):
             raise ValueError(f"{name} has no rows.")
@@ -66,7 +67,7 @@ def _as_column(block: Block) -> NDArray:
 
 
 def _holds_dates(X, label) -> bool:
-    if not is_frame(X):
+    if not is_table(X):
         return False
     dtype = X[label].dtype
     return getattr(dtype, "kind", "") == "M" or str(dtype).startswith("Date")

@@ -5,9 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.decomposition import PCA
-from sklearn.utils import check_random_state
 
-from skgan._validation import check_integer
+from skgan._validation import check_integer, check_stream
 from skgan.metrics import ReferenceSpace
 from skgan.plotting._comparison import draw_rows
 from skgan.plotting._matplotlib import FIRST_COLOR, SECOND_COLOR, get_axes
@@ -104,7 +103,7 @@ class EmbeddingDisplay:
             If the sampler is not fitted.
         """
         max_points = check_integer("max_points", max_points, 1)
-        rng = check_random_state(random_state)
+        rng = check_stream("random_state", random_state)
         n_samples = min(len(X), max_points)
         return cls.from_samples(
             draw_rows(sampler, X, n_samples, rng),
@@ -160,7 +159,7 @@ class EmbeddingDisplay:
         n = min(max_points, *map(len, vectors))
         if not n:
             raise ValueError("synthetic has no rows.")
-        rng = check_random_state(random_state)
+        rng = check_stream("random_state", random_state)
         vectors = [rows[rng.permutation(len(rows))[:n]] for rows in vectors]
         points, shares = _principal_plane(np.vstack(vectors))
         display = cls(

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from skgan._validation import check_integer
 from skgan.frames import as_rows, take_rows
 from skgan.plotting._matplotlib import get_axes
-from skgan.plotting._samples import _as_images, _brightness_range
+from skgan.plotting._samples import _as_images, _brightness_range, _tile
 
 _GAP = 0.08  # of an image's side, between two images
 _INCHES = 0.9  # side of one image
@@ -278,7 +278,7 @@ class OutlierDisplay:
             drawn.append(self.ax_.imshow(strip, **options | {"extent": extent}))
         self.image_, self.reconstruction_, self.residual_ = drawn
         self.ax_.set(xlim=(0, drawn[0].get_extent()[1]), ylim=(2 * step + height, 0))
-        self._label(n, height, step, width)
+        self._label(height, step, width)
         return self
 
     def _plot_bars(self, ax, **kwargs):
@@ -323,7 +323,7 @@ class OutlierDisplay:
                 raise ValueError(f"{name} must be {wanted}, got {len(values)}.")
         return shares, [str(name) for name in columns], rows
 
-    def _label(self, n: int, height: int, step: float, width: int) -> None:
+    def _label(self, height: int, step: float, width: int) -> None:
         ax = self.ax_
         names = ["image", "reconstruction", "residual"]
         ax.set_yticks([place * step + height / 2 for place in range(3)], labels=names)
@@ -354,15 +354,4 @@ def _gap(width: int) -> int:
 
 def _in_a_row(images: NDArray[Any], low: float, high: float) -> NDArray[Any]:
     """One strip of images, gaps transparent."""
-    n, height, width, channels = images.shape
-    step = width + _gap(width)
-    images = images.astype(float)
-    if channels > 1:
-        images = np.clip((images - low) / (high - low), 0, 1)
-    if channels == 3:
-        images = np.concatenate([images, np.ones_like(images[..., :1])], axis=3)
-    gap = np.nan if channels == 1 else 0.0
-    strip = np.full((height, n, step, images.shape[3]), gap)
-    strip[:, :, :width] = images.transpose(1, 0, 2, 3)
-    strip = strip.reshape(height, n * step, -1)[:, : n * step - _gap(width)]
-    return strip[..., 0] if channels == 1 else strip
+    return _tile(images, low, high, len(images), _gap(images.shape[2]))

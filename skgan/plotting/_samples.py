@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.utils import check_random_state
 
+from skgan._validation import check_stream
 from skgan.metrics import nearest
 from skgan.plotting._matplotlib import get_axes
 
@@ -109,7 +109,7 @@ class SamplesDisplay:
         ValueError
             If the rows are not images, or the real ones differ in shape.
         """
-        rng = check_random_state(random_state)
+        rng = check_stream("random_state", random_state)
         synthetic = sampler.sample(n_samples, random_state=rng)
         if isinstance(synthetic, tuple):  # with labels
             synthetic = synthetic[0]

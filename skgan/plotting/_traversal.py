@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
+from skgan._validation import check_stream
 from skgan.plotting._matplotlib import get_axes
 from skgan.plotting._samples import _as_images, _brightness_range, _tile
 
@@ -131,7 +131,7 @@ class LatentTraversalDisplay:
                 f"code={code}: the sampler has {net.n_continuous} continuous codes, "
                 "counted from 0; None changes the latent instead."
             )
-        seed = int(check_random_state(random_state).randint(2**31 - 1))
+        seed = int(check_stream("random_state", random_state).randint(2**31 - 1))
         if not is_swept:
             images = np.stack(
                 [

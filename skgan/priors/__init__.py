@@ -4,9 +4,8 @@ Plain arrays and a schema of columns come in. Adding a prior is one class and on
 in `PRIORS`; the normal latent of a network is none of them.
 """
 
-from ._base import BasePrior, ConditionalDraw
+from ._base import BasePrior, ConditionalDraw, LevelColumn, NumberColumn, Schema
 from ._conditional_trees import ConditionalTrees
-from ._schema import LevelColumn, NumberColumn, Schema
 from ._tree_prior import TreesPrior
 
 PRIORS: dict[str, type[BasePrior]] = {"trees": TreesPrior}

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ._decision_tree import Tree
 from ._leaves import LeafIntervals, LeafItems
 from ._numbers import NumberScale
 from ._predictors import score_predictor
 from ._row_streams import Uniforms
-from ._trees import Tree
 
 # For how many rows the marginal distribution counts in the density of a leaf.
 MARGINAL_ROWS = 1.0
@@ -83,7 +83,7 @@ class NumberModel:
             score[atoms] = scale.atom_scores[item[atoms]]
             rows = np.flatnonzero(item == scale.continuum)
             part = x if self.rest is None else x[:, rows]
-            # One number a row, so that no row depends on those before it.
+            # Every row takes a number, so that no row depends on those before it.
             uniform: np.ndarray = rng.random(size=(n,))[rows]
             score[rows] = self._draw_continuum(part, leaf[rows], uniform)
         if self.rounds:

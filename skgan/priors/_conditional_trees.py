@@ -9,15 +9,15 @@ import numpy as np
 from skgan._estimator import persistent
 from skgan._validation import check_array
 
-from ._checks import check_model
+from ._base import Column, LevelColumn, NumberColumn, Schema, check_schema
+from ._chain_checks import check_model
 from ._column import ColumnModel, LevelModel, NumberModel
-from ._growing import Grower
+from ._decision_tree import MISSING_SCORE
+from ._flat_arrays import DTYPES, pack, unpack
+from ._grower import Grower
 from ._numbers import fit_scale
 from ._predictors import Predictors, to_predictor
 from ._row_streams import RowStreams, row_keys
-from ._schema import Column, LevelColumn, NumberColumn, Schema, check_schema
-from ._state import DTYPES, pack, unpack
-from ._trees import MISSING_SCORE
 
 BLOCK_ROWS = 8192
 MIN_LEAF = 5

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
+from ._leaf_density import IntervalDensity
 from ._row_streams import Uniforms
 
-# Of the Student distribution that scores a leaf's continuum.
+# Of the Student distribution that scores what is far out.
 FREEDOM = 4.0
+# Weight in a leaf's density of what is drawn, beside that Student distribution.
+DRAWN_SHARE = 0.5
 # How many rows the spread of all leaves counts for in that of one.
 SPREAD_ROWS = 2.0
 # Above what single precision takes for 0.
@@ -89,20 +93,30 @@ class LeafIntervals:
         low = self.low[which]
         return low + inside * (self.high[which] - low)
 
+    @cached_property
+    def drawn(self) -> IntervalDensity:
+        """Density of what is drawn."""
+        return IntervalDensity(self.low, self.high, self.start)
+
     def log_density(self, leaf: np.ndarray, score: np.ndarray) -> np.ndarray:
-        """Student log-density with the leaf's mean and spread."""
-        deviation = (score - self.mean[leaf]) / self.spread[leaf]
-        constant = np.log(3 / 8)  # Γ(5/2) / (√(4π) Γ(2))
-        return (
-            constant
-            - np.log(self.spread[leaf])
-            - (FREEDOM + 1) / 2 * np.log1p(deviation**2 / FREEDOM)
-        )
+        """Log-density: half of what is drawn, half a Student's for what is far out."""
+        spread = self.spread[leaf]
+        square = ((score - self.mean[leaf]) / spread) ** 2
+        # Γ(5/2) / (√(4π) Γ(2)) = 3/8
+        student = 0.375 / spread * (1 + square / FREEDOM) ** (-(FREEDOM + 1) / 2)
+        drawn = self.drawn.density(leaf, score)
+        share = np.where(self.drawn.counts[leaf] > 0, DRAWN_SHARE, 0.0)
+        return np.log(share * drawn + (1 - share) * student)
 
     def probability(self, leaf, low, high) -> np.ndarray:
-        """Student probability of scores from `low` to `high`."""
+        """Probability of scores from `low` to `high` by the same density."""
         mean, spread = self.mean[leaf], self.spread[leaf]
-        return student_cdf((high - mean) / spread) - student_cdf((low - mean) / spread)
+        student = student_cdf((high - mean) / spread) - student_cdf(
+            (low - mean) / spread
+        )
+        drawn = self.drawn.cdf(leaf, high) - self.drawn.cdf(leaf, low)
+        share = np.where(self.drawn.counts[leaf] > 0, DRAWN_SHARE, 0.0)
+        return share * drawn + (1 - share) * student
 
 
 def student_cdf(t: np.ndarray) -> np.ndarray:

@@ -7,9 +7,9 @@ from functools import cached_property
 
 import numpy as np
 
+from ._base import LevelColumn, Schema
+from ._decision_tree import MISSING_SCORE, SUM, Design, Sum
 from ._numbers import NumberScale
-from ._schema import LevelColumn, Schema
-from ._trees import MISSING_SCORE, SUM, Design, Sum
 
 # A column of more levels enters a tree by an order of them, else one by one.
 MAX_ONE_HOT = 30

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import time
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -10,27 +11,116 @@ from skgan._deadline import Deadline
 from skgan._estimator import persistent
 from skgan._validation import check_array, check_boolean, check_integer, check_real
 
-from ._base import BasePrior, ConditionalDraw
-from ._chain import chain_order, fit_chain
-from ._checks import check_models
-from ._column import LevelModel, NumberModel
+from ._base import (
+    BasePrior,
+    Column,
+    ConditionalDraw,
+    LevelColumn,
+    NumberColumn,
+    Schema,
+    check_columns,
+    check_schema,
+)
+from ._chain_checks import check_models
+from ._column import ColumnModel, LevelModel, NumberModel
+from ._flat_arrays import DTYPES, pack, read_hints, unpack
+from ._grower import Grower
+from ._numbers import fit_scale
 from ._particles import draw_given
-from ._predictors import to_predictor
-from ._schema import Column, LevelColumn, NumberColumn, check_columns, check_schema
-from ._state import DTYPES, pack, read_hints, unpack
+from ._predictors import Predictors, to_predictor
+
+# With more columns none is compared with sums of the others.
+_MAX_LINEAR_COLUMNS = 1000
+# Where time is short, rows are halved down to so many.
+_FEWEST_ROWS = 400
+
+
+def chain_order(schema: Schema, first: Sequence[int], order: str) -> tuple[int, ...]:
+    """Columns in the order of the chain."""
+    last = len(schema) - 1
+    first = [check_integer("each of first", index, 0, last) for index in first]
+    if len(set(first)) < len(first):
+        raise ValueError(f"first must name a column once, got {first}.")
+    rest = [index for index in range(len(schema)) if index not in first]
+    if order == "levels_first":
+        rest.sort(key=lambda index: isinstance(schema[index], NumberColumn))
+    return (*first, *rest)
+
+
+def fit_chain(
+    columns: np.ndarray,
+    schema: Schema,
+    order: Sequence[int],
+    *,
+    max_features: int,
+    leaf_size: int,
+    split_cost: float,
+    linear: bool,
+    rng: np.random.Generator,
+    deadline: Deadline,
+    forms: Mapping[int, str],
+) -> list[ColumnModel]:
+    """Fit each column on those before it; models stand by position.
+
+    Where the pace of the columns so far will not do, the next ones are fitted on half
+    of the rows; once the time is over, without those before them.
+    """
+    scales = [
+        fit_scale(values, discrete=column.discrete)
+        if isinstance(column, NumberColumn)
+        else None
+        for values, column in zip(columns.T, schema, strict=True)
+    ]
+    x = np.stack([to_predictor(*pair) for pair in zip(columns.T, scales, strict=True)])
+    predictors = Predictors(x, schema, max_features)
+    linear = linear and len(schema) <= _MAX_LINEAR_COLUMNS
+    grower = Grower(predictors, leaf_size, linear, rng, split_cost, forms)
+    models: dict[int, ColumnModel] = {}
+    for place, target in enumerate(order):
+        start = time.perf_counter()
+        before, scale = np.array(order[:place], np.intp), scales[target]
+        if deadline.left <= 0:
+            before = before[:0]
+        column = schema[target]
+        if scale is not None:
+            models[target] = grower.numbers(target, before, columns[:, target], scale)
+        elif not isinstance(column, NumberColumn):
+            models[target] = grower.levels(target, before, column.n_levels)
+        if deadline.is_set:
+            # A column costs as much as there are predictors among which it chooses.
+            n_tried = np.minimum(np.arange(len(order)), max_features) + 1
+            ahead = n_tried[place + 1 :].sum() / n_tried[place]
+            expected = ahead * (time.perf_counter() - start)
+            while expected > deadline.left and len(columns) >= 2 * _FEWEST_ROWS:
+                columns, expected = columns[::2], expected / 2
+                grower = grower.of_half()
+    return [models[index] for index in range(len(schema))]
+
 
 # Annotations are evaluated here, so that loading a file evaluates nothing.
 read_hints(LevelModel)
+
+
 read_hints(NumberModel)
+
+
 # Rows that are drawn together: their predictors fit the cache.
 BLOCK_ROWS = 8192
+
+
 MIN_LEAF = 5
+
+
 MAX_PARTICLES = 4096
+
+
 # What a split must gain in log-likelihood; .5 log n is the Bayesian information
 # criterion of one parameter. Trees of small tables follow the noise below 5, and copy
 # rows: of 90 to 600 rows, .4 log n gave a membership AUC of .56 to .74, 5 one of .52 to
 # .66, and 6.5 takes .01 more off it, at the same C2ST or a better one.
 COST_PER_LOG_ROW = 0.4
+
+
 COST_OF_FEW_ROWS, MANY_ROWS = 6.5, 10_000
 
 
@@ -94,10 +184,11 @@ class TreesPrior(BasePrior):
     row, row number or other single value of a continuum is held; who has the fitted
     prior can still tell intervals in which values lay.
 
-    The density that `score_columns` gives is smoother than what is drawn: a leaf's
-    continuum is a Student distribution with its mean and spread, and the marginal
-    distribution of the column counts for one row more in each leaf, so that rows
-    which no leaf holds have a finite density, ordered by how far they are off.
+    The density that `score_columns` gives is smoother than what is drawn: of a leaf's
+    continuum it is half the density of what is drawn and half that of a Student
+    distribution with the leaf's mean and spread, and the marginal distribution of the
+    column counts for one row more in each leaf, so that rows which no leaf holds have a
+    finite density, ordered by how far they are off.
 
     References
     ----------

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from ._trees import LEAF, Trees, baseline, concatenate, tree_of
+from ._boosted_trees import LEAF, Trees, baseline, concatenate, tree_of
 
 _MAX_BINS = 255
 _EPS = 1e-12

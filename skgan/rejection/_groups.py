@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from ._checks import MAX_GROUPS
+from ._state_checks import MAX_GROUPS
 
 _KEPT = 200  # most frequent levels that keep a group of their own
 _PRIOR_ROWS = 20.0  # a rare level's share is drawn towards the common one by these

@@ -6,13 +6,14 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
-from sklearn.utils import check_random_state
 
-from ._checks import check_count, check_groups, check_order, check_splits
+from skgan._validation import check_stream
+
+from ._boosted_trees import Trees, baseline, first_trees, interleave, scaled
+from ._boosting import Growth, grow
 from ._groups import group_levels, is_levels, to_groups
-from ._growing import Growth, grow
 from ._scoring import TreeScorer
-from ._trees import Trees, baseline, first_trees, interleave, scaled
+from ._state_checks import check_count, check_groups, check_order, check_splits
 
 _GROWERS = ("auto", "histogram", "public")
 _LEAF_SHARE = 100  # a leaf holds at least one in so many real rows …
@@ -146,7 +147,7 @@ class DensityRatio:
             If `grower` is unknown or there are too few rows.
         """
         self._check(real, drawn, schema)
-        seed = check_random_state(random_state).randint(2**31 - 1)
+        seed = check_stream("random_state", random_state).randint(2**31 - 1)
         rng = np.random.default_rng(seed)
         is_real = np.arange(len(real) + len(drawn)) < len(real)
         self._groups = {

@@ -6,18 +6,18 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from sklearn.utils import check_random_state
 
 from skgan._estimator import persistent
+from skgan._validation import check_stream
 from skgan.storage import MissingDefinitionError
 
 from ._acceptance import Acceptance
-from ._calibration import MarginCorrection
-from ._checks import check_count, check_number
-from ._choice import acceptance_gain, choose_cap
-from ._classifier import ClassifierRatio
+from ._cap_choice import acceptance_gain, choose_cap
+from ._classifier_ratio import ClassifierRatio
 from ._judges import forest_judge
+from ._margin_correction import MarginCorrection
 from ._ratio import DensityRatio
+from ._state_checks import check_count, check_number
 
 _STAGES = (0.125, 0.25, 0.5, 0.75, 1.0)  # of all trees
 _N_DRAWN_EACH = 4  # drawn rows a refit, for each real one
@@ -32,7 +32,7 @@ _N_JUDGED_EACH = 10  # … and for each real row, but no fewer than …
 _N_JUDGED_LEAST = 10_000
 _N_ERRORS = 3.0  # the gain over its standard error: it is the best of many
 
-# What numbers of a state can be.
+# Ranges of the numbers of a state.
 _RANGES = {
     "log_cap": (-1e6, 1e6),
     "temperature": (1e-6, 1e6),
@@ -127,7 +127,9 @@ class RejectionRule:
             With the number of trees, quantile and temperature of this one, whose gain
             it names, and more sums of trees, so that it gains no less.
         """
-        rng = np.random.default_rng(check_random_state(random_state).randint(2**31))
+        rng = np.random.default_rng(
+            check_stream("random_state", random_state).randint(2**31)
+        )
         new = RejectionRule()
         new._quantile, new.n_trees_ = self._quantile, self.n_trees_
         new.gain_, new.gain_error_ = self.gain_, self.gain_error_
@@ -299,7 +301,9 @@ def fit_rejection(
     """
     if len(real_held_out) < _MIN_HELD_OUT or len(real_fit) < _MIN_FIT:
         return None
-    rng = np.random.default_rng(check_random_state(random_state).randint(2**31))
+    rng = np.random.default_rng(
+        check_stream("random_state", random_state).randint(2**31)
+    )
     rule = RejectionRule()
     ratio: DensityRatio | ClassifierRatio = DensityRatio(n_refits=_N_SUMS_TO_CHOOSE)
     if classifier is not None:

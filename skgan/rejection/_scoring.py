@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from ._checks import MAX_GROUPS
-from ._trees import LEAF, MAX_LEAVES, NO_SET, Trees
+from ._boosted_trees import LEAF, MAX_LEAVES, NO_SET, Trees
+from ._state_checks import MAX_GROUPS
 
 # Multiplied by a single bit, the five highest bits name it (a De Bruijn sequence).
 _DE_BRUIJN = np.uint32(0x077CB531)

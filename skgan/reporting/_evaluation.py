@@ -76,13 +76,9 @@ class Rows:
 
     def columns(self) -> Any:
         """The rows with the labels of a table among its columns."""
-        library = frame_library(self.X)
-        if self.y is None or library is None:
+        if self.y is None or frame_library(self.X) is None:
             return self.X
-        columns = _label_columns(self.y, list(self.X.columns))
-        if library == "polars":
-            columns = {name: values.tolist() for name, values in columns.items()}
-        return with_columns(self.X, columns)
+        return with_columns(self.X, _label_columns(self.y, list(self.X.columns)))
 
 
 @dataclass(frozen=True)

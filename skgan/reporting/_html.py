@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 from collections.abc import Iterable
 
-# What no page may hold, such as the bell, in names of columns and in values.
+# Control characters, such as the bell, which no page may hold, as spaces.
 _CONTROLS = {code: " " for code in (*range(32), *range(127, 160))}
 _THIN_SPACE = "\u202f"
 

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from skgan.frames import frame_library, is_missing
+from skgan.frames import as_rows, frame_library, is_missing, take_rows
 from skgan.metrics import Finding, TaughtModels, global_utility_scores, teach_models
 from skgan.metrics.diagnosis import MIN_ROWS, judge_copies
 from skgan.plotting import TrainingDisplay
@@ -144,14 +144,8 @@ def _without_gaps(pairs: dict[str, tuple[Any, NDArray]]) -> dict:
         is_there = np.array([not is_missing(value) for value in y.tolist()])
         if is_there.sum() < MIN_ROWS:
             return {}
-        places = np.flatnonzero(is_there)
-        if frame_library(X) == "pandas":
-            X = X.iloc[places]
-        elif frame_library(X) == "polars":
-            X = X[places.tolist()]
-        else:
-            X = np.asarray(X)[places]
-        found[key] = (X, np.array(y[places].tolist()))
+        X = take_rows(as_rows(X), is_there)
+        found[key] = (X, np.array(y[is_there].tolist()))
     known = found["train"][1]
     is_many = len(np.unique(known)) > _MAX_CLASSES
     if known.dtype.kind not in "biuf":

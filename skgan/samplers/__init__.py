@@ -2,7 +2,7 @@
 
 from skgan._lazy import load_on_first_use
 
-# What type checkers and editors know of these is in `__init__.pyi`.
+# Types of these names, for checkers and editors, are in `__init__.pyi`.
 __getattr__, __dir__, __all__ = load_on_first_use(
     __name__,
     {
@@ -13,7 +13,7 @@ __getattr__, __dir__, __all__ = load_on_first_use(
         "InfoGANSampler": "_infogan",
     },
     {
-        "DiagnosisMixin": "_diagnose",
+        "DiagnosisMixin": "_diagnosis_mixin",
         "Inverter": "_inversion",
         "InverterRunner": "_inversion",
         "LabelledRows": "_conditions",

@@ -1,6 +1,6 @@
 from skgan.samplers._conditional import ConditionalGANSampler
 from skgan.samplers._conditions import LabelledRows as LabelledRows
-from skgan.samplers._diagnose import DiagnosisMixin as DiagnosisMixin
+from skgan.samplers._diagnosis_mixin import DiagnosisMixin as DiagnosisMixin
 from skgan.samplers._gan import GANSampler
 from skgan.samplers._imputer import GANImputer
 from skgan.samplers._infogan import InfoGANSampler

@@ -21,7 +21,7 @@ from skgan.encoding import BaseEncoder, TableLayout
 from skgan.nets import own_device
 
 SCHEDULES = ("annealed", "constant")
-# What a network becomes that has labels to start from.
+# The networks that take the place of others where there are labels.
 CONDITIONAL_FORMS = {
     "transport": "conditional_transport",
     "calibrated_transport": "calibrated_conditional_transport",

@@ -18,16 +18,14 @@ from sklearn.base import (
 from sklearn.model_selection import train_test_split
 from sklearn.utils.validation import check_is_fitted
 
-from skgan._deadline import Deadline
+from skgan._deadline import read_deadline
 from skgan._diagram import DataDiagramMixin
 from skgan._estimator import VersionedEstimator, persistent
-from skgan._threads import training_threads
-from skgan._torch_defaults import torch_defaults
+from skgan._torch_globals import torch_defaults, training_threads
 from skgan._validation import (
     check_boolean,
     check_integer,
     check_memory,
-    check_real,
     check_share,
     check_stream,
 )
@@ -37,29 +35,24 @@ from skgan.metrics import ReferenceSpace, energy_distance
 from skgan.nets import AdversarialNet, join_processes
 from skgan.samplers._auto import resolve_device, resolve_settings
 from skgan.samplers._conditions import make_conditions, table_params
-from skgan.samplers._drawing import DrawingMixin
-from skgan.samplers._fit_data import FitData
-from skgan.samplers._fit_tasks import (
-    CallbackSupport,
-    start_tasks,
-    with_callbacks,
-)
+from skgan.samplers._drawing import DrawingMixin, read_truncation
+from skgan.samplers._fit_tasks import CallbackSupport, start_tasks, with_callbacks
 from skgan.samplers._named_rows import read_named
 from skgan.samplers._prior_conditions import PriorConditions
 from skgan.samplers._resume import check_together, keep_seeds, open_checkpoint
 from skgan.samplers._training import (
+    FitData,
     advice_on_memory,
     continue_net,
     count_epochs,
     interruption,
     make_callbacks,
-    make_net,
+    net_from_settings,
     train,
 )
-from skgan.samplers._trees import TreesMixin
-from skgan.samplers._truncation import read_truncation
+from skgan.samplers._trees_mixin import TreesMixin
 
-# What validation learns of the columns, and what training learns after it.
+# Attributes that validation sets, and attributes that training sets after it.
 _FEATURES, _LEARNT = ("n_features_in_", "feature_names_in_"), ("net_", "sampler_")
 
 
@@ -190,7 +183,7 @@ class BaseGANSampler(
 
     def _prepare(self, X, y) -> FitData:
         """Read X and y once: rows, what they are conditioned on, what is held out."""
-        deadline = self._start_clock()
+        deadline = read_deadline(self.max_time)
         X, y, named = read_named(self, X, y)
         is_warm_start = bool(self.warm_start and hasattr(self, "net_"))
         encoder = self.encoder_ if is_warm_start else self._make_encoder(X)
@@ -216,13 +209,6 @@ class BaseGANSampler(
                 self._prepare_rows(data)
         data.settings = data.settings._replace(checkpoint=checkpoint)
         return data
-
-    def _start_clock(self) -> Deadline:
-        """Return when the fit shall have ended."""
-        seconds: Any = self.max_time
-        if seconds is not None:
-            seconds = check_real("max_time", seconds, 0, strict=True)
-        return Deadline(seconds)
 
     def _prepare_rows(self, data: FitData) -> None:
         """Encode the rows of a generator that starts from normal latents."""
@@ -262,7 +248,7 @@ class BaseGANSampler(
                 data.net_params = self._data_params(
                     encoder, data.rows, data.conditions, settings
                 )
-            net = make_net(
+            net = net_from_settings(
                 settings,
                 tuple(data.rows.shape[1:]),
                 data.seeds.net,
@@ -337,7 +323,7 @@ class BaseGANSampler(
         """Return the encoder that networks without a prior need."""
         return encoder
 
-    # What a subclass that conditions on labels says: `labels` knows what they are,
+    # Hooks of a sampler that conditions on labels: `labels` knows what they are,
     # `target` holds those of the training rows in canonical form.
     def _read_target(self, X, y, is_warm_start: bool) -> tuple[Any, Any]:
         return None, None

@@ -33,7 +33,8 @@ class ColumnOutlierModel:
     """Scores of rows: the mean of four measures of `RowNormality`, standardised.
 
     Each is measured from its median over training rows, scored by what was fitted to
-    the others, in units of the distance from there to the worst twentieth.
+    the others, in units of the distance from there to the worst twentieth. More usual
+    than that is none: it counts as 0.
 
     Parameters
     ----------
@@ -77,7 +78,7 @@ class ColumnOutlierModel:
         return self
 
     def score_samples(self, X) -> NDArray:
-        """Return how normal rows are, of shape (n,); about 0 in the middle."""
+        """Return how normal rows are, of shape (n,); at most 0."""
         return -self.explain(X).sum(axis=1)
 
     def explain(self, X) -> NDArray:
@@ -91,15 +92,26 @@ class ColumnOutlierModel:
         return result
 
     def _excess(self, cells: CellScores) -> NDArray:
-        """By how much cells are less normal than usual, of shape (n, d)."""
+        """By how much cells are less normal than usual, of shape (n, d).
+
+        A measure that finds a row more usual than most does not make up for one that
+        finds it odd: the middle of a ring is usual in each column and far from all rows.
+        """
         units = self._units
         likelihood = (units["likelihood"] - cells.likelihood) / units["likelihood_unit"]
         tail = (units["tail"] - cells.tail) / units["tail_unit"]
         distance = (cells.distance - units["distance"]) / units["distance_unit"]
         copula = (cells.copula - units["copula"]) / units["copula_unit"]
-        of_rows = distance[:, None] * cells.distance_share
-        of_rows += copula[:, None] * cells.copula_share
-        return (likelihood + tail + of_rows) / 4
+        measures = np.stack(
+            [
+                likelihood,
+                tail,
+                distance[:, None] * cells.distance_share,
+                copula[:, None] * cells.copula_share,
+            ]
+        )
+        is_odd = measures.sum(axis=2, keepdims=True) > 0
+        return np.where(is_odd, measures, 0).mean(axis=0)
 
     @property
     def _is_table(self) -> bool:

@@ -21,10 +21,10 @@ from skgan.samplers._conditions import (
     LabelShares,
     label_conditions,
 )
-from skgan.samplers._diagnose import DiagnosisMixin
+from skgan.samplers._diagnosis_mixin import DiagnosisMixin
+from skgan.samplers._drawing import read_truncation
 from skgan.samplers._explanation import ExplanationMixin
 from skgan.samplers._inversion import InversionMixin
-from skgan.samplers._truncation import read_truncation
 
 # Its forests take long to import, and few samplers are asked.
 if TYPE_CHECKING:
@@ -35,95 +35,8 @@ if TYPE_CHECKING:
 _LARGEST_BLOCK = 4096
 
 
-class BaseLabelledSampler(BaseGANSampler):
-    """A sampler of rows under labels, which are read, held out and scored with them.
-
-    A subclass has the parameters `y_kind` and `condition_sampling`.
-    """
-
-    _conditions: LabelConditions | LabelledTableConditions
-
-    def _read_target(self, X, y, is_warm_start: bool):
-        refuse_what_has_no_rows(y, "y")
-        check_consistent_length(X, y)
-        if is_warm_start:
-            labels = self._conditions.labels
-            return labels, labels.read(y)
-        labels = Labels(self.y_kind)
-        return labels, labels.fit(y)
-
-    def _split(self, X, labels, target, seed: int):
-        n_held_out = self._count_held_out(X)
-        if not n_held_out:
-            return X, target, None
-        X, X_held_out, target, held_out = train_test_split(
-            X,
-            target,
-            test_size=n_held_out,
-            random_state=seed,
-            stratify=labels.strata(target, n_held_out),
-        )
-        return X, target, (X_held_out, held_out)
-
-    def _make_shares(self, labels, target):
-        return LabelShares(labels, target, "empirical")
-
-    def _encoder_of_networks(self, encoder):
-        if isinstance(encoder, TableEncoder):
-            return LabelledTableEncoder(**encoder.get_params(deep=False))
-        return encoder
-
-    def _fit_encoder(self, encoder, X, labels, target) -> None:
-        if isinstance(encoder, LabelledTableEncoder):
-            encoder.fit_labelled(X, labels, target)
-        else:
-            encoder.fit(X)
-
-    def _encode(self, encoder, X, target, seed: int):
-        if isinstance(encoder, LabelledTableEncoder):
-            return encoder.encode_labelled(X, target, seed)
-        return super()._encode(encoder, X, target, seed)
-
-    def _make_conditions(self, encoder, encoded, labels, target):
-        sampling = self.condition_sampling
-        return label_conditions(encoder, encoded, labels, target, sampling)
-
-    def _data_params(self, encoder, rows, conditions, settings) -> dict:
-        return conditions.params(encoder, rows, settings)
-
-    def _read_scored(self, X, y):
-        if y is None:
-            return None
-        check_consistent_length(X, y)
-        return self._conditions.labels.read(y)
-
-    def _watched_score(self, held_out, net) -> float:
-        net.eval()
-        X, target = held_out
-        return self._score_rows(X, target, MAX_WATCHED_ROWS)
-
-    def _score_rows(self, X, target, max_rows: int) -> float:
-        seed, conditions = self._seeds.score, self._conditions
-        if len(X) > max_rows:
-            options = {"replace": False, "n_samples": max_rows, "random_state": seed}
-            target = None if target is None else resample(target, **options)
-            X = resample(X, **options)
-        values = target
-        if target is None:
-            values = conditions.draw_labels(len(X), seed)
-        real = self._reference.transform(X)
-        drawn = self._reference.transform(self._draw_labelled(values, seed))
-        if target is not None:
-            vectors = conditions.labels.reference(target)
-            real, drawn = np.hstack([real, vectors]), np.hstack([drawn, vectors])
-        return -energy_distance(real, drawn, standardize=False)
-
-    def _draw_labelled(self, values, seed: int):
-        return self._draw(len(values), seed, LabelledRows(values))
-
-
 class ConditionalGANSampler(
-    DiagnosisMixin, ExplanationMixin, InversionMixin, BaseLabelledSampler
+    DiagnosisMixin, ExplanationMixin, InversionMixin, BaseGANSampler
 ):
     """Learns rows with their labels, and samples rows by class or by number.
 
@@ -254,6 +167,8 @@ class ConditionalGANSampler(
     >>> y_new.tolist(), (X_new[:, 0] > 14).tolist()
     (['dog', 'cat', 'dog'], [True, False, True])
     """
+
+    _conditions: LabelConditions | LabelledTableConditions
 
     def __init__(
         self,
@@ -552,6 +467,84 @@ class ConditionalGANSampler(
             y, replace=n_samples > len(y), n_samples=n_samples, random_state=seed
         )
         return self.sample(y=labels, random_state=seed)
+
+    def _read_target(self, X, y, is_warm_start: bool):
+        refuse_what_has_no_rows(y, "y")
+        check_consistent_length(X, y)
+        if is_warm_start:
+            labels = self._conditions.labels
+            return labels, labels.read(y)
+        labels = Labels(self.y_kind)
+        return labels, labels.fit(y)
+
+    def _split(self, X, labels, target, seed: int):
+        n_held_out = self._count_held_out(X)
+        if not n_held_out:
+            return X, target, None
+        X, X_held_out, target, held_out = train_test_split(
+            X,
+            target,
+            test_size=n_held_out,
+            random_state=seed,
+            stratify=labels.strata(target, n_held_out),
+        )
+        return X, target, (X_held_out, held_out)
+
+    def _make_shares(self, labels, target):
+        return LabelShares(labels, target, "empirical")
+
+    def _encoder_of_networks(self, encoder):
+        if isinstance(encoder, TableEncoder):
+            return LabelledTableEncoder(**encoder.get_params(deep=False))
+        return encoder
+
+    def _fit_encoder(self, encoder, X, labels, target) -> None:
+        if isinstance(encoder, LabelledTableEncoder):
+            encoder.fit_labelled(X, labels, target)
+        else:
+            encoder.fit(X)
+
+    def _encode(self, encoder, X, target, seed: int):
+        if isinstance(encoder, LabelledTableEncoder):
+            return encoder.encode_labelled(X, target, seed)
+        return super()._encode(encoder, X, target, seed)
+
+    def _make_conditions(self, encoder, encoded, labels, target):
+        sampling = self.condition_sampling
+        return label_conditions(encoder, encoded, labels, target, sampling)
+
+    def _data_params(self, encoder, rows, conditions, settings) -> dict:
+        return conditions.params(encoder, rows, settings)
+
+    def _read_scored(self, X, y):
+        if y is None:
+            return None
+        check_consistent_length(X, y)
+        return self._conditions.labels.read(y)
+
+    def _watched_score(self, held_out, net) -> float:
+        net.eval()
+        X, target = held_out
+        return self._score_rows(X, target, MAX_WATCHED_ROWS)
+
+    def _score_rows(self, X, target, max_rows: int) -> float:
+        seed, conditions = self._seeds.score, self._conditions
+        if len(X) > max_rows:
+            options = {"replace": False, "n_samples": max_rows, "random_state": seed}
+            target = None if target is None else resample(target, **options)
+            X = resample(X, **options)
+        values = target
+        if target is None:
+            values = conditions.draw_labels(len(X), seed)
+        real = self._reference.transform(X)
+        drawn = self._reference.transform(self._draw_labelled(values, seed))
+        if target is not None:
+            vectors = conditions.labels.reference(target)
+            real, drawn = np.hstack([real, vectors]), np.hstack([drawn, vectors])
+        return -energy_distance(real, drawn, standardize=False)
+
+    def _draw_labelled(self, values, seed: int):
+        return self._draw(len(values), seed, LabelledRows(values))
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

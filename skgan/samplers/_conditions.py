@@ -27,13 +27,6 @@ class RandomConditionMask:
 
     Most rows keep the mask that comes with them, the one that rows are drawn with.
     Of the last fifth of a batch any subset is given, since any may be asked for.
-
-    Parameters
-    ----------
-    given : ConditionMask
-        Turns rows and masks into conditions.
-    share : float, default=0.2
-        Of a batch whose columns are given at random.
     """
 
     def __init__(self, given: ConditionMask, share: float = _RANDOM_SHARE):
@@ -401,7 +394,7 @@ class LabelledTableConditions(TableConditions, LabelShares):
     def params(self, encoder, rows: Tensor, settings: Settings) -> dict:
         """Return parameters of the net that follow from a table and its labels."""
         if self.groups is not None:
-            # What is matched comes as often as in the batches.
+            # Moments are matched to classes as often as they come in batches.
             rows = rows[balanced_indices(self.groups)]
         has_conditions = self.given.n_units > 0
         return table_params(encoder, rows, self if has_conditions else None)

@@ -9,15 +9,14 @@ from typing import Any
 import numpy as np
 import torch
 
-from skgan._threads import training_threads
-from skgan._torch_defaults import torch_defaults
+from skgan._torch_globals import torch_defaults, training_threads
+from skgan._validation import check_real
 from skgan.encoding import BaseEncoder
 from skgan.frames import drop_rows
 from skgan.nets import AdversarialNet
 from skgan.priors import BasePrior
 from skgan.samplers._conditional_draws import draw_selected, read_conditions
 from skgan.samplers._conditions import TableConditions
-from skgan.samplers._truncation import draw_latents
 
 
 class DrawingMixin:
@@ -87,3 +86,47 @@ class DrawingMixin:
             return None
         condition = self._conditions.draw_for(self.encoder_, n, rng, given)
         return condition.to(self.net_.device)
+
+
+def read_truncation(truncation: Any, sampler) -> float | None:
+    """Return the threshold of latents, if the generator starts from normal ones."""
+    if truncation is None:
+        return None
+    threshold = check_real("truncation", truncation, 0, strict=True)
+    if sampler.prior_ is not None:
+        raise ValueError(
+            f"truncation={truncation!r} bounds normal latents, and this generator "
+            "starts from a prior of trees; fit with prior='normal', or leave "
+            "truncation out."
+        )
+    if sampler.net_.latent_pool_ is not None:
+        raise ValueError(
+            f"truncation={truncation!r} bounds normal latents, and this generator "
+            "draws from the pool that net_params={'latents': ...} gave; fit without "
+            "it, or leave truncation out."
+        )
+    return threshold
+
+
+def draw_latents(
+    net, n: int, stream: torch.Generator, threshold: float | None
+) -> torch.Tensor:
+    """Draw latents of `n` rows, within the threshold if there is one."""
+    latents = net.draw_latents(n, stream)
+    if threshold is None:
+        return latents
+    return truncate(latents, net.latent_dim, threshold)
+
+
+def truncate(latents: torch.Tensor, width: int, threshold: float) -> torch.Tensor:
+    """Return latents whose first `width` values follow the truncated normal.
+
+    It is the distribution of values drawn anew until they lie within the threshold
+    (Brock et al., 2019, section 3.1), reached without drawing: a value keeps its rank,
+    so a row of one seed changes smoothly with the threshold.
+    """
+    values = latents[:, :width].double()
+    low, high = torch.special.ndtr(values.new_tensor([-threshold, threshold]))
+    ranks = low + (high - low) * torch.special.ndtr(values)
+    bounded = torch.special.ndtri(ranks).clamp(-threshold, threshold)
+    return torch.cat([bounded.to(latents.dtype), latents[:, width:]], dim=1)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from sklearn.utils.validation import check_consistent_length, check_is_fitted
 from torch import Tensor
 
-from skgan._torch_defaults import torch_defaults
+from skgan._torch_globals import torch_defaults
 from skgan._validation import check_integer
 from skgan.encoding import BaseEncoder
 from skgan.frames import as_rows, take_rows

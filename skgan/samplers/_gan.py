@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from skgan.samplers._base import BaseGANSampler
-from skgan.samplers._diagnose import DiagnosisMixin
+from skgan.samplers._diagnosis_mixin import DiagnosisMixin
 from skgan.samplers._explanation import ExplanationMixin
 from skgan.samplers._inversion import InversionMixin
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from sklearn.base import ClusterMixin
 from sklearn.utils.validation import check_is_fitted
 
-from skgan._torch_defaults import torch_defaults
+from skgan._torch_globals import torch_defaults
 from skgan._validation import check_integer, check_real
 from skgan.callbacks import Progress
 from skgan.encoding import BaseEncoder, TableEncoder
@@ -20,115 +20,16 @@ from skgan.nets import InfoGANNet, read_hidden
 from skgan.objectives import warp
 from skgan.samplers._base import BaseGANSampler
 from skgan.samplers._conditions import CodeConditions
-from skgan.samplers._diagnose import DiagnosisMixin
+from skgan.samplers._diagnosis_mixin import DiagnosisMixin
+from skgan.samplers._drawing import read_truncation
 from skgan.samplers._explanation import ExplanationMixin
 from skgan.samplers._restarts import MIN_UPDATES, CodeWatch
-from skgan.samplers._truncation import read_truncation
 
 # Rows that are read at once.
 _BLOCK = 1024
 
 
-class BaseCodedSampler(BaseGANSampler):
-    """A sampler whose net draws codes, and reads them off rows.
-
-    A subclass has the parameters `n_categories`, `n_continuous` and the weights of
-    what is not read of them.
-    """
-
-    _conditions: CodeConditions
-    _net_class = InfoGANNet
-
-    @torch_defaults()
-    def _read(self, X, dtype) -> NDArray:
-        check_is_fitted(self, "net_")
-        X = as_rows(X)
-        self._check_rows(X, self.encoder_, reset=False)
-        rows = torch.as_tensor(
-            self._shape(self.encoder_.encode(X)).astype(dtype),
-            device=self.net_.device,
-        )
-        discriminator = deepcopy(self.net_.discriminator_).to(rows.dtype)
-        codes = [self._features(discriminator, block) for block in rows.split(_BLOCK)]
-        return torch.cat(codes).cpu().numpy()
-
-    def _features(self, discriminator, rows: torch.Tensor) -> torch.Tensor:
-        head = deepcopy(self.net_.code_head_).to(rows.dtype)
-        with torch.inference_mode():
-            logits, means = head(read_hidden(discriminator, rows))
-            return torch.cat([logits.softmax(dim=1), means], dim=1)
-
-    def _make_encoder(self, X):
-        encoder = super()._make_encoder(X)
-        if isinstance(encoder, TableEncoder):
-            raise ValueError(
-                f"{type(self).__name__} takes vectors and images, and X is a table of "
-                "mixed columns; encode its levels as numbers, or use GANSampler."
-            )
-        return encoder
-
-    def _adapt(self, automatic):
-        if automatic["discriminator"] == "residual_mlp":
-            # Of scikit-learn's digits it finds as many as 6000 half as fast did.
-            return {**automatic, "learning_rate": 2e-3, "max_iter": 1000}
-        if automatic["discriminator"] != "strided_conv":
-            return automatic
-        # What suits convolutions that judge is too fast where they read codes, too: at
-        # .003 all digits of MNIST end in one category. And 1500 updates find the ten
-        # digits with most seeds, four of five; of 4000, the one tried did not.
-        return {**automatic, "learning_rate": 1e-3, "max_iter": 1500}
-
-    def _make_conditions(self, encoder, encoded, labels, target):
-        n_categories = check_integer("n_categories", self.n_categories, 2)
-        n_continuous = check_integer("n_continuous", self.n_continuous, 0)
-        if _are_images(encoder):
-            return CodeConditions(n_categories, n_continuous)
-        # Encoded columns have no gaps: neighbors are those in the user's units.
-        X = encoder.inverse_transform(encoded)
-        standardised = ReferenceSpace().fit(X).transform(X)
-        coordinates = torch.as_tensor(standardised, dtype=torch.float32)
-        return CodeConditions(n_categories, n_continuous, coordinates)
-
-    def _data_params(self, encoder, rows, conditions, settings) -> dict:
-        weights = ("code_weight", "continuous_code_weight", "clustering_weight")
-        return {
-            "n_categories": conditions.category_width,
-            "n_continuous": conditions.number_width,
-            "generator__condition_dim": conditions.condition_dim,
-            "perturb": warp if _are_images(encoder) else None,
-            **{name: check_real(name, getattr(self, name), 0) for name in weights},
-        }
-
-    def _train(self, data) -> None:
-        watch = data.restarts = self._make_watch(data)
-        self.n_restarts_ = 0
-        try:
-            super()._train(data)
-        finally:
-            if watch is not None:
-                self.n_restarts_ = watch.n_restarts_
-
-    def _make_watch(self, data) -> CodeWatch | None:
-        """Return what starts anew where categories are not found; None without them."""
-        # Categories that are learnt from generated rows alone are of any meaning.
-        settings = data.settings
-        may_restart = settings.max_iter >= MIN_UPDATES and self.net_.clustering_weight
-        if data.is_warm_start or not may_restart:
-            return None
-        clock = data.deadline
-        seconds = max(clock.left, 1e-3) if clock.is_set else None
-        progress = Progress(settings.max_iter, seconds)
-        return CodeWatch(data.rows, data.given, progress, data.seeds.net, self.verbose)
-
-    def _count_features(self, net, data) -> int:
-        return net.n_categories + net.n_continuous
-
-
-def _are_images(encoder: BaseEncoder) -> bool:
-    return min(encoder.tensor_shape_[1:], default=1) > 1
-
-
-class InfoGANSampler(DiagnosisMixin, ExplanationMixin, ClusterMixin, BaseCodedSampler):
+class InfoGANSampler(DiagnosisMixin, ExplanationMixin, ClusterMixin, BaseGANSampler):
     """A generative adversarial network that finds the categories of what it samples.
 
     Its generator is given a code beside the latent: a category and some continuous
@@ -275,6 +176,9 @@ class InfoGANSampler(DiagnosisMixin, ExplanationMixin, ClusterMixin, BaseCodedSa
     >>> sampler.sample(codes=[0, 0, 1]).shape
     (3, 2)
     """
+
+    _conditions: CodeConditions
+    _net_class = InfoGANNet
 
     def __init__(
         self,
@@ -454,3 +358,92 @@ class InfoGANSampler(DiagnosisMixin, ExplanationMixin, ClusterMixin, BaseCodedSa
         """
         # In float64, so that a row's codes do not depend on its neighbours.
         return self._read(X, np.float64)
+
+    @torch_defaults()
+    def _read(self, X, dtype) -> NDArray:
+        check_is_fitted(self, "net_")
+        X = as_rows(X)
+        self._check_rows(X, self.encoder_, reset=False)
+        rows = torch.as_tensor(
+            self._shape(self.encoder_.encode(X)).astype(dtype),
+            device=self.net_.device,
+        )
+        discriminator = deepcopy(self.net_.discriminator_).to(rows.dtype)
+        codes = [self._features(discriminator, block) for block in rows.split(_BLOCK)]
+        return torch.cat(codes).cpu().numpy()
+
+    def _features(self, discriminator, rows: torch.Tensor) -> torch.Tensor:
+        head = deepcopy(self.net_.code_head_).to(rows.dtype)
+        with torch.inference_mode():
+            logits, means = head(read_hidden(discriminator, rows))
+            return torch.cat([logits.softmax(dim=1), means], dim=1)
+
+    def _make_encoder(self, X):
+        encoder = super()._make_encoder(X)
+        if isinstance(encoder, TableEncoder):
+            raise ValueError(
+                f"{type(self).__name__} takes vectors and images, and X is a table of "
+                "mixed columns; encode its levels as numbers, or use GANSampler."
+            )
+        return encoder
+
+    def _adapt(self, automatic):
+        if automatic["discriminator"] == "residual_mlp":
+            # Of scikit-learn's digits it finds as many as 6000 half as fast did.
+            return {**automatic, "learning_rate": 2e-3, "max_iter": 1000}
+        if automatic["discriminator"] != "strided_conv":
+            return automatic
+        # A learning rate that suits convolutions that judge is too high where they read
+        # codes, too: at .003 all digits of MNIST end in one category. And 1500 updates
+        # find the ten digits with four seeds of five; with 4000, the one seed tried did
+        # not.
+        return {**automatic, "learning_rate": 1e-3, "max_iter": 1500}
+
+    def _make_conditions(self, encoder, encoded, labels, target):
+        n_categories = check_integer("n_categories", self.n_categories, 2)
+        n_continuous = check_integer("n_continuous", self.n_continuous, 0)
+        if _are_images(encoder):
+            return CodeConditions(n_categories, n_continuous)
+        # Encoded columns have no gaps: neighbors are those in the user's units.
+        X = encoder.inverse_transform(encoded)
+        standardised = ReferenceSpace().fit(X).transform(X)
+        coordinates = torch.as_tensor(standardised, dtype=torch.float32)
+        return CodeConditions(n_categories, n_continuous, coordinates)
+
+    def _data_params(self, encoder, rows, conditions, settings) -> dict:
+        weights = ("code_weight", "continuous_code_weight", "clustering_weight")
+        return {
+            "n_categories": conditions.category_width,
+            "n_continuous": conditions.number_width,
+            "generator__condition_dim": conditions.condition_dim,
+            "perturb": warp if _are_images(encoder) else None,
+            **{name: check_real(name, getattr(self, name), 0) for name in weights},
+        }
+
+    def _train(self, data) -> None:
+        watch = data.restarts = self._make_watch(data)
+        self.n_restarts_ = 0
+        try:
+            super()._train(data)
+        finally:
+            if watch is not None:
+                self.n_restarts_ = watch.n_restarts_
+
+    def _make_watch(self, data) -> CodeWatch | None:
+        """Return what starts anew where categories are not found; None without them."""
+        # Categories that are learnt from generated rows alone are of any meaning.
+        settings = data.settings
+        may_restart = settings.max_iter >= MIN_UPDATES and self.net_.clustering_weight
+        if data.is_warm_start or not may_restart:
+            return None
+        clock = data.deadline
+        seconds = max(clock.left, 1e-3) if clock.is_set else None
+        progress = Progress(settings.max_iter, seconds)
+        return CodeWatch(data.rows, data.given, progress, data.seeds.net, self.verbose)
+
+    def _count_features(self, net, data) -> int:
+        return net.n_categories + net.n_continuous
+
+
+def _are_images(encoder: BaseEncoder) -> bool:
+    return min(encoder.tensor_shape_[1:], default=1) > 1

@@ -16,12 +16,12 @@ from torch import Tensor, nn
 
 from skgan._deadline import Deadline
 from skgan._estimator import persistent
-from skgan._torch_defaults import torch_defaults
+from skgan._torch_globals import borrow_global_stream, torch_defaults
 from skgan._validation import check_integer, check_real
 from skgan.encoding import BaseEncoder, TableEncoder
 from skgan.frames import as_rows, frame_library
 from skgan.modules import LatentEncoder, MLPEncoder, StridedConvEncoder
-from skgan.nets import AdversarialNet, borrow_global_stream
+from skgan.nets import AdversarialNet
 
 _SPACES = ("rows", "latents")
 

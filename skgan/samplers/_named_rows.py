@@ -55,22 +55,7 @@ class NamedRows:
 
         They lie in memory or, if they take more than a gigabyte, in a file without a
         name in the source's folder `scratch`, which is gone when nothing needs it.
-
-        Parameters
-        ----------
-        n : int
-            How many rows.
-        held_out : ndarray of int64
-            Places of rows that are not to be drawn.
-        encode : callable
-            Takes rows and labels, and returns rows of the generator, of some of them.
-        seed : int
-            Fixes which rows are drawn.
-
-        Returns
-        -------
-        Tensor of shape (n_encoded, width), float32
-            Fewer than `n` where some were not encoded.
+        ``encode(X, y)`` returns rows of the generator, or of some of them.
         """
         reader = self.source.open()
         try:
@@ -87,7 +72,7 @@ class NamedRows:
         end = 0
         for batch in self._draw(reader, n, held_out, seed):
             with warnings.catch_warnings():
-                # What is unusual of a column was said of the rows kept.
+                # The rows kept have been warned of already.
                 warnings.simplefilter("ignore")
                 encoded = encode(*split_labels(reader.frame_of(batch), self.labels))
             if rows is None:
@@ -120,7 +105,7 @@ def draw_places(n: int, n_rows: int, held_out: NDArray, seed: int) -> NDArray:
     if 2 * n > n_free:
         places = np.sort(rng.choice(n_free, n, replace=False))
     else:
-        # What is memory for all rows would not be there for a billion.
+        # A permutation of a billion rows would not fit into memory.
         places = np.empty(0, dtype=np.int64)
         while len(places) < n:
             more = rng.integers(n_free, size=n - len(places))

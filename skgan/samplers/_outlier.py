@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from numbers import Real
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,9 +12,9 @@ from sklearn.utils.validation import check_is_fitted
 from torch import Tensor
 from torch.nn.functional import max_pool2d
 
-from skgan._deadline import Deadline
+from skgan._deadline import Deadline, read_deadline
 from skgan._estimator import VersionedEstimator, persistent
-from skgan._torch_defaults import torch_defaults
+from skgan._torch_globals import torch_defaults
 from skgan._validation import check_integer, check_real, check_stream
 from skgan.encoding import (
     BaseEncoder,
@@ -33,7 +32,7 @@ from skgan.samplers._row_normality import N_CHAINS
 
 # A stroke may be off its place by one pixel for so many of the image's shorter side.
 _SIZE_A_PIXEL = 28
-# What keeps ratios of nothing to nothing finite.
+# The least denominator, so that 0 / 0 is finite.
 TINY = 1e-12
 
 
@@ -79,7 +78,7 @@ def _squared_sum(images: Tensor) -> Tensor:
     return images.square().flatten(1).sum(1)
 
 
-# What "auto" stands for.
+# Values of latent_dim and max_iter that "auto" stands for, of images.
 _IMAGE_LATENTS, _IMAGE_UPDATES = 16, 750
 # The share of new inliers that are taken for outliers, if not told another, and the
 # share of rows that is held out to find where that is.
@@ -196,7 +195,8 @@ class GANOutlierDetector(OutlierMixin, VersionedEstimator):
     Train on inliers, or mostly: what is in the training rows is learnt.
 
     The score of a row of columns is the mean of four, each measured from where it is
-    usually, in units of the distance from there to the worst twentieth: the
+    usually, in units of the distance from there to the worst twentieth, and 0 where it
+    is above: the
     log-likelihood, averaged over four chains of trees in random orders of the columns;
     the sum over columns of numbers of the log-probability of a value further out;
     minus the logarithm of the mean distance to the ten nearest training rows, in
@@ -305,7 +305,7 @@ class GANOutlierDetector(OutlierMixin, VersionedEstimator):
             If a parameter is out of its range, or `X` has fewer than 2 rows, holds
             infinity, text, or, in an array, NaN.
         """
-        deadline = self._start_clock()
+        deadline = read_deadline(self.max_time)
         share = self._check_contamination()
         check_real("feature_weight", self.feature_weight, 0)
         X = as_rows(X)
@@ -313,13 +313,6 @@ class GANOutlierDetector(OutlierMixin, VersionedEstimator):
         if self._choose_method(encoder) == "likelihood":
             return self._fit_columns(X, encoder, share, deadline)
         return self._fit_network(X, encoder, share, deadline)
-
-    def _start_clock(self) -> Deadline:
-        """Return when the fit shall have ended."""
-        seconds: Any = self.max_time
-        if seconds is not None:
-            seconds = check_real("max_time", seconds, 0, strict=True)
-        return Deadline(seconds)
 
     def _choose_method(self, encoder: BaseEncoder) -> str:
         """Return what rows are scored by."""

@@ -15,8 +15,8 @@ from skgan.nets import is_first_process
 
 # A start is judged when this share of its schedule is done.
 _JUDGED_AT = 1 / 3
-# What the category of a row tells of that of its moved copy, as a share of all that it
-# could: starts that have found categories have more, of images and of vectors, which
+# Mutual information of a row's category and that of its moved copy, as a share of its
+# maximum: starts that have found categories have more, of images and of vectors, which
 # are swapped for neighbors.
 _ENOUGH_OF_IMAGES, _ENOUGH_OF_VECTORS = 0.3, 0.2
 _MAX_RESTARTS = 2

@@ -1,13 +1,15 @@
-"""From settings to a trained net: the parameters and callbacks of one fit."""
+"""One fit: its data, and the way from settings to a trained net, with its callbacks."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
 from typing import Any
 
 import torch
 
+from skgan._deadline import Deadline
 from skgan.callbacks import (
     Annealing,
     DivergenceGuard,
@@ -17,11 +19,15 @@ from skgan.callbacks import (
     TimeLimit,
     TrainingProgress,
 )
+from skgan.encoding import BaseEncoder
 from skgan.loader import BatchLoader
 from skgan.modules import DISCRIMINATORS, GENERATORS, resolve_network
-from skgan.nets import AdversarialNet, is_first_process
+from skgan.nets import AdversarialNet, Processes, is_first_process
+from skgan.priors import BasePrior
 from skgan.samplers._auto import Settings
 from skgan.samplers._fit_tasks import FitTasks
+from skgan.samplers._named_rows import NamedRows
+from skgan.samplers._stages import PriorColumns
 
 # A fit is divided into so many epochs, at whose end it is watched, but none has fewer
 # updates than this: what happens at their ends must not cost more than they do.
@@ -36,7 +42,43 @@ _MEMORY_ADVICE = (
 )
 
 
-def make_net(
+@dataclass
+class FitData:
+    """What a fit learns from, read once."""
+
+    X: Any
+    encoder: BaseEncoder
+    labels: Any
+    target: Any
+    seeds: Any
+    is_warm_start: bool
+    deadline: Deadline = field(default_factory=Deadline)
+    held_out: Any = None
+    rows: Any = None
+    conditions: Any = None
+    # Masks of the given cells of training rows, and the groups that are to be balanced.
+    given: Any = None
+    groups: Any = None
+    settings: Any = None
+    net_params: Any = None
+    columns: PriorColumns | None = None
+    prior: BasePrior | None = None
+    tasks: FitTasks | None = None
+    restarts: Any = None
+    prior_seconds: float = 0.0
+    # Reads the rows that X named and that were not kept.
+    named: NamedRows | None = None
+    # The processes that share the fit; None where this one is alone.
+    processes: Processes | None = None
+
+    def on_first_process(self, function: Callable[[], Any]) -> Any:
+        """Return what a function gives, found by one process for all of them."""
+        if self.processes is None:
+            return function()
+        return self.processes.on_first(function)
+
+
+def net_from_settings(
     settings: Settings,
     tensor_shape: tuple[int, ...],
     seed: int,

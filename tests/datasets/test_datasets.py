@@ -88,6 +88,7 @@ def test_mixture_is_seeded_and_leaves_the_global_stream(make):
     X, y = make(100, random_state=3)
     again, again_y = make(100, random_state=np.random.RandomState(3))
     other, _ = make(100, random_state=4)
+    make(100, random_state=None)
     np.testing.assert_array_equal(X, again)
     np.testing.assert_array_equal(y, again_y)
     assert not np.array_equal(X, other)

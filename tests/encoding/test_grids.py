@@ -8,8 +8,7 @@ import polars as pl
 import pytest
 
 from skgan.encoding import TableEncoder, VectorEncoder
-from skgan.encoding._grid import Grid, find_decimals, find_grid
-from skgan.encoding._single_grid import find_single_grid
+from skgan.encoding._grid import Grid, find_decimals, find_grid, find_single_grid
 
 N = 1000
 rng = np.random.default_rng(0)

@@ -11,6 +11,7 @@ import pyarrow as pa
 import pytest
 
 from skgan import metrics
+from skgan._validation import check_stream
 from skgan.metrics import (
     alpha_precision,
     beta_recall,
@@ -19,7 +20,7 @@ from skgan.metrics import (
     nearest,
     read_blocks,
 )
-from skgan.metrics._inputs import as_generator, as_vectors, check_count
+from skgan.metrics._inputs import as_vectors, check_count
 from skgan.metrics._nearest import count_balls, nearest_other
 
 MONEY = pd.ArrowDtype(pa.decimal128(9, 2))
@@ -246,8 +247,9 @@ def test_counts_and_streams():
         with pytest.raises(ValueError, match="n must be an integer of at least 1"):
             check_count("n", wrong)
     stream = np.random.RandomState(0)
-    assert as_generator(stream) is stream
-    assert as_generator(3).randint(9) == np.random.RandomState(3).randint(9)
+    assert check_stream("random_state", stream) is stream
+    draws = [s.randint(9) for s in (check_stream("n", 3), np.random.RandomState(3))]
+    assert draws[0] == draws[1]
     state = np.random.get_state()[1].tolist()
-    as_generator(None).randint(9)
+    check_stream("random_state", None).randint(9)
     assert np.random.get_state()[1].tolist() == state

@@ -8,7 +8,7 @@ from skgan.modules import (
     CalibratedResidualLatentGenerator,
     ConditionalResidualLatentGenerator,
 )
-from skgan.modules._conditional_moments import (
+from skgan.modules._conditional_residual_latent import (
     conditional_moments,
     count_groups,
     find_groups,

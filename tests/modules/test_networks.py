@@ -20,8 +20,7 @@ from skgan.modules import (
     ResidualMLPGenerator,
     resolve_network,
 )
-from skgan.modules._mlp import ACTIVATIONS, make_activation
-from skgan.modules._residual import ResidualBlock
+from skgan.modules._mlp import ACTIVATIONS, ResidualBlock, make_activation
 
 # Those that look at one row at a time and keep no state.
 PLAIN_GENERATORS = [GENERATORS[n] for n in ("mlp", "residual_mlp", "transport")]

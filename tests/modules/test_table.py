@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from skgan.modules import ConditionMask, TableGenerator
-from skgan.modules._table import OneHotBlocks
+from skgan.modules._table_networks import OneHotBlocks
 
 
 def normals(n, width, seed=0):

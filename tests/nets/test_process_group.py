@@ -26,7 +26,7 @@ from skgan import ConditionalGANSampler, GANSampler
 from skgan.callbacks import TrainingCheckpoint
 from skgan.modules import MLPDiscriminator, MLPGenerator
 from skgan.nets import AdversarialNet, InfoGANNet, is_first_process
-from skgan.nets._batch_layers import whole_batch_layers
+from skgan.nets._joint import whole_batch_layers
 
 N_UPDATES = 30
 FEW_UPDATES = 10

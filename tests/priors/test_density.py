@@ -147,3 +147,12 @@ def test_any_power_of_two_is_a_unit_like_another(exponent):
     assert np.isfinite(density).all()
     far = np.array([[1e308, -1e308], [5e-324, 0], [-1e308, 5.0]])
     assert not np.isnan(scaled.score_samples(far)).any()
+
+
+def test_a_gap_between_clusters_is_sparse():
+    angle = np.random.default_rng(0).uniform(0, 2 * np.pi, 1500)
+    ring = 5 * np.column_stack([np.cos(angle), np.sin(angle)])
+    ring += 0.3 * np.random.default_rng(1).normal(size=ring.shape)
+    prior = TreesPrior(linear=False).fit(ring, (NUMBER, NUMBER), random_state=0)
+    middle, on_it = prior.score_samples(np.array([[0.0, 0.5], [0.0, 5.0]]))
+    assert middle < on_it - 2

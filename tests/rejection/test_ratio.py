@@ -10,8 +10,8 @@ from sklearn.exceptions import NotFittedError
 from sklearn.metrics import roc_auc_score
 
 from skgan.rejection import ClassifierRatio, DensityRatio
+from skgan.rejection._boosting import UnreadableTreesError, read_trees
 from skgan.rejection._groups import group_levels, to_groups
-from skgan.rejection._reading import UnreadableTreesError, read_trees
 from skgan.rejection._scoring import TreeScorer
 
 GROWERS = ["histogram", "public"]

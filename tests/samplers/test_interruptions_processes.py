@@ -46,7 +46,7 @@ FORKS = """
     import numpy as np
     import torch
     from skgan import GANSampler
-    from skgan.nets._global_stream import GLOBAL_STREAM
+    from skgan._torch_globals import GLOBAL_STREAM
 
     # Later versions of Python warn of any fork beside a thread.
     warnings.filterwarnings("ignore", category=DeprecationWarning)

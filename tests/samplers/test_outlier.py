@@ -511,3 +511,13 @@ def test_files_and_pickles_of_tables(people, tmp_path):
         assert (twin.score_samples(rows) == people.score_samples(rows)).all()
         assert (twin.explain(rows) == people.explain(rows)).all()
         assert (twin.predict(rows) == people.predict(rows)).all()
+
+
+def test_the_middle_of_a_ring_is_odd():
+    rng = np.random.default_rng(0)
+    angle = rng.uniform(0, 2 * np.pi, 400)
+    ring = 5 * np.column_stack([np.cos(angle), np.sin(angle)])
+    detector = GANOutlierDetector(random_state=0).fit(
+        ring + 0.3 * rng.normal(size=ring.shape)
+    )
+    assert (detector.predict(rng.normal(size=(50, 2))) == -1).mean() > 0.9

@@ -11,8 +11,7 @@ from sklearn.ensemble import RandomForestClassifier
 from skgan import ConditionalGANSampler, GANSampler
 from skgan.encoding import VectorEncoder
 from skgan.priors import NumberColumn
-from skgan.samplers._judging import choose_stage, copies_less
-from skgan.samplers._stages import PriorColumns
+from skgan.samplers._stages import PriorColumns, choose_stage, copies_less
 
 N = 500
 STAGES = ("prior", "generator", "prior+rejection", "generator+rejection")

@@ -12,8 +12,11 @@ from numpy.typing import NDArray
 
 from skgan._estimator import persistent
 from skgan.encoding.dependencies._date_parts import PARTS, Clock, make_date_part
-from skgan.encoding.dependencies._products import ProductDependency
-from skgan.encoding.dependencies._relations import Dependency, Rounding
+from skgan.encoding.dependencies._relations import (
+    Dependency,
+    ProductDependency,
+    Rounding,
+)
 from skgan.frames import cast_like, frame_library, with_columns
 
 Columns = Mapping[Any, NDArray]

@@ -182,7 +182,7 @@ class InequalityRepair(Repair):
             np.where(is_swapped, high, low),
             np.where(is_swapped, low, high),
         )
-        # What may go above `low`, and what below `high`.
+        # Numbers of training values that may go above `low`, and below `high`.
         start = np.searchsorted(self.highs, low, "right" if self.is_strict else "left")
         n_above = len(self.highs) - start
         n_below = np.searchsorted(

@@ -139,6 +139,49 @@ def weighted_sum(columns: list[NDArray], weights: tuple[float, ...]) -> NDArray:
 
 @persistent()
 @dataclass(frozen=True, eq=False, repr=False)
+class ProductDependency(Dependency):
+    """The product of two columns, or the first over the second, rounded as it was.
+
+    It is missing where either is, or where it would be infinite.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skgan.encoding.dependencies._relations import ProductDependency, Rounding
+    >>> total = ProductDependency("total", ("price", "count"), "product", Rounding(2))
+    >>> print(total)
+    total = price * count
+    >>> total.restore({"price": np.array([1.5, np.nan]), "count": np.array([3.0, 2])})
+    array([4.5, nan])
+    """
+
+    rounding: Rounding
+
+    def restore(self, columns: Columns) -> NDArray:
+        """Return the target from its sources, see `Dependency.restore`."""
+        one, other = (columns[name] for name in self.sources)
+        with np.errstate(all="ignore"):
+            value = one * other if self.kind == "product" else one / other
+        value = np.where(np.isfinite(value), value, np.nan)
+        return self.rounding.apply(value) + 0.0
+
+    def holds(self, columns: Columns) -> NDArray:
+        """Tell which rows keep to it, but for errors of rounding."""
+        got, wanted = self.restore(columns), columns[self.target]
+        off = np.abs(got - wanted)
+        return (off <= self.rounding.error * np.abs(wanted)) | (
+            np.isnan(got) & np.isnan(wanted)
+        )
+
+    def __str__(self):
+        sign = "*" if self.kind == "product" else "/"
+        return f"{self.target} = {self.sources[0]} {sign} {self.sources[1]}"
+
+    __repr__ = __str__
+
+
+@persistent()
+@dataclass(frozen=True, eq=False, repr=False)
 class FunctionDependency(Dependency):
     """A column that is looked up by the value of another.
 

@@ -52,24 +52,8 @@ def read_source(source: RowSource, encoder: BaseEncoder | str = "auto") -> Sourc
 
     Where others were let go, constraints of the encoder, and dependencies that the rows
     kept show, are held to all rows in a second pass over the columns concerned. A row
-    that breaks a dependency is kept, too, so that it is no longer found.
-
-    Parameters
-    ----------
-    source : RowSource
-        Names the rows.
-    encoder : BaseEncoder or "auto", default="auto"
-        What will learn them.
-
-    Returns
-    -------
-    SourceRows
-
-    Raises
-    ------
-    ValueError
-        If files cannot be read or do not agree, or a row breaks a constraint; the file
-        is named.
+    that breaks a dependency is kept, too, so that it is no longer found. One that
+    breaks a constraint is a ValueError, which names its file.
     """
     reader = source.open()
     try:

@@ -21,8 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skgan._estimator import persistent
-from skgan.encoding._grid import find_decimals
-from skgan.encoding._single_grid import find_single_grid
+from skgan.encoding._grid import find_decimals, find_single_grid
 from skgan.frames import UNITS, ColumnFormat, RawColumn, level_key, local_time
 
 # Every integer up to this one has a float64 of its own.
@@ -35,7 +34,7 @@ class Column(ABC):
 
     # "number", "boolean", "category", "time", "duration" or "identifier".
     kind = "number"
-    # What canonical values are whole multiples of; None if they are continuous.
+    # The step whose multiples canonical values are; None if they are continuous.
     step: float | None = None
     # Decimal places of all values, if they have few.
     decimals: int | None = None

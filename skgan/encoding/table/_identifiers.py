@@ -11,7 +11,6 @@ from skgan._estimator import persistent
 from skgan.encoding.table._columns import Column
 from skgan.encoding.table._fresh_values import (
     LAST_ATTEMPT,
-    MIN_ROWS,
     RunningNumber,
     code_points,
     form_of,
@@ -19,23 +18,8 @@ from skgan.encoding.table._fresh_values import (
 )
 from skgan.frames import RawColumn
 
-_MIN_UNIQUE = 0.9
 # Values behind a running number that are looked through, where more were seen.
 _MAX_SEEN_BEHIND = 1 << 20
-
-
-def is_almost_unique(raw_column: RawColumn) -> bool:
-    """Whether nine of ten values of a column, no numbers or dates, are different."""
-    column_format = raw_column.column_format
-    if column_format.kind != "level":
-        return False
-    n_present = len(raw_column.missing) - int(raw_column.missing.sum())
-    if n_present < MIN_ROWS:
-        return False
-    n_levels = len(column_format.levels)
-    if n_levels >= _MIN_UNIQUE * n_present and column_format.is_closed:
-        n_levels = len(np.unique(raw_column.raw[~raw_column.missing]))
-    return n_levels >= _MIN_UNIQUE * n_present
 
 
 def can_be_drawn(raw_column: RawColumn) -> bool:

@@ -15,12 +15,14 @@ from skgan.encoding.table._columns import (
     TimeColumn,
     TimeUnit,
 )
+from skgan.encoding.table._fresh_values import MIN_ROWS
 from skgan.encoding.table._identifiers import (
     IdentifierColumn,
     can_be_drawn,
-    is_almost_unique,
 )
 from skgan.frames import RawColumn
+
+_MIN_UNIQUE = 0.9
 
 
 def learn_columns(
@@ -118,6 +120,20 @@ def check_names(
             f"{columns}."
         )
     return names
+
+
+def is_almost_unique(raw_column: RawColumn) -> bool:
+    """Whether nine of ten values of a column, no numbers or dates, are different."""
+    column_format = raw_column.column_format
+    if column_format.kind != "level":
+        return False
+    n_present = len(raw_column.missing) - int(raw_column.missing.sum())
+    if n_present < MIN_ROWS:
+        return False
+    n_levels = len(column_format.levels)
+    if n_levels >= _MIN_UNIQUE * n_present and column_format.is_closed:
+        n_levels = len(np.unique(raw_column.raw[~raw_column.missing]))
+    return n_levels >= _MIN_UNIQUE * n_present
 
 
 def check_time_units(constraints: Iterable, columns: list[Column]) -> None:

@@ -63,34 +63,12 @@ class KeptRows:
 
 
 def keep_rows(reader: RowReader, max_rows: int, seed: int) -> KeptRows:
-    """Read all rows once, and keep a uniform sample and what it lacks.
+    """Read all rows once, and keep a uniform sample of `max_rows` and what it lacks.
 
     That is, up to a hundredth more: rows of levels (of columns of at most 10 000, the
     commonest first), and, besides, those of the least and the greatest value, of the
-    most decimals, of the finest step of time and of each pattern of missing cells.
-
-    Parameters
-    ----------
-    reader : RowReader
-        Reads the rows.
-    max_rows : int
-        Size of the sample; all rows are kept up to this number.
-    seed : int
-        Fixes the sample.
-
-    Returns
-    -------
-    KeptRows
-
-    Raises
-    ------
-    ValueError
-        If there are no rows, or a column holds infinity; the file is named.
-
-    Warns
-    -----
-    UserWarning
-        Of levels that no row kept has.
+    most decimals, of the finest step of time and of each pattern of missing cells. Of
+    levels that no row kept has, a warning tells.
     """
     while True:
         one_pass = _OnePass(reader.schema, max_rows, seed)

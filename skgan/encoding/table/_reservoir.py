@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 from skgan.encoding._base import BaseEncoder
 from skgan.encoding._check_rows import check_frame, check_rows, refuse_infinity
 from skgan.encoding._grid import find_decimals
+from skgan.encoding.table._column_encoders import pattern_keys
 from skgan.encoding.table._columns import grain_of
 from skgan.encoding.table._identifiers import hash_levels
-from skgan.encoding.table._missing_patterns import pattern_keys
 from skgan.frames import (
     UNITS,
     ColumnFormat,
@@ -230,7 +230,7 @@ class RowReservoir:
         is_dropped = np.ones(len(keys), dtype=bool)
         is_dropped[places] = False
         for i, column in enumerate(raw_columns):
-            if _is_almost_unique(column):
+            if _is_mostly_unique(column):
                 codes = column.raw[is_dropped & ~column.missing]
                 levels = [column.column_format.levels[code] for code in codes]
                 seen = self.hashes.get(i, np.empty(0, dtype=np.uint64))
@@ -248,7 +248,7 @@ def rows_needed(column: RawColumn, n: int) -> NDArray:
     """
     kind = column.column_format.kind
     if kind in ("level", "boolean"):
-        if _is_almost_unique(column):
+        if _is_mostly_unique(column):
             return _first_of_new(column.missing, n)
         return _first_of_new(np.where(column.missing, -1, column.raw), n)
     rows = _first_of_new(column.missing, n).tolist()
@@ -308,7 +308,7 @@ def _first_of_new(classes: NDArray, n: int) -> NDArray:
     return new[: MAX_ROWS // 2]
 
 
-def _is_almost_unique(column: RawColumn) -> bool:
+def _is_mostly_unique(column: RawColumn) -> bool:
     n_present = len(column.missing) - int(column.missing.sum())
     is_open = (
         column.column_format.kind == "level" and not column.column_format.is_closed

@@ -13,11 +13,11 @@ from skgan.encoding.table._column_encoders import (
     EncodedColumn,
     GroupedLevelEncoder,
     LevelEncoder,
+    MissingPatternEncoder,
     NumberEncoder,
 )
 from skgan.encoding.table._columns import Column
 from skgan.encoding.table._learn_columns import typical_value
-from skgan.encoding.table._missing_patterns import MissingPatternEncoder
 from skgan.priors import LevelColumn, NumberColumn, Schema
 
 

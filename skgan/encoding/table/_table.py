@@ -470,7 +470,7 @@ class TableEncoder(ReservoirEncoder):
             )
         found: list = []
         if self.dependencies:
-            # What is computed is neither searched for nor searched in.
+            # Computed columns are neither targets nor sources of the search.
             taken = {dependency.target for dependency in computed}
             varying = {n: v for n, v in table.items() if varies(v) and n not in taken}
             discrete = self._discrete & set(varying)

@@ -212,7 +212,7 @@ def _read_range(
         start, step = column_encoder.minimum_, column.step
         low = start + np.ceil((low - start) / step) * step
         high = start + np.floor((high - start) / step) * step
-    # This form also refuses a NaN bound.
+    # Written so, the test also refuses a NaN bound.
     if not low <= high:
         raise ValueError(
             f"given[{column.name!r}]={bounds!r} holds nothing. "
@@ -298,7 +298,7 @@ def _check_constant(encoder: Any, name: Hashable, column: Column, what):
         if keeps_to(_read_free(column, what), np.array([value]))[0]:
             return None
     except ValueError:
-        # What cannot be read is no value of the column.
+        # A value that cannot be read is no value of the column.
         pass
     shown = "missing"
     if not np.isnan(value):

@@ -17,6 +17,7 @@ from skgan.encoding.table._learn_columns import typical_value
 from skgan.frames import (
     LIBRARIES,
     cast_like,
+    find_missing,
     frame_library,
     list_series,
     make_frame,
@@ -162,6 +163,4 @@ def _is_missing(rows: Any, i: int, library: str | None) -> NDArray:
     """Return where a column of rows is missing."""
     if library is None:
         return np.isnan(rows[:, i])
-    series = list_series(rows)[i]
-    missing = series.is_null() if library == "polars" else series.isna()
-    return missing.to_numpy()
+    return find_missing(list_series(rows)[i])

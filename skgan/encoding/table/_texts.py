@@ -43,7 +43,7 @@ class Texts:
         self.places = [self._places(shape) for shape in shapes]
         sizes = [_n_told(place) for place in self.places]
         lengths = (shapes > 0).sum(axis=1)
-        # What has no text left takes one of the longest texts, and lengthens that.
+        # A shape that has no text left takes one of the longest, and lengthens it.
         longest = np.flatnonzero(lengths == lengths.max())
         self.spare = int(max(longest, key=lambda shape: sizes[shape]))
         # Of each place among equal templates, how many come before it.

@@ -12,8 +12,7 @@ from skgan._estimator import persistent
 from skgan._validation import check_boolean
 from skgan.encoding._base import BaseEncoder
 from skgan.encoding._check_rows import check_rows, show_columns
-from skgan.encoding._grid import Grid, Multiples, find_decimals
-from skgan.encoding._single_grid import find_any_grid
+from skgan.encoding._grid import Grid, Multiples, find_any_grid, find_decimals
 from skgan.encoding.vector._correlation import correlation_roots
 from skgan.encoding.vector._normal_scores import NormalScores
 from skgan.encoding.vector._rotation import find_rotation
@@ -230,7 +229,7 @@ class VectorEncoder(BaseEncoder):
         # The root is symmetric: it takes slopes back as it brings scores here.
         shares = gaps * (slopes @ self._whiten)
         if self.rotation_ is not None:
-            # What a turned column adds comes from what its columns bring to its way.
+            # The share of a turned column is divided among those that it is made of.
             turns = turned - turned_start
             is_still = np.abs(turns) < _STILL
             rates = np.where(is_still, 0.0, shares / np.where(is_still, 1.0, turns))

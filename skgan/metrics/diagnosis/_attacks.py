@@ -83,7 +83,7 @@ def judge_attacks(found: dict[str, AttackPower]) -> Finding:
         message = f"None of {len(found)} attacks tells training from held-out rows; "
         message += f"the best is that by {words} ({figures})."
         return Finding(ATTACKS, GOOD, message, worst.auc, 0.5)
-    # What is certain counts: an accusation has to hold.
+    # The lower end of the interval counts: an accusation has to be certain.
     share = max(
         misplaced_share(worst.auc_interval[0]),
         worst.tpr_interval[0] - MAX_FALSE_POSITIVES,

@@ -227,7 +227,7 @@ def _judge_variance(real: Rows, synthetic: Rows, other: Rows, rng) -> Finding:
         is_proven &= drawn > by_lot
         limits = np.maximum(limits, by_lot)
     shares = np.where(is_proven, sizes, 0.0)
-    # What is proven comes first, then what is large.
+    # Proven differences come first, then large ones.
     worst = int(np.lexsort((np.abs(logs) / limits, shares))[-1])
     ratio, name = float(np.exp(logs[worst])), names[valid[worst]]
     verdict = grade(float(shares[worst]), bool(is_proven[worst]))

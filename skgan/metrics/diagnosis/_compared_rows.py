@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 from sklearn.utils.multiclass import type_of_target
 
-from skgan.metrics._blocks import Block, is_frame, match_blocks, read_blocks
+from skgan.frames import is_table
+from skgan.metrics._blocks import Block, match_blocks, read_blocks
 from skgan.metrics._inputs import check_n_rows
-from skgan.metrics._reference import ReferenceSpace
+from skgan.metrics._reference import ReferenceSpace, with_unexpected
 
 # Whole numbers of more values than this are no classes.
 _MAX_CLASSES = 20
@@ -73,7 +74,7 @@ def read_rows(
         )
     _check_shapes({name: X for name, (X, _) in pairs.items()})
     if reference is None:
-        like, framed = read_blocks(X, first), is_frame(X)
+        like, framed = read_blocks(X, first), is_table(X)
         check_n_rows(first, len(like[0].values), 1)
         reference = ReferenceSpace()._fit(X, first)
     else:
@@ -93,21 +94,19 @@ def read_rows(
         vectors, unexpected[name] = reference._transform_blocks(blocks)
         if label_space is not None:
             y = _read_labels(y, are_classes)
-            label_blocks = match_blocks(y, labels, is_frame(y), f"The labels of {name}")
+            label_blocks = match_blocks(y, labels, is_table(y), f"The labels of {name}")
             label_blocks = [replace(b, values=b.values[chosen]) for b in label_blocks]
             placed = label_space._transform_blocks(label_blocks)[0]
             blocks, vectors = [*blocks, *label_blocks], np.hstack([vectors, placed])
         sets[name] = Rows(blocks, vectors)
     if any(counts.any() for counts in unexpected.values()):
-        # As far as one indicator for each of these columns would move the row.
         for name, counts in unexpected.items():
-            extra = np.sqrt(counts)
-            sets[name].vectors = np.column_stack([sets[name].vectors, extra])
+            sets[name].vectors = with_unexpected(sets[name].vectors, counts)
     return sets
 
 
 def _check_shapes(named: dict[str, Any]) -> None:
-    shapes = {n: np.shape(X)[1:] for n, X in named.items() if not is_frame(X)}
+    shapes = {n: np.shape(X)[1:] for n, X in named.items() if not is_table(X)}
     first, shape = next(iter(shapes.items()), ("", ()))
     for name, other in shapes.items():
         if (len(other) > 1 or len(shape) > 1) and other != shape:
@@ -136,7 +135,7 @@ def _with_labels(rows: Any, name: str) -> tuple[Any, Any]:
 def _are_classes(y: Any) -> bool:
     """Whether labels are one column of classes, any two of them equally far apart."""
     labels = np.asarray(y)
-    if is_frame(y) or labels.ndim > 1:
+    if is_table(y) or labels.ndim > 1:
         return False
     is_number = labels.dtype.kind in "iuf" and (
         type_of_target(labels).startswith("continuous")
@@ -147,7 +146,7 @@ def _are_classes(y: Any) -> bool:
 
 def _read_labels(y: Any, are_classes: bool) -> Any:
     """Labels as rows."""
-    if is_frame(y):
+    if is_table(y):
         return y
     labels = np.asarray(y)
     if are_classes:

@@ -76,7 +76,7 @@ def _judge_membership(train: Rows, holdout: Rows, synthetic: Rows) -> Finding:
     ]
     auc, low, high = auc_interval(*distances)
     limit = 0.5 + quantile() * auc_deviation(len(train), len(holdout))
-    # What is certain counts: an accusation has to hold.
+    # The lower end of the interval counts: an accusation has to be certain.
     share = misplaced_share(low)
     message = f"Samples tell at least {percent(share)} of training from held-out rows "
     if auc <= limit:

@@ -5,13 +5,12 @@ from __future__ import annotations
 import warnings
 from typing import Any
 
-from skgan._validation import check_boolean
-from skgan.metrics._inputs import as_generator, check_count
+from skgan._validation import check_boolean, check_stream
+from skgan.metrics._inputs import check_count
 from skgan.metrics._reference import ReferenceSpace
 from skgan.metrics.diagnosis._advice import advise
 from skgan.metrics.diagnosis._attacks import ATTACKS, attack_where_judged
 from skgan.metrics.diagnosis._collapse import judge_collapse
-from skgan.metrics.diagnosis._columns import judge_columns
 from skgan.metrics.diagnosis._compared_rows import Rows, read_rows
 from skgan.metrics.diagnosis._copying import MEMORIZATION, judge_memorization
 from skgan.metrics.diagnosis._dependence import judge_associations
@@ -23,6 +22,7 @@ from skgan.metrics.diagnosis._findings import (
 )
 from skgan.metrics.diagnosis._history import judge_training
 from skgan.metrics.diagnosis._quality import judge_quality
+from skgan.metrics.diagnosis._shapes_and_decimals import judge_columns
 
 # With fewer rows chance is larger than most diseases.
 MIN_ROWS = 50
@@ -185,7 +185,7 @@ def diagnose_rows(
     holdout, synthetic = sets["X_holdout"], sets["X_synthetic"]
     train = sets.get("X_train")
     if train is None:
-        # One half stands in for samples of real rows.
+        # Half of the held-out rows stand in for the training rows.
         half = len(holdout) // 2
         compared = {"half of X_holdout": holdout.take(slice(half))}
         compared |= {"X_synthetic": synthetic}
@@ -234,7 +234,7 @@ def _read_sets(
 ) -> tuple[dict[str, Rows], Any]:
     """Sets of rows by what errors call them, and the stream that chose them."""
     check_count("max_samples", max_samples, minimum=MIN_ROWS)
-    rng = as_generator(random_state)
+    rng = check_stream("random_state", random_state)
     # The first has the columns and, without a reference, the space.
     named = {} if X_train is None else {"X_train": X_train}
     named |= {"X_holdout": X_holdout, "X_synthetic": X_synthetic}

@@ -9,9 +9,9 @@ from textwrap import wrap
 from typing import Any
 
 GOOD, WARN, BAD, NOT_JUDGED = "good", "warn", "bad", "not judged"
-# What harms fewer rows than this is good, even where enough rows prove it ...
+# A fault that harms a smaller share of rows is "good", even where it is proven ...
 SMALL_SHARE = 0.05
-# ... and what harms more of them than not is bad.
+# ... and one that harms a larger share is "bad".
 LARGE_SHARE = 0.5
 _MEMORIZATION = ("membership_auc", "dcr_share", "duplicates")
 _WIDTH = 100
@@ -111,7 +111,7 @@ class Diagnosis:
     @property
     def verdict(self) -> str:
         """The worst verdict of all; "not judged" if nothing was said of samples."""
-        # That training went well does not make samples good.
+        # A training that went well does not make samples good.
         verdicts = {
             f.verdict for f in self if f.name != "training" or f.verdict != GOOD
         }

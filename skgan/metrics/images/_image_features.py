@@ -13,13 +13,17 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, column_or_1d
 
 from skgan._estimator import VersionedEstimator
-from skgan._torch_defaults import torch_defaults
-from skgan._validation import check_integer, check_real
+from skgan._torch_globals import torch_defaults
+from skgan._validation import check_integer, check_real, check_stream
 from skgan.encoding import ImageEncoder
 from skgan.frames import as_rows
-from skgan.metrics._inputs import as_generator, draw_seed
-from skgan.metrics.images._image_network import FeatureNetwork
-from skgan.metrics.images._image_tasks import class_task, learn, pairs_task
+from skgan.metrics._inputs import draw_seed
+from skgan.metrics.images._image_network import (
+    FeatureNetwork,
+    class_task,
+    learn,
+    pairs_task,
+)
 
 _PART = 10_000  # images encoded at a time
 _BATCH = 256  # images whose features are worked out at a time
@@ -153,7 +157,7 @@ class ImageFeatures(
         if y is not None:
             classes, codes = _read_classes(y, len(images))
             task = class_task(codes, len(classes))
-        seed = draw_seed(as_generator(self.random_state))
+        seed = draw_seed(check_stream("random_state", self.random_state))
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
             network = FeatureNetwork(

@@ -7,9 +7,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from skgan.metrics._distances import frechet_distance
-from skgan.metrics._inputs import as_generator, check_count, draw_rows, draw_seed
-from skgan.metrics._kernels import kernel_distance
+from skgan._validation import check_stream
+from skgan.metrics._distances import frechet_distance, kernel_distance
+from skgan.metrics._inputs import check_count, draw_rows, draw_seed
 from skgan.metrics._memorization import dcr_share
 from skgan.metrics._nearest import count_balls, nearest
 from skgan.metrics.images._image_features import ImageFeatures
@@ -152,7 +152,7 @@ def image_scores(
     images = {name: _as_images(name, X) for name, X in sets.items()}
     _check_alike(images)
     n = _count_images(n_images, images, k)
-    generator = as_generator(random_state)
+    generator = check_stream("random_state", random_state)
     if features is None:
         features = ImageFeatures(random_state=draw_seed(generator)).fit(
             images["X_train"]

@@ -1,8 +1,7 @@
 """Attacks on samples: who was trained on, and what they tell of persons."""
 
 from skgan.metrics.privacy._attack_power import AttackPower
-from skgan.metrics.privacy._disclosure import disclosure_attacks
-from skgan.metrics.privacy._disclosure_risk import DisclosureRisk
+from skgan.metrics.privacy._disclosure import DisclosureRisk, disclosure_attacks
 from skgan.metrics.privacy._membership import membership_attacks
 
 __all__ = [

@@ -8,11 +8,12 @@ from typing import Any
 import numpy as np
 from sklearn.decomposition import PCA
 
-from skgan.metrics._blocks import Block, is_frame, match_blocks, read_blocks
+from skgan.frames import is_table
+from skgan.metrics._blocks import Block, match_blocks, read_blocks
 from skgan.metrics._classifier import _tree_columns, join_blocks
 from skgan.metrics._inputs import check_count, draw_seed
 from skgan.metrics._nearest import nearest
-from skgan.metrics._reference import ReferenceSpace
+from skgan.metrics._reference import ReferenceSpace, with_unexpected
 
 # Fewer rows of a set say nothing, not even with their uncertainty.
 MIN_ROWS = 20
@@ -76,7 +77,7 @@ class AttackedRows:
 def read_sets(named: dict[str, Any]) -> dict[str, list[Block]]:
     """Read sets of rows in the columns of the first; enough of each, or ValueError."""
     first, rows = next(iter(named.items()))
-    like, framed = read_blocks(rows, first), is_frame(rows)
+    like, framed = read_blocks(rows, first), is_table(rows)
     sets = {}
     for name, rows in named.items():
         sets[name] = match_blocks(rows, like, framed, name)
@@ -152,9 +153,7 @@ def _fit_space(joined: list[Block], n_real: int) -> tuple[Any, np.ndarray]:
     space = ReferenceSpace()._fit_blocks(real)
 
     def place(blocks: list[Block]) -> np.ndarray:
-        vectors, unexpected = space._transform_blocks(blocks)
-        # As far as one indicator for each of these columns would move the row.
-        return np.column_stack([vectors, np.sqrt(unexpected)])
+        return with_unexpected(*space._transform_blocks(blocks))
 
     return place, place(joined)
 

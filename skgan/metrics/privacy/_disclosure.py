@@ -2,27 +2,115 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
+from dataclasses import dataclass
+from statistics import NormalDist
 from typing import Any
 
 import numpy as np
+from sklearn.neighbors import NearestNeighbors
 
-from skgan._validation import check_real
-from skgan.metrics._blocks import is_frame
-from skgan.metrics._inputs import as_generator, check_count, draw_seed
+from skgan._validation import check_real, check_stream
+from skgan.frames import is_table
+from skgan.metrics._inputs import check_count, draw_seed
 from skgan.metrics.privacy._attacked_rows import MIN_ROWS, read_sets
 from skgan.metrics.privacy._column_sets import ColumnSets, draw_columns
-from skgan.metrics.privacy._disclosure_risk import DisclosureRisk, to_risk
 from skgan.metrics.privacy._singling_out import (
     multivariate_predicates,
     random_predicates,
     singled_out,
     univariate_predicates,
 )
-from skgan.metrics.privacy._targets import guessed, inferred, linked
 
 # Ways to halve the columns, where none is given.
 _N_HALVINGS = 5
+
+
+@dataclass(frozen=True)
+class DisclosureRisk:
+    """How much more an attack tells of training rows than of held-out ones.
+
+    Parameters
+    ----------
+    risk : float
+        (success - control) / (1 - control), in [0, 1]; NaN without an attack.
+    interval : tuple of float
+        Around `risk`, by Wilson's intervals of both rates, cut off at 0 and 1. The
+        attack tells something of the training rows where it does not hold 0.
+    success : float
+        Share of attacks on training rows that succeed, in [0, 1].
+    control : float
+        The same on held-out rows: what the population tells by itself.
+    baseline : float
+        The same of guesses made without samples, or at random among them. An attack
+        below it is too weak to judge by.
+    n_attacks : int
+        How many attacks each rate is of.
+    columns : dict or None, default=None
+        Of attribute inference, the same for each secret column.
+
+    Examples
+    --------
+    >>> from skgan.metrics import DisclosureRisk
+    >>> DisclosureRisk(0.1, (0.05, 0.15), 0.3, 0.2, 0.1, 500).columns is None
+    True
+    """
+
+    risk: float
+    interval: tuple[float, float]
+    success: float
+    control: float
+    baseline: float
+    n_attacks: int
+    columns: dict[Any, DisclosureRisk] | None = None
+
+
+def to_risk(
+    rates: tuple[float, float, float],
+    n_attacks: int,
+    confidence_level: float,
+    columns: dict[Any, DisclosureRisk] | None = None,
+) -> DisclosureRisk:
+    """Return the risk of an attack from its rates on training and held-out rows.
+
+    The third rate is that of the baseline.
+    """
+    success, control, baseline = rates
+    if n_attacks == 0:
+        nothing = math.nan
+        return DisclosureRisk(
+            nothing, (nothing, nothing), nothing, nothing, nothing, 0, columns
+        )
+    (main, main_width), (other, other_width) = (
+        wilson(rate, n_attacks, confidence_level) for rate in (success, control)
+    )
+    risk = (main - other) / (1 - other)
+    # How errors of two independent rates go on to the risk, to first order.
+    width = math.hypot(
+        main_width / (1 - other), (main - 1) / (1 - other) ** 2 * other_width
+    )
+    return DisclosureRisk(
+        _clip(risk),
+        (_clip(risk - width), _clip(risk + width)),
+        success,
+        control,
+        baseline,
+        n_attacks,
+        columns,
+    )
+
+
+def wilson(rate: float, n: int, confidence_level: float) -> tuple[float, float]:
+    """Return the middle and half the width of Wilson's interval of a rate."""
+    z = NormalDist().inv_cdf((1 + confidence_level) / 2)
+    middle = (rate + z**2 / (2 * n)) / (1 + z**2 / n)
+    spread = math.sqrt(rate * (1 - rate) / n + z**2 / (4 * n**2))
+    return middle, z / (1 + z**2 / n) * spread
+
+
+def _clip(value: float) -> float:
+    return min(max(value, 0.0), 1.0)
 
 
 def disclosure_attacks(
@@ -143,12 +231,12 @@ def disclosure_attacks(
     tolerance = check_real("tolerance", tolerance, 0)
     named = {"X_train": X_train, "X_holdout": X_holdout, "X_synthetic": X_synthetic}
     for name, rows in named.items():
-        if not is_frame(rows) and np.ndim(rows) > 2:
+        if not is_table(rows) and np.ndim(rows) > 2:
             raise ValueError(
                 f"{name} has rows of shape {np.shape(rows)[1:]}: these attacks are on "
                 "tables. membership_attacks takes images."
             )
-    generator = as_generator(random_state)
+    generator = check_stream("random_state", random_state)
     sets = draw_columns(read_sets(named), max_samples, generator)
     chosen = None if secrets is None else sets.places_of(secrets, "secrets")
     pair = None if halves is None else _read_halves(sets, halves)
@@ -267,3 +355,68 @@ def _draw_targets(
 ) -> np.ndarray:
     n_rows = len(sets.values["train"])
     return generator.permutation(n_rows)[: min(n_attacks, n_rows)]
+
+
+def linked(
+    sets: ColumnSets,
+    name: str,
+    targets: np.ndarray,
+    halves: tuple[list[int], list[int]],
+    n_neighbors: int,
+) -> int:
+    """Return how many rows of a set have a sample that is near in both halves.
+
+    The attacker holds both halves of each person's columns, in two tables, and asks
+    which belong together.
+    """
+    k = min(n_neighbors, len(sets.values["synthetic"]))
+    found = [_nearest(sets, name, targets, half, k) for half in halves]
+    both = found[0][:, :, None] == found[1][:, None, :]
+    return int(both.any(axis=(1, 2)).sum())
+
+
+def inferred(
+    sets: ColumnSets, name: str, targets: np.ndarray, secret: int, tolerance: float
+) -> int:
+    """Return of how many rows of a set the nearest sample has the secret."""
+    others = [j for j in range(len(sets.labels)) if j != secret]
+    found = _nearest(sets, name, targets, others, 1)[:, 0]
+    guesses = sets.values["synthetic"][found, secret]
+    return _count_right(sets, name, targets, secret, guesses, tolerance)
+
+
+def guessed(
+    sets: ColumnSets,
+    targets: np.ndarray,
+    secret: int,
+    tolerance: float,
+    generator: np.random.RandomState,
+) -> int:
+    """Return of how many training rows any sample has the secret."""
+    samples = sets.values["synthetic"][:, secret]
+    guesses = samples[generator.randint(len(samples), size=len(targets))]
+    return _count_right(sets, "train", targets, secret, guesses, tolerance)
+
+
+def _nearest(
+    sets: ColumnSets, name: str, targets: np.ndarray, columns: list[int], k: int
+) -> np.ndarray:
+    """Return which samples are nearest in some columns: (n_targets, k)."""
+    trees = NearestNeighbors(n_neighbors=k, algorithm="brute")
+    trees.fit(sets.part("synthetic", columns))
+    wanted = sets.part(name, columns, targets)
+    return trees.kneighbors(wanted, return_distance=False)
+
+
+def _count_right(
+    sets: ColumnSets,
+    name: str,
+    targets: np.ndarray,
+    secret: int,
+    guesses: np.ndarray,
+    tolerance: float,
+) -> int:
+    truth = sets.values[name][targets, secret]
+    reach = 0.0 if sets.is_level[secret] else tolerance * np.abs(truth)
+    is_right = np.abs(guesses - truth) <= reach
+    return int((is_right | (np.isnan(guesses) & np.isnan(truth))).sum())

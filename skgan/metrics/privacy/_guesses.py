@@ -11,13 +11,19 @@ from typing import Any
 
 import numpy as np
 from scipy.special import logsumexp
+from sklearn.base import clone
 from sklearn.ensemble import HistGradientBoostingClassifier
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 
 from skgan._tree_threads import tree_threads
+from skgan.frames import is_table, take_rows
+from skgan.metrics._blocks import Block, match_blocks
 from skgan.metrics._distances import gen_blocks
 from skgan.metrics._inputs import draw_rows, draw_seed
-from skgan.metrics._nearest import nearest_distances
-from skgan.metrics.privacy._attacked_rows import AttackedRows, fit_axes
+from skgan.metrics._nearest import nearest, nearest_distances
+from skgan.metrics.privacy._attacked_rows import MIN_ROWS, AttackedRows, fit_axes
 from skgan.priors import LevelColumn, NumberColumn, TreesPrior
 
 # Of k-nearest-neighbour densities.
@@ -29,7 +35,6 @@ _MAX_FITTED = 5000
 _MAX_AXES = 10
 _NO_VARIANCE = 1e-10
 _N_TREES = 100
-
 Guess = Callable[[AttackedRows, np.random.RandomState], np.ndarray]
 
 
@@ -145,3 +150,57 @@ GUESSES: dict[str, Guess] = {
     "domias_kernels": guess_by_kernels,
     "domias_trees": guess_by_trees,
 }
+
+
+def guess_by_shadows(
+    rows: AttackedRows,
+    known: Any,
+    like: list[Block],
+    sampler: Any,
+    n_shadows: int,
+    generator: np.random.RandomState,
+) -> np.ndarray:
+    """Return how much a candidate looks as rows of a clone's own half do.
+
+    Each clone is fitted on one half of the reference rows, in the container in which
+    they came; a logistic regression then learns which half a row is of.
+    """
+    known = known if is_table(known) else np.asarray(known)
+    places, vectors = rows.reference_places, rows.reference
+    half = len(places) // 2
+    if half < MIN_ROWS:
+        raise ValueError(
+            f"shadow needs {2 * MIN_ROWS} reference rows, half of them for each clone, "
+            f"and there are {len(places)}: give more rows as X_reference."
+        )
+    n_neighbors = min(_N_NEIGHBORS, len(rows.synthetic))
+    features, is_in = [], []
+    for _ in range(n_shadows):
+        order = generator.permutation(len(places))
+        model = clone(sampler)
+        if "random_state" in model.get_params():
+            model.set_params(random_state=draw_seed(generator))
+        model.fit(take_rows(known, places[order[:half]]))
+        drawn = model.sample(len(rows.synthetic))
+        drawn = drawn[0] if isinstance(drawn, tuple) else drawn
+        blocks = match_blocks(drawn, like, is_table(drawn), "samples of shadow")
+        samples = rows.place(blocks)
+        alone = nearest(vectors)[0]
+        for part, label in ((order[:half], 1), (order[half : 2 * half], 0)):
+            features.append(_features(vectors[part], samples, alone[part], n_neighbors))
+            is_in.append(np.full(len(part), label))
+    judge = make_pipeline(StandardScaler(), LogisticRegression())
+    judge.fit(np.vstack(features), np.concatenate(is_in))
+    alone = nearest(rows.candidates, vectors)[0]
+    seen = _features(rows.candidates, rows.synthetic, alone, n_neighbors)
+    return judge.decision_function(seen)
+
+
+def _features(
+    vectors: np.ndarray, samples: np.ndarray, alone: np.ndarray, k: int
+) -> np.ndarray:
+    """Logs of distances to the nearest samples, and to the nearest known row."""
+    distances = nearest_distances(vectors, samples, k)
+    logs = np.log(np.column_stack([distances[:, [0, 1, -1]], alone]) + _TINY)
+    # How near beside how alone a row is, is what gives it away.
+    return np.column_stack([logs, logs[:, 0] - logs[:, 3]])

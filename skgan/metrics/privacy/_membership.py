@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from skgan.metrics._inputs import as_generator, check_count, draw_seed
+from skgan._validation import check_stream
+from skgan.metrics._inputs import check_count, draw_seed
 from skgan.metrics.privacy._attack_power import AttackPower, measure
 from skgan.metrics.privacy._attacked_rows import (
     MIN_ROWS,
@@ -16,8 +17,7 @@ from skgan.metrics.privacy._attacked_rows import (
     choose_rows,
     read_sets,
 )
-from skgan.metrics.privacy._guesses import GUESSES
-from skgan.metrics.privacy._shadows import guess_by_shadows
+from skgan.metrics.privacy._guesses import GUESSES, guess_by_shadows
 
 _RARE_SHARE = 0.05
 
@@ -143,7 +143,7 @@ def membership_attacks(
     _check_settings(confidence_level, n_resamples, n_shadows)
     named = {"X_train": X_train, "X_holdout": X_holdout, "X_synthetic": X_synthetic}
     named |= {} if X_reference is None else {"X_reference": X_reference}
-    generator = as_generator(random_state)
+    generator = check_stream("random_state", random_state)
     sets = read_sets(named)
     rows = choose_rows(sets, max_samples, generator)
     scores = guess_members(rows, attacks, generator)

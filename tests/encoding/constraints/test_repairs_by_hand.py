@@ -8,7 +8,13 @@ from skgan.encoding.constraints import _joint_repairs, _repairs
 from skgan.encoding.constraints._constraints import check_constraints
 from skgan.encoding.constraints._joint_repairs import repeats
 from skgan.encoding.constraints._repairs import frequencies, repair_all, step_of
-from skgan.encoding.dependencies._dependencies import find_dependencies, restore_all
+from skgan.encoding.dependencies._dependencies import (
+    _kind,
+    _short_constants,
+    _short_weights,
+    find_dependencies,
+    restore_all,
+)
 from skgan.encoding.dependencies._discovery import Factor, Table
 from skgan.encoding.dependencies._relations import (
     FunctionDependency,
@@ -16,7 +22,6 @@ from skgan.encoding.dependencies._relations import (
     Rounding,
     weighted_sum,
 )
-from skgan.encoding.dependencies._sums import _kind, _short_constants, _short_weights
 
 NAN = np.nan
 

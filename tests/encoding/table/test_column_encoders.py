@@ -8,11 +8,11 @@ from skgan.encoding.table._column_encoders import (
     EncodedColumn,
     GroupedLevelEncoder,
     LevelEncoder,
+    MissingPatternEncoder,
     NumberEncoder,
     group_levels,
     is_spiky,
 )
-from skgan.encoding.table._missing_patterns import MissingPatternEncoder
 
 RNG = np.random.default_rng(0)
 

@@ -21,8 +21,8 @@ from skgan.encoding.table._identifiers import (
     IdentifierColumn,
     can_be_drawn,
     hash_levels,
-    is_almost_unique,
 )
+from skgan.encoding.table._learn_columns import is_almost_unique
 from skgan.encoding.table._reservoir import rows_needed
 from skgan.frames import UNITS, ColumnFormat, RawColumn, cast_numbers
 from skgan.frames._formats import ToObjects

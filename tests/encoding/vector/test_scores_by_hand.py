@@ -8,12 +8,12 @@ from skgan.encoding.table import _column_encoders
 from skgan.encoding.table._column_encoders import (
     GroupedLevelEncoder,
     LevelEncoder,
+    MissingPatternEncoder,
     NumberEncoder,
     group_levels,
     is_spiky,
 )
 from skgan.encoding.table._columns import NumberColumn
-from skgan.encoding.table._missing_patterns import MissingPatternEncoder
 from skgan.encoding.vector._normal_scores import NormalScores, _sparse_knots
 from skgan.encoding.vector._rotation import (
     _best_angle,

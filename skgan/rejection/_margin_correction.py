@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from ._checks import check_margins
 from ._groups import is_levels
+from ._state_checks import check_margins
 
 _N_QUANTILES = 20
 _MIN_ROWS = 50  # of real rows in a bin; rarer levels are one bin together

@@ -11,7 +11,7 @@ from typing import Any, cast, get_args, get_type_hints
 import numpy as np
 
 DTYPES = ("bool", "int16", "int32", "int64", "float32", "float64")
-# What arrays of a dtype are held as, where no value is changed by it.
+# Narrower dtypes that arrays are held in, where no value is changed by it.
 NARROWER = {
     "int32": ("int16",),
     "int64": ("int16", "int32"),

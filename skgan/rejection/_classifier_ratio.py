@@ -6,9 +6,10 @@ from typing import Any
 
 import numpy as np
 from sklearn.base import clone
-from sklearn.utils import check_random_state
 
-from ._checks import check_number
+from skgan._validation import check_stream
+
+from ._state_checks import check_number
 
 _SMALLEST = 1e-6  # probability: no infinite ratio from a leaf of one class
 
@@ -79,7 +80,7 @@ class ClassifierRatio:
         """
         model = clone(self.classifier)
         if model.get_params().get("random_state", 0) is None:
-            seed = check_random_state(random_state).randint(2**31 - 1)
+            seed = check_stream("random_state", random_state).randint(2**31 - 1)
             model.set_params(random_state=seed)
         is_real = np.arange(len(real) + len(drawn)) < len(real)
         self.classifier_ = model.fit(np.concatenate([real, drawn]), is_real)

@@ -22,20 +22,18 @@ from skgan.priors import PRIORS, BasePrior
 from skgan.rejection import RejectionRule
 from skgan.samplers._auto import resolve_settings
 from skgan.samplers._conditions import LabelledRows
-from skgan.samplers._judging import (
-    MAX_JUDGED_ROWS,
-    StageWatch,
-    choose_stage,
-    score_stages,
-)
 from skgan.samplers._prior_conditions import CellConditions, condition_on_labels
 from skgan.samplers._stages import (
+    MAX_JUDGED_ROWS,
     REJECTION,
     StageDraws,
+    StageWatch,
     choose_rejection,
+    choose_stage,
     fit_prior,
     prior_params,
     read_columns,
+    score_stages,
     seeded,
 )
 
@@ -46,7 +44,7 @@ _BLOCK_CELLS, _SMALLEST_BLOCK = 2**20, 128
 _SEARCH_BLOCK = 256
 # Of the time that is left when the prior is fitted.
 _PRIOR_SHARE = 0.3
-# What else a fit does, in units of the time that a prior of so many rows takes.
+# The time of judging and of rejection, in units of that of a prior of as many rows.
 _JUDGING, _REJECTING, _MAX_REJECTING_ROWS = 1.5, 5.0, 20_000
 _MAX_PRIOR_ROWS = 50_000
 # Training may come back so often to rows that were kept of more.
@@ -55,7 +53,7 @@ _MAX_VISITS = 2
 _MIN_JUDGED_ROWS = 100
 # Whoever sets one of these has a generator of normal latents in mind.
 _OF_NORMAL_LATENTS = ("latent_dim", "generator", "discriminator")
-# What the choice of a stage sets.
+# Attributes that the choice of a stage sets.
 _OF_STAGE = ("prior_", "rejection_", "stage_", "stage_scores_")
 _LOG = logging.getLogger("skgan")
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from skgan._validation import check_array, check_starts
 
-from ._checks import MAX_GROUPS, check_integers, check_number
+from ._state_checks import MAX_GROUPS, check_integers, check_number
 
 LEAF = -1  # the feature of a leaf
 NO_SET = -1  # the set of a split of numbers

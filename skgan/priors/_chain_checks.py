@@ -8,11 +8,11 @@ import numpy as np
 
 from skgan._validation import check_array, check_starts
 
+from ._base import LevelColumn, NumberColumn, Schema
 from ._column import ColumnModel, LevelModel
+from ._decision_tree import SUM, Tree
 from ._leaves import LeafIntervals, LeafItems
 from ._numbers import NumberScale
-from ._schema import LevelColumn, NumberColumn, Schema
-from ._trees import SUM, Tree
 
 
 def check_models(

@@ -44,26 +44,9 @@ def select_rows(params: dict, lines: NDArray, n_rows: int) -> dict:
 def make_folds(cv, X, y: NDArray, is_seen: NDArray, params: dict, seed: int, strata):
     """Return pairs of places: of rows to train on, and of rows to score on.
 
-    Parameters
-    ----------
-    cv : int, splitter or iterable
-        A number of shuffled folds, or what scikit-learn splits by.
-    X, y : rows and targets
-        All of them.
-    is_seen : ndarray of bool of shape (n,)
-        Rows that have weight; the others are never scored.
-    params : dict
-        For the splitter, such as groups.
-    seed : int
-        Fixes the shuffling.
-    strata : bool
-        Whether folds keep the shares of classes.
-
-    Returns
-    -------
-    list of tuple of ndarray
-        Empty, after a warning, if rows are too few. Where a class has fewer rows than
-        `cv`, there are as many folds as it has rows, after a warning, too.
+    `cv` is a number of shuffled folds, or what scikit-learn splits by. Rows that are
+    not `is_seen` have no weight and are never scored. If rows are too few, there are
+    fewer folds or none, after a warning.
     """
     if not isinstance(cv, Integral):
         splits = check_cv(cv, y, classifier=strata).split(X, y, **params)
@@ -99,23 +82,8 @@ def make_folds(cv, X, y: NDArray, is_seen: NDArray, params: dict, seed: int, str
 def compare(settings: list[dict], totals: list[int], folds, score: Callable) -> dict:
     """Score each setting in each fold, and return a table like that of a search.
 
-    Parameters
-    ----------
-    settings : list of dict
-        Parameters of the amounts; the first adds nothing.
-    totals : list of int
-        Rows that each adds to all rows.
-    folds : list of tuple of ndarray
-        As `make_folds` returns them.
-    score : callable
-        Of a fold; returns the score of each setting.
-
-    Returns
-    -------
-    dict
-        ``params``, ``n_synthetic``, scores of each split, their means, standard
-        deviations and ranks, and the mean gain over the first setting with its
-        standard error.
+    The first setting adds nothing: gains are measured from it. ``score(fold)`` returns
+    the score of each setting, `totals` are the rows that each adds to all rows.
     """
     scores = np.full((len(folds), len(settings)), np.nan)
     for i, fold in enumerate(folds):

@@ -34,7 +34,7 @@ class Tree:
     high: np.ndarray
     left: np.ndarray
     leaf: np.ndarray
-    # Which columns have an order, where it starts, and each code's place in it.
+    # Columns that have an order, its start, and the place of each code in it.
     ordered: np.ndarray
     order_start: np.ndarray
     order: np.ndarray
@@ -85,7 +85,7 @@ class Tree:
 
     def total(self, x: np.ndarray) -> np.ndarray:
         """The weighted sum of each row; missing numbers count as 0, the middle."""
-        # One row is the same, to the bit, whatever rows stand beside it.
+        # Term by term, so that a row's bits do not depend on the rows beside it.
         total = np.full(x.shape[1], self.intercept)
         if len(self.sum_columns):
             for term in self.weights[:, None] * linear_terms(x[self.sum_columns]):
