@@ -10,6 +10,7 @@ import argparse
 import multiprocessing
 import os
 import random
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -47,13 +48,17 @@ def start(model, folder, n, per_file, jobs):
 
 def in_memory_and_files(sampler, n, folder):
     """Print the processor's seconds of `sample` and of `sample_to`, turn by turn."""
-    shares = []
-    for turn in range(3):
+    stage, shares = sampler.stage_, []
+    for turn in range(5):
         seconds = []
         for draw in (
             lambda: sampler.sample(n, random_state=1),
             lambda turn=turn: sample_to(
-                sampler, folder / str(turn), n, random_state=1, rows_per_file=n
+                sampler,
+                folder / f"{sampler.stage_}{turn}",
+                n,
+                random_state=1,
+                rows_per_file=n,
             ),
         ):
             begin = time.process_time()
@@ -61,10 +66,10 @@ def in_memory_and_files(sampler, n, folder):
             seconds.append(time.process_time() - begin)
         shares.append(seconds[0] / seconds[1])
         print(
-            f"{n} rows: sample {n / seconds[0]:8.0f} rows/s, sample_to "
+            f"{stage}, {n} rows: sample {n / seconds[0]:8.0f} rows/s, sample_to "
             f"{n / seconds[1]:8.0f} rows/s, {shares[-1]:.2f} of it"
         )
-    print(f"median: {sorted(shares)[1]:.2f}")
+    print(f"median: {statistics.median(shares):.2f}")
 
 
 def with_workers(model, folder, n, per_file, jobs):
@@ -142,7 +147,8 @@ def main():
         skgan.save(sampler, model)
         print(f"fitted to {len(train)} rows, stage {sampler.stage_}")
         if n:
-            in_memory_and_files(sampler, min(n, 10**6), folder)
+            for stage in sampler.stages_:
+                in_memory_and_files(sampler.at_stage(stage), min(n, 10**6), folder)
             with_workers(model, folder / "many", n, min(n // 10, 10**6), options.jobs)
         (folder / "kills").mkdir()
         kills = options.kills, options.longest

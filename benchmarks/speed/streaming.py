@@ -11,6 +11,7 @@ judge what both draw.
 import argparse
 import json
 import os
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -62,6 +63,52 @@ print(json.dumps({
 }))
 """
 
+STEPS = """
+import json, statistics, sys, time, warnings
+warnings.simplefilter("ignore")
+from skgan import GANSampler, RowSource
+from skgan.nets import AdversarialNet
+from skgan.samplers import _named_rows
+files = sys.argv[1:]
+encode, loop = _named_rows.NamedRows.encode, AdversarialNet.run_single_epoch
+encoded, steps = [], []
+def timed_encode(self, n, *arguments):
+    start = time.process_time()
+    rows = encode(self, n, *arguments)
+    cells = len(rows) * len(self.source.open().schema.names)
+    encoded.append(cells / (time.process_time() - start) / 1e6)
+    return rows
+def timed_loop(self, iterator, training, **kwargs):
+    n, start = iterator and len(iterator), time.process_time()
+    loop(self, iterator, training, **kwargs)
+    if training:
+        steps.append((time.process_time() - start) / n)
+_named_rows.NamedRows.encode = timed_encode
+AdversarialNet.run_single_epoch = timed_loop
+found = {"memory": [], "file": []}
+for turn in range(3):
+    for where, limit in ("memory", 2**40), ("file", 0):
+        _named_rows.MAX_BYTES = limit
+        steps.clear()
+        # More rows are visited than twice those kept, so that more are encoded.
+        sampler = GANSampler(max_iter=300, early_stopping=False, rejection=None)
+        sampler.fit(RowSource(files, max_rows=20_000))
+        found[where] += steps
+print(json.dumps({"encoded": encoded, **found}))
+"""
+
+
+def report_steps(files):
+    """Print how fast rows are encoded, and what a step costs that reads them."""
+    found = run(STEPS, *files)
+    memory, file = (statistics.median(found[where]) for where in ("memory", "file"))
+    print(
+        f"encoded {statistics.median(found['encoded']):.2f} M cells a CPU s "
+        f"({min(found['encoded']):.2f} to {max(found['encoded']):.2f}); a step takes "
+        f"{memory * 1e3:.2f} CPU ms from memory and {file * 1e3:.2f} from a file: "
+        f"{memory / file:.3f} of its speed"
+    )
+
 
 def run(code, *arguments):
     """Run a process, and return what it prints last."""
@@ -104,9 +151,14 @@ def main():
     parser.add_argument("--prior-only", action="store_true", help="train no networks")
     parser.add_argument("--skip-pass", action="store_true", help="only fit")
     parser.add_argument("--folder", type=Path, help="keeps the rows that are made")
+    parser.add_argument("--steps", action="store_true", help="only encode, and train")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as temporary:
         base = options.folder or Path(temporary)
+        if options.steps:
+            base.mkdir(parents=True, exist_ok=True)
+            report_steps(make_rows(base, options.rows[0])[0])
+            return
         print("| rows | kept | read | with the pass | verified | M cells/s | GiB |")
         print("| --- | --- | --- | --- | --- | --- | --- |")
         sets = {}

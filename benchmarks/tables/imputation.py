@@ -113,6 +113,48 @@ def medians_of(rows, name, kind, share, key):
     return medians
 
 
+def seeds_table(rows):
+    """Return the lines of conditions of several seeds: means, and in how many first.
+
+    The best other mean is of methods that have all seeds of the condition.
+    """
+    lines = []
+    for place in _places(rows):
+        here = harness.select(
+            rows, **dict(zip(("set", "kind", "share"), place, strict=True))
+        )
+        found = {m: harness.select(here, method=m) for m in METHODS}
+        seeds = [row["seed"] for row in found["gan"]]
+        found = {m: f for m, f in found.items() if [r["seed"] for r in f] == seeds}
+        if len(seeds) < 2 or len(found) < 2:
+            continue
+        name, kind, share = place
+        others = ", ".join(method for method in found if method != "gan")
+        cells = [_seeds_cell(found, key) for key in MEASURES if key != "cpu_seconds"]
+        lines.append(
+            [name, f"{kind.upper()} {share:.0%}", str(len(seeds)), others, *cells]
+        )
+    headings = [t for key, (t, _, _) in MEASURES.items() if key != "cpu_seconds"]
+    return harness.table(["table", "hidden", "seeds", "others", *headings], lines)
+
+
+def _seeds_cell(found, key):
+    """Return "mean (the best other mean), in how many seeds first"."""
+    _, form, direction = MEASURES[key]
+    values = {m: harness.values(rows, key) for m, rows in found.items()}
+    values = {m: column for m, column in values.items() if len(column)}
+    unit = 1000 if key == "energy" else 1
+    own, others = values.pop("gan"), list(values.values())
+    text = form.format(own.mean() * unit)
+    if not others:
+        return text
+    means = [column.mean() for column in others]
+    best = means[int(np.argmin(distance_from_best(means, direction)))]
+    off = distance_from_best(np.stack([own, *others]), direction)
+    n_first = int((off[0] <= off.min(axis=0)).sum())
+    return f"{text} ({form.format(best * unit)}), {n_first} of {len(own)}"
+
+
 def _is_first(medians, direction):
     off = distance_from_best(list(medians.values()), direction)
     return off[list(medians).index("gan")] <= off.min()
@@ -123,6 +165,10 @@ def main():
     parser.add_argument(
         "--rows", type=int, default=5000, help="rows to complete (default: %(default)s)"
     )
+    parser.add_argument(
+        "--shares", type=float, nargs="+", default=SHARES, help="of cells hidden"
+    )
+    parser.add_argument("--kinds", nargs="+", choices=KINDS, default=KINDS)
     options = harness.parse(parser)
     sets = harness.choose(parser, "sets", options.sets, imputation_judge.SETS)
     methods = harness.choose(parser, "methods", options.methods, METHODS)
@@ -141,8 +187,8 @@ def main():
         }
         # A run that is broken off has some of every table.
         for seed in range(options.seeds)
-        for share in SHARES
-        for kind in KINDS
+        for share in options.shares
+        for kind in options.kinds
         for name in sets
         for method in methods
     ]
@@ -152,7 +198,8 @@ def main():
     for name in sets:
         if any(row["set"] == name for row in rows):
             lines += [f"### {name}", "", *condition_table(rows, name)]
-    print("\n".join([*lines, *verdict(rows)]), flush=True)
+    lines += [*seeds_table(rows), *verdict(rows)]
+    print("\n".join(lines), flush=True)
 
 
 if __name__ == "__main__":

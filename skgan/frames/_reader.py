@@ -41,7 +41,7 @@ def list_series(X) -> list:
     """Return the columns of a frame as Series, also where names are repeated."""
     if frame_library(X) == "polars":
         return X.get_columns()
-    return [X.iloc[:, i] for i in range(X.shape[1])]
+    return [series for _, series in X.items()]
 
 
 def find_missing(series) -> NDArray:

@@ -13,6 +13,8 @@ from skgan.modules._residual_latent import KaimingMLPDiscriminator, kaiming_laye
 
 # Further apart than this, the rarer of two levels is never drawn anyway.
 _LARGEST_LOGIT = 60.0
+# Of more blocks a product of all would cost their square.
+_BLOCKS_A_PRODUCT = 64
 
 
 class ConditionMask(nn.Module):
@@ -108,8 +110,6 @@ class OneHotBlocks(nn.Module):
 
     ends: Tensor
     block_of: Tensor
-    members: Tensor
-    shares: Tensor
 
     def __init__(self, widths: Sequence[int]):
         super().__init__()
@@ -120,16 +120,27 @@ class OneHotBlocks(nn.Module):
         self.register_buffer(
             "block_of", torch.repeat_interleave(blocks, sizes), persistent=False
         )
-        members = (self.block_of[:, None] == blocks).float()
-        self.register_buffer("members", members, persistent=False)
-        self.register_buffer("shares", members / sizes, persistent=False)
+        # Sums over some blocks at a time are products with these.
+        parts = sizes.split(_BLOCKS_A_PRODUCT) if self.n_blocks else (sizes,)
+        self._widths = [int(part.sum()) for part in parts]
+        for place, part in enumerate(parts):
+            members = torch.repeat_interleave(torch.eye(len(part)), part, dim=0)
+            self.register_buffer(f"members_{place}", members, persistent=False)
+            self.register_buffer(f"shares_{place}", members / part, persistent=False)
 
     def probabilities(self, logits: Tensor) -> Tensor:
         """Return the softmax of `logits`, of shape (n, sum(widths)), in each block."""
+        parts = logits.split(self._widths, dim=1)
+        soft = [self._softmax(part, place) for place, part in enumerate(parts)]
+        return soft[0] if len(soft) == 1 else torch.cat(soft, dim=1)
+
+    def _softmax(self, logits: Tensor, place: int) -> Tensor:
+        members = getattr(self, f"members_{place}")
+        shares = getattr(self, f"shares_{place}")
         # Sums over blocks are matrix products: no loop, and no padding.
-        centred = logits - (logits @ self.shares) @ self.members.T
+        centred = logits - (logits @ shares) @ members.T
         weights = centred.clamp(-_LARGEST_LOGIT, _LARGEST_LOGIT).exp()
-        return weights / ((weights @ self.members) @ self.members.T)
+        return weights / ((weights @ members) @ members.T)
 
     def draw(self, probabilities: Tensor, uniforms: Tensor) -> Tensor:
         """Return one-hot rows: in block k, the level at quantile ``uniforms[:, k]``."""

@@ -371,14 +371,19 @@ class AdversarialNet(SkorchAdapter):
 
     def _generator_loss(self, real, fake, condition) -> Tensor:
         """L_G(x, G(z)) under the discriminator as it stands."""
-        fake_logits = self.call(self.discriminator_, self._augment(fake), condition)
-        real_logits = None
-        if self.loss_.pairs_real:
-            with torch.no_grad():
-                real_logits = self.call(
-                    self.discriminator_, self._augment(real), condition
-                )
+        fake = self._augment(fake)
+        real = self._augment(real) if self.loss_.pairs_real else None
+        # Run together, so that several processes exchange one message.
+        fake_logits, real_logits = self._run(self._judge_pair, fake, real, condition)
         return self.loss_.generator(real_logits, fake_logits)
+
+    def _judge_pair(self, fake, real, condition) -> tuple[Tensor, Tensor | None]:
+        """Logits of fake rows and, without gradients, of the real ones they meet."""
+        fake_logits = self.call(self.discriminator_, fake, condition)
+        if real is None:
+            return fake_logits, None
+        with torch.no_grad():
+            return fake_logits, self.call(self.discriminator_, real, condition)
 
     def _next_penalty(self) -> Penalty | None:
         """Return the penalty in every `penalty_interval`-th step, None in between."""
@@ -524,9 +529,15 @@ class AdversarialNet(SkorchAdapter):
 
     def _run(self, function, *arguments):
         """Call a function of rows; of several processes, each has its share of them."""
-        if self.shared_ is None:
+        shared = self.shared_
+        if shared is None:
             return function(*arguments)
-        return self.shared_.run(function, *arguments)
+        # What the function runs is of this process's rows already.
+        self.shared_ = None
+        try:
+            return shared.run(function, *arguments)
+        finally:
+            self.shared_ = shared
 
     def call_in_parts(
         self, module: nn.Module, x: Tensor, condition: Tensor | None

@@ -12,6 +12,7 @@ from __future__ import annotations
 import atexit
 import os
 from collections.abc import Callable, Iterable
+from functools import reduce
 from itertools import pairwise
 from typing import Any
 
@@ -71,7 +72,7 @@ class Processes:
         Parameters
         ----------
         function : callable
-            Of tensors of n rows; returns one, or a tuple of some.
+            Of tensors of n rows; returns one, or a tuple of some and of None.
         *arguments : Tensor or None
             The whole batch, the same in all processes.
         """
@@ -82,8 +83,21 @@ class Processes:
         finally:
             self.n_rows = None
         if isinstance(given, tuple):
-            return tuple(self.gather(rows, n) for rows in given)
+            return self._gather_all(given, n)
         return self.gather(given, n)
+
+    def _gather_all(self, given: tuple, n: int) -> tuple:
+        """Gather several tensors, some of them None, in one message."""
+        present = [rows for rows in given if rows is not None]
+        flat = [rows.flatten(1) for rows in present]
+        joined = self.gather(torch.cat(flat, dim=1), n)
+        parts = iter(joined.split([rows.shape[1] for rows in flat], dim=1))
+        return tuple(
+            None
+            if rows is None
+            else next(parts).to(rows.dtype).reshape(n, *rows.shape[1:])
+            for rows in given
+        )
 
     def gather(self, rows: Tensor, n: int) -> Tensor:
         """Return the n rows of all processes; gradients reach this one's alone."""
@@ -111,14 +125,24 @@ class Processes:
 
     def sum_gradients(self, weights: Iterable[nn.Parameter]) -> None:
         """Sum the gradients of weights over the processes, all in one message."""
-        gradients = [w.grad for w in weights if w.grad is not None]
-        if not gradients:
+        trained = [w for w in weights if w.grad is not None]
+        if not trained:
             return
-        flat = torch.cat([gradient.reshape(-1) for gradient in gradients])
+        dtype = reduce(torch.promote_types, (w.dtype for w in trained))
+        n = sum(w.numel() for w in trained)
+        flat = torch.empty(n, dtype=dtype, device=trained[0].device)
+        gradients: list[Tensor] = []
+        start = 0
+        for weight in trained:
+            # In the memory's order of the weight, which optimizers go through.
+            strides = torch.empty_like(weight, device="meta").stride()
+            part = flat.as_strided(weight.shape, strides, start)
+            assert weight.grad is not None
+            gradients.append(part.copy_(weight.grad))
+            start += weight.numel()
         self._call(dist.all_reduce, flat)
-        summed = flat.split([gradient.numel() for gradient in gradients])
-        for gradient, values in zip(gradients, summed, strict=True):
-            gradient.copy_(values.view_as(gradient))
+        for weight, gradient in zip(trained, gradients, strict=True):
+            weight.grad = gradient.to(weight.dtype)
 
     def sum(self, values: Tensor) -> Tensor:
         """Return sums over the processes, whose gradients are summed over them, too."""

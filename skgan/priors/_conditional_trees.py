@@ -29,6 +29,9 @@ WARM_ROUNDS = 2
 N_SWEEPS = 3
 # Values for each state of the other columns that a mean is taken of.
 N_LAST_DRAWS = 8
+# Where a smaller share of the cells beside a column is missing, trees of all rounds see
+# the same rows, and differ by the halves on which they are grown.
+SAME_ROWS_SHARE = 0.05
 # A column of levels of which so large a share of rows has its own foretells none.
 MAX_LEVEL_SHARE = 0.5
 MIN_IDENTIFIED_ROWS = 20
@@ -373,14 +376,17 @@ class ConditionalTrees:
         for j in range(len(self.schema_)):
             rows = np.flatnonzero(~is_missing[:, j])
             shown = np.ascontiguousarray(x[:, rows])
-            grower = self._grower(shown, self.schema_, 1, rng)
+            others = np.delete(is_missing[rows], j, axis=1)
+            honest = not others.size or bool(others.mean() < SAME_ROWS_SHARE)
+            grower = self._grower(shown, self.schema_, 1, rng, honest)
             models.append(self._grow(grower, j, values[j, rows]))
         return models
 
-    def _grower(self, x, schema, n_copies, rng) -> Grower:
+    def _grower(self, x, schema, n_copies, rng, honest=False) -> Grower:
         predictors = Predictors(x, schema, self.max_features)
         leaf_size = MIN_LEAF if n_copies == 1 else 2 * MIN_LEAF
-        return Grower(predictors, leaf_size, True, rng, n_copies * self.split_cost)
+        cost = n_copies * self.split_cost
+        return Grower(predictors, leaf_size, True, rng, cost, honest=honest)
 
     def _grow(self, grower: Grower, j: int, values) -> ColumnModel:
         foretelling = self._foretells.copy()
@@ -390,6 +396,9 @@ class ConditionalTrees:
             return grower.numbers(j, others, values, scale)
         column = self.schema_[j]
         assert isinstance(column, LevelColumn)
+        if not self._foretells[j]:
+            # Nor does anything tell of what nearly names rows.
+            others = others[:0]
         return grower.levels(j, others, column.n_levels)
 
     def _complete(self, columns, is_missing, keys, index):

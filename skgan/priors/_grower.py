@@ -40,6 +40,10 @@ MIN_ROUNDED = 2
 RESIDUAL_COLUMNS = 12
 # From so many columns on, forms are compared on one part of the rows, not on three.
 WIDE = 100
+# An honest tree is grown on half of so many rows or more, of fewer on all; a leaf is
+# filled by the other half if so many of it are there.
+MIN_HONEST_ROWS = 100
+MIN_HELD_ROWS = 5
 # Strengths of the penalty that are tried, as rows of a unit predictor.
 PENALTIES = (0.1, 1.0, 10.0, 100.0, 1000.0)
 
@@ -64,6 +68,8 @@ class Grower:
         rng,
         cost: float,
         forms: Mapping[int, str] = MappingProxyType({}),
+        *,
+        honest: bool = False,
     ):
         self.predictors = predictors
         self.leaf_size = leaf_size
@@ -72,12 +78,17 @@ class Grower:
         self.cost = cost
         # Columns whose form is known already.
         self.forms = forms
+        # Whether other rows fill the leaves than those that chose the splits.
+        self.honest = honest
 
     def of_half(self) -> Grower:
         """Return one that grows on every second row."""
-        half = self.predictors.half()
+        return self._on(self.predictors.half())
+
+    def _on(self, predictors: Predictors) -> Grower:
+        """Return one of other predictors that grows on all of their rows."""
         return Grower(
-            half, self.leaf_size, self.linear, self.rng, self.cost, self.forms
+            predictors, self.leaf_size, self.linear, self.rng, self.cost, self.forms
         )
 
     def levels(self, target: int, before: np.ndarray, n_levels: int) -> LevelModel:
@@ -89,7 +100,7 @@ class Grower:
         classes = np.minimum(rank, MAX_CLASSES - 1)[codes]
         columns = self.predictors.screen(target, before)
         tree, leaf = self.grow(columns, slice(None), classes, self.leaf_size)
-        items = fit_items(leaf, codes, tree.n_leaves, n_levels)
+        items = fit_items(*_inside(leaf, codes), tree.n_leaves, n_levels)
         shares = (counts + 1 / n_levels) / (len(codes) + 1)
         return LevelModel(tree, items, shares)
 
@@ -128,17 +139,20 @@ class Grower:
                 tree, leaf = self.grow(
                     columns, slice(None), _targets(scores), self.leaf_size
                 )
-        counted = fit_items(leaf, items, tree.n_leaves, n_items)
+        counted = fit_items(*_inside(leaf, items), tree.n_leaves, n_items)
         if form == "rest":
             return NumberModel(scale, tree, counted, intervals, rest)
         floor = 0.5 / max(len(values), 1)
-        intervals = fit_intervals(leaf[rows], scores[rows], tree.n_leaves, floor)
+        intervals = self._intervals(tree, leaf[rows], scores[rows], floor)
         return NumberModel(scale, tree, counted, intervals, None)
 
     def grow(
         self, columns, rows, target, leaf_size, total: Sum = NO_SUM
     ) -> tuple[Tree, np.ndarray]:
-        """Grow a tree of classes (n,) or scores (n, k); return each row's leaf."""
+        """Grow a tree of classes (n,) or scores (n, k); return each row's leaf.
+
+        It is -1 for rows that do not fill one.
+        """
         from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
         is_level = target.ndim == 1
@@ -148,17 +162,30 @@ class Grower:
         numbers = np.eye(target.max() + 1)[target] if is_level else target
         design = self.predictors.design(columns, rows, numbers, total)
         kind = DecisionTreeClassifier if is_level else DecisionTreeRegressor
+        matrix, cost, is_held = design.matrix, self.cost, self._held(n)
+        if is_held is not None:
+            # Of half of the rows leaves are half as large, and splits gain half.
+            matrix, target = matrix[~is_held], target[~is_held]
+            leaf_size, cost = (leaf_size + 1) // 2, cost / 2
         grown = kind(
             min_samples_leaf=leaf_size, random_state=int(self.rng.integers(2**31))
         )
         # The matrix is what the tree's own check would make of it.
         with config_context(skip_parameter_validation=True):
-            grown.fit(design.matrix, target, check_input=False)
-        tree = read_tree(
-            grown.tree_, design, is_level=is_level, cost=self.cost, total=total
-        )
+            grown.fit(matrix, target, check_input=False)
+        tree = read_tree(grown.tree_, design, is_level=is_level, cost=cost, total=total)
         x = np.ascontiguousarray(self.predictors.x[:, rows])
-        return tree, tree.apply(x, total.values)
+        leaf = tree.apply(x, total.values)
+        if is_held is not None:
+            n_held = np.bincount(leaf[is_held], minlength=tree.n_leaves)
+            leaf[~is_held & (n_held >= MIN_HELD_ROWS)[leaf]] = -1
+        return tree, leaf
+
+    def _held(self, n: int) -> np.ndarray | None:
+        """Rows that fill the leaves of an honest tree and have no say in its splits."""
+        if not self.honest or n < MIN_HONEST_ROWS:
+            return None
+        return self.rng.permutation(n) < n // 2
 
     def _shifts(self, tree: Tree, leaf, items, scores) -> bool:
         """Whether draws would have other shares, or another mean, than the rows.
@@ -167,10 +194,12 @@ class Grower:
         leaves that were split by that are not those in which rows are drawn.
         """
         drawn = tree.apply(np.ascontiguousarray(self.predictors.x))
+        _, scores = _inside(leaf, scores)
+        leaf, items = _inside(leaf, items)
         before = np.bincount(leaf, minlength=tree.n_leaves)
         weights = np.bincount(drawn, minlength=tree.n_leaves) / np.maximum(before, 1)
         shares = np.bincount(items) / len(items)
-        off = np.bincount(items, weights=weights[leaf]) / len(items) - shares
+        off = np.bincount(items, weights=weights[leaf]) / len(drawn) - shares
         if (np.abs(off) > MAX_SHIFT * np.sqrt(shares * (1 - shares)) + 1e-9).any():
             return True
         is_there = ~np.isnan(scores)
@@ -197,6 +226,7 @@ class Grower:
         chosen = self.rng.permutation(len(task.rows))[:COMPARED_ROWS]
         is_small = len(chosen) < COMPARED_ROWS // 2 and len(self.predictors.x) < WIDE
         n_folds = 3 if is_small else 1
+        grower = self._on(self.predictors)
         errors = dict.fromkeys(FORMS, 0.0)
         for fold in range(n_folds):
             is_held = np.arange(len(chosen)) % 3 == fold
@@ -204,7 +234,7 @@ class Grower:
             part = task._replace(rows=task.rows[kept], scores=task.scores[kept])
             x = np.ascontiguousarray(self.predictors.x[:, task.rows[held]])
             for form in FORMS:
-                tree, intervals = getattr(self, f"fit_{form}")(part)
+                tree, intervals = getattr(grower, f"fit_{form}")(part)
                 leaf = tree.apply(x)
                 mean = tree.total(x) if form == "rest" else 0.0
                 draws = [
@@ -228,7 +258,7 @@ class Grower:
             task.columns, task.rows, task.scores[:, None], self.leaf_size, total
         )
         floor = 0.5 / len(task.rows)
-        return tree, fit_intervals(leaf, task.scores, tree.n_leaves, floor)
+        return tree, self._intervals(tree, leaf, task.scores, floor)
 
     def fit_rest(self, task: _Task) -> tuple[Tree, LeafIntervals]:
         """A sum of columns, the tree of what it leaves over, and its leaves."""
@@ -240,7 +270,16 @@ class Grower:
         size = RESIDUAL_LEAF * self.leaf_size
         columns = self.predictors.related(task.columns, rows, targets, RESIDUAL_COLUMNS)
         tree, leaf = self.grow(columns, rows, targets, size, total)
-        return tree, fit_intervals(leaf, rest, tree.n_leaves, 0.5 / len(rows))
+        floor = 0.5 / len(rows)
+        return tree, self._intervals(tree, leaf, rest, floor)
+
+    def _intervals(self, tree: Tree, leaf, scores, floor) -> LeafIntervals:
+        """Intervals of the leaves, of an honest tree as wide as new rows need."""
+        leaf, scores = _inside(leaf, scores)
+        intervals = fit_intervals(leaf, scores, tree.n_leaves, floor)
+        if not self.honest:
+            return intervals
+        return intervals.widened(np.bincount(leaf, minlength=tree.n_leaves))
 
     def _sum(self, terms, rows, scores) -> Sum:
         """The sum of columns that foretells scores, each row's without itself."""
@@ -265,6 +304,12 @@ def _filled(total, present, x, rng):
     if is_missing.any():
         values[is_missing] += rng.choice(moved, size=int(is_missing.sum()))
     return values
+
+
+def _inside(leaf: np.ndarray, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Leaves and values of the rows that fill leaves."""
+    is_inside = leaf >= 0
+    return (leaf, values) if is_inside.all() else (leaf[is_inside], values[is_inside])
 
 
 def _targets(scores):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -92,6 +92,20 @@ class LeafIntervals:
         which += first
         low = self.low[which]
         return low + inside * (self.high[which] - low)
+
+    def widened(self, n_rows: np.ndarray) -> LeafIntervals:
+        """Return them as far from each leaf's mean as rows that it does not hold.
+
+        The variance of a new row is (n + 1) / (n - 1) times that of a leaf's n rows,
+        whose mean is as unknown as that of n draws (Rubin and Schenker 1986).
+        """
+        n = np.repeat(np.maximum(n_rows, 2), np.diff(self.start))
+        mean = np.repeat(self.mean, np.diff(self.start))
+        factor = np.sqrt((n + 1) / (n - 1))
+        low, high = (mean + factor * (end - mean) for end in (self.low, self.high))
+        # What single precision rounds files hold to the bit.
+        low, high = (end.astype(np.float32).astype(np.float64) for end in (low, high))
+        return replace(self, low=low, high=high)
 
     @cached_property
     def drawn(self) -> IntervalDensity:

@@ -23,6 +23,8 @@ _FEWEST_FOLDS = 3
 # The distance between the median and this quantile is the unit of a score.
 _LOW = 0.05
 _LEAST_UNIT = 0.01
+# How usual a row may be by one measure, so that another can still find it odd.
+_MOST_USUAL = -0.5
 _BLOCK_ROWS = 8192
 # Of the time left, for what is fitted to all rows, then for what scores the line.
 _SHARE_OF_ALL, _MOST = 0.3, 0.8
@@ -33,8 +35,8 @@ class ColumnOutlierModel:
     """Scores of rows: the mean of four measures of `RowNormality`, standardised.
 
     Each is measured from its median over training rows, scored by what was fitted to
-    the others, in units of the distance from there to the worst twentieth. More usual
-    than that is none: it counts as 0.
+    the others, in units of the distance from there to the worst twentieth. None makes
+    up for another by more than half a unit.
 
     Parameters
     ----------
@@ -78,7 +80,7 @@ class ColumnOutlierModel:
         return self
 
     def score_samples(self, X) -> NDArray:
-        """Return how normal rows are, of shape (n,); at most 0."""
+        """Return how normal rows are, of shape (n,); about 0 in the middle."""
         return -self.explain(X).sum(axis=1)
 
     def explain(self, X) -> NDArray:
@@ -94,8 +96,8 @@ class ColumnOutlierModel:
     def _excess(self, cells: CellScores) -> NDArray:
         """By how much cells are less normal than usual, of shape (n, d).
 
-        A measure that finds a row more usual than most does not make up for one that
-        finds it odd: the middle of a ring is usual in each column and far from all rows.
+        A measure that finds a row most usual hardly makes up for one that finds it odd:
+        the middle of a ring is usual in each column and far from all rows.
         """
         units = self._units
         likelihood = (units["likelihood"] - cells.likelihood) / units["likelihood_unit"]
@@ -110,8 +112,9 @@ class ColumnOutlierModel:
                 copula[:, None] * cells.copula_share,
             ]
         )
-        is_odd = measures.sum(axis=2, keepdims=True) > 0
-        return np.where(is_odd, measures, 0).mean(axis=0)
+        totals = measures.sum(axis=2, keepdims=True)
+        kept = np.minimum(_MOST_USUAL / np.minimum(totals, _MOST_USUAL), 1)
+        return (measures * kept).mean(axis=0)
 
     @property
     def _is_table(self) -> bool:

@@ -18,6 +18,8 @@ from skgan.priors import BasePrior
 from skgan.samplers._conditional_draws import draw_selected, read_conditions
 from skgan.samplers._conditions import TableConditions
 
+_WIDE_TABLE = 2048
+
 
 class DrawingMixin:
     """Rows of a sampler, of the sampler that it is mixed into."""
@@ -57,8 +59,10 @@ class DrawingMixin:
     def _draw_blocks(self, start: int, stop: int, seed: int, given, truncation):
         """Draw rows of a generator of normal latents."""
         net, encoder = self.net_, self.encoder_
-        size = 1024 if np.prod(encoder.tensor_shape_) <= 256 else 256
-        if isinstance(self._conditions, TableConditions):
+        width = int(np.prod(encoder.tensor_shape_))
+        size = 1024 if width <= 256 else 256
+        # Of wide tables fewer, so that a few rows are not waited for.
+        if isinstance(self._conditions, TableConditions) and width <= _WIDE_TABLE:
             size = 4096
         first = start - start % size
         buffer = encoder.output_builder_.make_buffer(stop - first, seed, first)

@@ -19,6 +19,7 @@ from skgan.samplers._incomplete_rows import (
     names_of,
     places_of,
     read_incomplete,
+    tell_of_copies,
     tell_of_gaps,
     tell_of_new_levels,
 )
@@ -77,7 +78,8 @@ class GANImputer(OneToOneFeatureMixin, TransformerMixin, VersionedEstimator):
     -----
     UserWarning
         If no value of a column is observed, which stays missing; if two columns are
-        never observed in one row; if `transform` meets levels that `fit` did not see.
+        never observed in one row; if most values of a column of text are different;
+        if `transform` meets levels that `fit` did not see.
 
     Notes
     -----
@@ -86,8 +88,14 @@ class GANImputer(OneToOneFeatureMixin, TransformerMixin, VersionedEstimator):
     of any subset S, having seen rows with cells hidden at random. It is assumed that
     what is missing depends on observed cells only ("missing at random").
 
-    Text of which most values differ is filled from other rows, regardless of the rest
-    of the row.
+    Trees of a column are grown on several completions of the rows. Where hardly any
+    cell beside the column is missing, these would all be the same: each is grown on a
+    random half of the rows and its leaves are filled by the other half ("honest"
+    trees [3]_), so that draws are as far from the mean of a leaf as new rows are.
+
+    Text of which most values differ is filled word for word from other rows, regardless
+    of the rest of the row, and is in the imputer's files. Drop such columns before
+    `fit` if nobody may read them there.
 
     References
     ----------
@@ -97,6 +105,8 @@ class GANImputer(OneToOneFeatureMixin, TransformerMixin, VersionedEstimator):
     .. [2] L. L. Doove, S. van Buuren, E. Dusseldorp, "Recursive partitioning for
        missing data imputation in the presence of interaction effects", Computational
        Statistics & Data Analysis 72, 2014, section 2.
+    .. [3] S. Athey, G. Imbens, "Recursive partitioning for heterogeneous causal
+       effects", Proceedings of the National Academy of Sciences 113, 2016, section 2.
 
     Examples
     --------
@@ -174,6 +184,9 @@ class GANImputer(OneToOneFeatureMixin, TransformerMixin, VersionedEstimator):
         trees = None
         if not gaps.all(axis=0).any():
             columns = encoder.encode_columns(rows)
+            is_level = np.array([isinstance(c, LevelColumn) for c in schema])
+            plain = [names[place] for place in places]
+            tell_of_copies(plain, columns, ~gaps & is_level)
             trees = ConditionalTrees().fit(columns, gaps, schema, random_state=seed)
         self.encoder_, self.trees_, self.seed_ = encoder, trees, seed
         self.places_, self.missing_rate_ = places, is_missing.mean(axis=0)

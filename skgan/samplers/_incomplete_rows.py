@@ -14,6 +14,9 @@ from skgan.encoding import TableEncoder
 from skgan.frames import frame_library, read_columns
 
 _MAX_SHOWN = 5
+# Of more rows than this, levels name them if there are as many for each as that.
+_MIN_NAMED_ROWS = 20
+_NAME_SHARE = 0.5
 
 
 def read_incomplete(X: Any) -> tuple[Any, NDArray | None]:
@@ -85,6 +88,22 @@ def tell_of_gaps(names: list[Hashable], is_missing: NDArray) -> None:
             f"No row has values of both {shown}{more}: what they have to do with each "
             "other beyond the other columns cannot be learnt, and imputations of one "
             "do not tell of the other.",
+            stacklevel=4,
+        )
+
+
+def tell_of_copies(names: list[Hashable], columns: NDArray, is_observed: NDArray):
+    """Warn of columns of levels, by codes (n, n_columns), of which most rows differ."""
+    are_names = np.zeros(len(names), dtype=bool)
+    for j, is_known in enumerate(is_observed.T):
+        n_levels = len(np.unique(columns[is_known, j]))
+        are_names[j] = n_levels > max(_MIN_NAMED_ROWS, _NAME_SHARE * is_known.sum())
+    if are_names.any():
+        warnings.warn(
+            f"Most values of {_list_names(names, are_names)} are different: missing "
+            "ones are filled with those of other rows, word for word, which the fitted "
+            "imputer and its files hold. Drop these columns before fit if they are not "
+            "to be told.",
             stacklevel=4,
         )
 

@@ -195,11 +195,10 @@ class GANOutlierDetector(OutlierMixin, VersionedEstimator):
     Train on inliers, or mostly: what is in the training rows is learnt.
 
     The score of a row of columns is the mean of four, each measured from where it is
-    usually, in units of the distance from there to the worst twentieth, and 0 where it
-    is above: the
-    log-likelihood, averaged over four chains of trees in random orders of the columns;
-    the sum over columns of numbers of the log-probability of a value further out;
-    minus the logarithm of the mean distance to the ten nearest training rows, in
+    usually, in units of the distance from there to the worst twentieth, and at most .5:
+    the log-likelihood, averaged over four chains of trees in random orders of the
+    columns; the sum over columns of numbers of the log-probability of a value further
+    out; minus the logarithm of the mean distance to the ten nearest training rows, in
     standard deviations and levels that differ; and minus that of the squared
     Mahalanobis distance of the numbers' normal scores. A fitted detector holds up to
     2000 training rows.

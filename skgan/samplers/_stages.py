@@ -249,7 +249,7 @@ class StageDraws:
         encoded = self.encoder.rows_of_columns(columns[:, k:], seed)
         if k:
             encoded = np.hstack([encoded, self.labels.encode(columns[:, :k])])
-        return torch.as_tensor(encoded.astype(np.float32))
+        return torch.as_tensor(encoded.astype(np.float32, copy=False))
 
     def _generate(self, columns: NDArray, seed: int) -> NDArray:
         rows = self.rows_of(columns, seed)

@@ -60,6 +60,18 @@ def test_what_names_rows_gives_them(folder):
     )
 
 
+def test_a_lazy_frame_that_has_no_room_in_scratch(tmp_path, monkeypatch):
+    def sink_parquet(self, path):
+        raise pl.exceptions.ComputeError("No space left on device (os error 28)")
+
+    monkeypatch.setattr(pl.LazyFrame, "sink_parquet", sink_parquet)
+    with pytest.raises(
+        OSError, match=r"could not be written to '.*RowSource\(frame, sc"
+    ):
+        RowSource(pl.LazyFrame({"a": [1]}), scratch=tmp_path).open()
+    assert not list(tmp_path.iterdir())
+
+
 def test_partitions_of_dask_are_read_one_at_a_time():
     dask = pytest.importorskip("dask.dataframe")
     frame = make_frame()

@@ -45,28 +45,38 @@ class Copier(BaseEstimator):
 # -- power
 
 
-def test_every_attack_finds_a_fifth_of_copies():
-    found = membership_attacks(*planted(0.2, 0.01), random_state=0, n_resamples=50)
+@pytest.mark.parametrize(
+    ("share", "noise", "finders"),
+    [
+        (0.01, 0.0, ("distance", "relative_distance", "neighbor_ratio")),
+        (0.05, 0.0, BY_DISTANCE),
+        (0.2, 0.01, ALL),
+    ],
+)
+def test_which_attacks_find_which_share_of_copies(share, noise, finders):
+    """What others miss is said in docs/privacy.rst: keep both alike."""
+    sets = planted(share, noise, n=500)
+    found = membership_attacks(*sets, random_state=0, n_resamples=50)
     assert tuple(found) == ALL
     for name, power in found.items():
-        # Densities blur what is near: of the weakest less is asked.
-        assert power.p_value < (0.05 if name == "domias_trees" else 0.01), name
-        assert 0.5 < power.auc_interval[0] <= power.auc <= power.auc_interval[1], name
+        is_found = name in finders
+        assert power.p_value < 0.02 if is_found else power.p_value > 0.05, name
+        assert power.auc_interval[0] <= power.auc <= power.auc_interval[1], name
         assert power.tpr_interval[0] <= power.tpr <= power.tpr_interval[1], name
-        assert power.n_rows == 2000 and power.rare.n_rows == 100, name
-    # Three of five training rows were copied.
-    assert found["distance"].tpr > 0.4
-    assert found["calibrated_distance"].auc > 0.7
+        assert power.n_rows == 1000 and power.rare.n_rows == 50, name
+    if share == 0.2:
+        # Three of five training rows were copied.
+        assert all(power.auc_interval[0] > 0.5 for power in found.values())
+        assert found["distance"].tpr > 0.4
+        assert found["calibrated_distance"].auc > 0.7
 
 
-@pytest.mark.parametrize(
-    ("share", "names"),
-    [(0.01, ("distance", "relative_distance")), (0.05, BY_DISTANCE)],
-)
-def test_attacks_by_distance_find_few_copies(share, names):
-    for noise in (0.0, 0.01):
-        found = membership_attacks(*planted(share, noise), random_state=0, **FAST)
-        assert all(found[name].p_value < 0.01 for name in names), found
+@pytest.mark.parametrize("share", [0.01, 0.05])
+def test_distances_find_few_copies_with_a_little_noise(share):
+    names = ("distance", "relative_distance")
+    settings = FAST | {"attacks": names}
+    found = membership_attacks(*planted(share, 0.01), random_state=0, **settings)
+    assert all(power.p_value < 0.01 for power in found.values()), found
 
 
 def test_copies_of_rare_rows_are_found_among_rare_rows():
@@ -123,7 +133,7 @@ def test_on_fresh_rows_attacks_pass_for_chance_as_often_as_their_level_says():
 
 
 def test_slower_attacks_on_fresh_rows():
-    sets = planted(0.0, n=500)
+    sets = planted(0.0, n=300)
     found = membership_attacks(*sets, random_state=0, n_resamples=20)
     for name, power in found.items():
         assert power.p_value > 0.01 and abs(power.auc - 0.5) < 0.07, name

@@ -24,6 +24,15 @@ def test_probabilities_are_the_softmax_of_each_block(blocks):
     torch.testing.assert_close(found, expected)
 
 
+def test_probabilities_of_many_blocks_take_no_matrix_of_all_of_them():
+    many = OneHotBlocks((2, 3) * 100)
+    assert max(buffer.numel() for buffer in many.buffers()) < 500 * 200
+    logits = normals(7, 500)
+    parts = logits.split([2, 3] * 100, 1)
+    expected = torch.cat([part.softmax(1) for part in parts], 1)
+    torch.testing.assert_close(many.probabilities(logits), expected)
+
+
 @pytest.mark.parametrize("size", [1e3, 1e30])
 def test_extreme_logits_give_finite_probabilities(blocks, size):
     found = blocks.probabilities(normals(50, 44) * size)

@@ -79,7 +79,12 @@ NETS = {
         "discriminator": NormalizedDiscriminator,
         "penalty": "r1",
     },
-    "codes": {"net_class": InfoGANNet, "n_categories": 3, "n_continuous": 1},
+    "codes": {
+        "net_class": InfoGANNet,
+        "loss": "relativistic",
+        "n_categories": 3,
+        "n_continuous": 1,
+    },
 }
 
 

@@ -8,10 +8,12 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from skorch.callbacks import Callback
 
 import skgan.samplers._base
 import skgan.samplers._named_rows
 from skgan import ConditionalGANSampler, GANSampler, InfoGANSampler, RowSource
+from skgan.callbacks import TrainingCheckpoint
 
 pytest.importorskip("pyarrow")
 samplers = skgan.samplers
@@ -118,6 +120,40 @@ def test_long_training_reads_more_rows_than_were_kept(tmp_path, monkeypatch, vis
     assert len(visited[-1]) == 10 * 256
     assert labelled.sample(3)[0].shape == (3, 3)
     assert not list(scratch.iterdir())
+
+
+class BreakOff(Callback):
+    def on_epoch_begin(self, net, **kwargs):
+        if len(net.history) == 3:
+            raise RuntimeError("the power went")
+
+
+def test_a_long_fit_that_broke_off_goes_on_with_rows_encoded_anew(
+    tmp_path, monkeypatch, visited, caplog
+):
+    monkeypatch.setattr(samplers._named_rows, "MAX_BYTES", 0)
+    make_frame(3000).to_parquet(tmp_path / "rows.parquet")
+    rows = RowSource(tmp_path / "rows.parquet", max_rows=1000)
+
+    def fit(**params):
+        epochs = {"max_epochs": 4, "iterator_train__n_batches": 5}
+        sizes = {"hidden_dims": (8,), "batch_size": 128, "max_iter": 20}
+        sampler = GANSampler(
+            random_state=0, net_params=epochs, **sizes, **UNJUDGED, **params
+        )
+        return sampler.fit(rows)
+
+    with pytest.raises(RuntimeError, match="the power went"):
+        checkpoint = TrainingCheckpoint(tmp_path / "fit", updates=1)
+        fit(checkpoint=checkpoint, callbacks=[BreakOff()])
+    with caplog.at_level(logging.INFO, logger="skgan"):
+        resumed = fit(checkpoint=tmp_path / "fit")
+    assert "Going on from update 10" in caplog.text
+    whole = fit()
+    assert torch.equal(visited[-1], visited[-3]) and len(visited[-1]) == 2560
+    pd.testing.assert_frame_equal(
+        *(s.sample(9, random_state=0) for s in (resumed, whole))
+    )
 
 
 def test_a_rare_class_that_no_row_kept_has_is_not_learnt(tmp_path, visited):
