@@ -14,6 +14,17 @@ from pathlib import Path
 import pytest
 from sklearn import ensemble
 
+# Folders of tests that are of other things than of what trees find out; and their
+# files that are of it, or that compare with rows of another process.
+PLAIN_FOLDERS = ("augmentation", "battery", "callbacks", "cli", "samplers")
+WHOLE_TREES = (
+    *("test_command_line.py", "test_command_line_report.py", "test_demo.py"),
+    *("test_processes.py", "test_search.py", "test_interruptions_processes.py"),
+    *("test_checkpoint_kill.py", "test_frame_properties.py", "test_tables.py"),
+    *("test_given.py", "test_imputer.py", "test_explanation.py", "test_stages.py"),
+    *("test_auto.py", "test_threads.py"),
+)
+
 # Forks are taken where they are safe beside the threads of libraries.
 CAN_FORK = sys.platform == "linux"
 
@@ -37,6 +48,13 @@ def plain_trees():
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("skgan.priors._grower.MIN_LINEAR_ROWS", float("inf"))
         yield
+
+
+@pytest.fixture(scope="module", autouse=True)
+def plain_trees_where_they_do(request):
+    folder, file = request.path.parent.name, request.path.name
+    if folder in PLAIN_FOLDERS and file not in WHOLE_TREES:
+        request.getfixturevalue("plain_trees")
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 import pytest
 from imblearn.utils.estimator_checks import estimator_checks_generator
+from sklearn.base import clone
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.neighbors import KernelDensity
 from sklearn.pipeline import Pipeline
@@ -22,7 +23,7 @@ from skgan.encoding import ImageEncoder, TableEncoder, VectorEncoder
 from skgan.imblearn import GANOverSampler
 from skgan.metrics import ImageFeatures
 
-pytestmark = pytest.mark.usefixtures("plain_trees")
+pytestmark = pytest.mark.usefixtures("plain_trees", "three_folds")
 # What draws for others is no more than they need: it has checks of its own. Trees and
 # what judges them would be most of the time.
 TINY = ConditionalGANSampler(
@@ -35,13 +36,24 @@ TINY = ConditionalGANSampler(
 )
 
 
+@pytest.fixture(scope="module")
+def three_folds():
+    """Outliers are scored in three folds for ten, a third of the trees.
+
+    How good thresholds of ten folds are has tests of its own.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("skgan.samplers._column_outliers._FOLDS", ())
+        yield
+
+
 @parametrize_with_checks(
     [
-        GANSampler(max_iter=20, hidden_dims=(16, 16), batch_size=32, random_state=0),
-        ConditionalGANSampler(max_iter=5, hidden_dims=(8,), random_state=0),
+        GANSampler(max_iter=3, hidden_dims=(16, 16), batch_size=32, random_state=0),
+        ConditionalGANSampler(max_iter=3, hidden_dims=(8,), random_state=0),
         InfoGANSampler(
             n_categories=3,
-            max_iter=5,
+            max_iter=2,
             hidden_dims=(16,),
             learning_rate=0.01,
             random_state=0,
@@ -49,7 +61,7 @@ TINY = ConditionalGANSampler(
         GANImputer(random_state=0),
         GANOutlierDetector(random_state=0),
         GANOutlierDetector(
-            method="reconstruction", max_iter=20, hidden_dims=(8,), random_state=0
+            method="reconstruction", max_iter=3, hidden_dims=(8,), random_state=0
         ),
         # A sampler of three updates teaches little: there shall be little of it.
         AugmentedClassifier(LogisticRegression(), TINY, n_synthetic=0.1),
@@ -72,8 +84,9 @@ TINY = ConditionalGANSampler(
 )
 def test_scikit_learn_checks(estimator, check):
     if isinstance(estimator, InfoGANSampler) and "clustering" in check.func.__name__:
-        # Three groups are told apart after more updates than all else needs.
-        estimator.set_params(max_iter=100)
+        # Three groups are told apart after more updates than all else needs, and all
+        # else has the same estimator.
+        estimator = clone(estimator).set_params(max_iter=100)
     check(estimator)
 
 

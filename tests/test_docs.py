@@ -198,6 +198,8 @@ def short(monkeypatch, tmp_path, plain_trees, few_trees, named_charts):
         monkeypatch.setattr(path, "resolve_settings", resolve_briefly)
     monkeypatch.setattr(skgan.samplers._inversion, "train_inverter", train_briefly)
     monkeypatch.setattr("skgan.datasets.load_adult", people)
+    # In three folds, not ten, the thresholds of outliers are rougher.
+    monkeypatch.setattr("skgan.samplers._column_outliers._FOLDS", ())
     monkeypatch.chdir(tmp_path)
 
 
@@ -332,9 +334,7 @@ def test_judging_images(short, monkeypatch):
     assert "frechet_distance" in str(names["scores"])
 
 
-def test_outliers(short, monkeypatch):
-    # In three folds, not ten, its thresholds are rougher.
-    monkeypatch.setattr("skgan.samplers._column_outliers._FOLDS", ())
+def test_outliers(short):
     names, n_checked = run_page(ROOT / "docs/outliers.rst")
     assert n_checked == 5
     assert set(names["found"]) <= {1, -1}

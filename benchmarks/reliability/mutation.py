@@ -82,24 +82,38 @@ def limit(seconds):
     signal.setitimer(signal.ITIMER_REAL, 40 * seconds + 600)
 
 
-def measure(items, tracer, options):
-    """Run all tests; write which pass, for how long, and the lines of each."""
-    seconds = {}
+class Timed:
+    """Gives up on tests that take too long, but not on what pytest does with them."""
 
+    def __init__(self, seconds):
+        self.seconds = seconds
+        signal.signal(signal.SIGPROF, self.give_up)
+
+    @staticmethod
     def give_up(*_):
         raise TimeoutError("this test takes too long to be asked for mutants")
 
-    signal.signal(signal.SIGPROF, give_up)
+    @pytest.hookimpl(wrapper=True)
+    def pytest_pyfunc_call(self):
+        signal.setitimer(signal.ITIMER_PROF, self.seconds)
+        try:
+            return (yield)
+        finally:
+            signal.setitimer(signal.ITIMER_PROF, 0)
+
+
+def measure(items, tracer, options):
+    """Run all tests; write which pass, for how long, and the lines of each."""
+    seconds = {}
+    items[0].config.pluginmanager.register(Timed(options.slow))
     for item, then in zip(items, [*items[1:], None], strict=True):
         tracer.switch_context(item.nodeid)
         failed, began = item.session.testsfailed, processor_time()
-        signal.setitimer(signal.ITIMER_PROF, options.slow)
         item.config.hook.pytest_runtest_protocol(item=item, nextitem=then)
         if item.session.testsfailed == failed:
             seconds[item.nodeid] = round(processor_time() - began, 4)
         else:
             os.write(2, f"\nleft out: {item.nodeid}\n".encode())
-    signal.setitimer(signal.ITIMER_PROF, 0)
     tracer.stop()
     data = tracer.get_data()
     lines = {

@@ -9,6 +9,7 @@ from sklearn.utils import assert_all_finite, check_array, column_or_1d, get_tags
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import check_classification_targets
 
+from skgan._callback_tasks import fit_untold
 from skgan._estimator import VersionedEstimator
 from skgan.augmentation._base import Augmented, estimator_has
 from skgan.augmentation._class_sampling import (
@@ -215,9 +216,9 @@ class AugmentedClassifier(Augmented, ClassifierMixin, VersionedEstimator):
             )
         return counts
 
-    def _fit_sampler(self, sampler, X, y: NDArray, amounts: list):
+    def _fit_sampler(self, sampler, X, y: NDArray, amounts: list, fit=fit_untold):
         wanted = [name for name in class_sizes(y) if any(n[name] for n in amounts)]
-        return fit_to_classes(sampler, X, y, wanted)
+        return fit_to_classes(sampler, X, y, wanted, fit)
 
     def _draw(self, sampler, X, y: NDArray, amounts: dict, rng):
         labels = np.repeat(np.unique(y), list(amounts.values()))
@@ -399,14 +400,14 @@ class AugmentedRegressor(Augmented, RegressorMixin, VersionedEstimator):
     def _count(self, y: NDArray, setting: dict) -> int:
         return count_rows(setting["n_synthetic"], len(y))
 
-    def _fit_sampler(self, sampler, X, y: NDArray, amounts: list):
+    def _fit_sampler(self, sampler, X, y: NDArray, amounts: list, fit=fit_untold):
         if not takes_labels(sampler):
             raise TypeError(
                 f"{type(sampler).__name__} draws rows without targets, and a regressor "
                 "needs both: pass a sampler whose sample has a parameter y, such as "
                 "ConditionalGANSampler."
             )
-        return sampler.fit(X, y)
+        return fit("fit-sampler", sampler, X, y)
 
     def _draw(self, sampler, X, y: NDArray, amounts: int, rng):
         return draw_pairs(sampler, X, y, amounts, rng)

@@ -23,6 +23,13 @@ from sklearn.utils.metadata_routing import (
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
+from skgan._callback_tasks import (
+    CallbackSupport,
+    InnerFits,
+    fit_untold,
+    with_callbacks,
+)
+from skgan._estimator import persistent
 from skgan._validation import check_boolean, check_stream
 from skgan.augmentation._class_sampling import clone_and_seed
 from skgan.augmentation._fold_comparison import (
@@ -57,7 +64,8 @@ def estimator_has(name: str):
     return check
 
 
-class Augmented(MetaEstimatorMixin, ABC):
+@persistent(rebuilt=("_skl_callbacks",))
+class Augmented(CallbackSupport, MetaEstimatorMixin, ABC):
     """The walk that both share: fit the sampler, draw, stack, fit the estimator.
 
     A subclass fills six hooks: `_check_targets`, `_settings`, `_count`,
@@ -73,6 +81,7 @@ class Augmented(MetaEstimatorMixin, ABC):
     random_state: Any
     sampler_: Any
 
+    @with_callbacks
     def fit(self, X, y, **params):
         """Fit the sampler to the training rows, then the estimator to more of them.
 
@@ -117,6 +126,7 @@ class Augmented(MetaEstimatorMixin, ABC):
         for name in ("sampler_", "cv_results_", "best_index_"):
             if hasattr(self, name):
                 delattr(self, name)
+        fits = InnerFits(self, None, X, y)
         if is_auto(self.n_synthetic):
             amounts = self._choose(X, targets, is_seen, routed, rng)
         else:
@@ -131,16 +141,18 @@ class Augmented(MetaEstimatorMixin, ABC):
             X = _dense_rows(X)
             seen = X if is_seen.all() else take_rows(X, is_seen)
             self.sampler_ = self._fit_sampler(
-                sampler, seen, targets[is_seen], [amounts]
+                sampler, seen, targets[is_seen], [amounts], fits.fit
             )
             X, y, params = self._augment(
                 self.sampler_, X, targets, is_seen, amounts, params, rng
             )
-        self.estimator_ = clone(self.estimator).fit(X, y, **params)
+        estimator = clone(self.estimator)
+        self.estimator_ = fits.fit("fit-estimator", estimator, X, y, **params)
         self.n_synthetic_ = amounts
         for name in ("n_features_in_", "feature_names_in_", "classes_"):
             if hasattr(self.estimator_, name):
                 setattr(self, name, getattr(self.estimator_, name))
+        fits.finish()
         return self
 
     def _choose(self, X, y: NDArray, is_seen: NDArray, routed: Bunch, rng):
@@ -268,7 +280,9 @@ class Augmented(MetaEstimatorMixin, ABC):
         """Return how many rows to draw, of each class or in all."""
 
     @abstractmethod
-    def _fit_sampler(self, sampler, X, y: NDArray, amounts: list):
+    def _fit_sampler(
+        self, sampler, X, y: NDArray, amounts: list, fit=fit_untold
+    ) -> Any:
         """Return a sampler that can draw all of the amounts."""
 
     @abstractmethod

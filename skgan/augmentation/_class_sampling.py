@@ -12,7 +12,13 @@ from sklearn.frozen import FrozenEstimator
 from sklearn.utils import get_tags
 from sklearn.utils.validation import check_is_fitted
 
-from skgan._estimator import VersionedEstimator
+from skgan._callback_tasks import (
+    CallbackSupport,
+    InnerFits,
+    fit_untold,
+    with_callbacks,
+)
+from skgan._estimator import VersionedEstimator, persistent
 from skgan.augmentation._sampling_strategy import class_sizes
 from skgan.frames import cast_like, concatenate_rows, take_rows
 from skgan.samplers import ConditionalGANSampler
@@ -90,10 +96,11 @@ def takes_labels(sampler) -> bool:
     return "y" in signature(sampler.sample).parameters
 
 
-def fit_to_classes(sampler, X, y: NDArray, wanted: list):
+def fit_to_classes(sampler, X, y: NDArray, wanted: list, fit=fit_untold):
     """Fit a sampler so that rows of the `wanted` classes can be drawn.
 
-    One that takes no labels is fitted once a class, see `SamplerPerClass`.
+    One that takes no labels is fitted once a class, see `SamplerPerClass`. `fit` fits
+    it, and may tell callbacks of that: `InnerFits.fit`.
     """
     if takes_labels(sampler):
         if not isinstance(sampler, FrozenEstimator):
@@ -102,7 +109,7 @@ def fit_to_classes(sampler, X, y: NDArray, wanted: list):
                 sampler.set_params(**{name: "classes"})
         if isinstance(sampler, SamplerPerClass):
             sampler.set_params(classes=wanted)
-        return sampler.fit(X, y)
+        return fit("fit-sampler", sampler, X, y)
     if isinstance(sampler, FrozenEstimator):
         raise TypeError(
             f"{type(sampler.estimator).__name__} draws rows without a class, so a "
@@ -110,10 +117,11 @@ def fit_to_classes(sampler, X, y: NDArray, wanted: list):
             "one copy is fitted to each class, or pass a fitted "
             "ConditionalGANSampler."
         )
-    return SamplerPerClass(sampler, wanted).fit(X, y)
+    return fit("fit-sampler", SamplerPerClass(sampler, wanted), X, y)
 
 
-class SamplerPerClass(VersionedEstimator):
+@persistent(rebuilt=("_skl_callbacks",))
+class SamplerPerClass(CallbackSupport, VersionedEstimator):
     """One copy of a sampler for each class.
 
     Parameters
@@ -136,24 +144,27 @@ class SamplerPerClass(VersionedEstimator):
         self.sampler = sampler
         self.classes = classes
 
+    @with_callbacks
     def fit(self, X, y):
         """Fit each copy to the rows of its class."""
         sizes = class_sizes(y)
         names = list(sizes) if self.classes is None else self.classes
         self.class_counts_ = {name: sizes[name] for name in names}
+        fits = InnerFits(self, len(names), X, y)
         self.samplers_ = {
-            name: self._fit_class(X, y, name, np.flatnonzero(y == name))
+            name: self._fit_class(X, y, name, np.flatnonzero(y == name), fits)
             for name in names
         }
+        fits.finish()
         return self
 
-    def _fit_class(self, X, y: NDArray, name, lines: NDArray):
+    def _fit_class(self, X, y: NDArray, name, lines: NDArray, fits: InnerFits):
         """Return a copy that was fitted to the rows of a class."""
         sampler = clone(self.sampler)
         if takes_labels(sampler):
             # Of a single row it can learn to repeat it.
             lines = np.resize(lines, max(len(lines), 2))
-            return sampler.fit(take_rows(X, lines), y[lines])
+            return fits.fit(f"fit-{name}", sampler, take_rows(X, lines), y[lines])
         if len(lines) < 2:
             raise ValueError(
                 f"Class {name!r} has 1 row, from which "
@@ -162,7 +173,7 @@ class SamplerPerClass(VersionedEstimator):
                 "use a sampler that learns all classes together, such as "
                 "ConditionalGANSampler."
             )
-        return sampler.fit(take_rows(X, lines))
+        return fits.fit(f"fit-{name}", sampler, take_rows(X, lines))
 
     def sample(self, n_samples=1, *, y=None, random_state=None):
         """Draw one row of each class in `y`, in their order; None is as they came."""

@@ -137,7 +137,7 @@ def _add_fit(verbs) -> None:
     fit.add_argument(
         "--checkpoint",
         metavar="DIR",
-        help="write down in this folder, again and again, where training is: the same "
+        help="save the state of training in this folder at intervals: the same "
         "command, given again, goes on from there",
     )
     fit.add_argument(
@@ -193,8 +193,8 @@ def _add_sample(verbs) -> None:
     sample = verbs.add_parser(
         "sample",
         help="draw rows from a model file",
-        description="Draw rows from a model file: like those that it was fitted to, "
-        "columns, their order and their kinds included.",
+        description="Draw rows from a model file. They have the columns of the rows "
+        "that the model was fitted to, in the same order and of the same kinds.",
     )
     sample.add_argument("model", help="a file that skgan fit, or skgan.save, wrote")
     sample.add_argument(
@@ -233,8 +233,8 @@ def _add_sample(verbs) -> None:
         type=threshold,
         metavar="BOUND",
         help="fidelity against variety, of a generator of normal latents, such as one "
-        "of images: no latent is further from 0, in standard deviations; 1 gives rows "
-        "that are likelier and more alike (default: no bound)",
+        "of images: no latent is further from 0, in standard deviations; 1 gives more "
+        "typical rows with less variety (default: no bound)",
     )
     add_dialect(sample)
     add_seed(sample, "the rows")
@@ -298,10 +298,11 @@ def _add_score(verbs) -> None:
 def _add_report(verbs) -> None:
     report = verbs.add_parser(
         "report",
-        help="write a page on how good what a model draws is",
-        description="Judge what a model draws by rows that it was not fitted to, and "
-        "write one page of HTML, pictures included: verdicts, what to try, columns and "
-        "pairs or images, coverage, copying, attacks, training and settings.",
+        help="write a page that says how good the rows are that a model draws",
+        description="Judge the rows that a model draws by rows that it was not fitted "
+        "to, and write one page of HTML, pictures included: verdicts, what to try, "
+        "columns and pairs or images, coverage, copying, attacks, training and "
+        "settings.",
     )
     report.add_argument("model", help="a file that skgan fit, or skgan.save, wrote")
     report.add_argument(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from importlib import import_module
 from math import prod
 
 import numpy as np
@@ -34,6 +35,10 @@ def check_rows(estimator, X, *, reset: bool, allow_missing: bool = False) -> NDA
         ensure_all_finite=False,
         ensure_min_samples=2 if reset else 1,
     )
+    if values.dtype.kind == "O":
+        # scikit-learn 1.6 leaves pandas.NA beside None as they are.
+        holes = import_module("pandas").isna(values)
+        values = np.where(holes, np.nan, values).astype(np.float64)
     if values.dtype.kind == "f":
         names = getattr(estimator, "feature_names_in_", None)
         _refuse(values, np.isinf, "infinity", names, estimator)

@@ -101,9 +101,14 @@ def read_pandas_column(series, name) -> RawColumn:
     if isinstance(dtype, np.dtype):
         return RawColumn(column_format, *numbers_and_missing(series.to_numpy()))
     missing = series.isna().to_numpy()
-    raw = series.to_numpy(dtype=storage, na_value=storage.type(0))
+    zero = storage.type(0)
     if storage.kind == "f":
+        # pyarrow 16 fills holes of float16 with NaN, and with no number.
+        raw = series.to_numpy(dtype=storage, na_value=np.nan)
+        raw = np.where(missing, zero, raw)
         missing = missing | np.isnan(raw)
+    else:
+        raw = series.to_numpy(dtype=storage, na_value=zero)
     return RawColumn(column_format, raw, missing)
 
 
@@ -153,6 +158,8 @@ def _read_levels(series) -> RawColumn:
         unique = plain(unique)
     else:
         codes, unique = pandas.factorize(values)
+        if unique.dtype != values.dtype:  # pyarrow 16: a dictionary of other codes
+            unique = pandas.array(list(unique), dtype=values.dtype)
     levels = list(unique)
     order = np.asarray(sort_levels(levels), dtype=np.int64)
     rank = np.empty(len(order) + 1, dtype=np.int64)

@@ -188,7 +188,10 @@ class ToPolarsColumn:
 
     def _rounded(self, raw, missing):
         if self.dtype.is_decimal():
-            return np.round(raw, self.dtype.scale)
+            # polars 1.33 cuts digits off where later versions round: 12.99, a little
+            # less as a float, would become 12.98.
+            scale = self.dtype.scale
+            return np.round(raw, scale) + np.copysign(10.0 ** -(scale + 3), raw)
         column_format = _number_format_of(self.dtype)
         if column_format is None or column_format.storage.kind == "f":
             return raw

@@ -86,8 +86,8 @@ def pairs_section(evaluation: Evaluation) -> Section:
     if len(names) < 2:
         return Section("pairs", "Pairs", "There is one column, and no pair.", [])
     message = (
-        "What two columns have to do with each other, in both sets. A score of 1 means "
-        "that it is the same."
+        "How two columns are associated, in both sets. A score of 1 means that the "
+        "association is the same."
     )
     if len(names) > _MAX_PAIRED:
         scores = column_shape_scores(real, synthetic)

@@ -56,12 +56,12 @@ def usefulness_section(evaluation: Evaluation, target: Any) -> Section:
     message = (
         f"Boosted trees learn to predict {name} from samples and from as many training "
         f"rows, and are tested on held-out rows. {measure}: "
-        f"{number(taught.scores[0])} taught by samples, {number(taught.scores[1])} "
-        "taught by real rows."
+        f"{number(taught.scores[0])} trained on samples, {number(taught.scores[1])} "
+        "trained on real rows."
     )
     weak = taught.scores[1] < (0.55 if taught.is_classification else 0.05)
     if weak:
-        message += " Real rows teach next to nothing, so that this says little."
+        message += " Real rows predict it hardly at all, so that this says little."
     names = column_names(pairs["train"][0])
     parts = [_importances(taught, names, evaluation.seed)]
     utility, every_column = _every_column(sets, evaluation.seed)
@@ -86,7 +86,7 @@ def _every_column(sets: Mapping[str, Rows], seed: int) -> tuple[str, str]:
     )
     worst = sorted(found, key=lambda name: found[name])[:_MAX_IMPORTANT]
     lines = [(plain_title(name), number(found[name])) for name in worst]
-    caption = "Columns that samples teach worst"
+    caption = "Columns predicted worst by models trained on samples"
     head = ("column", "score by samples over score by real rows")
     return message, scrolled(table(head, lines, caption), caption)
 
@@ -191,7 +191,7 @@ def _importances(taught: TaughtModels, names: list, seed: int) -> str:
     caption = "Importances: what the score loses when a column is shuffled"
     if found.shape[0] < len(names):
         caption += f"; of the first {found.shape[0]} columns"
-    head = ("column", "taught by samples", "taught by real rows")
+    head = ("column", "trained on samples", "trained on real rows")
     return scrolled(table(head, rows, caption), "Importances")
 
 

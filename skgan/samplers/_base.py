@@ -18,6 +18,7 @@ from sklearn.base import (
 from sklearn.model_selection import train_test_split
 from sklearn.utils.validation import check_is_fitted
 
+from skgan._callback_tasks import CallbackSupport, with_callbacks
 from skgan._deadline import read_deadline
 from skgan._diagram import DataDiagramMixin
 from skgan._estimator import VersionedEstimator, persistent
@@ -36,7 +37,7 @@ from skgan.nets import AdversarialNet, join_processes
 from skgan.samplers._auto import resolve_device, resolve_settings
 from skgan.samplers._conditions import make_conditions, table_params
 from skgan.samplers._drawing import DrawingMixin, read_truncation
-from skgan.samplers._fit_tasks import CallbackSupport, start_tasks, with_callbacks
+from skgan.samplers._fit_tasks import start_tasks
 from skgan.samplers._named_rows import read_named
 from skgan.samplers._prior_conditions import PriorConditions
 from skgan.samplers._resume import check_together, keep_seeds, open_checkpoint

@@ -14,20 +14,6 @@ from skorch.callbacks import Callback
 from skgan.callbacks import StopTraining
 
 
-def _of_scikit_learn() -> tuple[Any, Any]:
-    """Return the base class of what takes callbacks, and what decorates its fit."""
-    try:
-        from sklearn.callback import CallbackSupportMixin, with_callbacks
-    except ImportError:  # scikit-learn before 1.9
-        return type("NoCallbacks", (), {}), lambda fit: fit
-    return CallbackSupportMixin, with_callbacks
-
-
-CallbackSupport: Any
-with_callbacks: Any
-CallbackSupport, with_callbacks = _of_scikit_learn()
-
-
 class FitTasks(Callback):
     """Tells scikit-learn's callbacks of a fit and of its epochs; any may end it.
 

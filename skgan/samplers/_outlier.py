@@ -12,6 +12,7 @@ from sklearn.utils.validation import check_is_fitted
 from torch import Tensor
 from torch.nn.functional import max_pool2d
 
+from skgan._callback_tasks import CallbackSupport, InnerFits, with_callbacks
 from skgan._deadline import Deadline, read_deadline
 from skgan._estimator import VersionedEstimator, persistent
 from skgan._torch_globals import torch_defaults
@@ -90,8 +91,8 @@ _METHODS = ("auto", "likelihood", "reconstruction")
 _OF_GENERATORS = ("latent_dim", "generator", "discriminator")
 
 
-@persistent("_units")
-class GANOutlierDetector(OutlierMixin, VersionedEstimator):
+@persistent("_units", rebuilt=("_skl_callbacks",))
+class GANOutlierDetector(CallbackSupport, OutlierMixin, VersionedEstimator):
     """Outlier detection by likelihood, or by how badly a GAN makes a row.
 
     Vectors and tables are scored by the trees that samplers start from: how likely
@@ -279,6 +280,7 @@ class GANOutlierDetector(OutlierMixin, VersionedEstimator):
         self.random_state = random_state
         self.verbose = verbose
 
+    @with_callbacks
     @keeps_features
     def fit(self, X, y=None):
         """Learn what inliers are like.
@@ -339,6 +341,7 @@ class GANOutlierDetector(OutlierMixin, VersionedEstimator):
             raise ValueError(f"GANOutlierDetector needs 2 samples at least, got {n}.")
         rng = check_stream("random_state", self.random_state)
         seed = int(rng.randint(2**31 - 1))
+        fits = InnerFits(self, 0, X)
         columns = ColumnOutlierModel(encoder.fit(X)).fit(X, seed, deadline)
         if share is None and n >= MIN_FOLDED_ROWS:
             # A new row is below with a chance of one in twenty, whatever the scores.
@@ -351,6 +354,7 @@ class GANOutlierDetector(OutlierMixin, VersionedEstimator):
         self._forget()
         self.method_, self.columns_, self.n_iter_ = "likelihood", columns, N_CHAINS
         self.offset_ = float(offset)
+        fits.finish()
         return self
 
     def _fit_network(
@@ -360,10 +364,11 @@ class GANOutlierDetector(OutlierMixin, VersionedEstimator):
         params = self._sampler_params(X, encoder)
         if not _is_auto(params["max_iter"]):
             check_integer("max_iter", params["max_iter"], 1)
+        fits = InnerFits(self, 1, X)
         X, held_out = self._hold_out(X) if share is None else (X, X)
         if deadline.is_set:
             params["max_time"] = max(_SAMPLER_SHARE * deadline.left, 1e-3)
-        sampler = GANSampler(**params).fit(X)
+        sampler = fits.fit("fit-sampler", GANSampler(**params), X)
         is_image = len(sampler.encoder_.tensor_shape_) > 1
         # Were the generator to learn reconstructing, too, it would learn to make what
         # is odd: on MNIST's eights the area under the curve falls from .93 to .89.
@@ -384,6 +389,7 @@ class GANOutlierDetector(OutlierMixin, VersionedEstimator):
         scores = self._scores(errors if held_out is X else self._measure(held_out))
         share = _FALSE_ALARMS if share is None else share
         self.offset_ = float(np.percentile(scores, 100 * share))
+        fits.finish()
         return self
 
     def _forget(self) -> None:

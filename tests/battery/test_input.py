@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import scipy.sparse
+from input_cases import ARRAYS
 from sklearn.base import BaseEstimator, clone
 from sklearn.exceptions import NotFittedError
 from torch import nn
@@ -58,29 +59,21 @@ def test_one_row(public, X):
     assert "1 sample" in message and re.search(public.own, message)
 
 
+# Rows of the one table of them, and what every estimator says, its first step too.
 REFUSED = {
-    "complex": (lambda X: X * 1j, (TypeError, ValueError), "Complex data not supp"),
-    "strings": (
-        lambda X: np.full((24, 2), "red"),
-        (TypeError, ValueError),
-        "numeric|could not convert string",
-    ),
-    "strings among objects": (
-        lambda X: np.array([["red", 1.0]] * 24, dtype=object),
-        (TypeError, ValueError),
-        "red",
-    ),
-    "one axis": (lambda X: X[:, 0], ValueError, "Expected 2D array, got 1D"),
-    "no rows": (lambda X: X[:0], ValueError, r"0 sample|empty|least"),
-    "no columns": (lambda X: X[:, :0], ValueError, r"0 feature\(s\)"),
+    "complex": "Complex data not supp",
+    "strings": "numeric|could not convert string",
+    "string among objects": "red",
+    "one axis": "Expected 2D array, got 1D",
+    "no rows": r"0 sample|empty|least",
+    "no columns": r"0 feature\(s\)",
 }
 
 
 @pytest.mark.parametrize("name", REFUSED)
-def test_other_rows_that_cannot_be_learnt(public, X, name):
-    change, error, message = REFUSED[name]
-    with pytest.raises(error, match=message):
-        public.fitted(change(X))
+def test_other_rows_that_cannot_be_learnt(public, name):
+    with pytest.raises((TypeError, ValueError), match=REFUSED[name]):
+        public.fitted(ARRAYS[name][0])
 
 
 def test_sparse_rows(public, X):

@@ -18,7 +18,6 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from PIL import Image
 
 import skgan
 from skgan.__main__ import main
@@ -519,14 +518,6 @@ def test_documentation(here, monkeypatch, capfd, plain_trees, few_trees, named_c
     rng = np.random.default_rng(0)
     X = rng.integers(0, 17, (40, 8, 8), dtype=np.uint8)
     np.savez("digits.npz", X=X, y=np.arange(40) % 10)
-    for i, image in enumerate(rng.integers(0, 256, (60, 5, 4), dtype=np.uint8)):
-        folder = Path("photos", ("cats", "dogs")[i % 2])
-        folder.mkdir(parents=True, exist_ok=True)
-        Image.fromarray(image).save(folder / f"{i}.png")
-    Path("rows").mkdir()
-    for i in range(2):
-        part = pd.DataFrame({"age": rng.integers(18, 90, 100), "work": "private"})
-        part.to_parquet(f"rows/{i}.parquet")
     page = Path(__file__).parents[2] / "docs" / "command_line.rst"
     lines = re.findall(r"^    \$ skgan (.+)$", page.read_text("utf-8"), flags=re.M)
     assert len(lines) > 10

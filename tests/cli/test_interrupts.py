@@ -17,7 +17,7 @@ from skgan.cli import _fit
 from skgan.cli._interrupts import FinishEpoch
 
 ROOT = str(Path(skgan.__file__).parents[1])
-FIT = ("fit", "rows.csv", "-o", "m.skgan", "--max-iter", "600")
+FIT = ("fit", "rows.csv", "-o", "m.skgan", "--max-iter", "300")
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="WINDOWS HAS NO SIGINT TO SEND")
 
@@ -98,7 +98,7 @@ def test_pressed_again_it_ends_at_once(here, press, capfd):
 
 
 def test_in_the_last_epoch_nothing_is_lost(here, press, capfd):
-    press(550)
+    press(250)
     assert main([*FIT, "--seed", "0"]) == 0
     assert not skgan.load("m.skgan").net_.interrupted_
 
@@ -126,11 +126,11 @@ def test_the_same_command_goes_on(here, press, capfd, seed):
     assert main(command) == 0
     said = capfd.readouterr()
     assert "Going on from update 200" in said.err and said.out == ""
-    assert len(counts) == 400 and not list(Path("state").iterdir())
+    assert len(counts) == 100 and not list(Path("state").iterdir())
     # As if it had never been broken off.
     assert main([*FIT[:3], "whole.skgan", *FIT[4:], "--seed", drawn, "-q"]) == 0
     ours, whole = skgan.load("m.skgan"), skgan.load("whole.skgan")
-    assert ours.n_iter_ == whole.n_iter_ == 600 and not ours.net_.interrupted_
+    assert ours.n_iter_ == whole.n_iter_ == 300 and not ours.net_.interrupted_
     pd.testing.assert_frame_equal(
         ours.sample(50, random_state=0), whole.sample(50, random_state=0)
     )
@@ -157,7 +157,7 @@ def test_installed_program(tmp_path):
     frame = pd.DataFrame(rng.normal(size=(60, 2)), columns=["a", "b"])
     frame.to_csv(tmp_path / "rows.csv", index=False)
     command = ["-m", "skgan", "fit", "rows.csv", "-o", "m.skgan"]
-    command += ["--time", "200", "--max-iter", "100000"]
+    command += ["--time", "200", "--max-iter", "6000"]
     with subprocess.Popen(
         [sys.executable, *command],
         cwd=tmp_path,

@@ -8,14 +8,12 @@ import pandas as pd
 import polars as pl
 import pytest
 import torch
+from input_cases import CONTAINERS, Plain, X
 from sklearn.base import clone
 from sklearn.naive_bayes import GaussianNB
 from sklearn.preprocessing import StandardScaler
 from torch.utils.data import (
     ConcatDataset,
-    DataLoader,
-    Dataset,
-    IterableDataset,
     Subset,
     TensorDataset,
 )
@@ -35,8 +33,6 @@ from skgan.imblearn import GANOverSampler
 
 pa = pytest.importorskip("pyarrow")
 N = 60
-rng = np.random.default_rng(0)
-X = rng.normal(size=(N, 2)).astype(np.float32)
 
 
 def make_table():
@@ -89,16 +85,6 @@ def test_samplers_read_tables_and_datasets():
     assert sampler.sample(5).shape == (5, 2) and sampler.sample(5).dtype == np.float32
 
 
-class Plain(Dataset):
-    """Tensors, and nothing around them."""
-
-    def __len__(self):
-        return N
-
-    def __getitem__(self, i):
-        return torch.from_numpy(X[i])
-
-
 def test_datasets_of_equal_tensors():
     whole = TensorDataset(torch.from_numpy(X))
     for dataset, rows in (
@@ -111,46 +97,9 @@ def test_datasets_of_equal_tensors():
     VectorEncoder().fit(whole)
 
 
-class Endless(IterableDataset):
-    """Rows without an end."""
-
-    def __iter__(self):
-        while True:
-            yield torch.zeros(2)
-
-
-class Ragged(Plain):
-    """Tensors of several lengths."""
-
-    def __getitem__(self, i):
-        return torch.zeros(1 + i % 2)
-
-
-REFUSED = {
-    "None": (None, "X is None; pass an array"),
-    "generator": ((row for row in X), r"generator, which is read once; pass list"),
-    "iterator": (iter(X.tolist()), "read once"),
-    "dict": ({"a": [1, 2]}, r"X is a dict; pass pandas.DataFrame\(X\)"),
-    "dicts": ([{"a": 1}, {"a": 2}], r"list of dicts; pass pandas.DataFrame\(X\)"),
-    "structured": (
-        np.array([(1, 2.0)], dtype=[("a", int), ("b", float)]),
-        r"structured array with the fields \['a', 'b'\]",
-    ),
-    "records": (np.rec.array([(1, 2.0)]), "structured array"),
-    "loader": (DataLoader(Plain()), "DataLoader, which gives batches"),
-    "endless loader": (DataLoader(Endless()), "DataLoader, which gives batches"),
-    "endless": (Endless(), "IterableDataset, which has no length"),
-    "ragged": (Ragged(), r"shapes \(1,\) and \(2,\); they must be equal"),
-    "pairs": (
-        TensorDataset(torch.from_numpy(X), torch.zeros(N)),
-        "items hold 2 values; pass the first ones",
-    ),
-}
-
-
-@pytest.mark.parametrize("name", REFUSED)
+@pytest.mark.parametrize("name", CONTAINERS)
 def test_refused_in_one_line(name):
-    given, message = REFUSED[name]
+    given, message = CONTAINERS[name]
     for use in (as_rows, VectorEncoder().fit, TableEncoder().fit, GANSampler().fit):
         with pytest.raises(TypeError, match=message) as raised:
             use(given)
@@ -187,7 +136,7 @@ def doors():
 
 @pytest.mark.parametrize("name", ["None", "dict", "dicts", "structured", "loader"])
 def test_every_door_refuses_in_the_same_words(name):
-    given, message = REFUSED[name]
+    given, message = CONTAINERS[name]
     message = message.removeprefix("X ").replace(r"\(X\)", r"\(X\w*\)")
     for use in doors().values():
         with pytest.raises(TypeError, match=message):
@@ -198,7 +147,7 @@ def test_every_door_refuses_in_the_same_words(name):
 
 @pytest.mark.parametrize("y", ["dict", "dicts", "structured", "loader"])
 def test_labels_that_are_none_are_refused_by_name(y):
-    given, message = REFUSED[y]
+    given, message = CONTAINERS[y]
     message = message.replace("X is", "y is").replace(r"\(X\)", r"\(y\)")
     with pytest.raises(TypeError, match=message):
         ConditionalGANSampler(max_iter=0).fit(X, given)

@@ -8,6 +8,7 @@ import pandas as pd
 import polars as pl
 import pyarrow as pa
 import pytest
+from input_cases import NESTED
 
 from skgan.frames import read_columns
 
@@ -317,14 +318,12 @@ def test_other_strings_than_the_levels():
     assert back.to_list() == ["z", None] and back.dtype == pl.String
 
 
-def test_what_no_encoder_takes():
-    nested = [
-        pd.Series([1j]),
-        objects([1], [2]),
-        arrow([[1]], pa.list_(pa.int64())),
-        pl.Series([[1], [2]]),
-        pl.Series([{"a": 1}]),
-    ]
-    for series in nested:
-        with pytest.raises(TypeError, match="Column 'x' holds"):
-            read(series)
+@pytest.mark.parametrize("name", NESTED)
+def test_what_no_encoder_takes(name):
+    with pytest.raises(TypeError, match="Column 'bad' holds"):
+        read_columns(NESTED[name])
+
+
+def test_nested_columns_of_arrow():
+    with pytest.raises(TypeError, match="Column 'x' holds"):
+        read(arrow([[1]], pa.list_(pa.int64())))

@@ -8,7 +8,6 @@ import os
 import pickle
 import signal
 import socket
-import subprocess
 import sys
 import traceback
 from contextlib import redirect_stdout
@@ -312,8 +311,6 @@ def fork(function, folder, n_processes):
 
 
 if __name__ == "__main__":
-    import torch._dynamo  # by the first optimizer, else, in every child anew
-
     FOLDER = Path(sys.argv[1])
     RESULTS = {
         "alone": fork(run_alone, FOLDER, 1)[0],
@@ -325,15 +322,12 @@ if __name__ == "__main__":
 
 
 @pytest.fixture(scope="module")
-def results(tmp_path_factory):
+def results(tmp_path_factory, run_script):
     if not hasattr(os, "fork"):
         pytest.skip("processes are forked here")
     folder = tmp_path_factory.mktemp("processes")
-    script = [sys.executable, __file__, str(folder)]
-    done = subprocess.run(
-        script, check=False, capture_output=True, text=True, timeout=300
-    )
-    assert "Traceback" not in done.stderr, done.stderr
+    _, errors = run_script(Path(__file__).read_text("utf-8"), folder)
+    assert "Traceback" not in errors and "exit status" not in errors, errors
     return pickle.loads((folder / "results").read_bytes())
 
 

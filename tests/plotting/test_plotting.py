@@ -1,6 +1,3 @@
-import subprocess
-import sys
-
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
@@ -213,23 +210,3 @@ def test_display_contract(name, sampler, images):
     assert not other.has_data()
     display.plot()
     assert display.figure_ is not figure
-
-
-def test_matplotlib_is_imported_only_to_draw():
-    code = """
-import sys
-import numpy as np
-import skgan.plotting
-assert "matplotlib" not in sys.modules
-sys.modules["matplotlib"] = None
-display = skgan.plotting.SamplesDisplay(synthetic=np.zeros((1, 4, 4)))
-try:
-    display.plot()
-except ImportError as error:
-    assert 'pip install "skgan[plot]"' in str(error), error
-else:
-    raise AssertionError("drawn without matplotlib")
-"""
-    command = [sys.executable, "-c", code]
-    done = subprocess.run(command, check=False, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr

@@ -337,7 +337,7 @@ def test_a_model_is_taught_and_a_target_can_be_named(cases, pages):
     utility = re.search(r"1 is ideal\): ([\d.]+\d)", text)
     assert utility and 0.5 < float(utility[1]) < 1.5
     # Each column has its own, the worst first.
-    worst = text[text.index("Columns that samples teach worst") :]
+    worst = text[text.index("Columns predicted worst by models trained on samples") :]
     found = [float(value) for value in re.findall(r"[a-z\">](\d\.\d+)", worst)]
     assert len(found) > 2 and found == sorted(found)
     with pytest.raises(ValueError, match="target is 'none'"):

@@ -4,6 +4,7 @@ import pickle
 
 import numpy as np
 import pytest
+from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -11,7 +12,9 @@ from skorch.callbacks import Callback
 
 import skgan
 from skgan import (
+    AugmentedClassifier,
     ConditionalGANSampler,
+    GANOutlierDetector,
     GANSampler,
     InfoGANSampler,
     make_sampler_pipeline,
@@ -21,6 +24,7 @@ UNTRAINED = {"hidden_dims": (8,), "batch_size": 32, "max_iter": 0, "random_state
 # Three epochs, each far shorter than those of its own choice.
 EPOCHS = {"max_epochs": 3, "iterator_train__n_batches": 10}
 SMALL = UNTRAINED | {"max_iter": 30, "net_params": EPOCHS}
+SHORT = SMALL | {"max_iter": 3, "net_params": EPOCHS | {"iterator_train__n_batches": 1}}
 needs_callbacks = pytest.mark.skipif(
     not hasattr(StandardScaler(), "set_callbacks"),
     reason="THIS SCIKIT-LEARN HAS NO CALLBACKS; FROM 1.9 ON IT HAS",
@@ -156,6 +160,43 @@ def test_a_pipeline_and_a_search_hand_callbacks_on(X):
     search.set_callbacks(recorder).fit(X)
     # Two folds and the refit.
     assert recorder.told.count("epoch ends") == 3
+
+
+@needs_callbacks
+def test_detectors_tell_of_their_fit_and_of_the_network_in_it(X):
+    recorder = Propagated()
+    detector = GANOutlierDetector(method="reconstruction", **SHORT)
+    detector.set_callbacks(recorder).fit(X)
+    assert recorder.told.count("epoch ends") == 3
+    # The sampler tells of its fit itself; a tenth of the rows draws the line.
+    assert recorder.told[1:3] == ["fit begins, rows 300", "fit begins, rows 270"]
+    assert recorder.told.count("setup") == recorder.told.count("teardown") == 1
+    detector.set_callbacks()
+    alone = GANOutlierDetector(method="reconstruction", **SHORT).fit(X)
+    np.testing.assert_array_equal(detector.score_samples(X), alone.score_samples(X))
+
+    recorder = Recorder()
+    GANOutlierDetector(random_state=0).set_callbacks(recorder).fit(X[:60])
+    assert recorder.told == ["setup", "fit begins, rows 60", "fit ends", "teardown"]
+
+
+@needs_callbacks
+@pytest.mark.parametrize("sampler", [GANSampler, ConditionalGANSampler])
+def test_augmentation_tells_of_sampler_and_estimator(X, sampler, tmp_path):
+    y = np.arange(300) % 2
+    recorder = Propagated()
+    model = AugmentedClassifier(LogisticRegression(), sampler(**SHORT), random_state=0)
+    model.set_callbacks(recorder).fit(X, y)
+    # One sampler for each class, unless it takes labels.
+    n_samplers = 2 if sampler is GANSampler else 1
+    assert recorder.told.count("epoch ends") == 3 * n_samplers
+    assert recorder.told.count("setup") == recorder.told.count("teardown") == 1
+    assert recorder.told[1] == "fit begins, rows 300"
+    assert recorder.told[-2:] == ["fit ends", "teardown"]
+    skgan.save(model.sampler_, tmp_path / "sampler.skgan")
+    alone = AugmentedClassifier(LogisticRegression(), sampler(**SHORT), random_state=0)
+    alone.fit(X, y)
+    np.testing.assert_array_equal(alone.predict_proba(X), model.predict_proba(X))
 
 
 def test_the_diagram_lists_no_features_beside_a_sampler(X):

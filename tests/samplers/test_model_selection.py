@@ -103,36 +103,6 @@ def test_cross_val_score_is_finite_without_y(blobs):
     assert np.isfinite(scores).all()
 
 
-def test_search_on_one_and_on_two_workers(blobs):
-    grid = [
-        {"latent_dim": [2, 5]},
-        {"hidden_dims": [(8,), (16, 8)]},
-        {"encoder__clip": [True, False]},
-    ]
-    alone, together = (
-        GridSearchCV(
-            make_sampler(encoder=VectorEncoder()),
-            grid,
-            cv=2,
-            n_jobs=n_jobs,
-            error_score="raise",
-        ).fit(blobs[0])
-        for n_jobs in (1, 2)
-    )
-    scores = alone.cv_results_["mean_test_score"]
-    assert np.isfinite(scores).all()
-    assert len(set(scores[:4])) > 2
-    for i in range(2):
-        name = f"split{i}_test_score"
-        np.testing.assert_array_equal(
-            alone.cv_results_[name], together.cv_results_[name]
-        )
-    assert alone.best_params_ == together.best_params_
-    np.testing.assert_array_equal(
-        alone.best_estimator_.sample(9), together.best_estimator_.sample(9)
-    )
-
-
 def test_search_finds_the_better_setting(blobs):
     search = GridSearchCV(
         make_sampler(hidden_dims=(32, 32), learning_rate=2e-3, average_halflife=20),

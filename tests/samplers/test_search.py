@@ -15,6 +15,7 @@ from sklearn.model_selection import (
 from sklearn.preprocessing import StandardScaler
 
 from skgan import ConditionalGANSampler, GANSampler, make_sampler_pipeline
+from skgan.encoding import VectorEncoder
 from skgan.metrics import SCORERS, refit_without_copying
 
 SMALL = {
@@ -38,12 +39,18 @@ def digits():
 
 
 def test_candidates_on_one_and_on_two_workers(digits):
-    grid = {"learning_rate": [1e-4, 1e-2], "hidden_dims": [(16,), (16, 16)]}
-    assert len(ParameterGrid(grid)) == 4
+    """By other scores and by the sampler's own, with parameters of any kind."""
+    grid = [
+        {"learning_rate": [1e-4, 1e-2], "hidden_dims": [(16,), (16, 16)]},
+        {"latent_dim": [2, 5]},
+        {"encoder__clip": [True, False]},
+    ]
+    assert len(ParameterGrid(grid)) == 8
     scoring = {name: SCORERS[name] for name in ("energy_distance", "beta_recall")}
+    scoring["own"] = lambda sampler, X: sampler.score(X)
     alone, together = (
         GridSearchCV(
-            make_sampler(),
+            make_sampler(encoder=VectorEncoder()),
             grid,
             scoring=scoring,
             refit=refit_without_copying("energy_distance"),
@@ -55,12 +62,14 @@ def test_candidates_on_one_and_on_two_workers(digits):
         for n_jobs in (1, 2)
     )
     scored = [name for name in alone.cv_results_ if name.endswith(tuple(scoring))]
-    assert len(scored) == 2 * (2 * 4 + 1)
+    assert len(scored) == 3 * (2 * 4 + 1)
     for name in scored:
         values = alone.cv_results_[name]
         assert np.isfinite(values).all()
         np.testing.assert_array_equal(values, together.cv_results_[name])
-    assert len(set(alone.cv_results_["mean_test_energy_distance"])) == 4
+    for name in ("energy_distance", "own"):
+        assert len(set(alone.cv_results_[f"mean_test_{name}"][:6])) == 6
+    assert alone.best_params_ == together.best_params_
     np.testing.assert_array_equal(
         alone.best_estimator_.sample(9), together.best_estimator_.sample(9)
     )

@@ -72,7 +72,8 @@ class LevelFacts(ColumnFacts):
         new = [level is not None and level not in self.first for level in levels]
         if not any(new):
             return set()
-        wanted = counted.field("values").filter(new)
+        # Old versions of pyarrow take no list.
+        wanted = counted.field("values").filter(import_module("pyarrow").array(new))
         if hasattr(wanted, "dictionary_decode"):
             wanted, column = wanted.dictionary_decode(), column.dictionary_decode()
         found = compute.index_in(column, value_set=wanted).fill_null(-1)

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
+from input_cases import FRAMES, MIXED, NO_TABLES
 
 from skgan.encoding import TableEncoder
 
@@ -88,39 +89,24 @@ class TestHeldOutRows:
             encoder.transform(frame.assign(day=1))
 
 
+FEW = ("no rows", "one row", "no columns", "nothing", "polars no rows")
+REFUSED = (
+    {f"{name} beside words": case for name, case in MIXED.items()}
+    | {name: (FRAMES[name][0], *case) for name, case in NO_TABLES.items()}
+    | {name: FRAMES[name] for name in FEW}
+)
+
+
 class TestBadInput:
-    @pytest.mark.parametrize(
-        ("frame", "error", "message"),
-        [
-            (pd.DataFrame(), ValueError, r"0 feature\(s\)"),
-            (pd.DataFrame({"a": []}), ValueError, r"0 sample\(s\)"),
-            (pd.DataFrame({"a": ["x"]}), ValueError, r"1 sample\(s\)"),
-            (pl.DataFrame({"a": ["x"]}), ValueError, r"1 sample\(s\)"),
-            (
-                pd.DataFrame([[1, "a"]] * 3, columns=["a", "a"]),
-                ValueError,
-                "repeated: a",
-            ),
-            (
-                pd.DataFrame({"a": [1.0, np.inf, 2.0]}),
-                ValueError,
-                "'a' contains infinity",
-            ),
-            (pd.DataFrame({"a": [[1], [2]]}), TypeError, "'a' holds nested.*list"),
-            (pd.DataFrame({"a": [{}, {}]}), TypeError, "'a' holds nested.*dict"),
-            (pl.DataFrame({"a": [[1], [2]]}), TypeError, "'a' holds nested.*List"),
-            (
-                pl.DataFrame({"a": [{"b": 1}, {"b": 2}]}),
-                TypeError,
-                "'a' holds nested.*Struct",
-            ),
-            (pd.DataFrame({"a": [1j, 2j]}), TypeError, "'a' holds complex128"),
-            (pl.DataFrame({"a": [1]}).lazy(), TypeError, "collect"),
-        ],
-    )
-    def test_refused(self, frame, error, message):
+    @pytest.mark.parametrize("name", REFUSED)
+    def test_refused(self, name):
+        frame, error, message = REFUSED[name]
         with pytest.raises(error, match=message):
             TableEncoder().fit(frame)
+
+    def test_lazy_frames(self):
+        with pytest.raises(TypeError, match="collect"):
+            TableEncoder().fit(pl.DataFrame({"a": [1]}).lazy())
 
     @pytest.mark.parametrize(
         ("parameters", "error", "message"),
