@@ -150,9 +150,8 @@ class DensityRatio:
         seed = check_stream("random_state", random_state).randint(2**31 - 1)
         rng = np.random.default_rng(seed)
         is_real = np.arange(len(real) + len(drawn)) < len(real)
-        columns = np.concatenate([real, drawn])
         self._groups = {
-            j: group_levels(columns[:, j], is_real)
+            j: group_levels(np.concatenate([real[:, j], drawn[:, j]]), is_real)
             for j, column in enumerate(schema)
             if is_levels(column)
         }

@@ -59,10 +59,11 @@ def test_state_gives_the_same_acceptance(mixed, rule):
     assert np.array_equal(again.log_accept(rows), rule.log_accept(rows))
     assert again.share_ == rule.share_
     refitted = again.refit(
-        mixed.real(2000, 0), mixed.drawn, mixed.schema, random_state=0
+        mixed.real(800, 0), mixed.drawn, mixed.schema, random_state=0
     )
     assert correlation(kept_rows(refitted, mixed.drawn(5000, 4))) > 0.5
     assert refitted.n_trees_ == rule.n_trees_
+    assert len(refitted.ratio_.trees_) == 2 * len(rule.ratio_.trees_)
 
 
 @pytest.mark.parametrize("n_held_out, n_fit", [(99, 900), (400, 299)])
