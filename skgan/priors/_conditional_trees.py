@@ -44,9 +44,9 @@ class ConditionalTrees:
     p(xⱼ | x₋ⱼ), what a tree's leaf holds, in turns over the columns. Trees are grown
     on rows in which the column is observed, so that "missing" is never drawn; what is
     missing in the other columns was drawn in the round before. Draws begin from trees
-    of the same columns whose predictors were hidden, from none to all of a row, and that
-    know any subset of a row: p(xⱼ | x_S). They are hidden completely at random, with a
-    chance that rises with another column, and by blocks of columns.
+    of the same columns that know any subset of a row, p(xⱼ | x_S): their predictors were
+    hidden, from none to all of a row, completely at random, with a chance that rises
+    with another column, and by blocks of columns.
 
     Parameters
     ----------
