@@ -44,8 +44,8 @@ class ConditionalTrees:
     p(xⱼ | x₋ⱼ), what a tree's leaf holds, in turns over the columns. Trees are grown
     on rows in which the column is observed, so that "missing" is never drawn; what is
     missing in the other columns was drawn in the round before. Draws begin from trees
-    of the same columns that know any subset of a row, p(xⱼ | x_S): their predictors were
-    hidden, from none to all of a row, completely at random, with a chance that rises
+    of the same columns that know any subset of a row, p(xⱼ | x_S): of theirs, none to
+    all predictors of a row were hidden, completely at random, with a chance that rises
     with another column, and by blocks of columns.
 
     Parameters

@@ -87,7 +87,7 @@ def choose_cap(
     *,
     quantiles: tuple[float, ...] = QUANTILES,
     temperatures: tuple[float, ...] = TEMPERATURES,
-    min_share: float = 0.2,
+    min_share: float = 0.3,
 ) -> CapChoice:
     """Return the cap, the temperature and the stage that gain most.
 
@@ -101,7 +101,7 @@ def choose_cap(
         Caps tried, as quantiles of the ratios of the drawn rows.
     temperatures : tuple of float
         Powers of the ratio tried.
-    min_share : float, default=0.2
+    min_share : float, default=0.3
         Drawn rows that must be kept at least: it bounds the price of a row. Where no
         candidate keeps so many, the one that keeps most is returned.
 
@@ -120,7 +120,7 @@ def choose_cap(
     >>> real, drawn = rng.normal(1, 1, 4000), rng.normal(0, 1, 8000)
     >>> ratio = [(x - 0.5)[:, None] for x in (real, drawn)]  # the true log-ratio
     >>> choice = choose_cap(*ratio)
-    >>> choice.gain > 0.2, 0.2 <= choice.share < 0.6
+    >>> choice.gain > 0.2, 0.3 < choice.share < 0.6
     (True, True)
     """
     choices, of_rows = [], []

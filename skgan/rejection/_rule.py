@@ -21,9 +21,6 @@ from ._state_checks import check_count, check_number
 
 _STAGES = (0.125, 0.25, 0.5, 0.75, 1.0)  # of all trees
 _N_DRAWN_EACH = 4  # drawn rows a refit, for each real one
-# Sums of trees while a rule is chosen, and in the one that is kept: four gain a sixth
-# more where there is much to gain, at twice the time, and call for the same choices.
-_N_SUMS_TO_CHOOSE, _N_SUMS = 2, 4
 _MAX_REAL = 50_000  # real rows that teach
 _MIN_HELD_OUT = 100
 _MIN_FIT = 1000
@@ -125,7 +122,7 @@ class RejectionRule:
         -------
         rule : RejectionRule
             With the number of trees, quantile and temperature of this one, whose gain
-            it names, and more sums of trees, so that it gains no less.
+            it names.
         """
         rng = np.random.default_rng(
             check_stream("random_state", random_state).randint(2**31)
@@ -145,9 +142,7 @@ class RejectionRule:
     def _fresh_ratio(self) -> DensityRatio | ClassifierRatio:
         if isinstance(self.ratio_, ClassifierRatio):
             return ClassifierRatio(self.ratio_.classifier)
-        ratio = self.ratio_.untaught(self.n_trees_)
-        ratio.n_refits = max(ratio.n_refits, _N_SUMS)
-        return ratio
+        return self.ratio_.untaught(self.n_trees_)
 
     def _set_margins(
         self,
@@ -241,7 +236,7 @@ def fit_rejection(
     judge: Callable[..., bool] | None = forest_judge,
     *,
     classifier: Any = None,
-    min_share: float = 0.2,
+    min_share: float = 0.3,
     random_state: Any = None,
 ) -> RejectionRule | None:
     """Return a rule of acceptance that rows held out bear, or None.
@@ -263,7 +258,7 @@ def fit_rejection(
         refuses the rule. None leaves the decision to the gain.
     classifier : estimator, default=None
         In place of boosted trees; see `ClassifierRatio`.
-    min_share : float, default=0.2
+    min_share : float, default=0.3
         Drawn rows that must be kept at least.
     random_state : int, RandomState instance or None, default=None
         Seeds all.
@@ -305,9 +300,7 @@ def fit_rejection(
         check_stream("random_state", random_state).randint(2**31)
     )
     rule = RejectionRule()
-    ratio: DensityRatio | ClassifierRatio = DensityRatio(n_refits=_N_SUMS_TO_CHOOSE)
-    if classifier is not None:
-        ratio = ClassifierRatio(classifier)
+    ratio = DensityRatio() if classifier is None else ClassifierRatio(classifier)
     rule.ratio_ = _teach(ratio, real_fit, draw, schema, rng)
     drawn = draw(_n_judged(len(real_fit)), _seed(rng))
     on_real, on_drawn, stages = _staged(rule.ratio_, real_held_out, drawn)
