@@ -67,7 +67,7 @@ ARRAYS = {
     "NaN among images": (
         np.full((N, 2, 2), np.nan),
         ValueError,
-        "NaN in column 0, 1, 2, 3",
+        "NaN in 12 of 12 images, the first being",
     ),
     "None among objects": (objects(None), ValueError, "NaN in column 1"),
     "one row": (make_rows()[:1], ValueError, r"1 sample\(s\).* minimum of 2"),

