@@ -169,7 +169,7 @@ def test_the_same_page_for_the_same_seed(kind, cases, reports):
     assert (np.random.get_state()[1] == state).all()
 
 
-def test_a_seed_of_the_users_gives_another_page(cases):
+def test_a_seed_of_the_users_gives_another_page(cases, named_charts):
     first, same, other = (
         cases["vectors"].report(
             random_state=np.random.RandomState(seed), max_samples=50
@@ -222,7 +222,7 @@ def test_coverage_on_the_page_is_that_of_the_verdict(reports, pages):
     assert row.endswith(f"{number(found.value)}{number(found.baseline)}")
 
 
-def test_copies_are_said_first_and_warned_of(cases):
+def test_copies_are_said_first_and_warned_of(cases, named_charts):
     case = cases["vectors"]
 
     class Copier(skgan.GANSampler):
@@ -254,7 +254,7 @@ def test_what_was_not_judged_is_said(cases):
     assert "Too few rows" in page.text(page.by_id("coverage"))
 
 
-def test_without_training_rows_copying_is_left_open(cases):
+def test_without_training_rows_copying_is_left_open(cases, named_charts):
     for kind in ("vectors", "images"):
         page = Page(cases[kind]._replace(train=None).report().html)
         assert "give X_train" in page.text(page.by_id("copying"))
@@ -329,7 +329,7 @@ def test_associations_are_those_of_the_metric(cases, pages):
             assert shown in page.text(found)
 
 
-def test_a_model_is_taught_and_a_target_can_be_named(cases, pages):
+def test_a_model_is_taught_and_a_target_can_be_named(cases, pages, named_charts):
     case = cases["pandas"]
     page = Page(case.report(target="work", max_samples=100).html)
     text = page.text(page.by_id("usefulness"))
@@ -502,7 +502,7 @@ def test_any_estimator_that_samples():
     assert "no history" in page.text(page.by_id("training"))
 
 
-def test_pipeline():
+def test_pipeline(named_charts):
     X, X_holdout = np.random.default_rng(0).normal(size=(2, 80, 2))
     sampler = skgan.GANSampler(hidden_dims=(8,), max_iter=2, random_state=0)
     pipeline = skgan.make_sampler_pipeline(StandardScaler(), sampler).fit(X)
@@ -513,7 +513,7 @@ def test_pipeline():
     assert made.html == skgan.report(pipeline, X_holdout, X, max_samples=60).html
 
 
-def test_conditional_pipeline_with_labels():
+def test_conditional_pipeline_with_labels(named_charts):
     rng = np.random.default_rng(0)
     X, X_holdout = rng.normal(size=(2, 80, 2))
     y = rng.integers(0, 2, 80)
@@ -645,7 +645,7 @@ def test_names_in_other_scripts_draw_without_a_warning():
 # -- privacy
 
 
-def test_fast_attacks_are_shown_and_all_when_asked(cases, reports, pages):
+def test_fast_attacks_are_shown_and_all_when_asked(cases, reports, pages, named_charts):
     page = pages["pandas"]
     assert "attacks" not in reports["pandas"].diagnosis.findings
     text = section_text(page.html, "privacy")
@@ -661,7 +661,7 @@ def test_fast_attacks_are_shown_and_all_when_asked(cases, reports, pages):
     assert 'id="finding-attacks"' in made.html
 
 
-def test_without_training_rows_no_attack_is_tried(cases):
+def test_without_training_rows_no_attack_is_tried(cases, named_charts):
     case = cases["vectors"]
     made = case._replace(train=None).report(attacks=True)
     assert "nothing was tried" in section_text(made.html, "privacy")
