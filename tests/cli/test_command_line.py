@@ -104,7 +104,7 @@ def test_installed_program(folder, tmp_path):
 
     # Another process, another fit: the same rows, bit for bit. It ends quietly when
     # nobody reads the rest.
-    ask = ["-n", "20000", *SEED, "-o"]
+    ask = ["-n", "5000", *SEED, "-o"]
     run("sample", folder / "people.skgan", *ask, tmp_path / "s.csv")
     expected = (tmp_path / "s.csv").read_bytes()
     with subprocess.Popen(
