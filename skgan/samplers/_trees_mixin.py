@@ -227,7 +227,9 @@ class TreesMixin:
         draws = StageDraws(data.encoder, data.prior, self.net_, data.labels)
         if self.verbose and is_held_out:
             # On large tables it takes as long as the training.
-            print(f"Judging by {n_held_out} held-out rows, then learning from all rows.")
+            print(
+                f"Judging by {n_held_out} held-out rows, then learning from all rows."
+            )
         stage, scores = candidates[-1], dict[str, float]()
         if self.early_stopping is not False:
             stage = candidates[0]
