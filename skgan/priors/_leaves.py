@@ -118,9 +118,7 @@ class LeafIntervals:
         square = ((score - self.mean[leaf]) / spread) ** 2
         # Γ(5/2) / (√(4π) Γ(2)) = 3/8
         student = 0.375 / spread * (1 + square / FREEDOM) ** (-(FREEDOM + 1) / 2)
-        drawn = self.drawn.density(leaf, score)
-        share = np.where(self.drawn.counts[leaf] > 0, DRAWN_SHARE, 0.0)
-        return np.log(share * drawn + (1 - share) * student)
+        return np.log(self._mix(leaf, self.drawn.density(leaf, score), student))
 
     def probability(self, leaf, low, high) -> np.ndarray:
         """Probability of scores from `low` to `high` by the same density."""
@@ -129,8 +127,16 @@ class LeafIntervals:
             (low - mean) / spread
         )
         drawn = self.drawn.cdf(leaf, high) - self.drawn.cdf(leaf, low)
+        return self._mix(leaf, drawn, student)
+
+    def _mix(self, leaf, drawn, student):
+        """What is drawn and the Student's share, the latter alone in empty leaves."""
         share = np.where(self.drawn.counts[leaf] > 0, DRAWN_SHARE, 0.0)
         return share * drawn + (1 - share) * student
+
+    def __getstate__(self):
+        """Leave out the sums, which are made anew: pickles do not grow with use."""
+        return {name: part for name, part in vars(self).items() if name != "drawn"}
 
 
 def student_cdf(t: np.ndarray) -> np.ndarray:
