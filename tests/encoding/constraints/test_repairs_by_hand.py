@@ -198,7 +198,7 @@ def test_unique_fills_the_gaps_of_a_grid():
     result, is_repaired = repair.repair({"a": column(3, 3, 3, 3, 3)}, rng=rng())
     assert sorted(result["a"].tolist()) == [1, 2, 3, 4, 5] and result["a"][0] == 3
     assert is_repaired.tolist() == [False, True, True, True, True]
-    with pytest.warns(UserWarning, match="between 1 and 5 are used up; 2 rows take"):
+    with pytest.warns(UserWarning, match="between 1 and 5 are used up; 2 rows got"):
         result, _ = repair.repair({"a": np.full(7, 3.0)}, rng=rng())
     assert sorted(result["a"].tolist()) == [1, 2, 3, 4, 5, 6, 7]
     halves = Unique("a").learn({"a": column(0.5, 1.0)})
