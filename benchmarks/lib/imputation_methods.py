@@ -15,8 +15,8 @@ N_DRAWS = 19
 MAX_INDICATORS = 10
 # Rounds of boosted trees: more take minutes and change little.
 BOOSTING_ROUNDS = 4
-# Times that cells which a sampler drew as missing are drawn again.
-GIVEN_ROUNDS = 12
+# Times that cells are drawn by a sampler that may draw them as missing.
+GIVEN_ROUNDS = 6
 
 METHODS = {
     "gan": "GANImputer",
@@ -28,7 +28,7 @@ METHODS = {
 }
 
 
-def impute(method, frame, seed):
+def impute(method, frame, seed, n_draws=N_DRAWS):
     """Return the best single guess and draws of a frame's missing cells.
 
     Parameters
@@ -39,27 +39,29 @@ def impute(method, frame, seed):
         Numbers, and categories for levels, incomplete.
     seed : int
         Of the imputer.
+    n_draws : int
+        Completed frames of methods that draw.
 
     Returns
     -------
     guess : DataFrame
         Completed; means and modes where the method draws.
     draws : list of DataFrame
-        `N_DRAWS` completed frames, one where the method does not draw.
+        Completed frames, one where the method does not draw.
     """
     if method == "gan":
         imputer = GANImputer(random_state=seed).fit(frame)
-        draws = imputer.sample_imputations(frame, N_DRAWS)
+        draws = imputer.sample_imputations(frame, n_draws)
         return imputer.set_params(strategy="expected").transform(frame), draws
     if method == "given":
-        draws = _draw_given(frame, seed)
+        draws = _draw_given(frame, seed, n_draws)
         return _best_of(frame, draws), draws
     numbers = Numbers(frame)
     if method == "bayes":
         model = IterativeImputer(
             BayesianRidge(), sample_posterior=True, random_state=seed
         ).fit(numbers.values)
-        drawn = [model.transform(numbers.values) for _ in range(N_DRAWS)]
+        drawn = [model.transform(numbers.values) for _ in range(n_draws)]
         return numbers.back(np.mean(drawn, axis=0)), [numbers.back(z) for z in drawn]
     boosting = HistGradientBoostingRegressor(random_state=seed)
     model = {
@@ -73,31 +75,47 @@ def impute(method, frame, seed):
     return guess, [guess]
 
 
-def _draw_given(frame, seed):
+def _draw_given(frame, seed, n_draws):
     """Draws of a sampler that is given what is there.
 
     It learns from the incomplete rows, and so draws missing cells, too: these are
     drawn again, given all that the round before drew. What is still missing after the
-    last round gets any value of its column.
+    last round, or refused, gets any value of its column.
     """
     sampler = GANSampler(max_iter=0, random_state=seed).fit(frame)
-    rows = pd.concat([frame] * N_DRAWS, ignore_index=True)
+    rows = pd.concat([frame] * n_draws, ignore_index=True)
     for place in range(GIVEN_ROUNDS):
         is_open = rows.isna().any(axis=1).to_numpy()
         if not is_open.any():
             break
-        part = rows[is_open].reset_index(drop=True)
-        drawn = sampler.sample(len(part), given=part, random_state=seed + 1000 * place)
-        drawn.index = rows.index[is_open]
-        rows = rows.fillna(drawn)
+        part = rows[is_open]
+        first = seed + 1000 * place
+        blocks = [
+            _complete_block(sampler, part[start : start + 100], first + 10_000 * start)
+            for start in range(0, len(part), 100)
+        ]
+        rows = rows.fillna(pd.concat(blocks))
     for name, column in rows.items():
         n_open = int(column.isna().sum())
         if n_open:
             present = column.dropna().sample(n_open, replace=True, random_state=seed)
             rows.loc[column.isna(), name] = present.to_numpy()
     n = len(frame)
-    starts = range(0, n * N_DRAWS, n)
+    starts = range(0, n * n_draws, n)
     return [rows[start : start + n].reset_index(drop=True) for start in starts]
+
+
+def _complete_block(sampler, rows, seed):
+    """Complete some rows, but for those that `given` refuses, by halves."""
+    try:
+        drawn = sampler.sample(len(rows), given=rows, random_state=seed)
+        return drawn.set_axis(rows.index)
+    except ValueError:
+        if len(rows) == 1:
+            return rows
+        half = len(rows) // 2
+        first = _complete_block(sampler, rows[:half], seed)
+        return pd.concat([first, _complete_block(sampler, rows[half:], seed + 1)])
 
 
 def _best_of(frame, draws):

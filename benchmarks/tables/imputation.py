@@ -17,7 +17,7 @@ import sys
 import numpy as np
 
 from benchmarks.lib import harness, imputation_judge, table_sets
-from benchmarks.lib.imputation_methods import METHODS, impute
+from benchmarks.lib.imputation_methods import METHODS, N_DRAWS, impute
 
 SHARES = (0.3, 0.1, 0.5)
 KINDS = ("mcar", "mar")
@@ -45,7 +45,8 @@ def run(trial):
     )
     frame = imputation_judge.as_hidden(rows, is_hidden)
     with harness.stopwatch() as seconds:
-        guess, draws = impute(trial["method"], frame, trial["seed"])
+        n_draws = trial.get("draws", N_DRAWS)
+        guess, draws = impute(trial["method"], frame, trial["seed"], n_draws)
     measures = imputation_judge.judge(
         rows, fresh, is_hidden, guess, draws, target, trial["seed"]
     )
@@ -170,6 +171,12 @@ def main():
         "--shares", type=float, nargs="+", default=SHARES, help="of cells hidden"
     )
     parser.add_argument("--kinds", nargs="+", choices=KINDS, default=KINDS)
+    parser.add_argument(
+        "--draws",
+        type=int,
+        default=N_DRAWS,
+        help="completed frames; coverage of 90 %% needs 19 (default: %(default)s)",
+    )
     options = harness.parse(parser)
     sets = harness.choose(parser, "sets", options.sets, imputation_judge.SETS)
     methods = harness.choose(parser, "methods", options.methods, METHODS)
@@ -185,6 +192,8 @@ def main():
             "method": method,
             "seed": seed,
             "rows": QUICK_ROWS if options.quick else options.rows,
+            # Records of the usual number do not name it.
+            **({} if options.draws == N_DRAWS else {"draws": options.draws}),
         }
         # A run that is broken off has some of every table.
         for seed in range(options.seeds)

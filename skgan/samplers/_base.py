@@ -390,7 +390,8 @@ class BaseGANSampler(
             or dates, bounds included, None for an open end; or a list of values and
             ranges of which any may hold. A list of `n_samples` such dicts, one a
             row, or a DataFrame of `n_samples` partial rows, where what is missing
-            is not given but drawn. Or a function that gets drawn rows, as ``sample``
+            is not given but drawn (to fill gaps, take `GANImputer`: it never draws a
+            missing value). Or a function that gets drawn rows, as ``sample``
             returns them, and returns a mask of those to keep. What cannot be told to
             the generator or its prior is looked for in up to 200 000 drawn rows and
             more.

@@ -130,7 +130,8 @@ class CellConditions:
         names = ", ".join(map(repr, self.names))
         return ValueError(
             f"given: no row of what was learnt holds these values of {names} together; "
-            "give fewer columns, or values that occur together."
+            "give fewer columns, or values that occur together. GANImputer fills the "
+            "gaps of any row."
         )
 
     def _passes(self, columns: NDArray, rows: NDArray) -> NDArray:
