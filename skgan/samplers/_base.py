@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from copy import deepcopy
 from functools import partial, wraps
 from inspect import signature
@@ -266,6 +267,13 @@ class BaseGANSampler(
         self.prior_, self.rejection_ = data.prior, None
         self.stage_ = "generator" if data.prior is None else "prior"
         self.stage_scores_ = {}
+        if data.prior is None and not (settings.max_iter or len(self.net_.history)):
+            warnings.warn(
+                "max_iter=0 trains no networks, and no decision trees draw rows in "
+                "their place: an untrained generator draws. Set max_iter to at least "
+                '1 or, for tables and vectors, prior="trees".',
+                stacklevel=6,
+            )
 
     def _probe(self, net: AdversarialNet, data: FitData) -> None:
         """Refuse networks and objectives of the user's own that cannot be trained."""
