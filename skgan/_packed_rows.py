@@ -111,9 +111,12 @@ class PackedRows:
         """Return a row by its number, or rows by a slice, a list or a tensor."""
         if isinstance(index, int | np.integer):
             return self[[index]][0]
-        if isinstance(index, torch.Tensor):
-            index = index.cpu().numpy()
-        return self.packing.unpack(self.records[index]).to(self.device)
+        if isinstance(index, slice):
+            records = self.records[index]
+        else:
+            # Ten times as fast as the same in brackets.
+            records = self.records.take(torch.as_tensor(index).cpu().numpy())
+        return self.packing.unpack(records).to(self.device)
 
     def index_select(self, dim: int, index: torch.Tensor) -> torch.Tensor:
         """Return rows, as a tensor's method does along its first axis."""

@@ -42,7 +42,10 @@ class RowSource:
         memory and, beyond 50 000, teach a prior of trees nothing.
     scratch : str, path-like or None, default=None
         A folder for files that are needed while ``fit`` runs; None is the system's own
-        for such files. It is left as it was.
+        for such files. Where ``fit`` is killed or fails, the rows that it has encoded
+        for a long training stay there, in ``skgan-encoded.rows``, so that the same fit
+        finds them when it is started again. Else the folder is left as it was. One fit
+        at a time has encoded rows there.
     random_state : int, default=0
         Fixes which rows are kept.
 
