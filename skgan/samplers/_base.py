@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from contextlib import nullcontext
 from copy import deepcopy
 from functools import partial, wraps
 from inspect import signature
@@ -175,12 +176,13 @@ class BaseGANSampler(
             If the user breaks training off; what was learnt so far can sample.
         """
         data = self._prepare(X, y)
-        self._start(data)
-        n_epochs = count_epochs(self.net_, data.settings, self.net_params)
-        data.tasks = start_tasks(self, X, y, n_epochs)
-        self._train(data)
-        if data.tasks is not None:
-            data.tasks.finish()
+        with data.named or nullcontext():
+            self._start(data)
+            n_epochs = count_epochs(self.net_, data.settings, self.net_params)
+            data.tasks = start_tasks(self, X, y, n_epochs)
+            self._train(data)
+            if data.tasks is not None:
+                data.tasks.finish()
         return self
 
     def _prepare(self, X, y) -> FitData:
