@@ -147,6 +147,9 @@ class SamplerPerClass(CallbackSupport, VersionedEstimator):
         Class to training rows, of those fitted.
     """
 
+    # Older files do not hold it.
+    max_rows: int | None = None
+
     def __init__(self, sampler, classes, max_rows=None):
         self.sampler = sampler
         self.classes = classes
