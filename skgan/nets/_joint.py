@@ -13,11 +13,14 @@ from torch import Tensor, nn
 from torch.nn.parameter import is_lazy
 
 from skgan._messages import counted
+from skgan._packed_rows import PackedRows
 from skgan._torch_globals import draw_globally
 from skgan.loader import BatchLoader
 from skgan.nets._process_group import Processes
 
 _DROPOUTS = (nn.Dropout, nn.Dropout1d, nn.Dropout2d, nn.Dropout3d)
+# Of packed rows, those that processes compare.
+_N_COMPARED = 1000
 _Normalization = nn.modules.batchnorm._BatchNorm
 
 
@@ -80,6 +83,9 @@ def _summary(X) -> tuple:
     Processors of two kinds may not agree on the last bit of an encoded number.
     """
     shape = tuple(getattr(X, "shape", (len(X),)))
+    if isinstance(X, PackedRows):
+        # All of them may not fit into memory.
+        X = X[:_N_COMPARED]
     try:
         rows = torch.as_tensor(X).double()
     except (TypeError, ValueError, RuntimeError):

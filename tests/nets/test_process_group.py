@@ -10,6 +10,7 @@ import signal
 import socket
 import sys
 import traceback
+import warnings
 from contextlib import redirect_stdout
 from io import StringIO
 from pathlib import Path
@@ -218,7 +219,9 @@ def encode_by_two_clocks():
     rows = rng.integers(3, size=(400, 2)) + 0.05 * rng.normal(size=(400, 2))
     rows = rows @ np.array([[1.0, 0.5], [-0.5, 1.0]])
     params = {"early_stopping": False, "rejection": None, "random_state": 0}
-    with pytest.MonkeyPatch.context() as patch:
+    with pytest.MonkeyPatch.context() as patch, warnings.catch_warnings():
+        # Of networks that are not trained.
+        warnings.simplefilter("ignore", UserWarning)
         if os.environ["RANK"] == "1":
             patch.setattr(_rotation, "current_deadline", lambda: Deadline(0.0))
         return [

@@ -189,7 +189,7 @@ def test_columns_of_arrays_and_of_numeric_frames():
 
 
 def test_a_generator_and_rejection_keep_to_what_is_given(trees):
-    sampler = GANSampler(max_iter=20, random_state=0).fit(FRAME)
+    sampler = GANSampler(max_iter=10, hidden_dims=(16,), random_state=0).fit(FRAME)
     given = {"a": (0.5, 1), "kind": "y"}
     for stage in ("prior", "generator"):
         sampler.stage_ = stage
