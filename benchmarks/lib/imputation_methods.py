@@ -80,21 +80,18 @@ def _draw_given(frame, seed, n_draws):
 
     It learns from the incomplete rows, and so draws missing cells, too: these are
     drawn again, given all that the round before drew. What is still missing after the
-    last round, or refused, gets any value of its column.
+    last round gets any value of its column.
     """
     sampler = GANSampler(max_iter=0, random_state=seed).fit(frame)
+    _ignore_misfits(sampler.prior_)
     rows = pd.concat([frame] * n_draws, ignore_index=True)
     for place in range(GIVEN_ROUNDS):
         is_open = rows.isna().any(axis=1).to_numpy()
         if not is_open.any():
             break
         part = rows[is_open]
-        first = seed + 1000 * place
-        blocks = [
-            _complete_block(sampler, part[start : start + 100], first + 10_000 * start)
-            for start in range(0, len(part), 100)
-        ]
-        rows = rows.fillna(pd.concat(blocks))
+        drawn = sampler.sample(len(part), given=part, random_state=seed + 1000 * place)
+        rows = rows.fillna(drawn.set_axis(part.index))
     for name, column in rows.items():
         n_open = int(column.isna().sum())
         if n_open:
@@ -105,17 +102,14 @@ def _draw_given(frame, seed, n_draws):
     return [rows[start : start + n].reset_index(drop=True) for start in starts]
 
 
-def _complete_block(sampler, rows, seed):
-    """Complete some rows, but for those that `given` refuses, by halves."""
-    try:
-        drawn = sampler.sample(len(rows), given=rows, random_state=seed)
-        return drawn.set_axis(rows.index)
-    except ValueError:
-        if len(rows) == 1:
-            return rows
-        half = len(rows) // 2
-        first = _complete_block(sampler, rows[:half], seed)
-        return pd.concat([first, _complete_block(sampler, rows[half:], seed + 1)])
+def _ignore_misfits(prior):
+    """Have a prior draw rows whose given cells do not fit together, not refuse them."""
+    strict = prior.sample_given
+
+    def sample_given(values, is_given, rng, on_impossible="raise"):
+        return strict(values, is_given, rng, on_impossible="relax")
+
+    prior.sample_given = sample_given
 
 
 def _best_of(frame, draws):
