@@ -159,6 +159,19 @@ def test_rows_put_onto_the_mean_are_counted():
     assert 45 <= int(share) <= 55
 
 
+def test_trees_tell_samples_from_the_limit_that_is_given(monkeypatch):
+    sets = [people(n, n) for n in (120, 121, 122)]
+
+    def judge(figure):
+        auc = 0.5 + (1 - figure) / 2
+        monkeypatch.setattr(quality, "held_out_auc", lambda *args, **params: (auc, 0))
+        return diagnose(*sets, random_state=0).c2st
+
+    limit = judge(1.0).limit
+    assert judge(limit + 0.001).message.startswith("Trees cannot tell")
+    assert judge(limit - 0.001).message.startswith("Trees tell at least")
+
+
 def test_fresh_rows_are_seldom_blamed():
     """Each finding has a level of .001; together they stay below 15 in a thousand."""
     n_alarms = 0
