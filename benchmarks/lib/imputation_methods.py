@@ -7,7 +7,7 @@ from sklearn.experimental import enable_iterative_imputer  # noqa: F401
 from sklearn.impute import IterativeImputer, KNNImputer, SimpleImputer
 from sklearn.linear_model import BayesianRidge
 
-from skgan import GANImputer
+from skgan import GANImputer, GANSampler
 
 # Of draws, the truth's rank is first or last with a chance of one in ten.
 N_DRAWS = 19
@@ -15,9 +15,12 @@ N_DRAWS = 19
 MAX_INDICATORS = 10
 # Rounds of boosted trees: more take minutes and change little.
 BOOSTING_ROUNDS = 4
+# Times that cells which a sampler drew as missing are drawn again.
+GIVEN_ROUNDS = 12
 
 METHODS = {
     "gan": "GANImputer",
+    "given": "GANSampler(max_iter=0).sample(given=)",
     "simple": "SimpleImputer",
     "knn": "KNNImputer",
     "bayes": "IterativeImputer, BayesianRidge, sampled",
@@ -48,6 +51,9 @@ def impute(method, frame, seed):
         imputer = GANImputer(random_state=seed).fit(frame)
         draws = imputer.sample_imputations(frame, N_DRAWS)
         return imputer.set_params(strategy="expected").transform(frame), draws
+    if method == "given":
+        draws = _draw_given(frame, seed)
+        return _best_of(frame, draws), draws
     numbers = Numbers(frame)
     if method == "bayes":
         model = IterativeImputer(
@@ -65,6 +71,53 @@ def impute(method, frame, seed):
     }[method]
     guess = numbers.back(model.fit_transform(numbers.values))
     return guess, [guess]
+
+
+def _draw_given(frame, seed):
+    """Draws of a sampler that is given what is there.
+
+    It learns from the incomplete rows, and so draws missing cells, too: these are
+    drawn again, given all that the round before drew. What is still missing after the
+    last round gets any value of its column.
+    """
+    sampler = GANSampler(max_iter=0, random_state=seed).fit(frame)
+    rows = pd.concat([frame] * N_DRAWS, ignore_index=True)
+    for place in range(GIVEN_ROUNDS):
+        is_open = rows.isna().any(axis=1).to_numpy()
+        if not is_open.any():
+            break
+        part = rows[is_open].reset_index(drop=True)
+        drawn = sampler.sample(len(part), given=part, random_state=seed + 1000 * place)
+        drawn.index = rows.index[is_open]
+        rows = rows.fillna(drawn)
+    for name, column in rows.items():
+        n_open = int(column.isna().sum())
+        if n_open:
+            present = column.dropna().sample(n_open, replace=True, random_state=seed)
+            rows.loc[column.isna(), name] = present.to_numpy()
+    n = len(frame)
+    starts = range(0, n * N_DRAWS, n)
+    return [rows[start : start + n].reset_index(drop=True) for start in starts]
+
+
+def _best_of(frame, draws):
+    """Means of numbers and modes of levels over draws."""
+    best = {}
+    for name, column in frame.items():
+        drawn = np.stack([_plain(draw[name]) for draw in draws])
+        if column.dtype != "category":
+            best[name] = column.fillna(pd.Series(drawn.mean(axis=0)))
+            continue
+        counts = [
+            (drawn == code).sum(axis=0) for code in range(len(column.cat.categories))
+        ]
+        codes = np.argmax(counts, axis=0)
+        best[name] = pd.Series(pd.Categorical.from_codes(codes, dtype=column.dtype))
+    return pd.DataFrame(best)
+
+
+def _plain(column):
+    return column.cat.codes if column.dtype == "category" else column
 
 
 class Numbers:

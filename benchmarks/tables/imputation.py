@@ -4,7 +4,8 @@ Of each table some rows lose a share of their cells, completely at random or wit
 chance that rises with another column, and are completed; as many fresh rows judge.
 What each measure is, `imputation_judge.py` says; how scikit-learn's imputers get
 levels, `imputation_methods.py`. Errors are of the best single guess, which
-GANImputer makes with ``strategy="expected"``; all else is of one draw.
+GANImputer makes with ``strategy="expected"``; all else is of one draw. The method
+"given" is a sampler that is given what is there, with its missing draws drawn again.
 
 The files are read from the folder that the environment variable SKGAN_DATA names.
 

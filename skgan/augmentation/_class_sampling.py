@@ -19,6 +19,7 @@ from skgan._callback_tasks import (
     with_callbacks,
 )
 from skgan._estimator import VersionedEstimator, persistent
+from skgan._messages import counted
 from skgan.augmentation._sampling_strategy import class_sizes
 from skgan.frames import cast_like, concatenate_rows, take_rows
 from skgan.samplers import ConditionalGANSampler
@@ -216,7 +217,9 @@ class SamplerPerClass(CallbackSupport, VersionedEstimator):
                 f"have a sampler; got {sorted(unknown, key=str)}."
             )
         if n_samples not in (1, len(y)):
-            raise ValueError(f"y has {len(y)} labels for n_samples={n_samples}.")
+            raise ValueError(
+                f"y has {counted(len(y), 'label')} for n_samples={n_samples}."
+            )
         parts, lines = [], []
         for name, n in class_sizes(y).items():
             drawn = draw(self.samplers_[name], n, rng)
@@ -270,6 +273,6 @@ def check_length(sampler, rows, n: int) -> None:
     """Raise unless there are `n` rows."""
     if len(rows) != n:
         raise ValueError(
-            f"{type(sampler).__name__} returned {len(rows)} rows where {n} were "
-            "asked for."
+            f"{type(sampler).__name__} returned {counted(len(rows), 'row')} where "
+            f"{n} were asked for."
         )

@@ -119,6 +119,16 @@ def test_all_correlations_gone_is_bad_even_where_each_is_weak():
     assert diagnose(holdout, fresh, train, random_state=0).associations.value > 0.7
 
 
+def test_chance_in_strong_correlations_of_few_rows_is_no_fault():
+    rng = np.random.default_rng(2)
+    train, holdout, fresh = (
+        rng.normal(size=(100, 1)) + 0.8 * rng.normal(size=(100, 6)) for _ in range(3)
+    )
+    off = np.abs(np.corrcoef(holdout.T) - np.corrcoef(fresh.T)).max()
+    found = diagnose(holdout, fresh, train, random_state=0).associations
+    assert off > 0.1 and found.verdict == "good"
+
+
 def test_fresh_rows_are_seldom_blamed():
     """Each finding has a level of .001; together they stay below 15 in a thousand."""
     n_alarms = 0
