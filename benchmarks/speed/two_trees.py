@@ -30,8 +30,8 @@ from skgan.nets import AdversarialNet
 warnings.simplefilter("ignore")
 torch.set_num_threads(1)
 rng = np.random.default_rng(0)
-X = rng.normal(size=(20_000, 8)) @ rng.normal(size=(8, 8))
-n = 4000
+X = rng.normal(size=(4000, 8)) @ rng.normal(size=(8, 8))
+n = 1500
 frame = pd.DataFrame({f"x{i}": rng.normal(size=n).round(i) for i in range(5)})
 for i in range(4):
     frame[f"kind {i}"] = rng.choice(list("abcdefgh")[: 2 + i], n)
@@ -56,7 +56,7 @@ if "prior" in GANSampler().get_params():
 
 def fit(rows):
     steps.clear()
-    GANSampler(max_iter=60, random_state=0, **given).fit(rows)
+    GANSampler(max_iter=40, random_state=0, **given).fit(rows)
     return sorted(steps[5:])[len(steps) // 4]
 
 
@@ -69,8 +69,8 @@ def seconds_of(call, *args):
 def round_of_all():
     found = {"training step, vectors": fit(X), "training step, table": fit(frame)}
     for name, encoder, rows in (
-        ("vectors, 20 000 x 8", VectorEncoder(), X),
-        ("table, 4000 x 10", TableEncoder(), frame),
+        ("vectors, 4000 x 8", VectorEncoder(), X),
+        ("table, 1500 x 10", TableEncoder(), frame),
     ):
         found[f"fit an encoder, {name}"], _ = seconds_of(encoder.fit, rows)
         found[f"transform, {name}"], Z = seconds_of(encoder.transform, rows)

@@ -48,6 +48,30 @@ def test_defaults_are_the_documented_ones(name):
             ), parameter
 
 
+def sets_of_rows(name):
+    """Names of what a function of sets of rows wants, if these are all that it does."""
+    parameters = inspect.signature(getattr(metrics, name)).parameters.values()
+    needed = [p.name for p in parameters if p.default is p.empty]
+    return needed if all(name.startswith("X_") for name in needed) else []
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        name
+        for name in WITH_DEFAULTS
+        # These want images, or labels.
+        if name not in ("image_scores", "train_on_synthetic")
+        and "random_state" in str(inspect.signature(getattr(metrics, name)))
+        and sets_of_rows(name)
+    ],
+)
+def test_what_is_no_seed_is_refused_by_its_name(name):
+    sets = np.random.default_rng(0).normal(size=(len(sets_of_rows(name)), 60, 2))
+    with pytest.raises((TypeError, ValueError), match=r"\brandom_state\b.*'seven'"):
+        getattr(metrics, name)(*sets, random_state="seven")
+
+
 def test_alpha_precision_by_hand():
     real = np.arange(11.0)[:, None] - 5
     centre = np.abs(real[:, 0])
