@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from contextlib import nullcontext
 from copy import deepcopy
 from functools import partial, wraps
 from inspect import signature
@@ -175,12 +176,13 @@ class BaseGANSampler(
             If the user breaks training off; what was learnt so far can sample.
         """
         data = self._prepare(X, y)
-        self._start(data)
-        n_epochs = count_epochs(self.net_, data.settings, self.net_params)
-        data.tasks = start_tasks(self, X, y, n_epochs)
-        self._train(data)
-        if data.tasks is not None:
-            data.tasks.finish()
+        with data.named or nullcontext():
+            self._start(data)
+            n_epochs = count_epochs(self.net_, data.settings, self.net_params)
+            data.tasks = start_tasks(self, X, y, n_epochs)
+            self._train(data)
+            if data.tasks is not None:
+                data.tasks.finish()
         return self
 
     def _prepare(self, X, y) -> FitData:
@@ -398,7 +400,8 @@ class BaseGANSampler(
             or dates, bounds included, None for an open end; or a list of values and
             ranges of which any may hold. A list of `n_samples` such dicts, one a
             row, or a DataFrame of `n_samples` partial rows, where what is missing
-            is not given but drawn. Or a function that gets drawn rows, as ``sample``
+            is not given but drawn (to fill gaps, take `GANImputer`: it never draws a
+            missing value). Or a function that gets drawn rows, as ``sample``
             returns them, and returns a mask of those to keep. What cannot be told to
             the generator or its prior is looked for in up to 200 000 drawn rows and
             more.

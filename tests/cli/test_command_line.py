@@ -579,7 +579,7 @@ def test_a_folder_of_files_is_completed(here, capsys):
     pd.testing.assert_frame_equal(pd.read_parquet("rows"), wanted)
     run("sample", "people.skgan", "-n", 30, "-o", "rich/", "--given", "income=>50K")
     told = capsys.readouterr().err
-    assert told.startswith("seed ") and "rich/: 30 rows in 1 files\n" in told
+    assert told.startswith("seed ") and "rich/: 30 rows in 1 file\n" in told
     assert set(pd.read_parquet("rich")["income"]) == {">50K"}
 
 

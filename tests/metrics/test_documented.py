@@ -244,7 +244,7 @@ def test_columns_are_matched_by_name_and_kind():
     assert category.values.tolist() == [7.0, None]
     with pytest.raises(ValueError, match=r"lacks \['b'\] and has the unknown \['c'\]"):
         match_blocks(pd.DataFrame({"a": [1], "c": [1]}), like, True, "it")
-    with pytest.raises(ValueError, match="it has 1 columns, the reference rows 2"):
+    with pytest.raises(ValueError, match="it has 1 column, the reference rows 2"):
         match_blocks(np.zeros((2, 1)), like, True, "it")
     with pytest.raises(ValueError, match="it: column 'a' must be numeric"):
         match_blocks(pd.DataFrame({"a": ["z"], "b": ["x"]}), like, True, "it")
@@ -256,7 +256,7 @@ def test_sets_have_rows_enough_and_the_same_columns():
     with pytest.raises(ValueError, match=r"B has 1 row\(s\), at least 2"):
         as_vectors(("A", X), ("B", X[:1]), standardize=False)
     as_vectors(("A", X), ("B", X[:1]), standardize=False, min_rows=(2, 1))
-    with pytest.raises(ValueError, match="B has 1 columns, A has 2"):
+    with pytest.raises(ValueError, match="B has 1 column, A has 2"):
         as_vectors(("A", X), ("B", X[:, :1]), standardize=False)
     with pytest.raises(ValueError, match="A holds columns that are not numeric"):
         as_vectors(("A", X.astype(str)), standardize=False)

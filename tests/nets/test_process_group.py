@@ -385,7 +385,7 @@ def test_the_first_process_alone_prints(results):
     ("name", "text"),
     [
         ("rows", "were not given the same: rows"),
-        ("few", "2 processes share batches of 1 rows"),
+        ("few", "2 processes share batches of 1 row,"),
         ("loader", "Several processes share each batch, and iterator_train="),
         ("parameters", "were not given the same: learning_rate"),
         ("sampler's rows", "were not given the same: X"),

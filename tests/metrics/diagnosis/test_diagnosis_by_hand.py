@@ -269,7 +269,7 @@ def test_a_column_that_varies_less():
     same = collapse._judge_variance(
         real, numbers(draw.normal(size=(400, 2))), other, draw
     )
-    assert same.verdict == "good" and "All of 4 columns and axes" in same.message
+    assert same.verdict == "good" and "Each column and axis (4)" in same.message
     assert (same.baseline, same.advice) == (1.0, "")
     narrow = numbers(draw.normal(size=(400, 2)) * [1, 0.3])
     found = collapse._judge_variance(real, narrow, other, draw)
