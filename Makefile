@@ -11,7 +11,8 @@ ENV_STAMP := $(VENV)/.installed
 DOCS_STAMP := $(VENV)/.installed-docs
 
 .DEFAULT_GOAL := help
-.PHONY: help env demo test nightly coverage compat lint format types house docs dist clean
+.PHONY: help env demo test nightly coverage compat lint format types stubs house docs
+.PHONY: dist clean
 
 help:  ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
@@ -41,12 +42,12 @@ test: $(ENV_STAMP)  ## Run the tests and the doctests (ARGS="-k name" for some)
 coverage: $(ENV_STAMP)  ## Run the tests; fail if they leave over 5 % of the code alone
 	$(BIN)/python -m pytest --cov $(ARGS)
 
-compat:  ## Run the core tests with the oldest and the newest versions
+compat:  ## Run the core tests with the oldest and the newest versions (WHOLE=1: more)
 	PYTHON=$(PYTHON) .ci/compat $(ARGS)
 
 nightly: export SKGAN_NIGHTLY = 1
 nightly: export OMP_NUM_THREADS ?= 1
-nightly: $(ENV_STAMP)  ## Try ten times as many random frames as the tests do
+nightly: $(ENV_STAMP)  ## Try sixteen times as many random frames as the tests do
 	$(BIN)/python -m pytest tests/samplers/test_frame_properties.py $(ARGS)
 
 lint: $(ENV_STAMP)  ## Check style and format
@@ -60,13 +61,16 @@ format: $(ENV_STAMP)  ## Mend style and format where that can be done by rule
 types: $(ENV_STAMP)  ## Check the types
 	$(BIN)/python -m mypy
 
+stubs: $(ENV_STAMP)  ## Check that the stubs say what is there (takes minutes)
+	$(BIN)/python -m mypy.stubtest skgan --mypy-config-file pyproject.toml
+
 house: $(ENV_STAMP)  ## Print the size of each room, and what fit and sample enter
 	$(BIN)/python -m benchmarks.lib.house $(ARGS)
 
 docs: $(DOCS_STAMP)  ## Build the documentation, gallery included; warnings are errors
 	$(BIN)/python -m sphinx -W --keep-going -b html docs docs/_build/html
 
-dist:  ## Build source archive and wheel in dist/, check them, run the tests on them
+dist:  ## Build archive and wheel in dist/, check them, test them (WHOLE=1: all tests)
 	PYTHON=$(PYTHON) .ci/dist $(ARGS)
 
 clean:  ## Remove the environment and everything built

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 from torch.utils.data import Dataset, Subset
 
+from skgan._messages import counted
 from skgan._packed_rows import PackedRows
 
 Batch = tuple[Tensor, Tensor]
@@ -38,8 +39,8 @@ class TensorData(Dataset):
         self.y = self.X.new_empty((len(self.X), 0)) if y is None else _as_floating(y)
         if len(self.y) != len(self.X):
             raise ValueError(
-                f"X has {len(self.X)} rows but y has {len(self.y)}; there must be one "
-                "condition a row."
+                f"X has {counted(len(self.X), 'row')} but y has {len(self.y)}; there "
+                "must be one condition a row."
             )
         if self.y.ndim != 2:
             raise ValueError(

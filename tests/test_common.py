@@ -112,7 +112,7 @@ def test_a_pipeline_passes_what_scikit_learns_own_passes():
             if result["status"] == "failed"
         }
     assert checked[SamplerPipeline] == checked[Pipeline]
-    assert len(checked[Pipeline]) > 40
+    assert len(checked[Pipeline]) >= 40  # as many as scikit-learn 1.6 has
     assert failed[SamplerPipeline].keys() <= failed[Pipeline].keys()
     for reason in failed[SamplerPipeline].values():
         assert "steps" in reason

@@ -7,6 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
 import pytest
 
 import skgan
@@ -87,6 +89,18 @@ def test_a_sampler_imports_what_it_needs():
     assert not {name for name in found if name.startswith("scipy.stats")}
     # 84 of them are skorch's and what it imports of scikit-learn.
     assert len(found) < 280
+
+
+def test_drawing_imports_no_judges(tmp_path):
+    """Of a model of trees, by the program: neither metrics nor scikit-learn's trees."""
+    frame = pd.DataFrame({"a": np.arange(40) % 7 / 2, "b": list("xxxy") * 10})
+    model = tmp_path / "m.skgan"
+    skgan.save(skgan.GANSampler(max_iter=1, random_state=0).fit(frame), model)
+    code = "    from skgan.__main__ import main; main()"
+    found = imported(code, "sample", str(model), "-n", "5", "-o", "-", "--seed", "0")
+    assert "skgan.cli._sample" in found
+    rare = RARE - {"skgan.cli", "skgan.datasets", "skgan.io"} | {"sklearn.tree"}
+    assert not found & rare
 
 
 @pytest.mark.parametrize("package", [skgan, skgan.metrics], ids=lambda p: p.__name__)

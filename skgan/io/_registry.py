@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import inspect
 import re
+import sys
 from collections.abc import Callable, Container, Iterator
 from dataclasses import fields, is_dataclass
 from functools import cache
@@ -25,13 +26,16 @@ from skgan import modules as networks
 from skgan._estimator import Persistence, VersionedEstimator
 from skgan.storage import ContentError
 
-# Where such classes are defined, all modules of these rooms; no other is imported.
+# Where such classes are defined: in modules of these rooms; no other is imported, and
+# these only for a class that no module imported so far defines.
 _ROOMS = (
     *("frames", "objectives", "modules", "priors", "rejection", "encoding", "metrics"),
     *("samplers", "augmentation"),
 )
 # Estimators in rooms that need another library, which only a file of theirs imports.
 _OPTIONAL = {"GANOverSampler": "imblearn"}
+# The room whose functions may be named in files.
+_FUNCTIONS = "frames"
 # Rooms whose functions, or classes, are values: losses, penalties, loaders.
 _DEFINED: dict[str, Callable] = {
     "objectives": inspect.isfunction,
@@ -110,7 +114,23 @@ def _parameters(kind: type) -> list[str]:
 def _find(name: str) -> Any:
     if name in _OPTIONAL:
         return getattr(import_module(f"skgan.{_OPTIONAL[name]}"), name)
+    if name in skgan.__all__ and name[0].isupper():
+        getattr(skgan, name)  # imports the module of a class
+    for module in _imported():
+        found = _declared(module).get(name)
+        if found is not None:
+            return found
     return named().get(name)
+
+
+def _imported() -> Iterator[ModuleType]:
+    """Yield the modules, of rooms in which classes declare, that are there already."""
+    for name, module in list(sys.modules.items()):
+        if not name.startswith("skgan.") or name.split(".")[1] not in _ROOMS:
+            continue
+        # Another thread may be importing it.
+        if not getattr(module.__spec__, "_initializing", False):
+            yield module
 
 
 def entry_of(name: str) -> Entry:
@@ -127,15 +147,26 @@ def named() -> dict[str, Any]:
     """Return the classes and functions that declare themselves, by key."""
     result: dict[str, Any] = {}
     for module in _modules():
-        for value in vars(module).values():
-            is_own = getattr(value, "__module__", None) == module.__name__
-            if not is_own or not (inspect.isclass(value) or inspect.isfunction(value)):
-                continue
-            name = _name_of(value)
-            if name in result:
-                raise RuntimeError(f"Two definitions are called {name!r} in files.")
-            if name is not None:
-                result[name] = value
+        declared = _declared(module)
+        if twice := result.keys() & declared.keys():
+            raise RuntimeError(f"Two definitions are called {twice} in files.")
+        result |= declared
+    return result
+
+
+@cache
+def _declared(module: ModuleType) -> dict[str, Any]:
+    """Return what a module defines and declares, by key."""
+    result: dict[str, Any] = {}
+    for value in vars(module).values():
+        is_own = getattr(value, "__module__", None) == module.__name__
+        if not is_own or not (inspect.isclass(value) or inspect.isfunction(value)):
+            continue
+        name = _name_of(value)
+        if name in result:
+            raise RuntimeError(f"Two definitions are called {name!r} in files.")
+        if name is not None:
+            result[name] = value
     return result
 
 
@@ -167,7 +198,9 @@ def definitions() -> dict[str, Any]:
     """
     result: dict[str, Any] = {kind.__name__: kind for kind in (bool, int, float)}
     result |= {name: getattr(torch.optim, name) for name in _OPTIMIZERS}
-    result |= {k: v for k, v in named().items() if inspect.isfunction(v)}
+    for module in _modules(_FUNCTIONS):
+        declared = _declared(module).items()
+        result |= {k: v for k, v in declared if inspect.isfunction(v)}
     for name in networks.__all__:
         value = getattr(networks, name)
         if inspect.isclass(value) and issubclass(value, nn.Module):

@@ -12,6 +12,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.parameter import is_lazy
 
+from skgan._messages import counted
 from skgan._packed_rows import PackedRows
 from skgan._torch_globals import draw_globally
 from skgan.loader import BatchLoader
@@ -70,9 +71,9 @@ def _check(net: Any, processes: Processes, X) -> None:
     n = len(X) if net.batch_size == -1 else min(len(X), net.batch_size)
     if n < processes.size:
         raise ValueError(
-            f"{processes.size} processes share batches of {n} rows, of which each "
-            "needs one at least: start fewer processes, or give more rows and a "
-            "larger batch_size."
+            f"{processes.size} processes share batches of {counted(n, 'row')}, of "
+            "which each needs one at least: start fewer processes, or give more rows "
+            "and a larger batch_size."
         )
 
 

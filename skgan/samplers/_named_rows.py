@@ -14,6 +14,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from skgan._messages import counted
 from skgan._packed_rows import PackedRows, RowPacking
 from skgan._version import __version__
 from skgan.encoding import read_source
@@ -191,7 +192,8 @@ def read_named(sampler, X, y) -> tuple[Any, Any, NamedRows | None]:
             f"{list(rows.X.columns)}."
         )
     n_kept = len(rows.X)
-    message = f"Read {rows.n_rows} rows of {rows.n_parts} files; kept "
+    files = counted(rows.n_parts, "file")
+    message = f"Read {counted(rows.n_rows, 'row')} of {files}; kept "
     message += "all." if n_kept == rows.n_rows else f"{n_kept} to learn from."
     _LOG.info(message)
     if sampler.verbose and is_first_process():

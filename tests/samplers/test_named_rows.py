@@ -80,8 +80,8 @@ def test_of_many_rows_a_sample_is_learnt_and_told_of(tmp_path, caplog, capsys):
     rows = RowSource(tmp_path / "rows.parquet", max_rows=1000)
     with caplog.at_level(logging.INFO, "skgan"):
         sampler, drawn = draw(rows, verbose=1, **UNJUDGED)
-    assert "Read 5000 rows of 1 files; kept 100" in caplog.text
-    assert "Read 5000 rows of 1 files; kept 100" in capsys.readouterr().out
+    assert "Read 5000 rows of 1 file; kept 100" in caplog.text
+    assert "Read 5000 rows of 1 file; kept 100" in capsys.readouterr().out
     assert 1000 <= sampler.prior_.n_rows_ <= 1010
     assert list(drawn.dtypes) == list(pd.read_parquet(rows.rows).dtypes)
     again = sampler.sample(5, random_state=0)

@@ -28,9 +28,12 @@ def choose_rows(is_missing, n, n_values, missing, rng):
 
 
 def rows_of(frame):
-    """Return a list of values for each column, None where missing."""
+    """Return a list of values for each column, None where missing or not a number."""
     if isinstance(frame, pl.DataFrame):
-        return {name: frame[name].to_list() for name in frame.columns}
+        return {
+            name: [None if v != v else v for v in frame[name].to_list()]
+            for name in frame.columns
+        }
     return {
         name: [None if pd.isna(v) else v for v in frame[name].astype(object)]
         for name in frame.columns
