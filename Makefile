@@ -47,7 +47,7 @@ compat:  ## Run the core tests with the oldest and the newest versions (WHOLE=1:
 
 nightly: export SKGAN_NIGHTLY = 1
 nightly: export OMP_NUM_THREADS ?= 1
-nightly: $(ENV_STAMP)  ## Try ten times as many random frames as the tests do
+nightly: $(ENV_STAMP)  ## Try sixteen times as many random frames as the tests do
 	$(BIN)/python -m pytest tests/samplers/test_frame_properties.py $(ARGS)
 
 lint: $(ENV_STAMP)  ## Check style and format

@@ -68,9 +68,10 @@ class GANOverSampler(VersionedEstimator, BaseOverSampler):
         `sklearn.mixture.GaussianMixture`) one copy is fitted to each class that gets
         rows. None is a chain of trees for each class that gets rows, a
         `ConditionalGANSampler` with ``max_iter=0``, ``rejection=None`` and
-        ``early_stopping=False``. A fitted one is refused, because it may have seen
-        rows to be validated on; `sklearn.frozen.FrozenEstimator` around it says that
-        it has not.
+        ``early_stopping=False``, all of them fitted to 7 000 rows together at most, of
+        which the largest classes have fewer than they could. A fitted one is refused,
+        because it may have seen rows to be validated on;
+        `sklearn.frozen.FrozenEstimator` around it says that it has not.
     small_class : {"raise", "duplicate", "jitter"}, default="raise"
         What to do with a class of fewer than `min_rows` rows that shall have more.
         "raise" is an error; "duplicate" repeats rows chosen at random; "jitter" adds

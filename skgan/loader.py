@@ -10,6 +10,9 @@ import torch
 from torch import Tensor
 from torch.utils.data import Dataset, Subset
 
+from skgan._messages import counted
+from skgan._packed_rows import PackedRows
+
 Batch = tuple[Tensor, Tensor]
 
 
@@ -36,8 +39,8 @@ class TensorData(Dataset):
         self.y = self.X.new_empty((len(self.X), 0)) if y is None else _as_floating(y)
         if len(self.y) != len(self.X):
             raise ValueError(
-                f"X has {len(self.X)} rows but y has {len(self.y)}; there must be one "
-                "condition a row."
+                f"X has {counted(len(self.X), 'row')} but y has {len(self.y)}; there "
+                "must be one condition a row."
             )
         if self.y.ndim != 2:
             raise ValueError(
@@ -128,6 +131,8 @@ class BatchLoader:
         self.n_left = n_total
         self._order = torch.empty(0, dtype=torch.int64, device=self.X.device)
         self._position = 0
+        # Of packed rows, those that this pass has still to visit.
+        self._pieces = torch.empty(0, dtype=torch.int64)
         has_condition = self.y.shape[1] > 0
         self._no_condition = (
             None if has_condition else self.y.new_empty((self.batch_size, 0))
@@ -151,12 +156,16 @@ class BatchLoader:
 
     def state_dict(self) -> dict:
         """Return where it is, between two epochs: what is left of its order."""
-        return {"order": self._order[self._position :], "n_left": self.n_left}
+        return {
+            "order": self._order[self._position :],
+            "n_left": self.n_left,
+            "pieces": self._pieces,
+        }
 
     def load_state_dict(self, state: dict) -> None:
         """Go back to where it was; where `generator` is, is for its owner to know."""
         self._order, self._position = state["order"].to(self.X.device), 0
-        self.n_left = state["n_left"]
+        self.n_left, self._pieces = state["n_left"], state["pieces"]
 
     def _conditions(self, index: Tensor) -> Tensor:
         if self._no_condition is not None:
@@ -176,6 +185,11 @@ class BatchLoader:
     def _new_order(self) -> Tensor:
         if self._members is not None:
             order = self._balanced_order(self._members)
+        elif self.shuffle and isinstance(self.X, PackedRows):
+            if not len(self._pieces):
+                self._pieces = self.X.new_pieces(self.generator)
+            rows, self._pieces = self.X.take_block(self._pieces)
+            order = self._permuted(rows)
         elif self.shuffle:
             # Drawn where the generator lives, so that orders do not depend on
             # the device the rows are on.
@@ -240,7 +254,9 @@ def _members(groups: Tensor) -> list[Tensor]:
     return [(groups == group).nonzero()[:, 0] for group in groups.unique()]
 
 
-def _as_floating(values) -> Tensor:
+def _as_floating(values) -> Tensor | PackedRows:
+    if isinstance(values, PackedRows):
+        return values
     if not isinstance(values, Tensor):
         array = np.asarray(values)
         # PyTorch shares neither read-only nor reversed memory.

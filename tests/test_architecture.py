@@ -25,7 +25,7 @@ FLOORS = {
     for floor, rooms in enumerate(
         (
             "_version _lazy _show_versions _diagram _deadline _torch_globals "
-            "_tree_threads _mixing _callback_tasks frames "
+            "_tree_threads _mixing _packed_rows _callback_tasks _messages frames "
             "storage objectives modules priors rejection loader datasets _validation "
             "_estimator",
             "encoding",

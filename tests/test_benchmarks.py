@@ -31,7 +31,9 @@ def test_suite_of_tables(run_suite, tmp_path, capsys):
     assert list(found) == SAMPLERS
     assert found["chain"]["tstr"] > 0.9 > found["marginals"]["tstr"]
     assert found["chain"]["correlations"] < 0.5 * found["marginals"]["correlations"]
-    assert "| chain of trees | 0." in (tmp_path / "suite.md").read_text()
+    text = (tmp_path / "suite.md").read_text()
+    assert "| chain of trees | 0." in text
+    assert "| wine | chain of trees | 0." in text
     assert (tmp_path / "suite.png").stat().st_size > 10_000
     run_suite()
     assert "2 of 2 are in" in capsys.readouterr().err

@@ -64,37 +64,40 @@ print(json.dumps({
 """
 
 STEPS = """
-import json, statistics, sys, time, warnings
+import json, sys, tempfile, time, warnings
 warnings.simplefilter("ignore")
 from skgan import GANSampler, RowSource
-from skgan.nets import AdversarialNet
-from skgan.samplers import _named_rows
-files = sys.argv[1:]
-encode, loop = _named_rows.NamedRows.encode, AdversarialNet.run_single_epoch
-encoded, steps = [], []
+from skgan.loader import BatchLoader, TensorData
+from skgan.samplers import _base, _named_rows
+files, sizes, encoded = sys.argv[1:], [], []
+encode, train = _named_rows.NamedRows.encode, _base.train
+found = {"memory": [], "file": []}
 def timed_encode(self, n, *arguments):
     start = time.process_time()
     rows = encode(self, n, *arguments)
     cells = len(rows) * len(self.source.open().schema.names)
     encoded.append(cells / (time.process_time() - start) / 1e6)
+    sizes.append([rows.packing.dtype.itemsize, 4 * rows.shape[1], len(rows)])
     return rows
-def timed_loop(self, iterator, training, **kwargs):
-    n, start = iterator and len(iterator), time.process_time()
-    loop(self, iterator, training, **kwargs)
-    if training:
-        steps.append((time.process_time() - start) / n)
-_named_rows.NamedRows.encode = timed_encode
-AdversarialNet.run_single_epoch = timed_loop
-found = {"memory": [], "file": []}
-for turn in range(3):
-    for where, limit in ("memory", 2**40), ("file", 0):
-        _named_rows.MAX_BYTES = limit
-        steps.clear()
-        # More rows are visited than twice those kept, so that more are encoded.
-        sampler = GANSampler(max_iter=300, early_stopping=False, rejection=None)
-        sampler.fit(RowSource(files, max_rows=20_000))
-        found[where] += steps
-print(json.dumps({"encoded": encoded, **found}))
+def timed_train(net, rows, settings, callbacks, *arguments):
+    train(net, rows, settings._replace(max_iter=5), callbacks, *arguments)
+    loaders = {
+        where: iter(BatchLoader(TensorData(X), 256, shuffle=True, n_batches=10**6))
+        for where, X in {"memory": rows[:], "file": rows}.items()
+    }
+    for loader in loaders.values():
+        next(loader)
+    for turn in range(400):
+        for where in ("memory", "file") if turn % 2 else ("file", "memory"):
+            start = time.process_time()
+            net.train_step(next(loaders[where]))
+            found[where].append(time.process_time() - start)
+_named_rows.NamedRows.encode, _base.train = timed_encode, timed_train
+with tempfile.TemporaryDirectory() as folder:
+    # More rows are visited than twice those kept, so that more are encoded.
+    sampler = GANSampler(max_iter=1000, early_stopping=False, rejection=None)
+    sampler.fit(RowSource(files, max_rows=20_000, scratch=folder))
+print(json.dumps({"encoded": encoded, "sizes": sizes[-1], **found}))
 """
 
 
@@ -102,6 +105,8 @@ def report_steps(files):
     """Print how fast rows are encoded, and what a step costs that reads them."""
     found = run(STEPS, *files)
     memory, file = (statistics.median(found[where]) for where in ("memory", "file"))
+    packed, plain, n = found["sizes"]
+    print(f"{n} rows of {packed} bytes each in the file, {plain} as float32")
     print(
         f"encoded {statistics.median(found['encoded']):.2f} M cells a CPU s "
         f"({min(found['encoded']):.2f} to {max(found['encoded']):.2f}); a step takes "

@@ -4,10 +4,13 @@ Of each table some rows are learnt from and as many are held out; as many sample
 training rows are handed out. Half of the held-out rows are what the attacker knows.
 Figures are means over seeds, of intervals their ends: each seed splits the rows anew.
 "fresh rows" are real rows in the place of samples, which nothing can be told from.
+With `--holdout` so many rows are held out, and all others, up to `--rows`, are learnt
+from; with `--samples 3` three samples are handed out for each training row.
 
 The files are read from the folder that the environment variable SKGAN_DATA names.
 
     python -m benchmarks.tables.attacks --jobs 0 --out runs/attacks.jsonl
+    python -m benchmarks.tables.attacks --rows 40000 --holdout 6000 --methods default
 """
 
 import sys
@@ -34,8 +37,8 @@ def run(trial):
     rows = table_sets.read_rows(SETS[trial["set"]])
     rows = rows.sample(frac=1, random_state=trial["seed"]).reset_index(drop=True)
     is_fitted = trial["method"] == "default"
-    n = min(trial["rows"], len(rows) // (2 if is_fitted else 3))
-    train, holdout, samples = (rows[i * n : (i + 1) * n] for i in range(3))
+    train, holdout, samples = _split(rows, trial)
+    n = len(train)
     stage = "–"
     with harness.stopwatch() as spent:
         if is_fitted:
@@ -43,7 +46,9 @@ def run(trial):
                 {} if trial["max_iter"] is None else {"max_iter": trial["max_iter"]}
             )
             sampler = GANSampler(random_state=trial["seed"], **limits).fit(train)
-            samples = sampler.sample(n, random_state=trial["seed"])
+            samples = sampler.sample(
+                round(trial["samples"] * n), random_state=trial["seed"]
+            )
             stage = sampler.stage_
     sets = (train, holdout, samples)
     shadow = GANSampler() if trial["shadow"] else None
@@ -52,6 +57,8 @@ def run(trial):
         risks = disclosure_attacks(*sets, random_state=trial["seed"])
     known = {
         "n": n,
+        "n_holdout": len(holdout),
+        "n_samples": len(samples),
         "stage": stage,
         "fit_seconds": spent["cpu_seconds"],
         "attack_seconds": attacked["cpu_seconds"],
@@ -60,6 +67,20 @@ def run(trial):
         *({"attack": name, **_power(power), **known} for name, power in powers.items()),
         *({"attack": name, **_risk(risk), **known} for name, risk in risks.items()),
     ]
+
+
+def _split(rows, trial):
+    """Return rows to learn from, held-out ones, and fresh ones as samples."""
+    is_fitted = trial["method"] == "default"
+    n_holdout = trial["holdout"]
+    if n_holdout is None:
+        n = n_holdout = min(trial["rows"], len(rows) // (2 if is_fitted else 3))
+    else:
+        left = len(rows) - n_holdout
+        n = min(trial["rows"], left if is_fitted else left // 2)
+    sizes = [n, n_holdout, n]
+    ends = np.cumsum(sizes)
+    return [rows[end - size : end] for end, size in zip(ends, sizes, strict=True)]
 
 
 def _power(power):
@@ -134,10 +155,11 @@ def fits_table(rows):
             f"{harness.values(here, key).mean():.0f}"
             for key in ("fit_seconds", "attack_seconds")
         )
-        n = str(here[0]["n"])
-        line = [name, METHODS[method], n, str(len(seeds)), ", ".join(stages)]
+        sizes = [str(here[0][key]) for key in ("n", "n_holdout", "n_samples")]
+        line = [name, METHODS[method], *sizes, str(len(seeds)), ", ".join(stages)]
         lines.append([*line, fit, attacked])
-    columns = ["rows of each set", "seeds", "stage", "CPU s, fit", "CPU s, attacks"]
+    sizes = ["learnt from", "held out", "drawn"]
+    columns = [*sizes, "seeds", "stage", "CPU s, fit", "CPU s, attacks"]
     return harness.table(["table", "samples", *columns], lines)
 
 
@@ -161,6 +183,15 @@ def main():
         help="rows to learn from, at most half of a table (default: %(default)s)",
     )
     parser.add_argument(
+        "--holdout", type=int, help="rows held out (default: as many as learnt from)"
+    )
+    parser.add_argument(
+        "--samples",
+        type=float,
+        default=1.0,
+        help="samples for each training row (default: %(default)s)",
+    )
+    parser.add_argument(
         "--shadow", action="store_true", help="fit shadow models, too: four more fits"
     )
     options = harness.parse(parser)
@@ -175,6 +206,8 @@ def main():
             "method": method,
             "seed": seed,
             "rows": QUICK_ROWS if options.quick else options.rows,
+            "holdout": options.holdout,
+            "samples": options.samples,
             "shadow": options.shadow and method == "default",
             "max_iter": options.max_iter,
         }

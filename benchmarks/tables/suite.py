@@ -13,8 +13,8 @@ are not there, and so is the judge of XGBoost without that library.
 
 Each result is kept as it comes in `results.jsonl` of the folder --out, so that a run
 which was broken off goes on; skgan's are made anew when its code has changed. The
-report is written there, too: `suite.md`, `suite.csv` and, with matplotlib,
-`suite.png`.
+report is written there, too: `suite.md`, which begins with all sets in one table,
+`suite.csv` and, with matplotlib, `suite.png`; with --table of what is there already.
 """
 
 import argparse
@@ -29,6 +29,8 @@ from benchmarks.lib import harness, suite_judge, suite_samplers, suite_sets
 
 ROOT = Path(__file__).resolve().parents[2]
 N_SEEDS, N_SEEDS_SMALL = 2, 5
+# What one table shows of all sets.
+OVERVIEW = ("c2st", "tstr", "membership", "correlations", "fit_cpu_seconds")
 
 
 def run(trial):
@@ -119,6 +121,23 @@ def digest_of_code():
     return digest.hexdigest()[:12]
 
 
+def overview_lines(rows):
+    """Return one table of all sets and samplers: medians over seeds."""
+    shown = [suite_judge.MEASURES[key] for key in OVERVIEW]
+    cells = []
+    for name in dict.fromkeys(row["set"] for row in rows):
+        for sampler, title in suite_samplers.SAMPLERS.items():
+            found = harness.select(rows, set=name, sampler=sampler)
+            if found:
+                medians = [
+                    harness.middle(found, key, form)
+                    for key, (_, form) in zip(OVERVIEW, shown, strict=True)
+                ]
+                cells.append([name, title, *medians, str(len(found))])
+    columns = ["set", "sampler", *(head for head, _ in shown), "seeds"]
+    return harness.table(columns, cells)
+
+
 def report_lines(rows):
     """Return a table a set: medians over seeds."""
     lines = []
@@ -199,7 +218,8 @@ def main():
     if not rows:
         sys.exit("nothing was run")
     pd.DataFrame(rows).to_csv(options.folder / "suite.csv", index=False)
-    lines = [*heading, *report_lines(rows), *harness.warnings_note(records)]
+    lines = [*heading, *overview_lines(rows), *report_lines(rows)]
+    lines += harness.warnings_note(records)
     text = "\n".join(lines)
     (options.folder / "suite.md").write_text(text, encoding="utf-8")
     print(text, flush=True)

@@ -51,10 +51,12 @@ class AugmentedClassifier(Augmented, ClassifierMixin, VersionedEstimator):
         all classes together; of another (`GANSampler`,
         `sklearn.mixture.GaussianMixture`) one copy is fitted to each class that gets
         rows. None is a chain of trees for each class, a `ConditionalGANSampler` with
-        ``max_iter=0``, ``rejection=None`` and ``early_stopping=False``; of images
-        (more than two dimensions) it is ``ConditionalGANSampler()``. A fitted one is
-        refused, because it may have seen rows to be validated on;
-        `sklearn.frozen.FrozenEstimator` around it says that it has not.
+        ``max_iter=0``, ``rejection=None`` and ``early_stopping=False``, all of them
+        fitted to 7 000 rows together at most, of which the largest classes have fewer
+        than they could; of images (more than two dimensions) it is
+        ``ConditionalGANSampler()``. A fitted one is refused, because it may have seen
+        rows to be validated on; `sklearn.frozen.FrozenEstimator` around it says that
+        it has not.
     n_synthetic : float, int or "auto", default=1.0
         How many synthetic rows. A float times what `sampling_strategy` gives: 1.0 is
         all of it, 0.5 half. An integer is their total. 0 turns augmentation off, so

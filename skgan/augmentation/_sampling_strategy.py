@@ -8,6 +8,7 @@ from numbers import Integral, Real
 import numpy as np
 from numpy.typing import NDArray
 
+from skgan._messages import counted
 from skgan._validation import check_integer, check_real
 
 STRATEGIES = ("auto", "all", "minority", "not minority", "not majority")
@@ -52,8 +53,8 @@ def missing_rows(strategy, y: NDArray) -> dict:
     for name, n in wanted.items():
         if check_integer(f"sampling_strategy[{name!r}]", n, 0) < sizes[name]:
             raise ValueError(
-                f"sampling_strategy asks for {n} rows of class {name!r}, which has "
-                f"{sizes[name]} already; rows are added, not removed."
+                f"sampling_strategy asks for {counted(n, 'row')} of class {name!r}, "
+                f"which has {sizes[name]} already; rows are added, not removed."
             )
     return {name: int(wanted.get(name, n)) - n for name, n in sizes.items()}
 

@@ -143,8 +143,8 @@ def _add_fit(verbs) -> None:
     fit.add_argument(
         "--scratch",
         metavar="DIR",
-        help="read rows in batches, and put what does not fit into memory into this "
-        "folder until the fit ends (default: the system's own)",
+        help="read rows in batches, and keep encoded ones of a long training in this "
+        "folder until the fit ends",
     )
     add_device(fit)
     fit.add_argument(

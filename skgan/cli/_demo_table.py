@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
+from skgan._messages import counted
 from skgan.cli._options import say
 from skgan.cli._read_write import check_output
 from skgan.storage import write_whole
@@ -62,4 +63,4 @@ def run(options: argparse.Namespace) -> None:
         writer.writerow(COLUMNS)
         writer.writerows(make_people(n, options.seed + place))
         write_whole(str(path), [buffer.getvalue().encode("utf-8")])
-        say(f"{path}: {n} rows, {len(COLUMNS)} columns, made up")
+        say(f"{path}: {counted(n, 'row')}, {len(COLUMNS)} columns, made up")

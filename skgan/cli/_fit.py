@@ -9,6 +9,7 @@ from contextlib import redirect_stdout
 from typing import Any
 
 from skgan import ConditionalGANSampler, GANSampler, RowSource
+from skgan._messages import counted
 from skgan.callbacks import TrainingCheckpoint
 from skgan.cli._interrupts import FinishEpoch
 from skgan.cli._many_rows import read_many
@@ -98,7 +99,7 @@ def _read_one(options: argparse.Namespace, folder: FolderOptions | None) -> File
     (path,) = options.data
     rows = read_rows(path, csv_options(options), folder=folder)
     if not options.quiet:
-        say(f"{path}: {len(rows.X)} rows{_shape(rows)}")
+        say(f"{path}: {counted(len(rows.X), 'row')}{_shape(rows)}")
         if rows.guesses:
             say(f"{path}: {'; '.join(rows.guesses)}")
     if folder is not None and rows.y is not None and len(set(rows.y)) == 1:
@@ -145,9 +146,9 @@ def _shape(rows: FileRows) -> str:
     if rows.is_table:
         table_format = rows.table_format
         if table_format is None or not table_format.columns:
-            return f", {len(rows.X.columns)} columns"
+            return f", {counted(len(rows.X.columns), 'column')}"
         dialect = f"; {table_format.dialect}"
-        return f", {len(rows.X.columns)} columns{dialect}"
+        return f", {counted(len(rows.X.columns), 'column')}{dialect}"
     shape = " x ".join(map(str, rows.X.shape[1:]))
     return f" of {shape}" + ("" if rows.y is None else ", with labels")
 

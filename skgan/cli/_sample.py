@@ -6,6 +6,7 @@ import argparse
 import os
 from typing import Any
 
+from skgan._messages import counted
 from skgan.cli._given_values import read_given
 from skgan.cli._images import as_bytes, check_folder, write_folder, write_sheet
 from skgan.cli._models import drawn_rows, load_sampler
@@ -55,7 +56,7 @@ def run(options: argparse.Namespace) -> None:
     written = with_dialect(learnt, options.sep, options.encoding)
     write_rows(drawn._replace(table_format=written), output, options.sep)
     if output != STANDARD:
-        say(f"{output}: {options.n_samples} rows")
+        say(f"{output}: {counted(options.n_samples, 'row')}")
 
 
 def _draw(options: argparse.Namespace, sampler: Any) -> FileRows:
@@ -69,7 +70,7 @@ def _draw(options: argparse.Namespace, sampler: Any) -> FileRows:
 
 def _say_images(output: str, drawn: FileRows) -> None:
     labels = "" if drawn.y is None else f"; labels: {count_labels(drawn.y)}"
-    say(f"{output}: {len(drawn.X)} images{labels}")
+    say(f"{output}: {counted(len(drawn.X), 'image')}{labels}")
 
 
 def _pixel_range(sampler: Any) -> tuple[float, float]:
@@ -139,4 +140,5 @@ def _complete_folder(options: argparse.Namespace, sampler: Any) -> None:
         verbose=int(not options.quiet),
         **given,
     )
-    say(f"{options.output}: {options.n_samples} rows in {len(files)} files")
+    rows, written = counted(options.n_samples, "row"), counted(len(files), "file")
+    say(f"{options.output}: {rows} in {written}")

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils import Bunch
 
+from skgan._messages import counted
 from skgan._validation import check_boolean, check_integer
 from skgan.datasets._image_files import (
     MODES,
@@ -160,8 +161,8 @@ def load_image_folder(
         target_names=target_names,
         filenames=images.names,
         skipped=skipped,
-        DESCR=f"{len(images.names)} images of {height} x {width} pixels, read from "
-        f"the folder {str(path)!r}.",
+        DESCR=f"{counted(len(images.names), 'image')} of {height} x {width} pixels, "
+        f"read from the folder {str(path)!r}.",
     )
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime
 import re
-import warnings
 from collections.abc import Hashable, Iterable
 from decimal import Decimal
 from fractions import Fraction
@@ -17,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skgan._estimator import persistent
+from skgan._messages import warn_user
 from skgan.frames._formats import UNITS, ColumnFormat, RawColumn, ToObjects
 
 _EPOCH = datetime.datetime(1970, 1, 1)
@@ -227,10 +227,9 @@ def _read_floats(present: list, name: Hashable) -> tuple[Any, NDArray]:
     if others == ["Fraction"] and are_rational:
         return MakeFraction(max(int(v.denominator) for v in present)), values
     if others:
-        warnings.warn(
+        warn_user(
             f"Column {name!r} holds numbers of several kinds or of one that cannot be "
-            f"made anew ({', '.join(others)}); it is sampled as floats.",
-            stacklevel=2,
+            f"made anew ({', '.join(others)}); it is sampled as floats."
         )
     return float, values
 

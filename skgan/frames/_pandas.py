@@ -33,8 +33,11 @@ def number_format_of_pandas(series) -> ColumnFormat | None:
     dtype = series.dtype
     if getattr(dtype, "numpy_dtype", dtype) != np.dtype(object):
         return _number_format_of(dtype)
-    column_format = number_objects_format(series)
-    if column_format is not None and dtype != np.dtype(object):
+    if dtype == np.dtype(object):
+        return number_objects_format(series)
+    # What is missing among decimals of Arrow is NA, which is no number.
+    column_format = number_objects_format(series.dropna())
+    if column_format is not None:
         column_format.to_column = _converter_of(dtype, column_format.storage)
     return column_format
 

@@ -120,6 +120,10 @@ class RowFile(ABC):
             if self._read_mark() != self._mark:
                 raise ValueError("it has changed while it was read")
 
+    def marks(self) -> list:
+        """Return what tells it from other files, and from what it was before."""
+        return [(os.path.abspath(self.path), *self._mark)]
+
     @abstractmethod
     def _schema(self) -> Any:
         """Return names and types of the columns."""

@@ -42,7 +42,10 @@ class RowSource:
         memory and, beyond 50 000, teach a prior of trees nothing.
     scratch : str, path-like or None, default=None
         A folder for files that are needed while ``fit`` runs; None is the system's own
-        for such files. It is left as it was.
+        for such files. Where ``fit`` is killed or fails, the rows that it has encoded
+        for a long training stay there, in ``skgan-encoded.rows``, so that the same fit
+        finds them when it is started again. Else the folder is left as it was. One fit
+        at a time has encoded rows there.
     random_state : int, default=0
         Fixes which rows are kept.
 
@@ -145,6 +148,15 @@ class RowReader:
         """How many files or partitions there are."""
         return len(self._parts)
 
+    def marks(self) -> list | None:
+        """Return paths, sizes and times of the files; None if some rows have none."""
+        marks: list = []
+        for part in self._parts:
+            if self._folder is not None or not part.marks():
+                return None
+            marks += part.marks()
+        return marks
+
     def batches(self, columns: list[str] | None = None) -> Iterator[tuple[str, Any]]:
         """Yield batches of rows, of all columns or some, each with its file's name."""
         chosen = self.schema.names if columns is None else columns
@@ -155,12 +167,13 @@ class RowReader:
             for batch in _join_small(batches):
                 yield part.path, batch
 
-    def frame_of(self, batch: Any) -> Any:
-        """Return a batch, or a table, as a frame of pandas."""
+    def frame_of(self, rows: Any) -> Any:
+        """Return a batch, a list of batches, or a table, as a frame of pandas."""
         arrow = import_arrow()
-        table = batch
-        if not isinstance(batch, arrow.Table):
-            table = arrow.Table.from_batches([batch])
+        table = rows
+        if not isinstance(rows, arrow.Table):
+            batches = rows if isinstance(rows, list) else [rows]
+            table = arrow.Table.from_batches(batches)
         table = table.replace_schema_metadata(self.schema.metadata)
         return as_rows(table.unify_dictionaries())
 
@@ -216,6 +229,12 @@ class _DatasetRows:
     def schema(self) -> Any:
         return self._dataset.schema
 
+    def marks(self) -> list:
+        """Return what tells its files from others; nothing where it holds its rows."""
+        paths = getattr(self._dataset, "files", [])
+        found = self._dataset.filesystem.get_file_info(paths) if paths else []
+        return [(file.path, file.size, file.mtime_ns) for file in found]
+
     def batches(self, columns: list[str]) -> Iterator[Any]:
         arrow, last = import_arrow(), "its first file"
         scanner = self._dataset.scanner(
@@ -245,6 +264,10 @@ class _DaskPartition:
 
     def schema(self) -> Any:
         return self._schema
+
+    def marks(self) -> list:
+        """Return nothing: its rows may be worked out anew."""
+        return []
 
     def batches(self, columns: list[str]) -> Iterator[Any]:
         arrow = import_arrow()

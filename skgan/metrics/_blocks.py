@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from skgan._estimator import persistent
+from skgan._messages import counted
 from skgan.frames import (
     RawColumn,
     as_rows,
@@ -98,7 +99,8 @@ def match_blocks(X: Any, like: list[Block], framed: bool, name: str) -> list[Blo
         columns = [by_label[label] for label in labels]
     if len(columns) != len(labels):
         raise ValueError(
-            f"{name} has {len(columns)} columns, the reference rows {len(labels)}."
+            f"{name} has {counted(len(columns), 'column')}, the reference rows "
+            f"{len(labels)}."
         )
     matched, start = [], 0
     for block in like:

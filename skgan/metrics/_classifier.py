@@ -17,6 +17,7 @@ from sklearn.metrics import get_scorer, r2_score, roc_auc_score
 from sklearn.model_selection import StratifiedKFold, cross_val_score
 from sklearn.utils.multiclass import type_of_target
 
+from skgan._messages import counted
 from skgan._tree_threads import tree_threads
 from skgan._validation import check_stream
 from skgan.frames import as_rows, is_table
@@ -320,7 +321,7 @@ def teach_models(
     for name, X, y in zip(names, features, targets, strict=True):
         check_n_rows(name, len(X), 2)
         if len(X) != len(y):
-            raise ValueError(f"{name}: X has {len(X)} rows and y {len(y)}.")
+            raise ValueError(f"{name}: X has {counted(len(X), 'row')} and y {len(y)}.")
     if is_classification:
         targets = _class_codes(targets)
     score = _scoring(scoring, is_classification)

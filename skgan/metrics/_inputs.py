@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from skgan._messages import counted
 from skgan.metrics._blocks import read_blocks
 from skgan.metrics._reference import ReferenceSpace, with_unexpected
 
@@ -26,7 +27,7 @@ def as_vectors(
         check_n_rows(name, len(matrix), fewest)
         if matrix.shape[1] != matrices[0].shape[1]:
             raise ValueError(
-                f"{name} has {matrix.shape[1]} columns, {named[0][0]} has "
+                f"{name} has {counted(matrix.shape[1], 'column')}, {named[0][0]} has "
                 f"{matrices[0].shape[1]}."
             )
     return matrices

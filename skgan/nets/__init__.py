@@ -9,6 +9,7 @@ from skgan.nets._process_group import Processes as Processes
 from skgan.nets._process_group import is_first_process as is_first_process
 from skgan.nets._process_group import join_processes as join_processes
 from skgan.nets._process_group import own_device as own_device
+from skgan.nets._process_group import process_rank as process_rank
 from skgan.nets._state import fitting_groups as fitting_groups
 from skgan.nets._state import load_optimizer as load_optimizer
 

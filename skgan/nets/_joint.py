@@ -12,11 +12,15 @@ import torch
 from torch import Tensor, nn
 from torch.nn.parameter import is_lazy
 
+from skgan._messages import counted
+from skgan._packed_rows import PackedRows
 from skgan._torch_globals import draw_globally
 from skgan.loader import BatchLoader
 from skgan.nets._process_group import Processes
 
 _DROPOUTS = (nn.Dropout, nn.Dropout1d, nn.Dropout2d, nn.Dropout3d)
+# Of packed rows, those that processes compare.
+_N_COMPARED = 1000
 _Normalization = nn.modules.batchnorm._BatchNorm
 
 
@@ -67,9 +71,9 @@ def _check(net: Any, processes: Processes, X) -> None:
     n = len(X) if net.batch_size == -1 else min(len(X), net.batch_size)
     if n < processes.size:
         raise ValueError(
-            f"{processes.size} processes share batches of {n} rows, of which each "
-            "needs one at least: start fewer processes, or give more rows and a "
-            "larger batch_size."
+            f"{processes.size} processes share batches of {counted(n, 'row')}, of "
+            "which each needs one at least: start fewer processes, or give more rows "
+            "and a larger batch_size."
         )
 
 
@@ -79,6 +83,9 @@ def _summary(X) -> tuple:
     Processors of two kinds may not agree on the last bit of an encoded number.
     """
     shape = tuple(getattr(X, "shape", (len(X),)))
+    if isinstance(X, PackedRows):
+        # All of them may not fit into memory.
+        X = X[:_N_COMPARED]
     try:
         rows = torch.as_tensor(X).double()
     except (TypeError, ValueError, RuntimeError):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -11,6 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.parameter import is_lazy
 
+from skgan._messages import warn_user
 from skgan._torch_globals import borrow_global_stream
 
 _N_ROWS = 4
@@ -133,10 +133,9 @@ def _check_condition(net, name: str, module, x: Tensor, condition) -> None:
     )
     if net.conditioning is None:
         raise ValueError(f"{message}.")
-    warnings.warn(
+    warn_user(
         f"{message}. As it is, rows drawn with `given` do not follow what is given; "
-        "encoder=TableEncoder(condition_on=None) trains without conditions.",
-        stacklevel=2,
+        "encoder=TableEncoder(condition_on=None) trains without conditions."
     )
 
 

@@ -307,11 +307,16 @@ def _check_backend(device_type: str) -> None:
 
 def is_first_process() -> bool:
     """Tell whether this is the process that writes and prints: alone it is."""
+    return process_rank() == 0
+
+
+def process_rank() -> int:
+    """Return this process's number among those that share a fit; 0 alone."""
     if _INHERITED:
-        return True
+        return 0
     if dist.is_available() and dist.is_initialized():
-        return dist.get_rank() == 0
-    return not _is_launched() or os.environ["RANK"] == "0"
+        return dist.get_rank()
+    return int(os.environ["RANK"]) if _is_launched() else 0
 
 
 def own_device(device: str) -> str:

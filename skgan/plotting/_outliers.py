@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from skgan._messages import counted
 from skgan._validation import check_integer
 from skgan.frames import as_rows, take_rows
 from skgan.plotting._matplotlib import get_axes
@@ -343,7 +344,8 @@ class OutlierDisplay:
             )
         if self.scores is not None and len(self.scores) != len(images):
             raise ValueError(
-                f"{len(self.scores)} scores were given for {len(images)} images."
+                f"scores has {counted(len(self.scores), 'number')} for "
+                f"{counted(len(images), 'image')}."
             )
         return images, made
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
+from skgan._messages import warn_user
 from skgan._tree_threads import tree_threads
 
 from ._boosted_trees import LEAF, NO_SET, Trees, baseline, concatenate, tree_of
@@ -48,11 +48,10 @@ def grow(
         except UnreadableTreesError as error:
             if grower == "histogram":
                 raise
-            warnings.warn(
+            warn_user(
                 f"The trees of this scikit-learn cannot be read ({error}): slower "
                 "public ones are grown instead.",
                 RuntimeWarning,
-                stacklevel=4,
             )
     return boost_trees(
         columns,

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from skgan._messages import counted
 from skgan._validation import check_stream
 
 from ._boosted_trees import Trees, baseline, first_trees, interleave, scaled
@@ -348,6 +349,6 @@ class DensityRatio:
             )
         if not real.shape[1] == drawn.shape[1] == len(schema):
             raise ValueError(
-                f"Real rows have {real.shape[1]} columns, drawn ones "
+                f"Real rows have {counted(real.shape[1], 'column')}, drawn ones "
                 f"{drawn.shape[1]}, the schema {len(schema)}"
             )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import warnings
+from contextlib import nullcontext
 from copy import deepcopy
 from functools import partial, wraps
 from inspect import signature
@@ -174,12 +176,13 @@ class BaseGANSampler(
             If the user breaks training off; what was learnt so far can sample.
         """
         data = self._prepare(X, y)
-        self._start(data)
-        n_epochs = count_epochs(self.net_, data.settings, self.net_params)
-        data.tasks = start_tasks(self, X, y, n_epochs)
-        self._train(data)
-        if data.tasks is not None:
-            data.tasks.finish()
+        with data.named or nullcontext():
+            self._start(data)
+            n_epochs = count_epochs(self.net_, data.settings, self.net_params)
+            data.tasks = start_tasks(self, X, y, n_epochs)
+            self._train(data)
+            if data.tasks is not None:
+                data.tasks.finish()
         return self
 
     def _prepare(self, X, y) -> FitData:
@@ -266,6 +269,13 @@ class BaseGANSampler(
         self.prior_, self.rejection_ = data.prior, None
         self.stage_ = "generator" if data.prior is None else "prior"
         self.stage_scores_ = {}
+        if data.prior is None and not (settings.max_iter or len(self.net_.history)):
+            warnings.warn(
+                "max_iter=0 trains no networks, and no decision trees draw rows in "
+                "their place: an untrained generator draws. Set max_iter to at least "
+                '1 or, for tables and vectors, prior="trees".',
+                stacklevel=6,
+            )
 
     def _probe(self, net: AdversarialNet, data: FitData) -> None:
         """Refuse networks and objectives of the user's own that cannot be trained."""
@@ -390,7 +400,8 @@ class BaseGANSampler(
             or dates, bounds included, None for an open end; or a list of values and
             ranges of which any may hold. A list of `n_samples` such dicts, one a
             row, or a DataFrame of `n_samples` partial rows, where what is missing
-            is not given but drawn. Or a function that gets drawn rows, as ``sample``
+            is not given but drawn (to fill gaps, take `GANImputer`: it never draws a
+            missing value). Or a function that gets drawn rows, as ``sample``
             returns them, and returns a mask of those to keep. What cannot be told to
             the generator or its prior is looked for in up to 200 000 drawn rows and
             more.

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from skgan._messages import counted
 from skgan.encoding import (
     AnyOf,
     Conditions,
@@ -113,7 +114,8 @@ def _read_rows(encoder: Any, given: Any, n: int) -> tuple[dict, int]:
         )
     if n_rows != n:
         raise ValueError(
-            f"given has {n_rows} rows for {n} samples; it needs one for each."
+            f"given has {counted(n_rows, 'row')} for {counted(n, 'sample')}; it needs "
+            "one for each."
         )
     return items, n_rows
 

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from skgan._estimator import persistent
+from skgan._messages import counted
 from skgan.encoding import BaseEncoder, LabelledTableEncoder, Labels, TableLayout
 from skgan.modules import GENERATORS, ConditionMask, resolve_network
 from skgan.objectives import MomentMatching
@@ -516,8 +517,8 @@ class CodeConditions:
             )
         if n_samples not in (1, len(values)):
             raise ValueError(
-                f"codes has {len(values)} rows for n_samples={n_samples}; leave "
-                "n_samples out, it follows from codes."
+                f"codes has {counted(len(values), 'row')} for n_samples={n_samples}; "
+                "leave n_samples out, it follows from codes."
             )
         self._check(values)
         return CodeRows(values)

@@ -45,7 +45,8 @@ class GANSampler(DiagnosisMixin, ExplanationMixin, InversionMixin, BaseGANSample
         Rows a step; at most the number of rows is used.
     max_iter : int or "auto", default="auto"
         Generator updates, so that it means the same on 200 rows and on 2 million.
-        0 trains no networks: rows are those of the prior, and of `rejection`.
+        0 trains no networks: rows are those of the prior, and of `rejection`. Without
+        trees, as of images, an untrained generator draws, and ``fit`` warns.
     n_discriminator_steps : int, default=1
         Discriminator steps a generator update.
     average_halflife : float, None or "auto", default="auto"

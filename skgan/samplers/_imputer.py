@@ -71,7 +71,7 @@ class GANImputer(OneToOneFeatureMixin, TransformerMixin, VersionedEstimator):
     See Also
     --------
     skgan.metrics.pool_estimates : Estimates of several completed frames as one.
-    GANSampler : Draws whole rows; `sample` with `given` completes some.
+    GANSampler : Draws rows; `sample` with `given` completes them, less accurately.
     sklearn.impute.IterativeImputer : Chained equations with any regressor, for numbers.
 
     Warns

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Hashable
 from typing import Any
 
@@ -10,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import issparse
 
+from skgan._messages import counted, warn_user
 from skgan.encoding import TableEncoder
 from skgan.frames import frame_library, read_columns
 
@@ -72,10 +72,9 @@ def tell_of_gaps(names: list[Hashable], is_missing: NDArray) -> None:
     """Warn of columns without a value, and of pairs without a row that has both."""
     is_empty = np.logical_and.reduce(is_missing, axis=0)
     if is_empty.any():
-        warnings.warn(
+        warn_user(
             f"No value of {_list_names(names, is_empty)} is observed: nothing can be "
-            "learnt, and what is missing there stays missing.",
-            stacklevel=4,
+            "learnt, and what is missing there stays missing."
         )
     observed = (~is_missing).astype(np.float64)
     together = observed.T @ observed
@@ -84,11 +83,10 @@ def tell_of_gaps(names: list[Hashable], is_missing: NDArray) -> None:
     if len(pairs):
         shown = ", ".join(f"{names[i]!r} and {names[j]!r}" for i, j in pairs[:5])
         more = f" and {len(pairs) - 5} more pairs" if len(pairs) > 5 else ""
-        warnings.warn(
+        warn_user(
             f"No row has values of both {shown}{more}: what they have to do with each "
             "other beyond the other columns cannot be learnt, and imputations of one "
-            "do not tell of the other.",
-            stacklevel=4,
+            "do not tell of the other."
         )
 
 
@@ -99,12 +97,11 @@ def tell_of_copies(names: list[Hashable], columns: NDArray, is_observed: NDArray
         n_levels = len(np.unique(columns[is_known, j]))
         are_names[j] = n_levels > max(_MIN_NAMED_ROWS, _NAME_SHARE * is_known.sum())
     if are_names.any():
-        warnings.warn(
+        warn_user(
             f"Most values of {_list_names(names, are_names)} are different: missing "
             "ones are filled with those of other rows, word for word, which the fitted "
             "imputer and its files hold. Drop these columns before fit if they are not "
-            "to be told.",
-            stacklevel=4,
+            "to be told."
         )
 
 
@@ -112,11 +109,11 @@ def tell_of_new_levels(names: list[Hashable], is_new: NDArray) -> None:
     """Warn of levels that `fit` did not see, by a mask of shape (n, n_columns)."""
     found = np.logical_or.reduce(is_new, axis=0)
     if found.any():
-        warnings.warn(
-            f"{_list_names(names, found)} holds levels that fit did not see, in "
-            f"{int(is_new.any(axis=1).sum())} rows. They are kept, but say nothing of "
-            "what is missing beside them.",
-            stacklevel=4,
+        hold = "holds" if found.sum() == 1 else "hold"
+        rows = counted(int(is_new.any(axis=1).sum()), "row")
+        warn_user(
+            f"{_list_names(names, found)} {hold} levels that fit did not see, in "
+            f"{rows}. They are kept, but say nothing of what is missing beside them."
         )
 
 

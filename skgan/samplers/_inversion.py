@@ -16,6 +16,7 @@ from torch import Tensor, nn
 
 from skgan._deadline import Deadline
 from skgan._estimator import persistent
+from skgan._messages import counted
 from skgan._torch_globals import borrow_global_stream, torch_defaults
 from skgan._validation import check_integer, check_real
 from skgan.encoding import BaseEncoder, TableEncoder
@@ -355,7 +356,9 @@ class InversionMixin:
             return None
         values = labels.read_request(y, n_rows)
         if len(values) != n_rows:
-            raise ValueError(f"y has {len(values)} labels for {n_rows} rows.")
+            raise ValueError(
+                f"y has {counted(len(values), 'label')} for {counted(n_rows, 'row')}."
+            )
         return torch.as_tensor(labels.encode(values))
 
     def _labels_needed(self, y):

@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
-import os
-import tempfile
 import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from skgan._messages import counted
+from skgan._packed_rows import PackedRows, RowPacking
+from skgan._version import __version__
 from skgan.encoding import read_source
 from skgan.frames import RowReader, RowSource, TypesChanged, as_rows, as_source
-from skgan.nets import is_first_process
+from skgan.nets import is_first_process, process_rank
+from skgan.samplers._encoded_file import EncodedFile, fill_memory, fill_nameless
 
-# Encoded rows of more bytes lie in a file, and not in memory.
+# Encoded rows of more bytes lie in a file, wherever that is, and not in memory.
 MAX_BYTES = 2**30
+# Rows that are encoded at a time, at least; fewer cost nearly as much.
+_JOINED_ROWS = 2**15
 _LOG = logging.getLogger("skgan")
 
 
@@ -37,6 +43,8 @@ class NamedRows:
         Places of the rows kept among all.
     n_rows : int
         All rows.
+    file : EncodedFile or None
+        Holds rows that were encoded, where `source` names a folder for them.
     """
 
     source: RowSource
@@ -44,42 +52,63 @@ class NamedRows:
     places: NDArray
     n_rows: int
 
+    file: EncodedFile | None = None
+
+    def __enter__(self) -> NamedRows:
+        return self
+
+    def __exit__(self, kind, error, trace) -> None:
+        """Let go of the file of encoded rows; it stays for a fit that broke off."""
+        if self.file is not None:
+            self.file.close(delete=kind is None)
+            self.file = None
+
     def encode(
         self,
         n: int,
         held_out: NDArray,
         encode: Callable[[Any, Any], torch.Tensor],
         seed: int,
-    ) -> torch.Tensor:
+        packing: RowPacking,
+        identity: torch.Tensor,
+    ) -> PackedRows:
         """Return up to `n` rows, drawn from all but those held out, encoded.
 
-        They lie in memory or, if they take more than a gigabyte, in a file without a
-        name in the source's folder `scratch`, which is gone when nothing needs it.
-        ``encode(X, y)`` returns rows of the generator, or of some of them.
+        They lie in a file in the source's folder `scratch`, where it has one, until
+        `close`; else in memory or, if they take more than a gigabyte, in a file
+        without a name, which is gone when nothing needs it. ``encode(X, y)`` returns
+        rows of the generator, or of some of them, and `identity` holds those kept: an
+        earlier file is taken again if it is of these.
         """
         reader = self.source.open()
+        make_batches = partial(self._encode, reader, n, held_out, encode, seed)
         try:
+            if self.source.scratch is not None:
+                told = [n, self.n_rows, seed, repr(self.labels), reader.marks()]
+                name = _fingerprint(told, identity, held_out) if told[-1] else ""
+                self.file = EncodedFile(self.source.scratch, name, process_rank())
+                fill = self.file.find_or_fill
+            else:
+                is_small = n * packing.dtype.itemsize <= MAX_BYTES
+                fill = fill_memory if is_small else fill_nameless
             while True:
                 try:
-                    return self._encode(reader, n, held_out, encode, seed)
+                    return fill(n, packing, make_batches)
                 except TypesChanged:
                     reader.read_schema()
+        except BaseException as error:
+            self.__exit__(type(error), error, None)
+            raise
         finally:
             reader.close()
 
     def _encode(self, reader: RowReader, n: int, held_out, encode, seed: int):
-        rows: Any = None
-        end = 0
-        for batch in self._draw(reader, n, held_out, seed):
+        """Yield encoded rows, many at a time, since a batch has few of some tables."""
+        for batches in _join(self._draw(reader, n, held_out, seed)):
             with warnings.catch_warnings():
                 # The rows kept have been warned of already.
                 warnings.simplefilter("ignore")
-                encoded = encode(*split_labels(reader.frame_of(batch), self.labels))
-            if rows is None:
-                rows = make_store((n, encoded.shape[1]), self.source.scratch)
-            rows[end : end + len(encoded)] = encoded.numpy()
-            end += len(encoded)
-        return torch.from_numpy(rows[:end])
+                yield encode(*split_labels(reader.frame_of(batches), self.labels))
 
     def _draw(self, reader: RowReader, n: int, held_out, seed: int) -> Iterator[Any]:
         """Yield a uniform sample, batch by batch, without replacement."""
@@ -98,6 +127,18 @@ class NamedRows:
             )
 
 
+def _join(batches: Iterator[Any]) -> Iterator[list]:
+    """Yield lists of batches that are encoded as one."""
+    joined: list = []
+    for batch in batches:
+        joined.append(batch)
+        if sum(b.num_rows for b in joined) >= _JOINED_ROWS:
+            yield joined
+            joined = []
+    if joined:
+        yield joined
+
+
 def draw_places(n: int, n_rows: int, held_out: NDArray, seed: int) -> NDArray:
     """Return `n` of the places up to `n_rows` that are not held out, in order."""
     rng = np.random.default_rng([seed, 13])
@@ -109,7 +150,9 @@ def draw_places(n: int, n_rows: int, held_out: NDArray, seed: int) -> NDArray:
         places = np.empty(0, dtype=np.int64)
         while len(places) < n:
             more = rng.integers(n_free, size=n - len(places))
-            places = np.union1d(places, more)
+            # Several times as fast as np.union1d, which hashes all of them.
+            places = np.sort(np.concatenate([places, more]))
+            places = places[np.diff(places, prepend=-1) > 0]
     held_out = np.sort(held_out)
     n_before = np.searchsorted(
         held_out - np.arange(len(held_out)), places, side="right"
@@ -117,27 +160,16 @@ def draw_places(n: int, n_rows: int, held_out: NDArray, seed: int) -> NDArray:
     return places + n_before
 
 
-def make_store(shape: tuple[int, int], folder: Any) -> NDArray:
-    """Return room for float32 rows: in memory, or in a file without a name."""
-    n_bytes = 4 * shape[0] * shape[1]
-    if n_bytes <= MAX_BYTES:
-        return np.empty(shape, dtype=np.float32)
-    with tempfile.TemporaryFile(prefix="skgan-", dir=folder) as file:
-        try:
-            # All of it now: a file with holes would run out of room in the middle.
-            if hasattr(os, "posix_fallocate"):
-                os.posix_fallocate(file.fileno(), 0, n_bytes)
-            else:
-                file.truncate(n_bytes)
-            return np.memmap(file, dtype=np.float32, mode="r+", shape=shape)
-        except OSError as error:
-            where = tempfile.gettempdir() if folder is None else os.fspath(folder)
-            raise OSError(
-                error.errno,
-                f"{n_bytes / 2**30:.1f} GiB of encoded rows have no room in {where!r} "
-                f"({error.strerror}); name a folder with more, "
-                "RowSource(rows, scratch=...), or lower max_iter",
-            ) from error
+def _fingerprint(told: list, identity: torch.Tensor, held_out: NDArray) -> str:
+    """Return a hash of all that encoded rows follow from.
+
+    Rows kept, as they are encoded, say what an encoder has learnt and how it is set.
+    """
+    digest = hashlib.sha256(repr([__version__, told]).encode())
+    for array in identity.numpy(), held_out:
+        digest.update(repr((array.dtype, array.shape)).encode())
+        digest.update(np.ascontiguousarray(array).view(np.uint8).data)
+    return digest.hexdigest()
 
 
 def read_named(sampler, X, y) -> tuple[Any, Any, NamedRows | None]:
@@ -160,7 +192,8 @@ def read_named(sampler, X, y) -> tuple[Any, Any, NamedRows | None]:
             f"{list(rows.X.columns)}."
         )
     n_kept = len(rows.X)
-    message = f"Read {rows.n_rows} rows of {rows.n_parts} files; kept "
+    files = counted(rows.n_parts, "file")
+    message = f"Read {counted(rows.n_rows, 'row')} of {files}; kept "
     message += "all." if n_kept == rows.n_rows else f"{n_kept} to learn from."
     _LOG.info(message)
     if sampler.verbose and is_first_process():

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import warnings
 from collections.abc import Hashable
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -11,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from skgan._messages import warn_user
 from skgan.encoding import (
     AnyOf,
     Choice,
@@ -130,7 +130,8 @@ class CellConditions:
         names = ", ".join(map(repr, self.names))
         return ValueError(
             f"given: no row of what was learnt holds these values of {names} together; "
-            "give fewer columns, or values that occur together."
+            "give fewer columns, or values that occur together. GANImputer fills the "
+            "gaps of any row."
         )
 
     def _passes(self, columns: NDArray, rows: NDArray) -> NDArray:
@@ -224,11 +225,10 @@ class PriorConditions:
         )
         _LOG.info("%s.", message)
         if size < _FEW_CANDIDATES:
-            warnings.warn(
+            warn_user(
                 f"{message}, so that what is drawn follows what is given only roughly. "
                 "Give fewer columns, or put them first in the chain: "
-                "encoder=TableEncoder(condition_on=[...]).",
-                stacklevel=3,
+                "encoder=TableEncoder(condition_on=[...])."
             )
 
     @property

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
+from skgan._messages import counted
 from skgan._validation import check_integer
 from skgan.samplers._base import BaseGANSampler
 from skgan.samplers._prior_conditions import PriorConditions
@@ -80,8 +81,8 @@ class SampleRows:
         if isinstance(values, np.ndarray) and len(values) != self.n_samples:
             (name,) = asked
             raise ValueError(
-                f"{name} has {len(values)} rows for n_samples={self.n_samples}; it "
-                "needs one for each, or one for all."
+                f"{name} has {counted(len(values), 'row')} for n_samples="
+                f"{self.n_samples}; it needs one for each, or one for all."
             )
         return read
 

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from sklearn.model_selection import train_test_split
 
 from skgan._deadline import Deadline
+from skgan._packed_rows import RowPacking
 from skgan._tree_threads import tree_threads
 from skgan.encoding import BaseEncoder
 from skgan.nets import AdversarialNet
@@ -250,6 +251,19 @@ class StageDraws:
         if k:
             encoded = np.hstack([encoded, self.labels.encode(columns[:, :k])])
         return torch.as_tensor(encoded.astype(np.float32, copy=False))
+
+    def packing(self, width: int) -> RowPacking:
+        """Return what packs rows of the net: blocks of levels, then of labels."""
+        layout = getattr(self.encoder, "layout_", None)
+        blocks, end = [], width
+        if layout is not None:
+            blocks = list(zip(layout.block_starts, layout.block_widths, strict=True))
+        if self.labels is not None:
+            end -= self.labels.condition_dim_
+            for size in self.labels.class_widths_:
+                blocks.append((end, size))
+                end += size
+        return RowPacking(width, blocks)
 
     def _generate(self, columns: NDArray, seed: int) -> NDArray:
         rows = self.rows_of(columns, seed)

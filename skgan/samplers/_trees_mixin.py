@@ -167,7 +167,10 @@ class TreesMixin:
             entropy = np.random.SeedSequence([data.seeds.net, next(batches)])
             return draws.rows_of(columns, int(entropy.generate_state(1)[0]))
 
-        return data.named.encode(n, held_out, encode, data.seeds.net)
+        packing = draws.packing(data.rows.shape[1])
+        return data.named.encode(
+            n, held_out, encode, data.seeds.net, packing, data.rows
+        )
 
     def _fit_prior_in_time(self, data) -> tuple[BasePrior, float]:
         """Fit the prior, and return the seconds that it took, too."""

@@ -707,6 +707,20 @@ def test_the_default_sampler_learns_a_chain_of_trees_for_each_class(rows):
         over.fit(X, y).sampler_.sample(y=["a"])
 
 
+def test_the_default_chains_learn_from_7000_rows_in_all_the_scarce_class_whole():
+    rng = np.random.default_rng(0)
+    y = np.repeat(["few", "many", "more"], [300, 4000, 5000])
+    X = rng.normal(size=(len(y), 1)) + 9 * (y == "more")[:, None]
+    model = AugmentedClassifier(Recorder(), n_synthetic=20, random_state=0).fit(X, y)
+    samplers = model.sampler_.samplers_
+    learnt = {name: own.prior_.n_rows_ for name, own in samplers.items()}
+    assert learnt == {"few": 300, "many": 3350, "more": 3350}
+    # What is drawn without labels has the shares of all rows.
+    rows, labels = model.sampler_.sample(2000, random_state=0)
+    assert abs((labels == "more").mean() - 5000 / 9300) < 0.05
+    assert abs(rows[labels == "more"].mean() - 9) < 0.2
+
+
 def test_the_default_sampler_of_numbers_and_of_images_is_the_conditional_one(rows):
     X, _ = rows
     model = AugmentedRegressor(Line(), random_state=0).fit(X, 3 * X[:, 1])

@@ -1,9 +1,8 @@
-"""The installed program, run as a user runs it."""
+"""The demo, run as a user runs it."""
 
 import os
 import re
 import subprocess
-import sys
 import sysconfig
 from pathlib import Path
 
@@ -17,11 +16,10 @@ PROGRAM = Path(sysconfig.get_path("scripts")) / "skgan"
 SETTINGS = {"OMP_NUM_THREADS": "1", "MPLBACKEND": "", "PYTHONWARNINGS": "error"}
 
 
-def run(*arguments, program=(sys.executable, "-m", "skgan"), cwd=None, **settings):
+def run(*arguments):
     return subprocess.run(
-        [*map(str, program), *map(str, arguments)],
-        cwd=cwd,
-        env=os.environ | SETTINGS | settings,
+        [PROGRAM, *arguments],
+        env=os.environ | SETTINGS,
         check=False,
         capture_output=True,
         text=True,
@@ -34,18 +32,37 @@ def scores(output):
     return {name: float(score) for name, score in found}
 
 
+DEMO = """
+    import os, sys, warnings
+
+    from skgan.__main__ import main
+
+    os.chdir(sys.argv.pop(1))
+    if sys.argv[1] == "without matplotlib":
+        for name in [n for n in sys.modules if n.startswith("matplotlib")]:
+            del sys.modules[name]
+        sys.modules["matplotlib"] = None
+        del sys.argv[1]
+    warnings.simplefilter("error")
+    status = main(sys.argv[1:])
+    if status:
+        print("exit code", status)
+"""
+
+
 @pytest.fixture(scope="module")
-def demo(tmp_path_factory):
+def demo(tmp_path_factory, run_script):
     """The demo with few updates: what it printed, and its picture."""
     folder = tmp_path_factory.mktemp("demo")
-    return run("demo", "--max-iter", 30, cwd=folder), folder / "demo.png"
+    printed = run_script(DEMO, folder, "demo", "--max-iter", 30, MPLBACKEND="")
+    return *printed, folder / "demo.png"
 
 
 def test_demo_prints_three_scores_on_stdout(demo):
-    done, picture = demo
-    assert done.returncode == 0, done.stderr
-    assert str(picture.name) in done.stdout
-    found = scores(done.stdout)
+    output, errors, picture = demo
+    assert "exit" not in output + errors, errors
+    assert str(picture.name) in output
+    found = scores(output)
     assert list(found) == ["real digits", "GANSampler", "GaussianMixture"]
     # Real digits are at no distance, a mixture at some, an untrained GAN far off.
     assert abs(found["real digits"]) < 0.05
@@ -54,9 +71,9 @@ def test_demo_prints_three_scores_on_stdout(demo):
 
 
 def test_demo_shows_one_progress_bar_on_stderr(demo):
-    done, _ = demo
-    assert "update" not in done.stdout
-    lines = done.stderr.replace("\r", "\n").splitlines()
+    output, errors, _ = demo
+    assert "update" not in output
+    lines = errors.replace("\r", "\n").splitlines()
     bars = [line for line in lines if " updates" in line]
     assert any("30/30" in line for line in bars)
     assert all("/30" in line for line in bars)
@@ -65,7 +82,7 @@ def test_demo_shows_one_progress_bar_on_stderr(demo):
 
 
 def test_demo_picture_shows_real_digits_to_the_left(demo):
-    _, picture = demo
+    *_, picture = demo
     pixels = matplotlib.image.imread(picture)[..., :3]
     assert pixels.shape[1] > 1.8 * pixels.shape[0] > 900
     left, right = np.array_split(pixels.mean(axis=2), 2, axis=1)
@@ -74,10 +91,10 @@ def test_demo_picture_shows_real_digits_to_the_left(demo):
 
 
 def test_demo_repeats_itself_for_a_seed(demo, tmp_path, capsys):
-    done, picture = demo
+    output, _, picture = demo
     again = ["--max-iter", "30", "--seed", "0", "--output", tmp_path / "again.png"]
     assert main(["demo", *map(str, again)]) == 0
-    assert scores(capsys.readouterr().out) == scores(done.stdout)
+    assert scores(capsys.readouterr().out) == scores(output)
     first, second = map(matplotlib.image.imread, (picture, tmp_path / "again.png"))
     assert (first == second).all()
 
@@ -144,8 +161,8 @@ def test_errors_exit_with_1_and_one_line(
 
 
 def test_the_program_gives_the_exit_codes():
-    """Those of errors are in `test_without_matplotlib`."""
-    done = run("demo", "--data", "cifar", program=[PROGRAM])
+    """Those of errors are in `test_command_line.py`."""
+    done = run("demo", "--data", "cifar")
     assert (done.returncode, len(done.stderr.splitlines())) == (2, 1)
 
 
@@ -163,11 +180,10 @@ def test_breaking_off_is_no_error(monkeypatch, capsys):
     assert capsys.readouterr().err.splitlines()[-1] == "skgan demo: interrupted"
 
 
-def test_without_matplotlib_the_error_names_the_install_command(tmp_path):
-    (tmp_path / "matplotlib.py").write_text("raise ImportError('none here')\n")
-    done = run("demo", program=[PROGRAM], PYTHONPATH=str(tmp_path))
-    assert (done.returncode, done.stdout) == (1, "")
-    (line,) = done.stderr.splitlines()
+def test_without_matplotlib_the_error_names_the_install_command(tmp_path, run_script):
+    output, errors = run_script(DEMO, tmp_path, "without matplotlib", "demo")
+    assert output == "exit code 1"
+    (line,) = errors.splitlines()
     assert 'pip install "skgan[plot]"' in line
 
 

@@ -2,10 +2,7 @@
 
 import json
 import math
-import os
 import struct
-import subprocess
-import sys
 from collections import OrderedDict
 from pathlib import Path
 
@@ -38,24 +35,22 @@ PLENTY = settings(
 )
 
 
-def test_changed_files_of_every_estimator(tmp_path):
+FUZZ = """
+    import sys
+
+    sys.path.insert(0, sys.argv.pop(1))
+    from benchmarks.reliability import fuzz_loader
+
+    fuzz_loader.main()
+"""
+
+
+def test_changed_files_of_every_estimator(tmp_path, run_script):
     """The program that was given a million inputs, on the first of them."""
     pytest.importorskip("imblearn")
     log = tmp_path / "log"
-    program = "benchmarks.reliability.fuzz_loader"
-    command = [sys.executable, "-W", "ignore", "-m", program]
-    command += ["--inputs", str(N_INPUTS)]
-    environment = os.environ | {"OMP_NUM_THREADS": "1"}
-    command += ["--log", log]
-    done = subprocess.run(
-        command,
-        cwd=ROOT,
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
+    _, errors = run_script(FUZZ, ROOT, "--inputs", N_INPUTS, "--log", log)
+    assert not errors, errors
     head, line, total = map(json.loads, log.read_text().splitlines())
     assert len(head["files"]) >= 20
     assert line["inputs"] == total["total"] == N_INPUTS

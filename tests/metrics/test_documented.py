@@ -48,6 +48,30 @@ def test_defaults_are_the_documented_ones(name):
             ), parameter
 
 
+def sets_of_rows(name):
+    """Names of what a function of sets of rows wants, if these are all that it does."""
+    parameters = inspect.signature(getattr(metrics, name)).parameters.values()
+    needed = [p.name for p in parameters if p.default is p.empty]
+    return needed if all(name.startswith("X_") for name in needed) else []
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        name
+        for name in WITH_DEFAULTS
+        # These want images, or labels.
+        if name not in ("image_scores", "train_on_synthetic")
+        and "random_state" in str(inspect.signature(getattr(metrics, name)))
+        and sets_of_rows(name)
+    ],
+)
+def test_what_is_no_seed_is_refused_by_its_name(name):
+    sets = np.random.default_rng(0).normal(size=(len(sets_of_rows(name)), 60, 2))
+    with pytest.raises((TypeError, ValueError), match=r"\brandom_state\b.*'seven'"):
+        getattr(metrics, name)(*sets, random_state="seven")
+
+
 def test_alpha_precision_by_hand():
     real = np.arange(11.0)[:, None] - 5
     centre = np.abs(real[:, 0])
@@ -220,7 +244,7 @@ def test_columns_are_matched_by_name_and_kind():
     assert category.values.tolist() == [7.0, None]
     with pytest.raises(ValueError, match=r"lacks \['b'\] and has the unknown \['c'\]"):
         match_blocks(pd.DataFrame({"a": [1], "c": [1]}), like, True, "it")
-    with pytest.raises(ValueError, match="it has 1 columns, the reference rows 2"):
+    with pytest.raises(ValueError, match="it has 1 column, the reference rows 2"):
         match_blocks(np.zeros((2, 1)), like, True, "it")
     with pytest.raises(ValueError, match="it: column 'a' must be numeric"):
         match_blocks(pd.DataFrame({"a": ["z"], "b": ["x"]}), like, True, "it")
@@ -232,7 +256,7 @@ def test_sets_have_rows_enough_and_the_same_columns():
     with pytest.raises(ValueError, match=r"B has 1 row\(s\), at least 2"):
         as_vectors(("A", X), ("B", X[:1]), standardize=False)
     as_vectors(("A", X), ("B", X[:1]), standardize=False, min_rows=(2, 1))
-    with pytest.raises(ValueError, match="B has 1 columns, A has 2"):
+    with pytest.raises(ValueError, match="B has 1 column, A has 2"):
         as_vectors(("A", X), ("B", X[:, :1]), standardize=False)
     with pytest.raises(ValueError, match="A holds columns that are not numeric"):
         as_vectors(("A", X.astype(str)), standardize=False)

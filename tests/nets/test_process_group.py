@@ -10,6 +10,7 @@ import signal
 import socket
 import sys
 import traceback
+import warnings
 from contextlib import redirect_stdout
 from io import StringIO
 from pathlib import Path
@@ -218,7 +219,9 @@ def encode_by_two_clocks():
     rows = rng.integers(3, size=(400, 2)) + 0.05 * rng.normal(size=(400, 2))
     rows = rows @ np.array([[1.0, 0.5], [-0.5, 1.0]])
     params = {"early_stopping": False, "rejection": None, "random_state": 0}
-    with pytest.MonkeyPatch.context() as patch:
+    with pytest.MonkeyPatch.context() as patch, warnings.catch_warnings():
+        # Of networks that are not trained.
+        warnings.simplefilter("ignore", UserWarning)
         if os.environ["RANK"] == "1":
             patch.setattr(_rotation, "current_deadline", lambda: Deadline(0.0))
         return [
@@ -382,7 +385,7 @@ def test_the_first_process_alone_prints(results):
     ("name", "text"),
     [
         ("rows", "were not given the same: rows"),
-        ("few", "2 processes share batches of 1 rows"),
+        ("few", "2 processes share batches of 1 row,"),
         ("loader", "Several processes share each batch, and iterator_train="),
         ("parameters", "were not given the same: learning_rate"),
         ("sampler's rows", "were not given the same: X"),

@@ -92,7 +92,7 @@ def test_given_axes_and_keywords_are_used(images):
     [
         (np.zeros((2, 4, 4)), None, "differ in shape"),
         (np.zeros((3, 16)), None, "rows, not images"),
-        (np.zeros((3, 4, 4)), [1.0], "1 scores were given for 3 images"),
+        (np.zeros((3, 4, 4)), [1.0], "scores has 1 number for 3 images"),
     ],
 )
 def test_what_is_wrong_is_named(made, scores, message):

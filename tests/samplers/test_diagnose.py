@@ -108,7 +108,7 @@ def test_labels(conditional):
     zeros = y_holdout == 0
     of_zeros = conditional.diagnose(X_holdout[zeros], y_holdout=y_holdout[zeros])
     assert of_zeros.levels.verdict == "good"
-    assert "1 levels" in of_zeros.levels.message
+    assert "1 level is" in of_zeros.levels.message
 
 
 def test_labels_that_do_not_go_with_their_rows(conditional, monkeypatch):

@@ -226,8 +226,10 @@ def test_watching_does_not_change_the_training():
     assert losses[0] == losses[1]
 
 
-def test_a_fit_is_scored_about_twenty_times():
-    sampler = make_sampler(range(99), max_iter=2100).fit(make_rows())
+def test_a_fit_is_scored_about_twenty_times(monkeypatch):
+    # Epochs of ten updates stand for those of a hundred.
+    monkeypatch.setattr("skgan.samplers._training._MIN_UPDATES", 10)
+    sampler = make_sampler(range(99), max_iter=210).fit(make_rows())
     assert 18 <= len(sampler.scored) <= 24
     assert "valid_score" in sampler.history_[-1]
 

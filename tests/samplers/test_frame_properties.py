@@ -1,7 +1,7 @@
 """Frames and arrays of any mix of columns: what samples must keep of each.
 
 The same columns, dtypes, grids, ranges and levels and, in 2000 rows, shares within
-chance. ``make nightly`` tries thirty times as many.
+chance. ``make nightly`` tries sixteen times as many.
 """
 
 import datetime
@@ -20,7 +20,7 @@ from scipy.stats import binomtest
 from skgan import GANSampler
 
 IS_NIGHTLY = bool(os.environ.get("SKGAN_NIGHTLY"))
-N_EXAMPLES = 2000 if IS_NIGHTLY else 200
+N_EXAMPLES = 2000 if IS_NIGHTLY else 120
 N_DRAWN = 2000
 # Chance of one false alarm among all examples of about fifty comparisons each.
 CHANCE = 1e-4 / (N_EXAMPLES * 50)

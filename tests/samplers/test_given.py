@@ -142,7 +142,7 @@ def test_conditionals_are_those_of_a_large_draw(trees):
         (lambda f: f["a"] > 100, r"the function holds for 0 of \d+ rows drawn"),
         (lambda f: 3, "a mask of 4096 booleans"),
         (lambda f: f["a"], "a mask of 4096 booleans"),
-        ([{"a": 1.0}, {}], "2 rows for 1 samples"),
+        ([{"a": 1.0}, {}], "2 rows for 1 sample;"),
     ],
 )
 def test_what_cannot_be_is_told(sampler, given, message):
@@ -189,7 +189,7 @@ def test_columns_of_arrays_and_of_numeric_frames():
 
 
 def test_a_generator_and_rejection_keep_to_what_is_given(trees):
-    sampler = GANSampler(max_iter=20, random_state=0).fit(FRAME)
+    sampler = GANSampler(max_iter=10, hidden_dims=(16,), random_state=0).fit(FRAME)
     given = {"a": (0.5, 1), "kind": "y"}
     for stage in ("prior", "generator"):
         sampler.stage_ = stage

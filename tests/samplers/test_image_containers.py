@@ -97,6 +97,15 @@ def test_channels_first(n_channels):
     check_like(GANSampler(encoder=encoder, **BRIEF).fit(X).sample(3), X)
 
 
+def test_without_updates_nobody_draws_images():
+    X = make_images((6, 5, 3))
+    with pytest.warns(UserWarning, match="max_iter=0 .* an untrained generator draws"):
+        sampler = GANSampler(max_iter=0, hidden_dims=(4,), random_state=0).fit(X)
+    sampler.set_params(max_iter=1).partial_fit(X)
+    # What is trained stays so.
+    sampler.set_params(max_iter=0).partial_fit(X)
+
+
 def test_sets_of_hardly_any_images():
     X = make_images((6, 5, 3))
     for Estimator in (GANSampler, InfoGANSampler, GANOutlierDetector):

@@ -238,8 +238,9 @@ def test_names_and_pipelines(table, complete):
 
 def test_a_column_that_is_all_missing_stays_so(table):
     table = table.assign(empty=np.nan, nothing=None)
-    with pytest.warns(UserWarning, match="No value of 'empty', 'nothing' is observed"):
+    with pytest.warns(match="No value of 'empty', 'nothing' is observed") as told:
         imputer = GANImputer(random_state=0).fit(table)
+    assert told[0].filename == __file__
     completed = imputer.transform(table)
     assert completed[["empty", "nothing"]].isna().all(axis=None)
     assert completed.drop(columns=["empty", "nothing"]).notna().all(axis=None)
@@ -253,17 +254,24 @@ def test_a_row_that_is_all_missing_is_drawn_whole(imputer, table):
 def test_columns_that_are_never_seen_together():
     X = np.random.default_rng(0).normal(size=(200, 3))
     X[::2, 0], X[1::2, 1] = np.nan, np.nan
-    with pytest.warns(UserWarning, match="No row has values of both 0 and 1:"):
+    with pytest.warns(match="No row has values of both 0 and 1:.*learnt") as told:
         completed = GANImputer(random_state=0).fit_transform(X)
+    assert told[0].filename == __file__
     assert np.isfinite(completed).all()
 
 
-def test_a_level_that_fit_did_not_see(imputer, table):
+def test_levels_that_fit_did_not_see(imputer, table):
+    """The warning counts rows, and points at the line of the user."""
     rows = table.assign(text=table["text"].mask(table.index % 2 == 0, "new"))
-    with pytest.warns(UserWarning, match="'text' holds levels that fit did not see"):
+    with pytest.warns(UserWarning, match="'text' holds levels that .* rows") as told:
         completed = imputer.transform(rows)
+    assert told[0].filename == __file__
     check_kept(rows, completed)
     assert (completed["text"] == "new").sum() == (rows["text"] == "new").sum()
+    row = pd.DataFrame([{**dict.fromkeys(table), "text": "w", "string": "w"}])
+    row = row.astype(table.dtypes.to_dict() | {"text": "object"})
+    with pytest.warns(match="'text', 'string' hold levels .* did not see, in 1 row. "):
+        imputer.transform(row)
 
 
 def test_gaps_where_fit_saw_none(complete, table):

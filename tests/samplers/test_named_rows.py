@@ -13,9 +13,12 @@ from skorch.callbacks import Callback
 import skgan.samplers._base
 import skgan.samplers._named_rows
 from skgan import ConditionalGANSampler, GANSampler, InfoGANSampler, RowSource
+from skgan._packed_rows import RowPacking
 from skgan.callbacks import TrainingCheckpoint
 
-pytest.importorskip("pyarrow")
+pyarrow = pytest.importorskip("pyarrow")
+pytest.importorskip("pyarrow.dataset")
+pytest.importorskip("pyarrow.parquet")
 samplers = skgan.samplers
 N = 300
 UNJUDGED = {"early_stopping": False, "rejection": None}
@@ -77,8 +80,8 @@ def test_of_many_rows_a_sample_is_learnt_and_told_of(tmp_path, caplog, capsys):
     rows = RowSource(tmp_path / "rows.parquet", max_rows=1000)
     with caplog.at_level(logging.INFO, "skgan"):
         sampler, drawn = draw(rows, verbose=1, **UNJUDGED)
-    assert "Read 5000 rows of 1 files; kept 100" in caplog.text
-    assert "Read 5000 rows of 1 files; kept 100" in capsys.readouterr().out
+    assert "Read 5000 rows of 1 file; kept 100" in caplog.text
+    assert "Read 5000 rows of 1 file; kept 100" in capsys.readouterr().out
     assert 1000 <= sampler.prior_.n_rows_ <= 1010
     assert list(drawn.dtypes) == list(pd.read_parquet(rows.rows).dtypes)
     again = sampler.sample(5, random_state=0)
@@ -93,7 +96,7 @@ def visited(monkeypatch):
     monkeypatch.setattr(
         samplers._base,
         "train",
-        lambda net, *args: rows.append(args[0]) or train(net, *args),
+        lambda net, *args: rows.append(args[0][:]) or train(net, *args),
     )
     return rows
 
@@ -107,17 +110,23 @@ def test_long_training_reads_more_rows_than_were_kept(tmp_path, monkeypatch, vis
     draw(rows, **UNJUDGED)
     assert len(visited[-1]) <= 1010
     params = {"max_iter": 10, "random_state": 0, **UNJUDGED}
-    drawn = []
-    for max_bytes in 2**30, 0:
+    drawn, encoded, pack = [], [], RowPacking.pack
+    monkeypatch.setattr(
+        RowPacking, "pack", lambda self, X: encoded.append(X) or pack(self, X)
+    )
+    for max_bytes, folder in (2**30, None), (0, None), (0, scratch):
         monkeypatch.setattr(samplers._named_rows, "MAX_BYTES", max_bytes)
+        rows.scratch = folder
         sampler = GANSampler(**params).fit(rows)
         drawn.append(sampler.sample(50, random_state=0))
-        assert len(visited[-1]) == 10 * 256
-    assert torch.equal(visited[-1], visited[-2])
+        # Packed rows are those that were encoded, to the bit.
+        assert torch.equal(visited[-1], encoded[-1]) and len(visited[-1]) == 10 * 256
+    assert torch.equal(visited[-1], visited[-3])
     assert len(torch.unique(visited[-1], dim=0)) > 2000
-    pd.testing.assert_frame_equal(*drawn)
+    pd.testing.assert_frame_equal(*drawn[::2])
+    pd.testing.assert_frame_equal(*drawn[:2])
     labelled = ConditionalGANSampler(**params).fit(rows, "is_member")
-    assert len(visited[-1]) == 10 * 256
+    assert torch.equal(visited[-1], encoded[-1]) and len(visited[-1]) == 10 * 256
     assert labelled.sample(3)[0].shape == (3, 3)
     assert not list(scratch.iterdir())
 
@@ -128,12 +137,19 @@ class BreakOff(Callback):
             raise RuntimeError("the power went")
 
 
-def test_a_long_fit_that_broke_off_goes_on_with_rows_encoded_anew(
+def test_a_long_fit_that_broke_off_goes_on_with_the_rows_it_encoded(
     tmp_path, monkeypatch, visited, caplog
 ):
-    monkeypatch.setattr(samplers._named_rows, "MAX_BYTES", 0)
+    scratch, encode = tmp_path / "scratch", samplers._named_rows.NamedRows._encode
+    scratch.mkdir()
     make_frame(3000).to_parquet(tmp_path / "rows.parquet")
-    rows = RowSource(tmp_path / "rows.parquet", max_rows=1000)
+    rows = RowSource(tmp_path / "rows.parquet", max_rows=1000, scratch=scratch)
+    passes = []
+    monkeypatch.setattr(
+        samplers._named_rows.NamedRows,
+        "_encode",
+        lambda *args: passes.append(args) or encode(*args),
+    )
 
     def fit(**params):
         epochs = {"max_epochs": 4, "iterator_train__n_batches": 5}
@@ -146,9 +162,12 @@ def test_a_long_fit_that_broke_off_goes_on_with_rows_encoded_anew(
     with pytest.raises(RuntimeError, match="the power went"):
         checkpoint = TrainingCheckpoint(tmp_path / "fit", updates=1)
         fit(checkpoint=checkpoint, callbacks=[BreakOff()])
+    assert [file.name for file in scratch.iterdir()] == ["skgan-encoded.rows"]
     with caplog.at_level(logging.INFO, logger="skgan"):
         resumed = fit(checkpoint=tmp_path / "fit")
-    assert "Going on from update 10" in caplog.text
+    assert "Going on from update 10" in caplog.text and len(passes) == 1
+    assert f"encoded rows that '{scratch}" in caplog.text
+    assert not list(scratch.iterdir())
     whole = fit()
     assert torch.equal(visited[-1], visited[-3]) and len(visited[-1]) == 2560
     pd.testing.assert_frame_equal(
@@ -173,7 +192,38 @@ def test_rows_that_come_or_go_while_fit_runs(folder):
         rows = RowSource(folder / "rows.parquet")
         named = samplers._named_rows.NamedRows(rows, None, none, n_before)
         with pytest.raises(ValueError, match=f"there were {n_before}, and now .* {N}"):
-            named.encode(50, none, lambda X, y: torch.zeros(len(X), 1), 0)
+            encode_numbers(named, [], n=50)
+
+
+def encode_numbers(named, passes, n=100, seed=0):
+    """Encode ages, note it, and let go of the folder as a fit that broke off does."""
+
+    def encode(X, y):
+        passes.append(len(X))
+        return torch.tensor(X["age"].to_numpy(dtype="float32")[:, None])
+
+    none, kept = np.empty(0, dtype=np.int64), torch.zeros(2, 1)
+    rows = named.encode(n, none, encode, seed, RowPacking(1, []), kept)
+    named.__exit__(RuntimeError, None, None)
+    return rows[:]
+
+
+def test_encoded_rows_are_taken_again_of_the_same_files_alone(folder, tmp_path):
+    path, none, passes = tmp_path / "rows.parquet", np.empty(0, dtype=np.int64), []
+    make_frame().to_parquet(path)
+    rows = RowSource(pyarrow.dataset.dataset(path), scratch=tmp_path)
+    named = samplers._named_rows.NamedRows(rows, None, none, N)
+    wanted = encode_numbers(named, passes)
+    assert torch.equal(encode_numbers(named, passes), wanted) and len(passes) == 1
+    assert not torch.equal(encode_numbers(named, passes, seed=1), wanted)
+    encode_numbers(named, passes)
+    os.utime(path, (0, 0))
+    encode_numbers(named, passes)
+    assert len(passes) == 4
+    # Nobody knows whether rows in memory are those of another time.
+    named.source.rows = pyarrow.dataset.dataset(pyarrow.parquet.read_table(path))
+    assert torch.equal(encode_numbers(named, passes), wanted)
+    assert torch.equal(encode_numbers(named, passes), wanted) and len(passes) == 6
 
 
 def test_no_room_in_scratch_is_told_before_rows_are_encoded(tmp_path, monkeypatch):
@@ -183,7 +233,6 @@ def test_no_room_in_scratch_is_told_before_rows_are_encoded(tmp_path, monkeypatc
     def refuse(*_):
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(samplers._named_rows, "MAX_BYTES", 0)
     monkeypatch.setattr(os, "posix_fallocate", refuse, raising=False)
     with pytest.raises(
         OSError, match=r"GiB of encoded rows have no room in .*scratch="

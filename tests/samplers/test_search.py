@@ -1,5 +1,6 @@
 """Searches over samplers."""
 
+import pickle
 import warnings
 
 import numpy as np
@@ -38,7 +39,21 @@ def digits():
     return load_digits().data[:150]
 
 
-def test_candidates_on_one_and_on_two_workers(digits):
+TOGETHER = """
+    import pickle, sys
+    from joblib import parallel_config
+
+    with open(sys.argv[1], "rb") as file:
+        search, X = pickle.load(file)
+    with parallel_config("multiprocessing"):
+        search.set_params(n_jobs=2).fit(X)
+    found = search.cv_results_, search.best_params_, search.best_estimator_.sample(9)
+    with open(sys.argv[1], "wb") as file:
+        pickle.dump(found, file)
+"""
+
+
+def test_candidates_on_one_and_on_two_workers(digits, run_script, tmp_path):
     """By other scores and by the sampler's own, with parameters of any kind."""
     grid = [
         {"learning_rate": [1e-4, 1e-2], "hidden_dims": [(16,), (16, 16)]},
@@ -47,32 +62,32 @@ def test_candidates_on_one_and_on_two_workers(digits):
     ]
     assert len(ParameterGrid(grid)) == 8
     scoring = {name: SCORERS[name] for name in ("energy_distance", "beta_recall")}
-    scoring["own"] = lambda sampler, X: sampler.score(X)
-    alone, together = (
-        GridSearchCV(
-            make_sampler(encoder=VectorEncoder()),
-            grid,
-            scoring=scoring,
-            refit=refit_without_copying("energy_distance"),
-            return_train_score=True,
-            cv=2,
-            n_jobs=n_jobs,
-            error_score="raise",
-        ).fit(digits)
-        for n_jobs in (1, 2)
+    scoring["own"] = GANSampler.score
+    alone = GridSearchCV(
+        make_sampler(encoder=VectorEncoder()),
+        grid,
+        scoring=scoring,
+        refit=refit_without_copying("energy_distance"),
+        return_train_score=True,
+        cv=2,
+        error_score="raise",
     )
+    file = tmp_path / "search.pickle"
+    file.write_bytes(pickle.dumps((alone, digits)))
+    _, errors = run_script(TOGETHER, file)
+    assert not errors, errors
+    results, best_params, rows = pickle.loads(file.read_bytes())
+    alone.fit(digits)
     scored = [name for name in alone.cv_results_ if name.endswith(tuple(scoring))]
     assert len(scored) == 3 * (2 * 4 + 1)
     for name in scored:
         values = alone.cv_results_[name]
         assert np.isfinite(values).all()
-        np.testing.assert_array_equal(values, together.cv_results_[name])
+        np.testing.assert_array_equal(values, results[name])
     for name in ("energy_distance", "own"):
         assert len(set(alone.cv_results_[f"mean_test_{name}"][:6])) == 6
-    assert alone.best_params_ == together.best_params_
-    np.testing.assert_array_equal(
-        alone.best_estimator_.sample(9), together.best_estimator_.sample(9)
-    )
+    assert alone.best_params_ == best_params
+    np.testing.assert_array_equal(alone.best_estimator_.sample(9), rows)
 
 
 def test_randomized_search(digits):

@@ -64,7 +64,7 @@ def test_a_sample_is_the_start_of_a_longer_one(name):
     # There are 400 codes.
     n = {"unique level": 380, "unique pair": 2000}.get(name, 2000)
     if name in ("unique number", "all"):
-        with pytest.warns(UserWarning, match="take larger ones"):
+        with pytest.warns(UserWarning, match="got larger ones"):
             long = sampler.sample(n, random_state=0)
     else:
         long = sampler.sample(n, random_state=0)

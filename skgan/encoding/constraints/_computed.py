@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skgan._estimator import persistent
+from skgan._messages import counted
 from skgan.encoding.dependencies._date_parts import PARTS, Clock, make_date_part
 from skgan.encoding.dependencies._relations import (
     Dependency,
@@ -311,5 +312,7 @@ def _without_index(values: Any, n: int) -> Any:
     if np.ndim(values) == 0 and not hasattr(values, "__len__"):
         return [values] * n
     if len(values) != n:
-        raise ValueError(f"it returned {len(values)} values for {n} rows")
+        raise ValueError(
+            f"it returned {counted(len(values), 'value')} for {counted(n, 'row')}"
+        )
     return getattr(values, "array", values)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterator
 from heapq import heappop, heappush
 from itertools import combinations, count, islice, product
@@ -11,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skgan._estimator import persistent
+from skgan._messages import counted, warn_user
 from skgan.encoding.constraints._repairs import Repair, frequencies, step_of
 from skgan.encoding.dependencies._relations import Rounding
 
@@ -254,11 +254,9 @@ class UniqueRepair(Repair):
         low, high = self.levels[0].min(), self.levels[0].max()
         n_larger = int((placed > high).sum())
         if n_larger:
-            warnings.warn(
+            warn_user(
                 f"{self.title}: all values between {low:.12g} and {high:.12g} are used "
-                f"up; {n_larger} rows take larger ones.",
-                UserWarning,
-                stacklevel=2,
+                f"up; {counted(n_larger, 'row')} got larger ones."
             )
 
     def _fail(self, values: list[NDArray], rows: NDArray, n_rows: int) -> None:

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skgan._estimator import persistent
+from skgan._messages import counted
 from skgan._mixing import row_uniforms
 from skgan.encoding.dependencies._relations import Rounding
 
@@ -104,8 +105,8 @@ class Repair(ABC):
             for name, column in zip(self.names, values, strict=True)
         )
         raise ValueError(
-            f"{self.title} cannot be kept in {len(rows)} rows, the first at position "
-            f"{rows[0]} (encoded as {shown}): {reason}."
+            f"{self.title} cannot be kept in {counted(len(rows), 'row')}, the first at "
+            f"position {rows[0]} (encoded as {shown}): {reason}."
         )
 
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import warnings
-
 import numpy as np
 from numpy.typing import NDArray
 
 from skgan._estimator import persistent
+from skgan._messages import counted, warn_user
 from skgan.encoding.labels._label_columns import (
     Y_KINDS,
     ClassLabels,
@@ -90,8 +89,8 @@ class Labels:
             return values
         if n_samples not in (1, len(values)):
             raise ValueError(
-                f"y has {len(values)} labels for n_samples={n_samples}; leave "
-                "n_samples out, it follows from y."
+                f"y has {counted(len(values), 'label')} for n_samples={n_samples}; "
+                "leave n_samples out, it follows from y."
             )
         self._warn_outside(values)
         return values
@@ -101,10 +100,9 @@ class Labels:
             if isinstance(column, NumberLabels) and len(numbers):
                 low, high = column.minimum_, column.maximum_
                 if numbers.min() < low or numbers.max() > high:
-                    warnings.warn(
+                    warn_user(
                         f"y lies outside the range seen in fit, {low:g} to {high:g}; "
-                        "such rows are drawn as for the nearest number in it.",
-                        stacklevel=4,
+                        "such rows are drawn as for the nearest number in it."
                     )
 
     @property

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from skgan._messages import counted
 from skgan.encoding._base import BaseEncoder
 from skgan.encoding._select import make_encoder
 from skgan.encoding.constraints._joint_repairs import CombinationRepair
@@ -118,8 +119,9 @@ def _find_broken(reader: RowReader, encoder: TableEncoder) -> NDArray:
             violations = np.flatnonzero(repair.find_violations(columns))
             if len(violations):
                 raise ValueError(
-                    f"{repair.title} is broken by {len(violations)} rows of {path!r}, "
-                    f"the first at position {start + int(violations[0])} of all rows. "
+                    f"{repair.title} is broken by {counted(len(violations), 'row')} of "
+                    f"{path!r}, the first at position {start + int(violations[0])} of "
+                    "all rows. "
                     "Correct or drop these rows, or leave the constraint out."
                 )
         for i, tie in enumerate(ties):

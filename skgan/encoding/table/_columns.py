@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import datetime
 import math
-import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Hashable, Iterable, Sequence
 from decimal import Decimal
@@ -21,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skgan._estimator import persistent
+from skgan._messages import counted, warn_user
 from skgan.encoding._grid import find_decimals, find_single_grid
 from skgan.frames import UNITS, ColumnFormat, RawColumn, level_key, local_time
 
@@ -157,11 +157,10 @@ class NumberColumn(Column):
         above = present.astype(np.uint64) - np.uint64(low % 2**64)
         self.factor = max(int(np.gcd.reduce(above)), 1)
         if self.span // self.factor > EXACT_INTEGERS:
-            warnings.warn(
+            warn_user(
                 f"Column {self.name!r} spans more than 2**53, where float64 no longer "
                 "tells neighbours apart; samples are whole but may be off in the last "
-                "digits. If it is a key, turn it into strings.",
-                stacklevel=2,
+                "digits. If it is a key, turn it into strings."
             )
 
     def _read(self, raw_column: RawColumn) -> NDArray:
@@ -366,10 +365,9 @@ class TimeColumn(Column):
         self.origin = time_unit.origin if self.kind == "time" else 0
         n_repeated = raw_column.column_format.n_repeated
         if n_repeated:
-            warnings.warn(
-                f"Column {name!r} holds {n_repeated} times of an hour that clocks of "
-                f"{self.zone} repeat; samples have the first of the two.",
-                stacklevel=2,
+            warn_user(
+                f"Column {name!r} holds {counted(n_repeated, 'time')} of an hour that "
+                f"clocks of {self.zone} repeat; samples have the first of the two."
             )
         has_values = not raw_column.missing.all()
         self.step = (

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Collection, Hashable, Iterable
 
 import numpy as np
 from numpy.typing import NDArray
 
+from skgan._messages import warn_user
 from skgan.encoding.table._columns import (
     Column,
     LevelColumn,
@@ -82,19 +82,17 @@ def _find_identifiers(
         )
     fresh = [name for name in unique if can_be_drawn(pairs[name])]
     if fresh:
-        warnings.warn(
+        warn_user(
             f"Almost all values of {_list(fresh)} are different: taken for "
             "identifiers, of which samples get fresh ones in the same pattern. "
-            f"TableEncoder(identifiers={fresh[:5]!r}) says so without this warning.",
-            stacklevel=2,
+            f"TableEncoder(identifiers={fresh[:5]!r}) says so without this warning."
         )
     copied = [name for name in unique if name not in fresh]
     if copied:
-        warnings.warn(
+        warn_user(
             f"Almost all values of {_list(copied)} are different, and fresh ones of "
             "their dtype cannot be drawn: samples copy them from the training rows. "
-            "Drop these columns, or turn them into text.",
-            stacklevel=2,
+            "Drop these columns, or turn them into text."
         )
     return set(fresh)
 

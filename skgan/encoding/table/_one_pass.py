@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from importlib import import_module
@@ -11,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from skgan._messages import warn_user
 from skgan.encoding.table._column_facts import (
     LevelFacts,
     MissingFacts,
@@ -83,10 +83,9 @@ def keep_rows(reader: RowReader, max_rows: int, seed: int) -> KeptRows:
         if not kept.n_rows:
             raise ValueError(f"There are no rows in {reader.n_parts} files.")
         if kept.lost:
-            warnings.warn(
+            warn_user(
                 f"Of {kept.n_rows} rows {len(kept.places)} are kept, and samples have "
-                f"none of {'; '.join(kept.lost)}. A larger max_rows keeps more.",
-                stacklevel=2,
+                f"none of {'; '.join(kept.lost)}. A larger max_rows keeps more."
             )
         return kept
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Hashable, Mapping
 from typing import Any
 
@@ -10,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skgan._estimator import persistent
+from skgan._messages import counted, warn_user
 from skgan._validation import check_boolean, check_integer
 from skgan.encoding._check_rows import check_frame, check_rows
 from skgan.encoding._column_conditions import Conditions
@@ -602,11 +602,10 @@ class TableEncoder(ReservoirEncoder):
             if not shown:
                 unique = np.unique(canonical[is_new])
                 shown = list(column.write(unique, np.random.default_rng(0)))
-            warnings.warn(
+            warn_user(
                 f"Column {column.name!r} holds levels that fit did not see, in "
-                f"{int(is_new.sum())} rows: {show_levels(map(str, shown))}. Samples "
-                "have none of them; fit anew with all rows to learn them.",
-                stacklevel=2,
+                f"{counted(int(is_new.sum()), 'row')}: {show_levels(map(str, shown))}. "
+                "Samples have none of them; fit anew with all rows to learn them."
             )
 
     def _decode(self, rows: NDArray) -> NDArray:

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtr
 
+from skgan._messages import counted
 from skgan.encoding._column_conditions import (
     AnyOf,
     Choice,
@@ -46,7 +47,8 @@ def read_given(encoder: Any, given, n: int | None = None) -> Conditions:
         )
     if n is not None and result.n_rows not in (None, n):
         raise ValueError(
-            f"given has {result.n_rows} rows for {n} samples; it needs one for each."
+            f"given has {counted(result.n_rows, 'row')} for {counted(n, 'sample')}; it "
+            "needs one for each."
         )
     return result
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Hashable
 
 import numpy as np
 from numpy.typing import NDArray
 
 from skgan._estimator import persistent
+from skgan._messages import warn_user
 from skgan._validation import check_boolean
 from skgan.encoding._base import BaseEncoder
 from skgan.encoding._check_rows import check_rows, show_columns
@@ -126,12 +126,11 @@ class VectorEncoder(BaseEncoder):
         is_large = self.output_builder_.is_whole & (largest > _EXACT_INTEGERS)
         if is_large.any():
             names = getattr(self, "feature_names_in_", None)
-            warnings.warn(
+            warn_user(
                 "Integers beyond 2**53 are scaled in float64, which cannot tell "
                 f"neighbours apart, in column {show_columns(is_large, names)}; samples "
                 "are whole but may be off in the last digits. A TableEncoder keeps "
-                "them.",
-                stacklevel=3,
+                "them."
             )
         # A power of two, so that dividing by it loses nothing.
         size = np.where(is_empty, 1.0, largest)

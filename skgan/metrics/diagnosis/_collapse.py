@@ -10,6 +10,7 @@ import numpy as np
 from scipy.stats import beta, binom
 from sklearn.cluster import KMeans
 
+from skgan._messages import counted
 from skgan.metrics._blocks import Block
 from skgan.metrics._inputs import draw_seed
 from skgan.metrics.diagnosis._compared_rows import Rows
@@ -113,7 +114,9 @@ def _judge_levels(real: Rows, synthetic: Rows, known: Rows | None = None) -> Fin
         for what, chosen in parts
         if chosen.any()
     ]
-    message = f"None of {len(names)} levels is missing, rare or too frequent."
+    message = (
+        f"None of {counted(len(names), 'level')} is missing, rare or too frequent."
+    )
     verdict = GOOD
     if complaints:
         verdict = WARN
@@ -235,7 +238,7 @@ def _judge_variance(real: Rows, synthetic: Rows, other: Rows, rng) -> Finding:
     n_bad = int((shares >= SMALL_SHARE).sum())
     message += f"; {n_bad - 1} others are off, too." if n_bad > 1 else "."
     if verdict == GOOD:
-        message = f"All of {len(valid)} columns and axes vary as much as in real rows."
+        message = f"Each column and axis ({len(valid)}) varies as much as in real rows."
     advice: Any = _VARIETY if ratio < 1 else _SPREAD
     limit = float(np.exp(np.sign(logs[worst]) * limits[worst]))
     advice = "" if verdict == GOOD else advice

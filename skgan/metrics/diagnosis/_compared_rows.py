@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from sklearn.utils.multiclass import type_of_target
 
+from skgan._messages import counted
 from skgan.frames import is_table
 from skgan.metrics._blocks import Block, match_blocks, read_blocks
 from skgan.metrics._inputs import check_n_rows
@@ -128,7 +129,9 @@ def _with_labels(rows: Any, name: str) -> tuple[Any, Any]:
         return X, None
     n_rows, n_labels = len(X), len(y)
     if n_rows != n_labels:
-        raise ValueError(f"{name} has {n_rows} rows and {n_labels} labels.")
+        raise ValueError(
+            f"{name} has {counted(n_rows, 'row')} and {counted(n_labels, 'label')}."
+        )
     return X, y
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from typing import Any
 
+from skgan._messages import counted
 from skgan._validation import check_boolean, check_stream
 from skgan.metrics._inputs import check_count
 from skgan.metrics._reference import ReferenceSpace
@@ -262,7 +263,7 @@ def _judge_rows(sets: dict[str, Rows], other: Rows, rng) -> tuple[list[Finding],
 def _shortage(sets: dict[str, Rows]) -> str:
     """What to say of sets of too few rows; empty where there are enough."""
     short = [
-        f"{name} has {len(rows)} rows"
+        f"{name} has {counted(len(rows), 'row')}"
         for name, rows in sets.items()
         if len(rows) < MIN_ROWS
     ]

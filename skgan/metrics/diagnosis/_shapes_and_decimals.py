@@ -72,7 +72,7 @@ def _judge_shapes(triples: list[tuple[Block, ...]]) -> Finding:
     off = [p for p in off if p[1] > scale * np.sqrt(p[3])]
     worst = max(off, key=lambda place: place[1], default=found[np.argmax(excess)])
     label, size, word, chance = worst
-    message = f"All of {len(found)} columns of numbers are distributed as in real rows."
+    message = f"Each column of numbers ({len(found)}) is distributed as in real rows."
     verdict = GOOD
     if off:
         verdict = grade(size, True)
@@ -153,7 +153,7 @@ def _judge_decimals(triples: list[tuple[Block, ...]]) -> Finding:
     parts = [part for part in (_off_grid(grids), _endings(grids)) if part is not None]
     worst = max((share for share, _ in parts), default=0.0)
     if not parts:
-        message = f"All of {len(grids)} columns with steps are rounded as real ones."
+        message = f"Each column with steps ({len(grids)}) is rounded as real ones."
         return Finding("decimals", GOOD, message, worst, 0.0)
     verdict = grade(max(worst, SMALL_SHARE), True)
     message = "; ".join(text for _, text in parts) + "."

@@ -13,6 +13,7 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, column_or_1d
 
 from skgan._estimator import VersionedEstimator
+from skgan._messages import counted
 from skgan._torch_globals import torch_defaults
 from skgan._validation import check_integer, check_real, check_stream
 from skgan.encoding import ImageEncoder
@@ -247,7 +248,9 @@ def _read_classes(y, n_images: int) -> tuple[NDArray, torch.Tensor]:
     """The classes, and which of them each image is of."""
     y = column_or_1d(y, warn=True)
     if len(y) != n_images:
-        raise ValueError(f"y has {len(y)} labels and X {n_images} images.")
+        raise ValueError(
+            f"y has {counted(len(y), 'label')} and X {counted(n_images, 'image')}."
+        )
     check_classification_targets(y)
     classes, codes = np.unique(y, return_inverse=True)
     return classes, torch.as_tensor(codes)

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from skgan._messages import counted
 from skgan._validation import check_stream
 from skgan.metrics._distances import frechet_distance, kernel_distance
 from skgan.metrics._inputs import check_count, draw_rows, draw_seed
@@ -240,8 +241,8 @@ def _count_images(n_images: int | None, images: dict[str, np.ndarray], k: int) -
     short = [name for name, size in sizes.items() if size < n_images]
     if short:
         raise ValueError(
-            f"n_images={n_images}, but {short[0]} has {sizes[short[0]]} images; "
-            "every set needs as many."
+            f"n_images={n_images}, but {short[0]} has "
+            f"{counted(sizes[short[0]], 'image')}; every set needs as many."
         )
     return int(n_images)
 

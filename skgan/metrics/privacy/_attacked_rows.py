@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from sklearn.decomposition import PCA
 
+from skgan._messages import counted
 from skgan.frames import is_table
 from skgan.metrics._blocks import Block, match_blocks, read_blocks
 from skgan.metrics._classifier import _tree_columns, join_blocks
@@ -84,8 +85,8 @@ def read_sets(named: dict[str, Any]) -> dict[str, list[Block]]:
         n_rows = len(sets[name][0].values)
         if n_rows < MIN_ROWS:
             raise ValueError(
-                f"{name} has {n_rows} rows, of which no attack can be judged: give "
-                f"{MIN_ROWS} at least, better hundreds."
+                f"{name} has {counted(n_rows, 'row')}, of which no attack can be "
+                f"judged: give {MIN_ROWS} at least, better hundreds."
             )
     return sets
 

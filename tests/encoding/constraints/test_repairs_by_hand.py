@@ -126,7 +126,7 @@ def test_an_inequality_of_values_off_any_grid():
     assert a == [5] and b == [np.nextafter(5, 6)]
     a, b, _ = mended(repair, [1], [1], {"b"})
     assert b == [1] and a == [np.nextafter(1, 0)]
-    with pytest.raises(ValueError, match=r"in 1 rows, the first at position 1 .*a=5"):
+    with pytest.raises(ValueError, match=r"in 1 row, the first at position 1 .*a=5"):
         mended(repair, [1, 5], [2, 5], {"a", "b"})
 
 
@@ -198,11 +198,11 @@ def test_unique_fills_the_gaps_of_a_grid():
     result, is_repaired = repair.repair({"a": column(3, 3, 3, 3, 3)}, rng=rng())
     assert sorted(result["a"].tolist()) == [1, 2, 3, 4, 5] and result["a"][0] == 3
     assert is_repaired.tolist() == [False, True, True, True, True]
-    with pytest.warns(UserWarning, match="between 1 and 5 are used up; 2 rows take"):
+    with pytest.warns(UserWarning, match="between 1 and 5 are used up; 2 rows got"):
         result, _ = repair.repair({"a": np.full(7, 3.0)}, rng=rng())
     assert sorted(result["a"].tolist()) == [1, 2, 3, 4, 5, 6, 7]
     halves = Unique("a").learn({"a": column(0.5, 1.0)})
-    with pytest.warns(UserWarning, match="1 rows take larger"):
+    with pytest.warns(UserWarning, match="1 row got larger ones"):
         result, _ = halves.repair({"a": np.full(7, 0.5)}, rng=rng())
     np.testing.assert_allclose(np.sort(result["a"]), 0.5 + 0.1 * np.arange(7))
 

@@ -112,7 +112,7 @@ def test_a_constraint_is_held_to_all_rows(path, tmp_path):
     assert len(read_source(rows, encoder).X) < 2 * KEPT
     frame.loc[20_000, ["since", "until"]] = pd.to_datetime(["2024-02-09", "2024-02-08"])
     frame.to_parquet(tmp_path / "rows.parquet")
-    message = r"Inequality.* is broken by 1 rows of .*position 20000 of all rows"
+    message = r"Inequality.* is broken by 1 row of .*position 20000 of all rows"
     with pytest.raises(ValueError, match=message):
         read_source(rows, encoder)
 

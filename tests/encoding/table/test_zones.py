@@ -89,7 +89,7 @@ def test_the_hour_that_clocks_repeat(library):
     frame = pd.DataFrame({"t": hours.tz_convert("Europe/Rome"), "x": range(96)})
     frame.loc[5, "t"] = pd.NaT
     frame = pl.from_pandas(frame) if library == "polars" else frame
-    with pytest.warns(UserWarning, match=r"'t' holds 1 times of an hour"):
+    with pytest.warns(UserWarning, match=r"'t' holds 1 time of an hour"):
         encoder = TableEncoder(dependencies=False).fit(frame)
     back = encoder.inverse_transform(encoder.transform(frame))
     pairs = zip(back["t"].to_list(), frame["t"].to_list(), strict=True)

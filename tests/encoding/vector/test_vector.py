@@ -1,5 +1,7 @@
 """VectorEncoder: what a network gets to see, and what comes back."""
 
+from decimal import Decimal
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -191,3 +193,13 @@ def test_feature_names_out():
     names = encoder.get_feature_names_out()
     assert len(names) == encoder.transform(make_rows()).shape[1]
     assert names[0] == "vectorencoder0"
+
+
+def test_decimals_of_arrow_may_be_missing():
+    pa = pytest.importorskip("pyarrow")
+    values = [Decimal("1.25"), None, Decimal("3.50"), Decimal("2.00")] * 5
+    kind = pd.ArrowDtype(pa.decimal128(10, 2))
+    frame = pd.DataFrame({"a": pd.array(values, dtype=kind), "b": np.arange(20.0)})
+    encoder = VectorEncoder().fit(frame)
+    back = encoder.inverse_transform(encoder.transform(frame))
+    pd.testing.assert_frame_equal(back, frame)

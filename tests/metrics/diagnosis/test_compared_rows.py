@@ -51,7 +51,7 @@ def test_pairs_of_rows_and_labels():
     assert rows_of._with_labels(([[1]], [5]), "X") == ([[1]], [5])
     with pytest.raises(ValueError, match=r"a pair \(X, y\).* a tuple of 3"):
         rows_of._with_labels(([[1]], [5], 3), "X")
-    with pytest.raises(ValueError, match="X has 1 rows and 2 labels"):
+    with pytest.raises(ValueError, match="X has 1 row and 2 labels"):
         rows_of._with_labels(([[1]], [5, 6]), "X")
     images, flat = np.zeros((2, 4, 4)), np.zeros((2, 16))
     rows_of._check_shapes({"a": images, "b": images[:1]})

@@ -228,6 +228,13 @@ def test_levels_that_are_missing_or_rare():
     assert "No column holds categories" in collapse._judge_levels(full, full).message
 
 
+def test_levels_of_samples_that_no_real_row_has():
+    """Among as many rows of both, k of k are by chance drawn with 2 ** -k."""
+    counts = np.array([1, 10, 11])
+    _, above = collapse.deviations(np.zeros(3, int), counts, 1, (100, 100))
+    assert above.tolist() == [False, False, True]
+
+
 def test_ratios_of_variances():
     x, y = rng().normal(size=400), 2 * rng().normal(size=300) + 5
     log, deviation = collapse._log_ratio(x, np.r_[y, NAN], 500)
@@ -262,7 +269,7 @@ def test_a_column_that_varies_less():
     same = collapse._judge_variance(
         real, numbers(draw.normal(size=(400, 2))), other, draw
     )
-    assert same.verdict == "good" and "All of 4 columns and axes" in same.message
+    assert same.verdict == "good" and "Each column and axis (4)" in same.message
     assert (same.baseline, same.advice) == (1.0, "")
     narrow = numbers(draw.normal(size=(400, 2)) * [1, 0.3])
     found = collapse._judge_variance(real, narrow, other, draw)

@@ -1,5 +1,6 @@
 """A fault that is planted into a table is named by the finding that is meant for it."""
 
+import re
 import warnings
 
 import numpy as np
@@ -117,6 +118,58 @@ def test_all_correlations_gone_is_bad_even_where_each_is_weak():
     found = diagnose(holdout, alone, train, random_state=0).associations
     assert found.verdict == "bad" and found.value < 0.3
     assert diagnose(holdout, fresh, train, random_state=0).associations.value > 0.7
+
+
+def test_chance_in_strong_correlations_of_few_rows_is_no_fault():
+    rng = np.random.default_rng(34)
+    train, holdout, fresh = (
+        rng.normal(size=(100, 1)) + 0.8 * rng.normal(size=(100, 6)) for _ in range(3)
+    )
+    off = np.abs(np.corrcoef(holdout.T) - np.corrcoef(fresh.T)).max()
+    found = diagnose(holdout, fresh, train, random_state=0).associations
+    assert off > 0.3 and found.verdict == "good"
+
+
+def test_chance_in_endings_of_sets_of_two_sizes_is_no_fault():
+    def rows(n, seed):
+        rng = np.random.default_rng(seed)
+        price = rng.integers(5, 50, n) + rng.choice([0.49, 0.99], n)
+        return pd.DataFrame({"price": price, "x": rng.normal(size=n)})
+
+    holdout, fresh, train = rows(100, 14), rows(400, 4), rows(400, 5)
+    shares = [(X["price"] % 1 > 0.9).mean() for X in (holdout, fresh)]
+    assert shares[1] - shares[0] > 0.1
+    found = diagnose(holdout, fresh, train, random_state=0).decimals
+    assert found.verdict == "good", found.message
+
+
+def test_the_column_that_is_farthest_off_is_named_first():
+    low = (FRESH["age"] - 40).clip(lower=18)
+    wide = (170 + 1.7 * (FRESH["height"] - 170)).round(1)
+    found = judged(FRESH.assign(age=low, height=wide)).columns
+    assert "too low in column 'age'" in found.message
+
+
+def test_rows_put_onto_the_mean_are_counted():
+    halved = FRESH[["age", "height"]].astype(float)
+    halved.iloc[::2] = HOLDOUT[["age", "height"]].mean().to_numpy()
+    real, train = (X[["age", "height"]].astype(float) for X in (HOLDOUT, TRAIN))
+    found = diagnose(real, halved, train, random_state=0).energy_distance
+    (share,) = re.findall(r"as if (\d+) % of them", found.message)
+    assert 45 <= int(share) <= 55
+
+
+def test_trees_tell_samples_from_the_limit_that_is_given(monkeypatch):
+    sets = [people(n, n) for n in (120, 121, 122)]
+
+    def judge(figure):
+        auc = 0.5 + (1 - figure) / 2
+        monkeypatch.setattr(quality, "held_out_auc", lambda *args, **params: (auc, 0))
+        return diagnose(*sets, random_state=0).c2st
+
+    limit = judge(1.0).limit
+    assert judge(limit + 0.001).message.startswith("Trees cannot tell")
+    assert judge(limit - 0.001).message.startswith("Trees tell at least")
 
 
 def test_fresh_rows_are_seldom_blamed():
