@@ -7,7 +7,7 @@ import pandas as pd
 import polars as pl
 import pytest
 
-from skgan.encoding import TableEncoder
+from skgan.encoding import Interval, TableEncoder, Value, collect_rows
 
 N = 2000
 RNG = np.random.default_rng(0)
@@ -254,3 +254,18 @@ def test_many_levels_are_no_condition_by_default():
     frame = pd.DataFrame({"a": [f"{i}" for i in range(25)] * 4, "b": ["x", "y"] * 50})
     assert TableEncoder().fit(frame).condition_columns_ == ["b"]
     assert TableEncoder(condition_on=["a"]).fit(frame).condition_columns_ == ["a"]
+
+
+def test_a_range_of_one_value_is_one_even_of_a_constant():
+    frame = pd.DataFrame({"same": 3, "x": RNG.normal(size=50)})
+    encoder = TableEncoder().fit(frame)
+    assert encoder.read_any_given("same", (3, 3)) == Interval(3.0, 3.0)
+    with pytest.raises(ValueError, match=r"\(4, 3\) holds nothing"):
+        encoder.read_any_given("same", (4, 3))
+
+
+def test_rows_that_are_given_a_value_or_a_range():
+    rows = [{"a": Value(1.0)}, {"a": Interval(2.0, 3.0)}, {}, {"a": Value(4.0)}]
+    found = collect_rows(rows)["a"]
+    assert found.items == (Interval(2.0, 3.0), Value(1.0), Value(4.0))
+    assert [np.flatnonzero(mask).tolist() for mask in found.masks] == [[1], [0], [3]]
