@@ -9,6 +9,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+# Blocks of which codes are one matrix product; all in one would be quadratic in them.
+_GROUP = 32
 # Rows that lie together, and how many such pieces are shuffled at once.
 _PIECE_ROWS, _BLOCK_PIECES = 1024, 4096
 
@@ -39,15 +41,15 @@ class RowPacking:
     def __init__(self, width: int, blocks: list[tuple[int, int]]):
         self.width = width
         is_number = np.ones(width, dtype=bool)
-        # A code is one more than the place in the block; 0 stands for no entry.
-        self._codes = np.zeros((width, len(blocks)), dtype=np.float32)
         kinds: dict[str, list[int]] = {"u1": [], "<u2": [], "<u4": []}
         for i, (start, size) in enumerate(blocks):
             is_number[start : start + size] = False
-            self._codes[start : start + size, i] = np.arange(1, size + 1)
             kind = "u1" if size < 2**8 else "<u2" if size < 2**16 else "<u4"
             kinds[kind].append(i)
         self._numbers = np.flatnonzero(is_number)
+        self._groups = [
+            _codes_of(blocks[i : i + _GROUP]) for i in range(0, len(blocks), _GROUP)
+        ]
         fields: list[Any] = []
         if len(self._numbers):
             fields.append(("numbers", "<f4", (len(self._numbers),)))
@@ -66,7 +68,7 @@ class RowPacking:
             records["numbers"] = values[:, self._numbers]
         if self._blocks:
             # Of each block one entry is 1 at most, so that sums of codes are exact.
-            codes = values @ self._codes
+            codes = np.hstack([values[:, where] @ to for where, to in self._groups])
             for kind, places in self._blocks.items():
                 records[kind] = codes[:, places]
         return records
@@ -82,6 +84,19 @@ class RowPacking:
             codes = records[kind]
             entries[(firsts + starts + codes)[codes > 0]] = 1
         return torch.from_numpy(rows)
+
+
+def _codes_of(blocks: list[tuple[int, int]]) -> tuple[slice, NDArray]:
+    """Return where blocks lie, and the matrix that turns their entries into codes.
+
+    A code is one more than the place in the block; 0 stands for no entry.
+    """
+    first = min(start for start, _ in blocks)
+    stop = max(start + size for start, size in blocks)
+    codes = np.zeros((stop - first, len(blocks)), dtype=np.float32)
+    for i, (start, size) in enumerate(blocks):
+        codes[start - first : start - first + size, i] = np.arange(1, size + 1)
+    return slice(first, stop), codes
 
 
 class PackedRows:
