@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from math import ceil
+from typing import Any
 
 import numpy as np
 import torch
@@ -35,7 +36,8 @@ class TensorData(Dataset):
     """
 
     def __init__(self, X, y=None):
-        self.X = _as_floating(X)
+        # Packed rows look like a tensor, as far as it is used here.
+        self.X: Any = X if isinstance(X, PackedRows) else _as_floating(X)
         self.y = self.X.new_empty((len(self.X), 0)) if y is None else _as_floating(y)
         if len(self.y) != len(self.X):
             raise ValueError(
@@ -254,9 +256,7 @@ def _members(groups: Tensor) -> list[Tensor]:
     return [(groups == group).nonzero()[:, 0] for group in groups.unique()]
 
 
-def _as_floating(values) -> Tensor | PackedRows:
-    if isinstance(values, PackedRows):
-        return values
+def _as_floating(values) -> Tensor:
     if not isinstance(values, Tensor):
         array = np.asarray(values)
         # PyTorch shares neither read-only nor reversed memory.

@@ -79,20 +79,20 @@ def _conditions(rows):
 
 
 def _cell(rows, key):
-    """Return the median of a measure as the table shows it."""
+    """Return the mean of a measure as the table shows it."""
     column = harness.values(rows, key) * (1000 if key == "energy" else 1)
-    return MEASURES[key][1].format(np.median(column)) if len(column) else "–"
+    return MEASURES[key][1].format(column.mean()) if len(column) else "–"
 
 
 def verdict(rows):
     """Return the lines that say in how many conditions GANImputer is first."""
     lines = []
     for key, (title, _, direction) in MEASURES.items():
-        found = [medians_of(rows, *place, key) for place in _places(rows)]
-        found = [medians for medians in found if "gan" in medians and len(medians) > 1]
+        found = [means_of(rows, *place, key) for place in _places(rows)]
+        found = [means for means in found if "gan" in means and len(means) > 1]
         if not found:
             continue
-        n_first = sum(_is_first(medians, direction) for medians in found)
+        n_first = sum(_is_first(means, direction) for means in found)
         n_near = sum(m["gan"] <= 1.05 * min(m.values()) for m in found)
         n = len(found)
         within = f"{n_near} of {n}" if key.startswith("error") else ""
@@ -104,15 +104,15 @@ def _places(rows):
     return sorted({(row["set"], row["kind"], row["share"]) for row in rows})
 
 
-def medians_of(rows, name, kind, share, key):
-    """Return the median of a measure over seeds, by method."""
-    medians = {}
+def means_of(rows, name, kind, share, key):
+    """Return the mean of a measure over seeds, by method."""
+    means = {}
     for method in METHODS:
         here = harness.select(rows, set=name, kind=kind, share=share, method=method)
         column = harness.values(here, key)
         if len(column):
-            medians[method] = float(np.median(column))
-    return medians
+            means[method] = float(column.mean())
+    return means
 
 
 def seeds_table(rows):
@@ -157,9 +157,9 @@ def _seeds_cell(found, key):
     return f"{text} ({form.format(best * unit)}), {n_first} of {len(own)}"
 
 
-def _is_first(medians, direction):
-    off = distance_from_best(list(medians.values()), direction)
-    return off[list(medians).index("gan")] <= off.min()
+def _is_first(means, direction):
+    off = distance_from_best(list(means.values()), direction)
+    return off[list(means).index("gan")] <= off.min()
 
 
 def main():

@@ -167,12 +167,13 @@ class RowReader:
             for batch in _join_small(batches):
                 yield part.path, batch
 
-    def frame_of(self, batch: Any) -> Any:
-        """Return a batch, or a table, as a frame of pandas."""
+    def frame_of(self, rows: Any) -> Any:
+        """Return a batch, a list of batches, or a table, as a frame of pandas."""
         arrow = import_arrow()
-        table = batch
-        if not isinstance(batch, arrow.Table):
-            table = arrow.Table.from_batches([batch])
+        table = rows
+        if not isinstance(rows, arrow.Table):
+            batches = rows if isinstance(rows, list) else [rows]
+            table = arrow.Table.from_batches(batches)
         table = table.replace_schema_metadata(self.schema.metadata)
         return as_rows(table.unify_dictionaries())
 

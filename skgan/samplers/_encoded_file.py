@@ -171,7 +171,7 @@ def _write(
     file.seek(_HEAD_BYTES)
     n_written = 0
     for rows in make_batches():
-        file.write(memoryview(packing.pack(rows)).cast("B"))
+        file.write(packing.pack(rows).tobytes())
         n_written += len(rows)
     file.truncate(_size_of(n_written, packing))
     head = {"n": n_written, "dtype": repr(packing.dtype), "identity": identity}

@@ -24,6 +24,8 @@ from skgan.samplers._encoded_file import EncodedFile, fill_memory, fill_nameless
 
 # Encoded rows of more bytes lie in a file, wherever that is, and not in memory.
 MAX_BYTES = 2**30
+# Rows that are encoded at a time, at least; fewer cost nearly as much.
+_JOINED_ROWS = 2**15
 _LOG = logging.getLogger("skgan")
 
 
@@ -101,12 +103,12 @@ class NamedRows:
             reader.close()
 
     def _encode(self, reader: RowReader, n: int, held_out, encode, seed: int):
-        """Yield encoded rows, batch by batch."""
-        for batch in self._draw(reader, n, held_out, seed):
+        """Yield encoded rows, many at a time, since a batch has few of some tables."""
+        for batches in _join(self._draw(reader, n, held_out, seed)):
             with warnings.catch_warnings():
                 # The rows kept have been warned of already.
                 warnings.simplefilter("ignore")
-                yield encode(*split_labels(reader.frame_of(batch), self.labels))
+                yield encode(*split_labels(reader.frame_of(batches), self.labels))
 
     def _draw(self, reader: RowReader, n: int, held_out, seed: int) -> Iterator[Any]:
         """Yield a uniform sample, batch by batch, without replacement."""
@@ -125,6 +127,18 @@ class NamedRows:
             )
 
 
+def _join(batches: Iterator[Any]) -> Iterator[list]:
+    """Yield lists of batches that are encoded as one."""
+    joined: list = []
+    for batch in batches:
+        joined.append(batch)
+        if sum(b.num_rows for b in joined) >= _JOINED_ROWS:
+            yield joined
+            joined = []
+    if joined:
+        yield joined
+
+
 def draw_places(n: int, n_rows: int, held_out: NDArray, seed: int) -> NDArray:
     """Return `n` of the places up to `n_rows` that are not held out, in order."""
     rng = np.random.default_rng([seed, 13])
@@ -136,7 +150,9 @@ def draw_places(n: int, n_rows: int, held_out: NDArray, seed: int) -> NDArray:
         places = np.empty(0, dtype=np.int64)
         while len(places) < n:
             more = rng.integers(n_free, size=n - len(places))
-            places = np.union1d(places, more)
+            # Several times as fast as np.union1d, which hashes all of them.
+            places = np.sort(np.concatenate([places, more]))
+            places = places[np.diff(places, prepend=-1) > 0]
     held_out = np.sort(held_out)
     n_before = np.searchsorted(
         held_out - np.arange(len(held_out)), places, side="right"
