@@ -256,11 +256,13 @@ def test_many_levels_are_no_condition_by_default():
     assert TableEncoder(condition_on=["a"]).fit(frame).condition_columns_ == ["a"]
 
 
-def test_a_range_of_one_value_is_one_even_of_a_constant():
+def test_a_constant_is_given_by_a_range_of_one_value():
     frame = pd.DataFrame({"same": 3, "x": RNG.normal(size=50)})
     encoder = TableEncoder().fit(frame)
-    assert encoder.read_any_given("same", (3, 3)) == Interval(3.0, 3.0)
-    with pytest.raises(ValueError, match=r"\(4, 3\) holds nothing"):
+    # It is so in every row: nothing is left to see to, and a prior draws x alone.
+    assert encoder.read_any_given("same", (3, 3)) is None
+    assert list(encoder._rows.modelled()) == [1]
+    with pytest.raises(ValueError, match="all rows that fit saw hold 3"):
         encoder.read_any_given("same", (4, 3))
 
 
