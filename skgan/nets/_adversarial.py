@@ -558,7 +558,7 @@ class AdversarialNet(SkorchAdapter):
         halves = zip(x.chunk(2), pair, strict=True)
         return torch.cat([self.call(self.discriminator_, *half) for half in halves])
 
-    def _judge_and_classify(self, x: Tensor, condition: Tensor):
+    def _judge_and_classify(self, x: Tensor, condition: Tensor | None):
         """Return logits of rows, and those of their classes, of one pass."""
         with self.autocast(x.device.type):
             judged = self._run(self.discriminator_.judge_and_classify, x, condition)
