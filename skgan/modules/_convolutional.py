@@ -147,6 +147,8 @@ class StridedConvDiscriminator(nn.Module):
         ``(channels, height, width)`` of an image, of any size.
     condition_dim : int, default=0
         Width of the condition, which enters by projection [1]_; 0 when unconditional.
+    n_classes : int, default=0
+        Classes that `judge_and_classify` tells apart.
     hidden_dims : sequence of int, default=(256,)
         Widths of the dense layers between the coarsest map and the logit.
     channels : sequence of int or None, default=None
@@ -180,6 +182,7 @@ class StridedConvDiscriminator(nn.Module):
         self,
         input_shape: Sequence[int],
         condition_dim: int = 0,
+        n_classes: int = 0,
         hidden_dims: Sequence[int] = (256,),
         channels: Sequence[int] | None = None,
         activation: str = "leaky_relu",
@@ -201,7 +204,9 @@ class StridedConvDiscriminator(nn.Module):
         )
         n_coarsest = dims[-1] * self.sizes[-1][0] * self.sizes[-1][1]
         self.dense = dense_stack([n_coarsest, *hidden_dims], activation)
-        self.head = ProjectionHead([n_coarsest, *hidden_dims][-1], condition_dim)
+        self.head = ProjectionHead(
+            [n_coarsest, *hidden_dims][-1], condition_dim, n_classes
+        )
         self.activation = make_activation(activation)
         store_channels_last(self)
 
@@ -231,6 +236,13 @@ class StridedConvDiscriminator(nn.Module):
     def forward(self, x: Tensor, condition: Tensor | None = None) -> Tensor:
         """Return logits of shape (n, 1): high where images look real."""
         return self.head(self.hidden(x), condition)
+
+    def judge_and_classify(
+        self, x: Tensor, condition: Tensor | None = None
+    ) -> tuple[Tensor, Tensor]:
+        """Return what `forward` does, and logits of classes, (n, n_classes)."""
+        hidden = self.hidden(x)
+        return self.head(hidden, condition), self.head.classify(hidden)
 
 
 def _pooled(x: Tensor) -> Tensor:

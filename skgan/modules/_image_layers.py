@@ -149,15 +149,25 @@ def to_rows(images: Tensor) -> Tensor:
 
 
 class ProjectionHead(nn.Module):
-    """A linear logit plus <V c, features>: Miyato and Koyama (2018), eq. 3."""
+    """A linear logit plus <V c, features>: Miyato and Koyama (2018), eq. 3.
 
-    def __init__(self, n_features: int, condition_dim: int):
+    With `n_classes` it also says which class the features show.
+    """
+
+    def __init__(self, n_features: int, condition_dim: int, n_classes: int = 0):
         super().__init__()
         self.linear = nn.Linear(n_features, 1)
         self.embedding = None
         if condition_dim:
             self.embedding = nn.Linear(condition_dim, n_features, bias=False)
             nn.init.normal_(self.embedding.weight, std=n_features**-0.5)
+        self.classes = nn.Linear(n_features, n_classes) if n_classes else None
+
+    def classify(self, features: Tensor) -> Tensor:
+        """Return logits of classes, of shape (n, n_classes)."""
+        if self.classes is None:
+            raise ValueError("n_classes=0: these networks do not tell classes apart.")
+        return apply_head(self.classes, features)
 
     def forward(self, features: Tensor, condition: Tensor | None = None) -> Tensor:
         """Return logits of shape (n, 1)."""

@@ -186,6 +186,8 @@ class ResidualConvDiscriminator(nn.Module):
         ``(channels, height, width)`` of an image, of any size.
     condition_dim : int, default=0
         Width of the condition, which enters by projection; 0 when unconditional.
+    n_classes : int, default=0
+        Classes that `judge_and_classify` tells apart.
     hidden_dims : sequence of int, default=(256,)
         Widths of the dense layers between the coarsest map and the logit.
     channels, n_blocks, activation, **ignored
@@ -209,6 +211,7 @@ class ResidualConvDiscriminator(nn.Module):
         self,
         input_shape: Sequence[int],
         condition_dim: int = 0,
+        n_classes: int = 0,
         hidden_dims: Sequence[int] = (256,),
         channels: Sequence[int] | None = None,
         n_blocks: int = 2,
@@ -233,7 +236,7 @@ class ResidualConvDiscriminator(nn.Module):
         n_coarsest = widths[-1] * sizes[-1][0] * sizes[-1][1]
         dims = [n_coarsest, *hidden_dims]
         self.dense = dense_stack(dims, activation)
-        self.head = ProjectionHead(dims[-1], condition_dim)
+        self.head = ProjectionHead(dims[-1], condition_dim, n_classes)
         store_channels_last(self)
 
     def features(self, x: Tensor, condition: Tensor | None = None) -> Tensor:
@@ -244,3 +247,10 @@ class ResidualConvDiscriminator(nn.Module):
         """Return logits of shape (n, 1): high where images look real."""
         features = self.features(x.contiguous(memory_format=torch.channels_last))
         return self.head(features, condition)
+
+    def judge_and_classify(
+        self, x: Tensor, condition: Tensor | None = None
+    ) -> tuple[Tensor, Tensor]:
+        """Return what `forward` does, and logits of classes, (n, n_classes)."""
+        features = self.features(x.contiguous(memory_format=torch.channels_last))
+        return self.head(features, condition), self.head.classify(features)

@@ -11,6 +11,7 @@ from itertools import compress
 import torch
 from skorch.utils import to_device
 from torch import Tensor, nn
+from torch.nn.functional import cross_entropy
 
 from skgan._torch_globals import borrow_global_stream
 from skgan._validation import check_integer, check_stream
@@ -27,6 +28,8 @@ from skgan.objectives import (
 )
 
 PRECISIONS = ("float32", "bfloat16")
+# Of classes that are read off rows: how sure the discriminator is not to become.
+_CLASS_SMOOTHING = 0.1
 
 
 class AdversarialNet(SkorchAdapter):
@@ -70,6 +73,11 @@ class AdversarialNet(SkorchAdapter):
     conditioning : callable or None, default=None
         ``(rows, y, generator) -> conditions``: draws what real rows, which came
         with `y`, and as many fake ones are conditioned on. None: on `y` as it is.
+    class_weight : float, default=0.0
+        Times what the discriminator fails to tell of the classes of real rows, in its
+        loss, and of generated ones, in the generator's: an auxiliary classifier [2]_.
+        Above 0, conditions are one-hot classes, and the discriminator has a method
+        ``judge_and_classify``, as those of convolutions have with ``n_classes``.
     n_discriminator_steps : int, default=1
         Steps of the discriminator, each on rows of its own, for one of the
         generator.
@@ -118,6 +126,9 @@ class AdversarialNet(SkorchAdapter):
     References
     ----------
     .. [1] Goodfellow et al., "Generative Adversarial Nets", NeurIPS 2014, alg. 1.
+    .. [2] Odena, Olah and Shlens, "Conditional Image Synthesis with Auxiliary
+       Classifier GANs", ICML 2017, eq. 3. Here the discriminator is given the class,
+       too, and the generator learns from real and fake by its judgement alone.
 
     Examples
     --------
@@ -153,6 +164,7 @@ class AdversarialNet(SkorchAdapter):
         augmentation=None,
         matching=None,
         conditioning=None,
+        class_weight=0.0,
         n_discriminator_steps=1,
         average_halflife=None,
         precision="float32",
@@ -189,6 +201,7 @@ class AdversarialNet(SkorchAdapter):
         self.augmentation = augmentation
         self.matching = matching
         self.conditioning = conditioning
+        self.class_weight = class_weight
         self.precision = precision
         self.n_discriminator_steps = n_discriminator_steps
         self.average_halflife = average_halflife
@@ -205,6 +218,12 @@ class AdversarialNet(SkorchAdapter):
         with borrow_global_stream(seed):
             for name in self.network_names:
                 setattr(self, f"{name}_", self.make_network(name))
+        if self.class_weight and not hasattr(self.discriminator_, "judge_and_classify"):
+            raise ValueError(
+                f"class_weight={self.class_weight} wants a discriminator with a method "
+                f"judge_and_classify, which {type(self.discriminator_).__name__} has "
+                "not; set class_weight to 0, or take 'strided_conv' or 'residual_conv'."
+            )
         if self.average_halflife is not None:
             self.averaged_generator_ = deepcopy(self.generator_).requires_grad_(False)
         elif hasattr(self, "averaged_generator_"):
@@ -337,8 +356,13 @@ class AdversarialNet(SkorchAdapter):
         # A penalty at the rows themselves takes its gradients from the same pass.
         x.requires_grad_(penalty is not None and penalty.points in BATCH_HALVES)
         conditions = None if condition is None else torch.cat([condition, condition])
-        logits = self._judge(x, conditions)
-        loss = self._adversarial_loss(logits)
+        if self.class_weight:
+            logits, classes = self._judge_and_classify(x, conditions)
+            class_loss = self._class_loss(classes.chunk(2)[0], condition)
+            loss = self._adversarial_loss(logits) + class_loss
+        else:
+            logits = self._judge(x, conditions)
+            loss = self._adversarial_loss(logits)
         if penalty is None:
             return loss
         cost = self._gradient_penalty(penalty, x, logits, conditions)
@@ -374,16 +398,31 @@ class AdversarialNet(SkorchAdapter):
         fake = self._augment(fake)
         real = self._augment(real) if self.loss_.pairs_real else None
         # Run together, so that several processes exchange one message.
-        fake_logits, real_logits = self._run(self._judge_pair, fake, real, condition)
-        return self.loss_.generator(real_logits, fake_logits)
+        fake_logits, real_logits, classes = self._run(
+            self._judge_pair, fake, real, condition
+        )
+        loss = self.loss_.generator(real_logits, fake_logits)
+        return loss if classes is None else loss + self._class_loss(classes, condition)
 
-    def _judge_pair(self, fake, real, condition) -> tuple[Tensor, Tensor | None]:
-        """Logits of fake rows and, without gradients, of the real ones they meet."""
-        fake_logits = self.call(self.discriminator_, fake, condition)
-        if real is None:
-            return fake_logits, None
-        with torch.no_grad():
-            return fake_logits, self.call(self.discriminator_, real, condition)
+    def _judge_pair(self, fake, real, condition) -> tuple[Tensor | None, ...]:
+        """Logits of fake rows, of the real ones they meet, and of the fakes' classes.
+
+        Those of real rows are without gradients.
+        """
+        classes = real_logits = None
+        if self.class_weight:
+            fake_logits, classes = self._judge_and_classify(fake, condition)
+        else:
+            fake_logits = self.call(self.discriminator_, fake, condition)
+        if real is not None:
+            with torch.no_grad():
+                real_logits = self.call(self.discriminator_, real, condition)
+        return fake_logits, real_logits, classes
+
+    def _class_loss(self, classes: Tensor, condition: Tensor) -> Tensor:
+        """-E log C(y | x) of the classes that rows were to show, weighted."""
+        loss = cross_entropy(classes, condition, label_smoothing=_CLASS_SMOOTHING)
+        return self.class_weight * loss
 
     def _next_penalty(self) -> Penalty | None:
         """Return the penalty in every `penalty_interval`-th step, None in between."""
@@ -518,6 +557,12 @@ class AdversarialNet(SkorchAdapter):
         pair = (None, None) if conditions is None else conditions.chunk(2)
         halves = zip(x.chunk(2), pair, strict=True)
         return torch.cat([self.call(self.discriminator_, *half) for half in halves])
+
+    def _judge_and_classify(self, x: Tensor, condition: Tensor | None):
+        """Return logits of rows, and those of their classes, of one pass."""
+        with self.autocast(x.device.type):
+            judged = self._run(self.discriminator_.judge_and_classify, x, condition)
+        return tuple(logits.float() for logits in judged)
 
     def call(self, module: nn.Module, x: Tensor, condition: Tensor | None) -> Tensor:
         """Run a network, which need not know conditions when there are none."""

@@ -149,11 +149,15 @@ class ConditionalGANSampler(
     label beside its latent. That of vectors starts from a normal distribution for each
     class, shrunk towards what all classes have in common the fewer rows the class has,
     so that rare classes are usable. The discriminator judges rows together with their
-    labels [1]_.
+    labels [1]_. Of images of colour with one column of classes it also says which class
+    an image shows, and what it fails to tell is added to both losses [2]_;
+    ``net_params={"class_weight": 0}`` leaves that out.
 
     References
     ----------
     .. [1] Miyato and Koyama, "cGANs with Projection Discriminator", ICLR 2018.
+    .. [2] Odena, Olah and Shlens, "Conditional Image Synthesis with Auxiliary
+       Classifier GANs", ICML 2017, eq. 3.
 
     Examples
     --------

@@ -56,6 +56,19 @@ class NormalizedDiscriminator(NormalizedGenerator):
         self.layers.append(nn.Dropout(0.3))
 
 
+class TellingDiscriminator(MLPDiscriminator):
+    """Tells two classes by the same number as real from fake."""
+
+    def judge_and_classify(self, x, condition):
+        logits = self(x, condition)
+        return logits, torch.cat([logits, -logits], dim=1)
+
+
+def two_classes(rows, y, generator):
+    is_first = rows[:, :1] > 1
+    return torch.cat([is_first, ~is_first], dim=1).to(rows.dtype)
+
+
 NETS = {
     "exact penalty": {
         "loss": "relativistic",
@@ -78,6 +91,15 @@ NETS = {
         "generator": NormalizedGenerator,
         "discriminator": NormalizedDiscriminator,
         "penalty": "r1",
+    },
+    "classes": {
+        "discriminator": TellingDiscriminator,
+        "loss": "relativistic",
+        "penalty": "r1+r2-difference",
+        "conditioning": two_classes,
+        "class_weight": 1.0,
+        "generator__condition_dim": 2,
+        "discriminator__condition_dim": 2,
     },
     "codes": {
         "net_class": InfoGANNet,
