@@ -4,8 +4,8 @@ Twenty digits of each kind, and more of them
 
 Two hundred images are few for ten classes. A conditional sampler learns them, draws
 more, and two classifiers train on both; they are judged on real images alone. Here both
-lose, for drawn digits are less clear than real ones. So try augmentation before you rely
-on it: ``n_synthetic="auto"`` does, on rows held out of the training rows.
+lose, for drawn digits are less clear than real ones. So try augmentation before you
+rely on it: ``n_synthetic="auto"`` does, on rows held out of the training rows.
 """
 
 # %%
