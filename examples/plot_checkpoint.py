@@ -55,7 +55,7 @@ draws = [s.sample(2000, random_state=0) for s in (undisturbed, resumed)]
 print(f"the same bits: {np.array_equal(*draws)}")
 
 # %%
-# The gradient norms of the three, epoch by epoch, lie upon one another.
+# The gradient norms of both, epoch by epoch, lie upon one another.
 figure, ax = plt.subplots(figsize=(6.5, 3.2), layout="constrained")
 for name, sampler, style in (
     ("undisturbed", undisturbed, {"color": "#0072B2", "linewidth": 6, "alpha": 0.3}),

@@ -23,7 +23,8 @@ sampler.sample(1000).shape
 print(f"score: {sampler.score(test):.3f}")
 
 # %%
-# The losses of two players who learn from each other do not fall: steady is good.
+# The losses of two players who learn from each other do not fall to zero. That they
+# level off is good.
 TrainingDisplay.from_estimator(sampler)
 
 # %%

@@ -21,7 +21,7 @@ sampler = GANSampler(max_iter=1200, random_state=0).fit(train)
 drawn = sampler.sample(len(held_out), random_state=0)
 
 # %%
-# Distances between images as vectors of pixels, of which none exceeds 16.
+# Distances between images as vectors of pixels, each from 0 to 255.
 flat = train.reshape(len(train), -1)
 nearest = NearestNeighbors(n_neighbors=1).fit(flat)
 distance, index = nearest.kneighbors(drawn.reshape(len(drawn), -1))

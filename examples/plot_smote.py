@@ -38,8 +38,8 @@ for name, rows in drawn.items():
 
 # %%
 # How far rows are from the middle of their class, in units of its own spread. SMOTE's
-# are too near; the GAN's are spread as the class is, but for a tail that is too long: a
-# hundred rows do not say where it ends.
+# are too near. The others are spread nearly as the class is, but are a little too far,
+# with a tail that is too long: a hundred rows do not say where it ends.
 figure, ax = plt.subplots(figsize=(6.5, 3.4), layout="constrained")
 bins = np.linspace(0, 6.5, 40)
 unmix = np.linalg.inv(mixing)

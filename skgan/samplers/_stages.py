@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -17,8 +17,10 @@ from skgan._tree_threads import tree_threads
 from skgan.encoding import BaseEncoder
 from skgan.nets import AdversarialNet
 from skgan.priors import BasePrior, LevelColumn, Schema, TreesPrior
-from skgan.rejection import RejectionRule, fill_block, fit_rejection
 from skgan.samplers._prior_conditions import CellConditions
+
+if TYPE_CHECKING:
+    from skgan.rejection import RejectionRule
 
 # The end of a stage's name where not all of its rows are kept.
 REJECTION = "+rejection"
@@ -202,6 +204,8 @@ class StageDraws:
         if self.rejection is None:
             return self._draw_any(stage, n, rng, cells)
         if cells is None:
+            from skgan.rejection import fill_block
+
             return fill_block(
                 n,
                 lambda size, stream: self._draw_any(stage, size, stream),
@@ -313,6 +317,9 @@ def choose_rejection(
     columns: PriorColumns, draws: StageDraws, stage: str, classifier: Any, seed: int
 ) -> RejectionRule | None:
     """Return a rule by which rows of a stage are kept; None where none helps."""
+    # Not before a fit: to import a sampler shall take no longer than it must.
+    from skgan.rejection import fit_rejection
+
     return fit_rejection(
         columns.train,
         columns.held_out,

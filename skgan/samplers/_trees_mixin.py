@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 from functools import partial
 from itertools import count
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
@@ -19,7 +19,6 @@ from skgan.encoding import BaseEncoder
 from skgan.frames import drop_rows
 from skgan.nets import AdversarialNet
 from skgan.priors import PRIORS, BasePrior
-from skgan.rejection import RejectionRule
 from skgan.samplers._auto import resolve_settings
 from skgan.samplers._conditions import LabelledRows
 from skgan.samplers._prior_conditions import CellConditions, condition_on_labels
@@ -36,6 +35,9 @@ from skgan.samplers._stages import (
     score_stages,
     seeded,
 )
+
+if TYPE_CHECKING:
+    from skgan.rejection import RejectionRule
 
 _STAGE_BLOCK = 4096
 # Of wide rows fewer, so that a few rows are not waited for longer than for a fit.
