@@ -34,6 +34,8 @@ _ROOMS = (
 )
 # Estimators in rooms that need another library, which only a file of theirs imports.
 _OPTIONAL = {"GANOverSampler": "imblearn"}
+# What names stood for: to look through all modules takes milliseconds.
+_FOUND: dict[str, Any] = {}
 # The room whose functions may be named in files.
 _FUNCTIONS = "frames"
 # Rooms whose functions, or classes, are values: losses, penalties, loaders.
@@ -112,6 +114,15 @@ def _parameters(kind: type) -> list[str]:
 
 
 def _find(name: str) -> Any:
+    if name not in _FOUND:
+        found = _look_up(name)
+        if found is None:
+            return None
+        _FOUND[name] = found
+    return _FOUND[name]
+
+
+def _look_up(name: str) -> Any:
     if name in _OPTIONAL:
         return getattr(import_module(f"skgan.{_OPTIONAL[name]}"), name)
     if name in skgan.__all__ and name[0].isupper():

@@ -53,7 +53,9 @@ def test_the_page_is_linked():
 
 def test_warnings_are_errors():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-    assert project["tool"]["pytest"]["ini_options"]["filterwarnings"] == ["error"]
+    kinds = project["tool"]["pytest"]["ini_options"]["filterwarnings"]
+    # All but one, of older versions of hypothesis.
+    assert kinds[0] == "error" and len(kinds) == 2 and "register_random" in kinds[1]
     for kind in (UserWarning, DeprecationWarning, FutureWarning, ResourceWarning):
         with pytest.raises(kind):
             warnings.warn("an error in tests", kind, stacklevel=1)

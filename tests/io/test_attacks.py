@@ -30,6 +30,7 @@ from skgan.io import (
     SchemaError,
     StructureError,
 )
+from skgan.io._registry import named
 from skgan.storage import TensorReader, _archive, pack, read_json, unpack
 
 _path = Path(__file__).with_name("make_golden.py")
@@ -81,6 +82,8 @@ def watched(monkeypatch):
     # Files name these by what they hold; their own imports are theirs.
     for library in ("pandas", "polars", "pyarrow"):
         importlib.import_module(library)
+    # An unknown name is looked for in all rooms, which are imported for it.
+    named()
     imported, opened = [], []
     real_import, real_open = builtins.__import__, builtins.open
     real_find = importlib.import_module

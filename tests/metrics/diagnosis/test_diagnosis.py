@@ -373,7 +373,8 @@ def test_tiny_holdouts_are_not_judged(rows, n_holdout):
     if n_holdout < 50:
         diagnosis = quietly(holdout[:n_holdout], cases["copies"], train)
         assert diagnosis.verdict == "not judged"
-        assert f"X_holdout has {n_holdout} rows" in diagnosis.dcr_share.message
+        n_rows = "1 row;" if n_holdout == 1 else f"{n_holdout} rows;"
+        assert f"X_holdout has {n_rows}" in diagnosis.dcr_share.message
     assert "Not judged: " in str(diagnosis)
 
 
