@@ -37,6 +37,7 @@ import torch
 import skgan
 from benchmarks.lib.loader_inputs import KINDS, OTHERS, SHARES, make_corpus, make_input
 from skgan.io import FileFormatError
+from skgan.io._registry import named
 from skgan.storage import pack
 
 MODULE = "benchmarks.reliability.fuzz_loader"
@@ -95,6 +96,8 @@ def begin(corpus, folder):
     for members in corpus.values():
         path.write_bytes(pack(members, 1))
         skgan.load(path, objects=OTHERS)
+    # An unknown name is looked for in all rooms, which are imported for it.
+    named()
     _state.update(corpus=corpus, path=path, watch=Watch(path))
     run(0, 200)
     gc.collect()
