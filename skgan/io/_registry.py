@@ -114,22 +114,16 @@ def _parameters(kind: type) -> list[str]:
 
 
 def _find(name: str) -> Any:
-    if name not in _FOUND:
-        found = _look_up(name)
-        if found is None:
-            return None
-        _FOUND[name] = found
-    return _FOUND[name]
-
-
-def _look_up(name: str) -> Any:
     if name in _OPTIONAL:
         return getattr(import_module(f"skgan.{_OPTIONAL[name]}"), name)
+    if name in _FOUND:
+        return _FOUND[name]
     if name in skgan.__all__ and name[0].isupper():
         getattr(skgan, name)  # imports the module of a class
     for module in _imported():
         found = _declared(module).get(name)
         if found is not None:
+            _FOUND[name] = found
             return found
     return named().get(name)
 
