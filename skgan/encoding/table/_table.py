@@ -77,6 +77,12 @@ class TableEncoder(ReservoirEncoder):
     together is one more block. What is constant, or determined by other columns, is
     left out and restored exactly. ``partial_fit`` learns by parts.
 
+    A column of text of more than 20 values (or in which most values are different) is
+    learnt as the dates or numbers that it spells, if each text can be written again as
+    it was read: "2024-05-01", "01.05.2024 13:30", "$1,234.50", "12.5 %", "3.2 kg", or
+    whole numbers beside a repeated word such as "?" for what is missing. Whole numbers
+    alone stay text. This needs pandas.
+
     Parameters
     ----------
     categorical_features : "auto" or list of column names, default="auto"
@@ -141,6 +147,9 @@ class TableEncoder(ReservoirEncoder):
     Times with a zone are what local clocks show: a time that these skip is moved
     forward, of an hour that they repeat the first is taken, and a date of the user's
     without a zone is local.
+
+    Of several words for what is missing in a column of text that spells numbers, the
+    commonest stands for all. A text that spells none is a ValueError in ``transform``.
 
     In an object column that mixes several kinds of missing values the first one
     seen stands for all of them.
