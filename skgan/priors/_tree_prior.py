@@ -296,6 +296,13 @@ class TreesPrior(BasePrior):
         order = chain_order(schema, first, self.order)
         if forms_of is not None and forms_of.schema_ != schema:
             raise ValueError("forms_of must be a prior of the same columns.")
+        repeated = {} if repeated is None else repeated
+        numbers = [j for j, c in enumerate(schema) if isinstance(c, NumberColumn)]
+        if others := sorted(set(repeated) - set(numbers)):
+            raise ValueError(
+                f"repeated names column {others[0]}, and the columns of numbers are "
+                f"{numbers}."
+            )
         if len(columns) > self.max_fit_rows:
             columns = columns[
                 rng.choice(len(columns), self.max_fit_rows, replace=False)
@@ -312,7 +319,7 @@ class TreesPrior(BasePrior):
             rng=rng,
             deadline=deadline,
             forms={} if forms_of is None else forms_of._forms(),
-            repeated={} if repeated is None else repeated,
+            repeated=repeated,
         )
         self.schema_, self.order_, self.n_rows_ = schema, order, len(columns)
         return self

@@ -169,3 +169,5 @@ def test_what_is_repeated_can_be_taken_from_other_rows():
     # Probabilities, of which a value that is no repeated one takes a share.
     assert 0.9 < np.exp(prior.score_samples(seen)).sum() < 1
     assert np.isfinite(prior.score_samples([[3.5], [40.0]])).all()
+    with pytest.raises(ValueError, match=r"names column 1, and .* are \[0\]"):
+        prior.fit(few, (NUMBER,), repeated={1: repeated})
