@@ -23,7 +23,6 @@ import skgan
 from skgan.__main__ import main
 
 PROGRAM = str(Path(sysconfig.get_path("scripts")) / "skgan")
-SETTINGS = {"OMP_NUM_THREADS": "1", "PYTHONWARNINGS": "error", "PYTHONUNBUFFERED": "1"}
 SEED = ("--seed", "1")
 FIT = ("--max-iter", "3", "--seed", "0", "--quiet")
 
@@ -86,21 +85,40 @@ def fail(capsys, *arguments):
 # -- the program that is installed
 
 
-def test_installed_program(folder, tmp_path):
-    """Another process draws the same rows, and ends quietly when nobody reads on."""
-    ask = ["-n", "2500", *SEED, "-o"]
-    run("sample", folder / "people.skgan", *ask, tmp_path / "s.csv")
-    expected = (tmp_path / "s.csv").read_bytes()
-    with subprocess.Popen(
-        [PROGRAM, "sample", folder / "people.skgan", *ask, "-"],
-        env=os.environ | SETTINGS,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-    ) as process:
-        assert process.stdout.read(5000) == expected[:5000]
-        process.stdout.close()
-        errors = process.stderr.read()
-    assert (process.returncode, errors) == (141, b"")
+def test_installed_program():
+    printed = subprocess.check_output([PROGRAM, "--version"], text=True, timeout=300)
+    assert printed == f"skgan {skgan.__version__}\n"
+
+
+NOBODY_READS_ON = """
+    import os, sys
+    from skgan.__main__ import main
+
+    reader, writer = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.close(reader)
+        os.dup2(writer, 1)
+        sys.stdout = os.fdopen(1, "w")
+        code = main(sys.argv[1:])
+        # As an interpreter does that ends.
+        sys.stdout.flush()
+        os._exit(code)
+    os.close(writer)
+    with os.fdopen(reader, "rb") as pipe:
+        start = pipe.read(5000).decode()
+    print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+    print(start)
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="it forks")
+def test_another_process_draws_the_same_and_ends_quietly(folder, tmp_path, run_script):
+    ask = ["sample", folder / "people.skgan", "-n", "2500", *SEED, "-o"]
+    run(*ask, tmp_path / "s.csv")
+    output, errors = run_script(NOBODY_READS_ON, *ask, "-", PYTHONWARNINGS="error")
+    expected = (tmp_path / "s.csv").read_text("utf-8")
+    assert (output, errors) == (f"141\n{expected[:5000]}".strip(), "")
 
 
 def test_progress_is_on_standard_error(here, capfd):

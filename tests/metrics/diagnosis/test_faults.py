@@ -90,10 +90,22 @@ def judged(synthetic, **params):
         return diagnose(HOLDOUT, synthetic, TRAIN, random_state=0, **params)
 
 
+@pytest.fixture(scope="module")
+def diagnoses():
+    """Return diagnoses by their fault, each made when it is first asked for."""
+
+    class Diagnoses(dict):
+        def __missing__(self, fault):
+            self[fault] = judged(FAULTS[fault][0])
+            return self[fault]
+
+    return Diagnoses()
+
+
 @pytest.mark.parametrize("fault", FAULTS)
-def test_a_fault_is_named(fault):
-    synthetic, name, words = FAULTS[fault]
-    diagnosis = judged(synthetic)
+def test_a_fault_is_named(fault, diagnoses):
+    _, name, words = FAULTS[fault]
+    diagnosis = diagnoses[fault]
     finding = getattr(diagnosis, name)
     assert finding.verdict in ("warn", "bad")
     assert words in finding.message and finding.advice
@@ -204,11 +216,15 @@ def test_groups_of_too_few_rows_are_not_judged():
 
 
 @pytest.mark.parametrize("stage", ["prior", "prior+rejection"])
-def test_advice_speaks_of_trees_where_these_drew(stage):
-    for synthetic, name, _ in FAULTS.values():
+def test_advice_speaks_of_trees_where_these_drew(stage, diagnoses):
+    asked = list(judged(FAULTS["a shift"][0], stage=stage))
+    assert asked == advise(diagnoses["a shift"], stage)
+    for fault, (_, name, _) in FAULTS.items():
         if name == "decimals":
             continue
-        advice = getattr(judged(synthetic, stage=stage), name).advice
+        (advice,) = (
+            f.advice for f in advise(diagnoses[fault], stage) if f.name == name
+        )
         assert "penalty_weight" not in advice and "hidden_dims" not in advice
         assert "more training rows" in advice
     diverged = Finding("training", "bad", "Diverged.", advice="A lower learning_rate.")
