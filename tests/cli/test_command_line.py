@@ -99,7 +99,6 @@ NOBODY_READS_ON = """
     if child == 0:
         os.close(reader)
         os.dup2(writer, 1)
-        sys.stdout = os.fdopen(1, "w")
         code = main(sys.argv[1:])
         # As an interpreter does that ends.
         sys.stdout.flush()
@@ -126,8 +125,6 @@ def test_progress_is_on_standard_error(here, capfd):
     printed = capfd.readouterr()
     assert printed.out == ""
     assert "3/3" in printed.err and "120 rows, 7 columns" in printed.err
-    # The same seed, the same model.
-    assert Path("m.skgan").read_bytes() == Path("people.skgan").read_bytes()
 
 
 # -- tables

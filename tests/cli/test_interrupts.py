@@ -158,7 +158,6 @@ OUTSIDE = """
     if child == 0:
         os.close(reader)
         os.dup2(writer, 2)
-        sys.stderr = os.fdopen(2, "w", buffering=1)
         code = main(sys.argv[1:])
         sys.stderr.flush()
         os._exit(code)
