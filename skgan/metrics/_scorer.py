@@ -121,7 +121,7 @@ class _SamplerScorer:
         """Real rows and rows drawn for their labels, with these where they count."""
         asked = y
         if sample_weight is not None:
-            # As often as the weighted rows have them.
+            # Labels are asked for as often as the weighted rows have them.
             chance = read_weights(sample_weight, len(X))
             n = len(X) if self.n_samples is None else self.n_samples
             generator = check_stream("random_state", self.random_state)

@@ -386,7 +386,7 @@ class ConditionalTrees(PickledAsState):
         column = self.schema_[j]
         assert isinstance(column, LevelColumn)
         if not self._foretells[j]:
-            # Nor does anything tell of what nearly names rows.
+            # A column that nearly names rows is not predicted by others, either.
             others = others[:0]
         return grower.levels(j, others, column.n_levels)
 

@@ -19,6 +19,7 @@ from sklearn.preprocessing import StandardScaler
 
 from skgan import ConditionalGANSampler, GANSampler
 from skgan.encoding import TableEncoder
+from skgan.modules import GENERATORS
 from skgan.samplers._conditions import balanced_indices
 
 SMALL = {"hidden_dims": (16,), "batch_size": 32, "max_iter": 5, "random_state": 0}
@@ -109,6 +110,14 @@ def test_values_that_are_not_known(name, value):
 
 
 # -- what comes back
+
+
+@pytest.mark.parametrize("name", ["transport", "calibrated_transport"])
+def test_generators_have_forms_that_start_from_labels(name):
+    sampler = make_sampler(prior="normal", generator=name, max_iter=1)
+    generator = sampler.fit(make_rows(), LABELS).net_.generator_
+    name = name.replace("transport", "conditional_transport")
+    assert type(generator) is GENERATORS[name]
 
 
 def test_rows_and_labels_come_as_they_were(fitted):

@@ -485,6 +485,14 @@ def test_pixels_sum_to_their_part_of_the_score(images, digits):
     np.testing.assert_allclose(shares.sum(axis=1), errors, rtol=1e-5)
 
 
+def test_shares_of_rows_in_the_middle_add_up_too():
+    equal = np.full((40, 2), 3.0)
+    detector = GANOutlierDetector(random_state=0).fit(equal)
+    shares = detector.explain(equal[:3])
+    np.testing.assert_allclose(shares.sum(axis=1), -detector.score_samples(equal[:3]))
+    np.testing.assert_allclose(shares[:, 0], shares[:, 1])
+
+
 def test_reconstructed_vectors_are_not_explained(vectors):
     with pytest.raises(ValueError, match="method='likelihood'"):
         vectors.explain(make_rows(3))
