@@ -485,12 +485,16 @@ def test_pixels_sum_to_their_part_of_the_score(images, digits):
     np.testing.assert_allclose(shares.sum(axis=1), errors, rtol=1e-5)
 
 
-def test_shares_of_rows_in_the_middle_add_up_too():
-    equal = np.full((40, 2), 3.0)
-    detector = GANOutlierDetector(random_state=0).fit(equal)
-    shares = detector.explain(equal[:3])
-    np.testing.assert_allclose(shares.sum(axis=1), -detector.score_samples(equal[:3]))
-    np.testing.assert_allclose(shares[:, 0], shares[:, 1])
+@pytest.mark.parametrize("side", [-1, 1])
+def test_rows_are_the_odder_the_farther_they_lie_on_either_side(side):
+    X = make_rows(100)
+    detector = GANOutlierDetector(random_state=0).fit(X)
+    # Along the first column, from the last value seen outwards.
+    end = X[:, 0].min() if side < 0 else X[:, 0].max()
+    far = np.tile(np.median(X, axis=0), (6, 1))
+    far[:, 0] = end + side * np.array([0, 1, 2, 4, 8, 16])
+    assert (np.diff(detector.score_samples(far)) < 0).all()
+    assert detector.explain(far)[-1].argmax() == 0
 
 
 def test_reconstructed_vectors_are_not_explained(vectors):
