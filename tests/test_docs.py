@@ -169,7 +169,9 @@ def few_digits(n, n_pixels=64):
     return load_few
 
 
-def few_tumours(**options):
+def few_tumours(as_frame=False, **options):
+    if as_frame:
+        return Bunch(frame=load_breast_cancer(as_frame=True).frame[:260])
     X, y = load_breast_cancer(return_X_y=True)
     return X[:160], y[:160]
 
@@ -351,7 +353,8 @@ def test_diagnosing(short):
     assert len(shown) > 10 and max(map(len, shown)) <= 100
 
 
-def test_report(short):
+def test_report(short, monkeypatch):
+    monkeypatch.setattr("sklearn.datasets.load_breast_cancer", few_tumours)
     names, n_checked = run_page(ROOT / "docs/report.rst")
     assert n_checked == 5
     assert Path("report.html").read_text("utf-8") == names["report"].html
