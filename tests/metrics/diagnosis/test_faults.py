@@ -142,6 +142,28 @@ def test_chance_in_strong_correlations_of_few_rows_is_no_fault():
     assert off > 0.3 and found.verdict == "good"
 
 
+def together(rng, n, correlation, d):
+    """Columns of which each pair has this correlation."""
+    common, own = rng.normal(size=(n, 1)), rng.normal(size=(n, d))
+    return np.sqrt(correlation) * common + np.sqrt(1 - correlation) * own
+
+
+def test_no_pair_of_few_rows_is_off_by_chance():
+    for seed in range(5):
+        rng = np.random.default_rng(seed)
+        holdout, fresh, train = (together(rng, 60, 0.7, 6) for _ in range(3))
+        found = diagnose(holdout, fresh, train, random_state=0).associations
+        assert "pairs of columns are off" not in found.message
+
+
+def test_a_strong_correlation_that_is_a_little_weaker_is_proven():
+    rng = np.random.default_rng(0)
+    train, holdout = (together(rng, 300, 0.97, 2) for _ in range(2))
+    found = diagnose(holdout, together(rng, 300, 0.8, 2), train, random_state=0)
+    assert "1 of 1 pair" in found.associations.message
+    assert "0 and 1 0.9" in found.associations.message
+
+
 def test_chance_in_endings_of_sets_of_two_sizes_is_no_fault():
     def rows(n, seed):
         rng = np.random.default_rng(seed)
