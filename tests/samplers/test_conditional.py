@@ -125,6 +125,14 @@ def test_the_automatic_generator_starts_from_the_labels(n, d, name):
     assert type(sampler.net_.generator_) is GENERATORS[name]
 
 
+def test_labels_and_levels_beside_them_are_conditions_of_normal_latents():
+    sampler = make_sampler(prior="normal", max_iter=1)
+    table = make_table().drop(columns="name")
+    encoder = sampler.fit(table, pd.Series(LABELS, name="tree")).encoder_
+    assert len(encoder.condition_columns_) == 2
+    assert encoder.condition_columns_[1] == "kind"
+
+
 def test_rows_and_labels_come_as_they_were(fitted):
     X, y = fitted.sample(7)
     assert X.shape == (7, 3) and X.dtype == np.float64
