@@ -59,6 +59,7 @@ def fit_chain(
     rng: np.random.Generator,
     deadline: Deadline,
     forms: Mapping[int, str],
+    repeated: Mapping[int, np.ndarray],
 ) -> list[ColumnModel]:
     """Fit each column on those before it; models stand by position.
 
@@ -66,10 +67,10 @@ def fit_chain(
     of the rows; once the time is over, without those before them.
     """
     scales = [
-        fit_scale(values, discrete=column.discrete)
+        fit_scale(values, discrete=column.discrete, repeated=repeated.get(place))
         if isinstance(column, NumberColumn)
         else None
-        for values, column in zip(columns.T, schema, strict=True)
+        for place, (values, column) in enumerate(zip(columns.T, schema, strict=True))
     ]
     x = np.stack([to_predictor(*pair) for pair in zip(columns.T, scales, strict=True)])
     predictors = Predictors(x, schema, max_features)
@@ -244,6 +245,7 @@ class TreesPrior(PickledAsState, BasePrior):
         random_state: int | np.random.Generator | None = None,
         max_time: float | None = None,
         forms_of: TreesPrior | None = None,
+        repeated: Mapping[int, np.ndarray] | None = None,
     ) -> TreesPrior:
         """Learn the chain.
 
@@ -267,6 +269,11 @@ class TreesPrior(PickledAsState, BasePrior):
             (a tree, a tree with a sum of columns, or a tree of what a sum leaves over)
             is taken from it; else forms are compared, which is most of the work where
             rows are few.
+        repeated : dict of int to ndarray, default=None
+            Values of number columns that count as repeated, such as `find_repeated`
+            returns of other rows. Repeated values have probabilities and others
+            densities: those of two priors compare only where the same values are. Of
+            other columns it depends on the training rows.
 
         Returns
         -------
@@ -291,6 +298,13 @@ class TreesPrior(PickledAsState, BasePrior):
         order = chain_order(schema, first, self.order)
         if forms_of is not None and forms_of.schema_ != schema:
             raise ValueError("forms_of must be a prior of the same columns.")
+        repeated = {} if repeated is None else repeated
+        numbers = [j for j, c in enumerate(schema) if isinstance(c, NumberColumn)]
+        if others := sorted(set(repeated) - set(numbers)):
+            raise ValueError(
+                f"repeated names column {others[0]}, and the columns of numbers are "
+                f"{numbers}."
+            )
         if len(columns) > self.max_fit_rows:
             columns = columns[
                 rng.choice(len(columns), self.max_fit_rows, replace=False)
@@ -307,6 +321,7 @@ class TreesPrior(PickledAsState, BasePrior):
             rng=rng,
             deadline=deadline,
             forms={} if forms_of is None else forms_of._forms(),
+            repeated=repeated,
         )
         self.schema_, self.order_, self.n_rows_ = schema, order, len(columns)
         return self

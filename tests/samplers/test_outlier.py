@@ -408,6 +408,23 @@ def test_false_alarms_are_as_promised(n):
     assert abs(np.mean(shares) - 0.05) < width
 
 
+def test_false_alarms_where_few_values_are_repeated():
+    """Whether a value is repeated, and has a probability, all rows decide."""
+
+    def make_levels(n, seed):
+        return np.random.default_rng(seed).integers(0, 12, (n, 8)).astype(float)
+
+    shares = [
+        (detector.predict(make_levels(1000, 100 + seed)) == -1).mean()
+        for seed in range(2)
+        for detector in [
+            GANOutlierDetector(random_state=seed).fit(make_levels(60, seed))
+        ]
+    ]
+    width = 2.6 * np.sqrt(0.05 * 0.95 * (1 / 60 + 1 / 1000) / 2)
+    assert abs(np.mean(shares) - 0.05) < width
+
+
 @pytest.mark.parametrize("share", [0.0, 0.01, 0.05])
 def test_outliers_among_the_training_rows(share):
     rng = np.random.default_rng(0)
