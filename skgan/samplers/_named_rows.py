@@ -112,14 +112,13 @@ class NamedRows:
 
     def _draw(self, reader: RowReader, n: int, held_out, seed: int) -> Iterator[Any]:
         """Yield a uniform sample, batch by batch, without replacement."""
-        places = draw_places(n, self.n_rows, held_out, seed)
-        start = first = 0
+        drawn = draw_places(n, self.n_rows, held_out, seed)
+        start = 0
         for _, batch in reader.batches():
+            places = drawn(start, start + batch.num_rows)
+            if len(places):
+                yield batch.take(places - start)
             start += batch.num_rows
-            last = int(np.searchsorted(places, start))
-            if last > first:
-                yield batch.take(places[first:last] - (start - batch.num_rows))
-            first = last
         if start != self.n_rows:
             raise ValueError(
                 f"The rows have changed since fit read them first: there were "
@@ -139,25 +138,41 @@ def _join(batches: Iterator[Any]) -> Iterator[list]:
         yield joined
 
 
-def draw_places(n: int, n_rows: int, held_out: NDArray, seed: int) -> NDArray:
-    """Return `n` of the places up to `n_rows` that are not held out, in order."""
+def draw_places(
+    n: int, n_rows: int, held_out: NDArray, seed: int
+) -> Callable[[int, int], NDArray]:
+    """Draw `n` of the places up to `n_rows` that are not held out.
+
+    What is returned takes a span, first place and stop, and returns in order those of
+    it that are drawn. Nothing is as long as all rows: where most are drawn, it is the
+    others that are chosen.
+    """
     rng = np.random.default_rng([seed, 13])
-    n_free = n_rows - len(held_out)
-    if 2 * n > n_free:
-        places = np.sort(rng.choice(n_free, n, replace=False))
-    else:
-        # A permutation of a billion rows would not fit into memory.
-        places = np.empty(0, dtype=np.int64)
-        while len(places) < n:
-            more = rng.integers(n_free, size=n - len(places))
-            # Several times as fast as np.union1d, which hashes all of them.
-            places = np.sort(np.concatenate([places, more]))
-            places = places[np.diff(places, prepend=-1) > 0]
     held_out = np.sort(held_out)
-    n_before = np.searchsorted(
-        held_out - np.arange(len(held_out)), places, side="right"
+    n_free = n_rows - len(held_out)
+    n_others = n_free - n
+    listed = np.empty(0, dtype=np.int64)
+    while len(listed) < min(n, n_others):
+        more = np.sort(rng.integers(n_free, size=min(n, n_others) - len(listed)))
+        # Several times as fast as np.union1d, which hashes all; stable merges the two.
+        listed = np.sort(np.concatenate([listed, more]), kind="stable")
+        listed = listed[np.diff(listed, prepend=-1) > 0]
+    listed += np.searchsorted(
+        held_out - np.arange(len(held_out)), listed, side="right"
     )
-    return places + n_before
+    are_others = n_others < n
+    if are_others:
+        listed = np.sort(np.concatenate([listed, held_out]))
+
+    def places_within(start: int, stop: int) -> NDArray:
+        first, last = np.searchsorted(listed, [start, stop])
+        if not are_others:
+            return listed[first:last]
+        is_drawn = np.ones(stop - start, dtype=bool)
+        is_drawn[listed[first:last] - start] = False
+        return start + np.flatnonzero(is_drawn)
+
+    return places_within
 
 
 def _fingerprint(told: list, identity: torch.Tensor, held_out: NDArray) -> str:
