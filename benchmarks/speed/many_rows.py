@@ -4,9 +4,10 @@
 
 A chain of trees that was fitted to Adult and five columns more draws the distinct
 millions into files, which are then named several times over, by hard links: drawing
-all of them would take hours. A fit by path encodes all rows, and is killed (SIGKILL)
-after its first checkpoint; given again, it goes on and ends. Fresh rows of the same
-chain judge its samples, and those of fits in memory to 30 000 of the rows.
+all of them would take hours. A fit by path, long enough to visit 25.6 million of the
+rows, encodes these, and is killed (SIGKILL) after its first checkpoint; given again, it
+goes on, and ends after 2000 updates. Fresh rows of the same chain judge its samples,
+and those of fits in memory to 30 000 of the rows.
 """
 
 import argparse
@@ -36,8 +37,9 @@ def tell(event, **more):
     waited = int(open("/proc/self/stat").read().rpartition(")")[2].split()[39]) / 100
     print(json.dumps({
         "event": event, "CPU s": round(time.process_time(), 1),
-        "s": round(time.perf_counter() - start), "GiB": round(used.ru_maxrss / 2**20, 2),
-        "faults": used.ru_majflt, "s waited for a disk": waited, **spent, **more,
+        "s": round(time.perf_counter() - start),
+        "GiB": round(used.ru_maxrss / 2**20, 2), "faults": used.ru_majflt,
+        "s waited for a disk": waited, **spent, **more,
     }), flush=True)
 
 start = time.perf_counter()
@@ -78,9 +80,10 @@ tell("fitted", stage=sampler.stage_)
 skgan.save(sampler.set_params(callbacks=None, checkpoint=None), sys.argv[4])
 tell("saved")
 """
-ENCODE_ALL = {
+LONG = {
     "random_state": 0,
-    # Visits every row once, though training ends after 2000 updates.
+    "max_iter": 100_000,
+    # All rows that so many updates visit are encoded, though training ends early.
     "net_params": {"iterator_train__n_batches": 500, "max_epochs": 4},
 }
 
@@ -169,12 +172,10 @@ def main():
     folder = options.folder
     (folder / "scratch").mkdir(parents=True, exist_ok=True)
     models = {name: folder / f"{name}.skgan" for name in ("path", "memory", "default")}
-    n_rows = options.distinct * options.copies * 10**6
-    params = ENCODE_ALL | {"max_iter": -(-n_rows // 256)}
     if "rows" in options.only:
         make_rows(folder, options.distinct, options.copies)
     if "path" in options.only:
-        first = start("path", folder, params, models["path"])
+        first = start("path", folder, LONG, models["path"])
         while not (folder / "checkpoint" / "training.checkpoint").exists():
             if first.poll() is not None:
                 raise SystemExit("the fit ended before it could be killed")
@@ -183,11 +184,11 @@ def main():
         first.wait()
         left = {file.name: file.stat().st_size for file in folder.glob("scratch/*")}
         print(f"killed; scratch holds {left}", flush=True)
-        fit("path", folder, params, models["path"])
+        fit("path", folder, LONG, models["path"])
         print(f"scratch holds {[*folder.glob('scratch/*')]}", flush=True)
         judge(folder, models["path"])
     if "memory" in options.only:
-        for name, how in {"memory": params, "default": {"random_state": 0}}.items():
+        for name, how in {"memory": LONG, "default": {"random_state": 0}}.items():
             fit("memory", folder, how, models[name])
             judge(folder, models[name])
 

@@ -157,9 +157,7 @@ def draw_places(
         # Several times as fast as np.union1d, which hashes all; stable merges the two.
         listed = np.sort(np.concatenate([listed, more]), kind="stable")
         listed = listed[np.diff(listed, prepend=-1) > 0]
-    listed += np.searchsorted(
-        held_out - np.arange(len(held_out)), listed, side="right"
-    )
+    listed += np.searchsorted(held_out - np.arange(len(held_out)), listed, side="right")
     are_others = n_others < n
     if are_others:
         listed = np.sort(np.concatenate([listed, held_out]))
