@@ -34,12 +34,11 @@ spent = {"batches": 0, "CPU s in batches": 0.0}
 
 def tell(event, **more):
     used = resource.getrusage(resource.RUSAGE_SELF)
-    waited = int(open("/proc/self/stat").read().rpartition(")")[2].split()[39]) / 100
     print(json.dumps({
         "event": event, "CPU s": round(time.process_time(), 1),
         "s": round(time.perf_counter() - start),
         "GiB": round(used.ru_maxrss / 2**20, 2), "faults": used.ru_majflt,
-        "s waited for a disk": waited, **spent, **more,
+        **spent, **more,
     }), flush=True)
 
 start = time.perf_counter()

@@ -43,6 +43,8 @@ class NamedRows:
         Places of the rows kept among all.
     n_rows : int
         All rows.
+    marks : list or None
+        Paths, sizes and times of the files when they were read; None if unknown.
     file : EncodedFile or None
         Holds rows that were encoded, where `source` names a folder for them.
     """
@@ -51,7 +53,7 @@ class NamedRows:
     labels: Any
     places: NDArray
     n_rows: int
-
+    marks: list | None = None
     file: EncodedFile | None = None
 
     def __enter__(self) -> NamedRows:
@@ -83,6 +85,7 @@ class NamedRows:
         reader = self.source.open()
         make_batches = partial(self._encode, reader, n, held_out, encode, seed)
         try:
+            _check_unchanged(self.marks, reader.marks())
             if self.source.scratch is not None:
                 told = [n, self.n_rows, seed, repr(self.labels), reader.marks()]
                 name = _fingerprint(told, identity, held_out) if told[-1] else ""
@@ -173,6 +176,20 @@ def draw_places(
     return places_within
 
 
+def _check_unchanged(before: list | None, now: list | None) -> None:
+    """Raise a ValueError that names a file which came, went or changed."""
+    if before is None or now is None or before == now:
+        return
+    earlier, later = ({mark[0]: mark for mark in marks} for marks in (before, now))
+    for path in dict.fromkeys([*earlier, *later]):
+        if earlier.get(path) != later.get(path):
+            what = "has changed" if path in later else "is gone"
+            what = what if path in earlier else "is new"
+            raise ValueError(
+                f"{path!r} {what} since fit read the rows first. Fit to rows that stay."
+            )
+
+
 def _fingerprint(told: list, identity: torch.Tensor, held_out: NDArray) -> str:
     """Return a hash of all that encoded rows follow from.
 
@@ -213,7 +230,7 @@ def read_named(sampler, X, y) -> tuple[Any, Any, NamedRows | None]:
         print(message)
     named = None
     if n_kept < rows.n_rows:
-        named = NamedRows(source, labels, rows.places, rows.n_rows)
+        named = NamedRows(source, labels, rows.places, rows.n_rows, rows.marks)
     return *split_labels(rows.X, labels), named
 
 
