@@ -48,6 +48,7 @@ SERIES = {
     "levels, networks": ("levels", NETWORKS, (10, 1e3, 1e5, 1e6), False),
     "levels, default": ("levels", DEFAULT, (10, 1e3, 1e5, 1e6), False),
     "processes, images": ("processes", "images", (1, 2), False),
+    "processes, images by 512": ("processes", "images by 512", (1, 2), False),
     "processes, table": ("processes", "table", (1, 2), False),
     "processes, vectors": ("processes", "vectors", (1, 2), False),
 }
@@ -199,30 +200,42 @@ def plot(found, path):
     figure.savefig(path, dpi=70)
 
 
-def measure_all(options, folder):
-    """Print a row for each size of each series, and return what was found."""
+def measure_all(options, folder, before):
+    """Print a row for each size of each series, and return what was found.
+
+    What was found before is not measured again.
+    """
     print("| series | size | fit CPU s | slope | sample CPU s | slope | GiB | slope |")
     print("| --- | --- | --- | --- | --- | --- | --- | --- |")
     found = {}
     for name, (axis, params, sizes, is_path) in SERIES.items():
-        if axis not in options.axes or options.only not in name:
-            continue
         done, values = found.setdefault(name, ([], []))
-        for size in sizes:
-            if size > options.upto:
-                continue
-            result = run((axis, params, int(size), is_path, folder), options.limit)
+        is_asked = axis in options.axes and options.only in name
+        for size in map(int, sizes):
+            result = before.get(name, {}).get(str(size))
+            if result is None and is_asked and size <= options.upto:
+                result = run((axis, params, size, is_path, folder), options.limit)
             if result is None:
-                break
-            done.append(int(size))
+                continue
+            done.append(size)
             values.append(result)
-            cells = [name, f"{int(size):,}".replace(",", " ")]
+            cells = [name, f"{size:,}".replace(",", " ")]
             for place in (0, 1, 3):
                 column = [value[place] for value in values]
                 shown = "-" if math.isnan(column[-1]) else f"{column[-1]:.2f}"
                 cells += [shown, slope(done, column)]
             print(f"| {' | '.join(cells)} |", flush=True)
-    return found
+            keep(options.found, found)
+    return {name: value for name, value in found.items() if value[0]}
+
+
+def keep(path, found):
+    """Write down what was found so far, for a run that goes on from there."""
+    if path is not None:
+        kept = json.loads(path.read_text()) if path.exists() else {}
+        for name, (sizes, values) in found.items():
+            kept.setdefault(name, {}).update(zip(map(str, sizes), values, strict=True))
+        path.write_text(json.dumps(kept))
 
 
 def main():
@@ -235,7 +248,7 @@ def main():
     parser.add_argument("--limit", type=int, default=600, help="CPU seconds a fit")
     parser.add_argument("--folder", help="keeps the files that are made")
     parser.add_argument(
-        "--found", type=Path, help="JSON: adds to it, and plots all of it"
+        "--found", type=Path, help="JSON: goes on from it, and adds to it"
     )
     parser.add_argument("--plot", help="writes the picture here")
     parser.add_argument("--case", type=json.loads, help=argparse.SUPPRESS)
@@ -248,13 +261,11 @@ def main():
         axis, _, size, is_path, folder = options.make
         open_rows(axis, size, is_path, folder)
         return
+    before = {}
+    if options.found and options.found.exists():
+        before = json.loads(options.found.read_text())
     with tempfile.TemporaryDirectory() as temporary:
-        found = measure_all(options, options.folder or temporary)
-    if options.found:
-        before = json.loads(options.found.read_text()) if options.found.exists() else {}
-        found = {name: found.get(name) or before.get(name) for name in SERIES}
-        found = {name: value for name, value in found.items() if value}
-        options.found.write_text(json.dumps(found))
+        found = measure_all(options, options.folder or temporary, before)
     if options.plot:
         plot(found, options.plot)
 
