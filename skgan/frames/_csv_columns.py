@@ -15,6 +15,7 @@ from importlib import import_module
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from skgan._estimator import persistent
 from skgan.frames._csv_dialect import CsvDialect
@@ -82,6 +83,13 @@ class CsvCells:
         self.codes, unique = pandas.factorize(np.asarray(texts, dtype=object))
         self.unique = [str(text) for text in unique]
         self.counts = np.bincount(self.codes, minlength=len(self.unique))
+
+    @classmethod
+    def of_levels(cls, levels: Sequence[str], counts: NDArray) -> CsvCells:
+        """Return cells of which only the different ones and their numbers are known."""
+        cells = cls.__new__(cls)
+        cells.codes, cells.unique, cells.counts = counts[:0], list(levels), counts
+        return cells
 
     def values(self, converted: Sequence, dtype: Any) -> Any:
         """Return a Series of what the different cells stand for."""
@@ -253,7 +261,7 @@ def _parse_moments(column: CsvColumn, texts: Sequence[str]) -> Any:
     parsed = pandas.Series(
         pandas.to_datetime(plain, format=pattern or "ISO8601", errors="coerce")
     )
-    return parsed.dt.tz_localize(_zone(zone)) if zone else parsed
+    return parsed.dt.tz_localize(zone_info(zone)) if zone else parsed
 
 
 def _as_iso(column: CsvColumn, texts: Sequence[str]) -> Any:
@@ -266,7 +274,7 @@ def _as_iso(column: CsvColumn, texts: Sequence[str]) -> Any:
     parsed = pandas.Series(
         pandas.to_datetime(texts, format="ISO8601", utc=True, errors="coerce")
     )
-    zone = _zone(column.zone) if column.zone else None
+    zone = zone_info(column.zone) if column.zone else None
     return parsed.dt.tz_convert(zone) if zone else parsed.dt.tz_localize(None)
 
 
@@ -287,12 +295,13 @@ def _parse_all_moments(column: CsvColumn, texts: Sequence[str]) -> list:
             plain = replace(column, moment=pattern, zone="", places=0)
             local = _parse_moments(plain, texts)
             if column.zone:
-                local = local.dt.tz_localize(_zone(column.zone))
+                local = local.dt.tz_localize(zone_info(column.zone))
             parsed = parsed.fillna(local)
     return list(parsed)
 
 
-def _zone(text: str) -> Any:
+def zone_info(text: str) -> Any:
+    """Return the zone of an offset such as +02:00."""
     if text in ("Z", "+00:00", "+0000"):
         return "UTC"
     minutes = int(text[1:3]) * 60 + int(text[-2:])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from hashlib import blake2b
 from typing import Any
 
@@ -97,8 +98,7 @@ class ReferenceSpace:
         ]
         # Labels and kinds are kept, the rows are not.
         self._like = [
-            Block(block.labels, block.values[:0].copy(), block.shared_scale)
-            for block in blocks
+            replace(block, values=block.values[:0].copy()) for block in blocks
         ]
         self.n_columns_ = sum(block.width for block in blocks)
         return self

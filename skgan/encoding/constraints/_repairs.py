@@ -39,6 +39,8 @@ class Repair(ABC):
 
     # Whether what becomes of a row depends on others.
     needs_all_rows = False
+    # Whether the training rows alone say so, and not the user.
+    is_found = False
 
     def __init__(self, names: tuple[Hashable, ...], title: str):
         self.names = names  # columns that are read and written
@@ -139,7 +141,8 @@ def repair_all(
             n_changed += int(changed.sum())
         if not n_changed:
             return result, is_repaired
-    violations = [r.title for r in repairs if r.find_violations(result).any()]
+    declared = [repair for repair in repairs if not repair.is_found]
+    violations = [r.title for r in declared if r.find_violations(result).any()]
     if violations:
         raise ValueError(
             f"{', '.join(violations)} cannot be kept together with the other "
@@ -217,6 +220,18 @@ class InequalityRepair(Repair):
         if self.is_strict:
             is_wrong |= beside == bound
         return grid.apply(np.where(is_wrong, beside + sign * step, beside))
+
+
+@persistent()
+class FoundOrderRepair(InequalityRepair):
+    """Two columns, the first above the second in no training row."""
+
+    is_found = True
+
+    def _violations(self, values: list[NDArray], is_fixed: NDArray | None) -> NDArray:
+        is_broken = super()._violations(values, is_fixed)
+        # What the user gives may be new.
+        return is_broken if is_fixed is None else is_broken & ~is_fixed.all(axis=1)
 
 
 @persistent("nearest")

@@ -36,6 +36,7 @@ _LEARNT = (
     "layout_",
     "condition_columns_",
     "dependencies_",
+    "orders_",
     "tensor_shape_",
     "_columns",
     "_dtype",

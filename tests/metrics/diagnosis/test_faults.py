@@ -90,6 +90,22 @@ def judged(synthetic, **params):
         return diagnose(HOLDOUT, synthetic, TRAIN, random_state=0, **params)
 
 
+def test_an_order_that_samples_break_is_named():
+    def with_ends(frame, seed):
+        years = np.random.default_rng(seed).integers(1, 9, len(frame))
+        return frame[["job", "age"]].assign(retired=frame["age"] + years)
+
+    train, holdout, fresh = map(with_ends, (TRAIN, HOLDOUT, FRESH), range(3))
+    early = fresh.assign(retired=fresh["retired"] - 4 * (np.arange(len(fresh)) % 5 < 1))
+    found = diagnose(holdout, early, train, random_state=0).orders
+    assert found.verdict == "warn" and "'age' above 'retired' in" in found.message
+    assert 0.05 < found.value < 0.12 and "Inequality" in found.advice
+    few = early.assign(retired=early["retired"].mask(np.arange(602) > 40, 99))
+    for synthetic in (fresh, few):
+        found = diagnose(holdout, synthetic, train, random_state=0).orders
+        assert found.verdict == "good" and "1 pair." in found.message
+
+
 @pytest.mark.parametrize("fault", FAULTS)
 def test_a_fault_is_named(fault):
     synthetic, name, words = FAULTS[fault]
