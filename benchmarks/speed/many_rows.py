@@ -187,7 +187,7 @@ def main():
         print(f"scratch holds {[*folder.glob('scratch/*')]}", flush=True)
         judge(folder, models["path"])
     if "memory" in options.only:
-        for name, how in {"memory": LONG, "default": {"random_state": 0}}.items():
+        for name, how in {"default": {"random_state": 0}, "memory": LONG}.items():
             fit("memory", folder, how, models[name])
             judge(folder, models[name])
 
