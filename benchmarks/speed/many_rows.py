@@ -1,6 +1,6 @@
 """A hundred million rows of 20 columns, named by path: memory, speed, a kill, quality.
 
-    python -m benchmarks.speed.many_rows --folder /tmp/rows --distinct 10 --copies 10
+    python -m benchmarks.speed.many_rows --folder FOLDER --distinct 10 --copies 10
 
 A chain of trees that was fitted to Adult and five columns more draws the distinct
 millions into files, which are then named several times over, by hard links: drawing
