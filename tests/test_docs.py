@@ -279,7 +279,7 @@ def test_quickstart(short):
 
 def test_tables(short):
     names, n_checked = run_page(ROOT / "docs/tables.rst")
-    assert n_checked == 1
+    assert n_checked == 2
     assert (names["synthetic"].dtypes == names["frame"].dtypes).all()
     assert len(names["display"].axes_) == 2
 

@@ -105,7 +105,9 @@ class TableEncoder(ReservoirEncoder):
         one is never above the other, to which samples keep.
     identifiers : {"draw", "raise"} or list of column names, default="draw"
         What to do with a column that names single rows: neither numbers nor dates, at
-        least 50 values, nine of ten of them different. "draw" draws fresh values that
+        least 50 values, nine of ten of them different; or whole numbers, all of them
+        different, in a column called "id", "index", "row_no" or "Unnamed: 0", or with
+        a name that ends in "_id", "Id" or "_key". "draw" draws fresh values that
         no training row has, and warns of it: text, bytes, UUIDs, addresses of IP and
         tuples with the signs seen in each place, running numbers that go on, and, of
         text of various lengths, letters for letters and digits for digits. "raise"
@@ -122,6 +124,9 @@ class TableEncoder(ReservoirEncoder):
         ``layout_.condition_units``.
     dependencies_ : list of Dependency
         The columns left out because others determine them, and how.
+    identifiers_ : list
+        Names of the columns of which samples get fresh values; scores and diagnoses
+        leave them out.
     orders_ : list of tuple
         Pairs of names (low, high): the first is above the second in no training row,
         and in no sample, unless both are given. In rows drawn otherwise the two
@@ -197,6 +202,11 @@ class TableEncoder(ReservoirEncoder):
         self.dependencies = dependencies
         self.identifiers = identifiers
         self.max_levels = max_levels
+
+    @property
+    def identifiers_(self) -> list:
+        """Names of the columns of which fresh values are drawn."""
+        return [c.name for c in self._columns if isinstance(c, IdentifierColumn)]
 
     @property
     def repaired_share_(self) -> dict[str, float]:

@@ -75,11 +75,8 @@ def read_rows(
         )
     _check_shapes({name: X for name, (X, _) in pairs.items()})
     if reference is None:
-        like, framed = read_blocks(X, first), is_table(X)
-        check_n_rows(first, len(like[0].values), 1)
+        check_n_rows(first, len(read_blocks(X, first)[0].values), 1)
         reference = ReferenceSpace()._fit(X, first)
-    else:
-        like, framed = reference._like, reference._framed
     labels: list[Block] = []
     are_classes = y is not None and _are_classes(y)
     if y is not None:
@@ -88,7 +85,7 @@ def read_rows(
     label_space = ReferenceSpace()._fit_blocks(labels) if labels else None
     sets, unexpected = {}, {}
     for name, (X, y) in pairs.items():
-        blocks = match_blocks(X, like, framed, name)
+        blocks = reference.match(X, name)
         check_n_rows(name, len(blocks[0].values), 1)
         chosen = rng.permutation(len(blocks[0].values))[: caps[name]]
         blocks = [replace(b, values=b.values[chosen]) for b in blocks]
