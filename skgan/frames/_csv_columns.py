@@ -38,7 +38,9 @@ _DATES = (
 )
 # Times of day, which are moments of the first of January 1900.
 _CLOCKS = ("%H:%M:%S", "%H:%M", "%-H:%M:%S", "%-H:%M", "%I:%M %p", "%-I:%M %p")
-_MOMENT = re.compile(r"(?:[^0-9]*[0-9]){5}.*|[0-9]+([/.-])\w+\1[0-9]+.*|[0-9]+:[0-9]{2}.*")
+_MOMENT = re.compile(
+    r"(?:[^0-9]*[0-9]){5}.*|[0-9]+([/.-])\w+\1[0-9]+.*|[0-9]+:[0-9]{2}.*"
+)
 _TIMES = (
     *("", " %H:%M:%S", "T%H:%M:%S", " %H:%M", "T%H:%M", " %-H:%M", " %-H:%M:%S"),
     *(" %I:%M %p", " %-I:%M %p", " %-I:%M:%S %p"),

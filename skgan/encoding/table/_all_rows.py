@@ -85,7 +85,7 @@ def _hold_to_all(reader: RowReader, kept: KeptRows, encoder) -> KeptRows:
         if not isinstance(learnt, TableEncoder):
             return kept
         with warnings.catch_warnings():
-            # The fit that follows says it again.
+            # The fit that follows gives the same warning.
             warnings.simplefilter("ignore")
             try:
                 learnt.fit(X)

@@ -24,13 +24,14 @@ from skgan.encoding.constraints._constraints import (
     Unique,
     check_constraints,
 )
-from skgan.encoding.constraints._repairs import FoundOrderRepair
+from skgan.encoding.constraints._repairs import FormulaRepair, FoundOrderRepair
 from skgan.encoding.dependencies._date_parts import Clock
 from skgan.encoding.dependencies._dependencies import (
     Dependency,
     find_dependencies,
     in_order,
 )
+from skgan.encoding.dependencies._formulas import find_formulas
 from skgan.encoding.dependencies._orders import find_orders
 from skgan.encoding.table._column_encoders import LevelEncoder, is_spiky
 from skgan.encoding.table._columns import TimeColumn, show_levels
@@ -127,6 +128,9 @@ class TableEncoder(ReservoirEncoder):
     identifiers_ : list
         Names of the columns of which samples get fresh values; scores and diagnoses
         leave them out.
+    formulas_ : list of Dependency
+        Sums, products and quotients that hold in every training row in which none of
+        their columns is missing. Samples keep to them there.
     orders_ : list of tuple
         Pairs of names (low, high): the first is above the second in no training row,
         and in no sample, unless both are given. In rows drawn otherwise the two
@@ -507,29 +511,34 @@ class TableEncoder(ReservoirEncoder):
         self.dependencies_: list = in_order(ties)
         self.output_builder_.dependencies = self.dependencies_
         self.orders_: list = []
+        self.formulas_: list = []
         if self.dependencies:
-            self._find_orders(table, set(ties), constraints)
+            self._find_rules(table, keep | set(ties), constraints)
 
-    def _find_orders(
-        self, table: dict[Hashable, NDArray], computed: set, constraints: list
+    def _find_rules(
+        self, table: dict[Hashable, NDArray], taken: set, constraints: list
     ) -> None:
-        """Find pairs of numbers or dates of which one is never above the other."""
+        """Find formulas, and numbers or dates of which one is never above the other."""
         kinds = {
             column.name: getattr(column, "time_unit", column.kind)
             for column in self._columns
             if column.kind in ("number", "time", "duration")
         }
+        computed = {tie.target for tie in self.dependencies_}
         names = [n for n in kinds if n not in computed and n not in self._discrete]
-        found = find_orders({name: table[name] for name in names}, kinds)
+        numbers = {name: table[name] for name in names}
+        self.formulas_ = [f for f in find_formulas(numbers) if f.target not in taken]
+        self.output_builder_.repairs += map(FormulaRepair, self.formulas_)
+        found = find_orders(numbers, kinds)
         declared = [set(constraint.columns) for constraint in constraints]
         self.orders_ = [
             pair for pair in found if not any(set(pair) <= names for names in declared)
         ]
         self.output_builder_.repairs += [
             FoundOrderRepair(
-                pair, f"{pair[0]} <= {pair[1]}", *map(table.get, pair), False
+                (low, high), f"{low} <= {high}", table[low], table[high], self.formulas_
             )
-            for pair in self.orders_
+            for low, high in self.orders_
         ]
 
     def _computed_columns(self, declared: list, table: Mapping) -> list[Dependency]:

@@ -11,7 +11,7 @@ from sklearn.utils.multiclass import type_of_target
 from skgan._messages import counted
 from skgan.frames import is_table
 from skgan.metrics._blocks import Block, match_blocks, read_blocks
-from skgan.metrics._inputs import check_n_rows
+from skgan.metrics._inputs import check_n_rows, read_labels
 from skgan.metrics._reference import ReferenceSpace, with_unexpected
 
 # Whole numbers of more values than this are no classes.
@@ -80,7 +80,7 @@ def read_rows(
     labels: list[Block] = []
     are_classes = y is not None and _are_classes(y)
     if y is not None:
-        y = _read_labels(y, are_classes)
+        y = read_labels(y, are_classes)
         labels = read_blocks(y, f"The labels of {first}")
     label_space = ReferenceSpace()._fit_blocks(labels) if labels else None
     sets, unexpected = {}, {}
@@ -91,7 +91,7 @@ def read_rows(
         blocks = [replace(b, values=b.values[chosen]) for b in blocks]
         vectors, unexpected[name] = reference._transform_blocks(blocks)
         if label_space is not None:
-            y = _read_labels(y, are_classes)
+            y = read_labels(y, are_classes)
             label_blocks = match_blocks(y, labels, is_table(y), f"The labels of {name}")
             label_blocks = [replace(b, values=b.values[chosen]) for b in label_blocks]
             placed = label_space._transform_blocks(label_blocks)[0]
@@ -142,13 +142,3 @@ def _are_classes(y: Any) -> bool:
         or len(np.unique(labels)) > _MAX_CLASSES
     )
     return not is_number
-
-
-def _read_labels(y: Any, are_classes: bool) -> Any:
-    """Labels as rows."""
-    if is_table(y):
-        return y
-    labels = np.asarray(y)
-    if are_classes:
-        labels = labels.astype(str).astype(object)
-    return labels.reshape(len(labels), -1)
