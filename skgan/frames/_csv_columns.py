@@ -34,6 +34,12 @@ _DATES = (
     *("%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d", "%d.%m.%Y", "%-d.%-m.%Y"),
     *("%m/%d/%Y", "%d/%m/%Y", "%-m/%-d/%Y", "%-d/%-m/%Y", "%d-%m-%Y", "%m-%d-%Y"),
     *("%d-%b-%Y", "%d %b %Y", "%b %d, %Y", "%-d %B %Y", "%B %-d, %Y"),
+    *("%m/%d/%y", "%d/%m/%y", "%-m/%-d/%y", "%-d/%-m/%y", "%d.%m.%y", "%d-%b-%y"),
+)
+# Times of day, which are moments of the first of January 1900.
+_CLOCKS = ("%H:%M:%S", "%H:%M", "%-H:%M:%S", "%-H:%M", "%I:%M %p", "%-I:%M %p")
+_MOMENT = re.compile(
+    r"(?:[^0-9]*[0-9]){5}.*|[0-9]+([/.-])\w+\1[0-9]+.*|[0-9]+:[0-9]{2}.*"
 )
 _TIMES = (
     *("", " %H:%M:%S", "T%H:%M:%S", " %H:%M", "T%H:%M", " %-H:%M", " %-H:%M:%S"),
@@ -42,7 +48,7 @@ _TIMES = (
 _ISO = re.compile(
     r"\d{4}-\d\d-\d\d(?:[ T]\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:Z|[+-]\d\d:?\d\d)?)?"
 )
-_DAY_FIRST = {"%m/%d/%Y": "%d/%m/%Y", "%-m/%-d/%Y": "%-d/%-m/%Y"}
+_MONTH_FIRST = ("%m/%d/%Y", "%-m/%-d/%Y", "%m/%d/%y", "%-m/%-d/%y")
 KINDS = {
     "whole": "a whole number",
     "number": "a number",
@@ -158,7 +164,7 @@ def _are_tokens(others: set, fits: list, cells: CsvCells, tokens) -> bool:
 
 def _fitting(kind: str, texts: list[str], dialect: CsvDialect) -> list[str]:
     if kind == "moment":
-        return [text for text in texts if len(re.findall("[0-9]", text)) >= 5]
+        return [text for text in texts if _MOMENT.fullmatch(text.strip())]
     if kind == "boolean":
         truths = {text for pair in _TRUTHS for text in pair}
         return [text for text in texts if text.strip() in truths]
@@ -240,7 +246,7 @@ def _moment_patterns(text: str, dialect: CsvDialect) -> list[str]:
     text = text.removesuffix(_zone_of(text))
     text = _FRACTION.sub("", text) if ":" in text else text
     patterns = []
-    for pattern in (date + time for date in _DATES for time in _TIMES):
+    for pattern in (*(date + time for date in _DATES for time in _TIMES), *_CLOCKS):
         try:
             datetime.strptime(text, pattern.replace("%-", "%"))
         except ValueError:
@@ -248,7 +254,7 @@ def _moment_patterns(text: str, dialect: CsvDialect) -> list[str]:
         patterns.append(pattern)
     if dialect.decimal == "," or dialect.separator == ";":
         # Where commas mark decimals, days come before months.
-        patterns.sort(key=lambda pattern: pattern.startswith(tuple(_DAY_FIRST)))
+        patterns.sort(key=lambda pattern: pattern.startswith(_MONTH_FIRST))
     return patterns
 
 

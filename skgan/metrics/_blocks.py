@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -91,9 +92,18 @@ def read_blocks(X: Any, name: str = "X", *, finds_spelled: bool = True) -> list[
     raise ValueError(f"{name} has the unsupported dtype {values.dtype}.")
 
 
-def match_blocks(X: Any, like: list[Block], framed: bool, name: str) -> list[Block]:
+def without(blocks: list[Block], ignored: Collection) -> list[Block]:
+    """Return the blocks of a frame's other columns; all of them if none is left."""
+    return [block for block in blocks if block.labels[0] not in ignored] or blocks
+
+
+def match_blocks(
+    X: Any, like: list[Block], framed: bool, name: str, ignored: Collection = ()
+) -> list[Block]:
     """Read X in the columns, order and kinds of blocks read before."""
     blocks = read_blocks(X, name, finds_spelled=False)
+    if is_table(X):
+        blocks = without(blocks, ignored)
     columns = [part for block in blocks for part in block.split()]
     labels = [label for block in like for label in block.labels]
     if framed and is_table(X):

@@ -23,7 +23,7 @@ from ._base import (
 )
 from ._chain_checks import check_models
 from ._column import ColumnModel, LevelModel, NumberModel
-from ._flat_arrays import DTYPES, pack, read_hints, unpack
+from ._flat_arrays import DTYPES, PickledAsState, pack, read_hints, unpack
 from ._grower import Grower
 from ._numbers import fit_scale
 from ._particles import draw_given
@@ -126,7 +126,7 @@ COST_OF_FEW_ROWS, MANY_ROWS = 6.5, 10_000
 
 
 @persistent()
-class TreesPrior(BasePrior):
+class TreesPrior(PickledAsState, BasePrior):
     """A chain of decision trees [1]_ [2]_.
 
     The density of a row is a product of one factor a column,
@@ -214,6 +214,8 @@ class TreesPrior(BasePrior):
     >>> bool(abs(drawn[drawn[:, 0] == 1, 1].mean() - 3) < 0.3)
     True
     """
+
+    _LEARNT = ("_models", "schema_", "order_", "n_rows_")
 
     def __init__(
         self,
@@ -509,19 +511,6 @@ class TreesPrior(BasePrior):
         )
         check_models(prior._models, prior.schema_, prior.order_)
         return prior
-
-    def __getstate__(self) -> dict:
-        """Pickle what files hold, and the parameters."""
-        if not hasattr(self, "_models"):
-            return vars(self).copy()
-        learnt = ("_models", "schema_", "order_", "n_rows_")
-        parameters = {k: v for k, v in vars(self).items() if k not in learnt}
-        return {"parameters": parameters, "state": self.get_state()}
-
-    def __setstate__(self, state: dict) -> None:
-        if "state" in state:
-            vars(self).update(vars(self.from_state(state["state"])))
-        vars(self).update(state.get("parameters", state))
 
     def _forms(self):
         return {

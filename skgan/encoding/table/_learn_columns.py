@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Hashable, Iterable
 
 import numpy as np
@@ -23,6 +24,11 @@ from skgan.encoding.table._identifiers import (
 from skgan.frames import RawColumn, read_spelled
 
 _MIN_UNIQUE = 0.9
+# Names of columns of whole numbers that name rows, if no two of these are equal.
+_KEY = re.compile(
+    r"(?i:(?:.*[_ .-])?(?:id|uuid|guid|key)|index|unnamed: ?\d+|row[_ ]?(?:nr|no))"
+    r"|.*[a-z](?:Id|ID)"
+)
 
 
 def learn_columns(
@@ -81,7 +87,7 @@ def _find_identifiers(
     unique = [
         name
         for name, column in pairs.items()
-        if name not in levels and is_almost_unique(column)
+        if name not in levels and (is_almost_unique(column) or is_key(name, column))
     ]
     if identifiers == "raise" and unique:
         column = pairs[unique[0]]
@@ -131,6 +137,15 @@ def check_names(
             f"{columns}."
         )
     return names
+
+
+def is_key(name: Hashable, raw_column: RawColumn) -> bool:
+    """Whether a column of different whole numbers is called what keys are."""
+    raw, missing = raw_column.raw, raw_column.missing
+    if not (isinstance(name, str) and _KEY.fullmatch(name)) or len(raw) < MIN_ROWS:
+        return False
+    is_whole = raw_column.column_format.kind == "number" and raw.dtype.kind in "iu"
+    return is_whole and not missing.any() and len(np.unique(raw)) == len(raw)
 
 
 def is_almost_unique(raw_column: RawColumn) -> bool:

@@ -37,6 +37,7 @@ _LEARNT = (
     "condition_columns_",
     "dependencies_",
     "orders_",
+    "formulas_",
     "tensor_shape_",
     "_columns",
     "_dtype",

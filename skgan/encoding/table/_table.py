@@ -24,13 +24,14 @@ from skgan.encoding.constraints._constraints import (
     Unique,
     check_constraints,
 )
-from skgan.encoding.constraints._repairs import FoundOrderRepair
+from skgan.encoding.constraints._repairs import FormulaRepair, FoundOrderRepair
 from skgan.encoding.dependencies._date_parts import Clock
 from skgan.encoding.dependencies._dependencies import (
     Dependency,
     find_dependencies,
     in_order,
 )
+from skgan.encoding.dependencies._formulas import find_formulas
 from skgan.encoding.dependencies._orders import find_orders
 from skgan.encoding.table._column_encoders import LevelEncoder, is_spiky
 from skgan.encoding.table._columns import TimeColumn, show_levels
@@ -105,7 +106,9 @@ class TableEncoder(ReservoirEncoder):
         one is never above the other, to which samples keep.
     identifiers : {"draw", "raise"} or list of column names, default="draw"
         What to do with a column that names single rows: neither numbers nor dates, at
-        least 50 values, nine of ten of them different. "draw" draws fresh values that
+        least 50 values, nine of ten of them different; or whole numbers, all of them
+        different, in a column called "id", "index", "row_no" or "Unnamed: 0", or with
+        a name that ends in "_id", "Id" or "_key". "draw" draws fresh values that
         no training row has, and warns of it: text, bytes, UUIDs, addresses of IP and
         tuples with the signs seen in each place, running numbers that go on, and, of
         text of various lengths, letters for letters and digits for digits. "raise"
@@ -122,6 +125,12 @@ class TableEncoder(ReservoirEncoder):
         ``layout_.condition_units``.
     dependencies_ : list of Dependency
         The columns left out because others determine them, and how.
+    identifiers_ : list
+        Names of the columns of which samples get fresh values; scores and diagnoses
+        leave them out.
+    formulas_ : list of Dependency
+        Sums, products and quotients that hold in every training row in which none of
+        their columns is missing. Samples keep to them there.
     orders_ : list of tuple
         Pairs of names (low, high): the first is above the second in no training row,
         and in no sample, unless both are given. In rows drawn otherwise the two
@@ -197,6 +206,11 @@ class TableEncoder(ReservoirEncoder):
         self.dependencies = dependencies
         self.identifiers = identifiers
         self.max_levels = max_levels
+
+    @property
+    def identifiers_(self) -> list:
+        """Names of the columns of which fresh values are drawn."""
+        return [c.name for c in self._columns if isinstance(c, IdentifierColumn)]
 
     @property
     def repaired_share_(self) -> dict[str, float]:
@@ -497,29 +511,34 @@ class TableEncoder(ReservoirEncoder):
         self.dependencies_: list = in_order(ties)
         self.output_builder_.dependencies = self.dependencies_
         self.orders_: list = []
+        self.formulas_: list = []
         if self.dependencies:
-            self._find_orders(table, set(ties), constraints)
+            self._find_rules(table, keep | set(ties), constraints)
 
-    def _find_orders(
-        self, table: dict[Hashable, NDArray], computed: set, constraints: list
+    def _find_rules(
+        self, table: dict[Hashable, NDArray], taken: set, constraints: list
     ) -> None:
-        """Find pairs of numbers or dates of which one is never above the other."""
+        """Find formulas, and numbers or dates of which one is never above the other."""
         kinds = {
             column.name: getattr(column, "time_unit", column.kind)
             for column in self._columns
             if column.kind in ("number", "time", "duration")
         }
+        computed = {tie.target for tie in self.dependencies_}
         names = [n for n in kinds if n not in computed and n not in self._discrete]
-        found = find_orders({name: table[name] for name in names}, kinds)
+        numbers = {name: table[name] for name in names}
+        self.formulas_ = [f for f in find_formulas(numbers) if f.target not in taken]
+        self.output_builder_.repairs += map(FormulaRepair, self.formulas_)
+        found = find_orders(numbers, kinds)
         declared = [set(constraint.columns) for constraint in constraints]
         self.orders_ = [
             pair for pair in found if not any(set(pair) <= names for names in declared)
         ]
         self.output_builder_.repairs += [
             FoundOrderRepair(
-                pair, f"{pair[0]} <= {pair[1]}", *map(table.get, pair), False
+                (low, high), f"{low} <= {high}", table[low], table[high], self.formulas_
             )
-            for pair in self.orders_
+            for low, high in self.orders_
         ]
 
     def _computed_columns(self, declared: list, table: Mapping) -> list[Dependency]:

@@ -177,6 +177,13 @@ def test_added_noise(found):
     assert not diagnosis.is_copying
 
 
+def test_one_column(no_trees):
+    train, holdout, fresh = np.random.default_rng(0).normal(size=(3, 200, 1))
+    assert quietly(holdout, fresh, train).variance.verdict == "good"
+    narrow = quietly(holdout, fresh / 2, train).variance
+    assert narrow.verdict in ("warn", "bad") and narrow.value < 0.4
+
+
 def test_few_exact_copies_among_fresh_rows(rows, no_trees):
     train, holdout, cases = rows
     X = np.vstack([train[:30], cases["healthy"][30:]])
