@@ -77,7 +77,8 @@ class ToSpelled:
         texts[~missing] = [f"{self.before}{text}{self.behind}" for text in spelled]
         words = [*self.column.missing, [None, self.n_missing]]
         texts[missing] = max(words, key=lambda word: word[1])[0]
-        return self.to_text.from_objects(texts, np.equal(texts, None))
+        is_missing = np.array([text is None for text in texts.tolist()], dtype=bool)
+        return self.to_text.from_objects(texts, is_missing)
 
     def _values(self, raw: NDArray) -> NDArray:
         if self.column.kind == "moment":

@@ -151,7 +151,7 @@ def _parsed(block: Block, spelled: ToSpelled | None, name: str) -> np.ndarray:
     """Numbers that came as objects, strings for instance."""
     values, (label,) = block.values, block.labels
     if spelled is not None:
-        missing = np.equal(values, None).astype(bool)
+        missing = np.array([value is None for value in values.tolist()], dtype=bool)
         column = read_objects(values, missing, label)
         if column.column_format.kind == "level":
             column = _respelled(spelled, column, label, name)
