@@ -172,7 +172,10 @@ def _is_equal(table: Table, parts: NDArray, target: Hashable) -> bool:
 
 def _stands_for(table: Table, parts: NDArray, target: Hashable) -> bool:
     """Whether levels tell no more than a part of a date does."""
-    columns: dict[Hashable, NDArray] = {"part": parts, "level": table.columns[target]}
+    columns: dict[Hashable, NDArray] = {
+        "part": parts,
+        "level": table.columns[target],
+    }
     pair = Table(columns, {"level"}, {"part"})
     if len(pair.columns) < 2 or pair.n_rows < table.n_rows:
         return False
