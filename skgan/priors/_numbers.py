@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import ndtri
 
+from ._spikes import stand_out
+
 # A value seen as often, or in one row of as many, is kept as a value of its own.
 MIN_REPEATS = 5
 REPEATED_SHARE = 1 / 2000
@@ -135,14 +137,23 @@ def _exponent_of(values: np.ndarray) -> int:
     return int(np.frexp(max(abs(values[0]), abs(values[-1])))[1])
 
 
-def fit_scale(values: np.ndarray, *, discrete: bool) -> NumberScale:
-    """Learn the scale of a column from its training values."""
+def fit_scale(
+    values: np.ndarray, *, discrete: bool, is_rounded: bool = False
+) -> NumberScale:
+    """Learn the scale of a column from its training values.
+
+    `is_rounded` says that what is drawn will be put onto the column's grid: a value
+    that comes no more often than those beside it then needs no place of its own.
+    """
     n_rows = len(values)
     present = values[~np.isnan(values)]
     unique, counts = np.unique(present + 0.0, return_counts=True)
     n = len(present)
     is_grid = discrete or len(unique) <= max(1, n / MEAN_REPEATS)
-    is_atom = (counts >= max(MIN_REPEATS, n * REPEATED_SHARE)) | is_grid
+    is_atom = counts >= max(MIN_REPEATS, n * REPEATED_SHARE)
+    if is_rounded and is_atom.any():
+        is_atom &= stand_out(unique, counts)
+    is_atom |= is_grid
     if not is_grid:
         # A repeated value takes no more of the scale than any other.
         weights = np.where(is_atom, 1, counts)

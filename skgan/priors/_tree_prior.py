@@ -31,6 +31,8 @@ from ._predictors import Predictors, to_predictor
 
 # With more columns none is compared with sums of the others.
 _MAX_LINEAR_COLUMNS = 1000
+# Of fewer rows, numbers that repeat by rounding alone are part of the continuum.
+_FEW_ROWS = 1000
 # Where time is short, rows are halved down to so many.
 _FEWEST_ROWS = 400
 
@@ -65,8 +67,9 @@ def fit_chain(
     Where the pace of the columns so far will not do, the next ones are fitted on half
     of the rows; once the time is over, without those before them.
     """
+    is_few = len(columns) < _FEW_ROWS
     scales = [
-        fit_scale(values, discrete=column.discrete)
+        fit_scale(values, discrete=column.discrete, is_rounded=is_few)
         if isinstance(column, NumberColumn)
         else None
         for values, column in zip(columns.T, schema, strict=True)
