@@ -9,6 +9,8 @@ import numpy as np
 _NEIGHBOURS = 3
 _FACTOR = 4.0
 _STEP_SHARE = 0.25
+# What holds more of the rows stands out, whatever is beside it.
+_LARGE_SHARE = 0.1
 
 
 def stand_out(values: np.ndarray, counts: np.ndarray) -> np.ndarray:
@@ -28,7 +30,8 @@ def stand_out(values: np.ndarray, counts: np.ndarray) -> np.ndarray:
         gaps = np.diff(values)
     nearby = _windows(np.concatenate([pad, gaps, pad]), 2 * _NEIGHBOURS)
     steps = np.nanmedian(nearby, axis=1) / np.quantile(gaps, _STEP_SHARE)
-    return counts > _FACTOR * near / np.maximum(steps, 1)
+    expected = near / np.maximum(steps, 1)
+    return (counts > _FACTOR * expected) | (counts > _LARGE_SHARE * counts.sum())
 
 
 def _windows(values, width):
