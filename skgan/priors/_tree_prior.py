@@ -174,7 +174,10 @@ class TreesPrior(BasePrior):
     Numbers are worked on as normal scores of their mid-ranks. Values that are seen
     at least five times, and in one of 2 000 rows, are kept as they are with their
     shares; in a column whose values are seen five times on average, or that is
-    declared discrete, all are. Any other value belongs to a continuum, which is drawn
+    declared discrete, all are. Of fewer than 1 000 rows, in which whole numbers repeat
+    by rounding alone, only those are that hold a tenth of the rows or come four times
+    as often as the values beside them let expect: whoever wants the others on a grid
+    rounds what is drawn, as the samplers do. Any other value belongs to a continuum, which is drawn
     by a smoothed bootstrap [3]_: from an interval around one of the n values of its
     leaf, which reaches over 2√n neighbours on the nearer side, so that little falls
     between separated clusters. Intervals are drawn towards the mean, so that a leaf
