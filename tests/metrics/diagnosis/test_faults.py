@@ -123,7 +123,7 @@ def test_all_correlations_gone_is_bad_even_where_each_is_weak():
 def test_what_few_rows_do_not_prove_lost_is_told():
     rng = np.random.default_rng(0)
     train, holdout, fresh = (
-        rng.normal(size=(n, 1)) + rng.normal(size=(n, 4)) for n in (100, 40, 100)
+        rng.normal(size=(n, 1)) + rng.normal(size=(n, 4)) for n in (120, 60, 120)
     )
     weaker = fresh + 0.6 * rng.normal(size=fresh.shape)
     found = diagnose(holdout, weaker, train, random_state=0).associations
