@@ -8,6 +8,7 @@ ORDER = (
     "mixture",
     "table",
     "marginals",
+    "messy_csv",
     "missing",
     "densities",
     # Rows that one asks for.

@@ -197,7 +197,7 @@ class GANOverSampler(VersionedEstimator, BaseOverSampler):
     def _check_X_y(self, X, y, accept_sparse=None):
         if frame_library(X) is None:
             if isinstance(X, np.ndarray):
-                # The message of skgan names the column.
+                # The message of skgan names the column; that of scikit-learn does not.
                 check_rows(self, X, reset=True)
             return super()._check_X_y(X, y, accept_sparse)
         y, is_binarized = check_target_type(y, indicate_one_vs_all=True)

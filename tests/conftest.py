@@ -16,13 +16,16 @@ from sklearn import ensemble
 
 # Folders of tests that are of other things than of what trees find out; and their
 # files that are of it, or that compare with rows of another process.
-PLAIN_FOLDERS = ("augmentation", "battery", "callbacks", "cli", "samplers")
+PLAIN_FOLDERS = (
+    *("augmentation", "battery", "callbacks", "cli", "diagnosis", "plotting"),
+    *("reporting", "samplers"),
+)
 WHOLE_TREES = (
     *("test_command_line.py", "test_command_line_report.py", "test_demo.py"),
     *("test_processes.py", "test_search.py", "test_interruptions_processes.py"),
     *("test_checkpoint_kill.py", "test_frame_properties.py", "test_tables.py"),
-    *("test_given.py", "test_imputer.py", "test_explanation.py", "test_stages.py"),
-    *("test_auto.py", "test_threads.py"),
+    *("test_given.py", "test_imputer.py", "test_explanation.py", "test_auto.py"),
+    "test_threads.py",
 )
 
 # Forks are taken where they are safe beside the threads of libraries.

@@ -2,8 +2,8 @@
 
 A page is run whole, statement by statement, as by a reader who goes through it, but
 with few updates of narrow networks, plain trees, people made up in place of Adult's,
-and, for the many fits of some pages, fewer rows. What the comment behind or below an
-expression says of its value has to be so.
+and, for the many fits of some pages, fewer rows and folds. What the comment behind or
+below an expression says of its value has to be so.
 """
 
 import ast
@@ -19,6 +19,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from sklearn.datasets import load_breast_cancer, load_digits, make_moons
+from sklearn.model_selection import check_cv
 from sklearn.utils import Bunch
 
 import skgan
@@ -168,7 +169,9 @@ def few_digits(n, n_pixels=64):
     return load_few
 
 
-def few_tumours(**options):
+def few_tumours(as_frame=False, **options):
+    if as_frame:
+        return Bunch(frame=load_breast_cancer(as_frame=True).frame[:260])
     X, y = load_breast_cancer(return_X_y=True)
     return X[:160], y[:160]
 
@@ -198,6 +201,7 @@ def short(monkeypatch, tmp_path, plain_trees, few_trees, named_charts):
         monkeypatch.setattr(path, "resolve_settings", resolve_briefly)
     monkeypatch.setattr(skgan.samplers._inversion, "train_inverter", train_briefly)
     monkeypatch.setattr("skgan.datasets.load_adult", people)
+    monkeypatch.setattr("skgan.augmentation._base.check_cv", lambda cv: check_cv(2))
     # In three folds, not ten, the thresholds of outliers are rougher.
     monkeypatch.setattr("skgan.samplers._column_outliers._FOLDS", ())
     monkeypatch.chdir(tmp_path)
@@ -279,7 +283,7 @@ def test_quickstart(short):
 
 def test_tables(short):
     names, n_checked = run_page(ROOT / "docs/tables.rst")
-    assert n_checked == 1
+    assert n_checked == 2
     assert (names["synthetic"].dtypes == names["frame"].dtypes).all()
     assert len(names["display"].axes_) == 2
 
@@ -349,7 +353,8 @@ def test_diagnosing(short):
     assert len(shown) > 10 and max(map(len, shown)) <= 100
 
 
-def test_report(short):
+def test_report(short, monkeypatch):
+    monkeypatch.setattr("sklearn.datasets.load_breast_cancer", few_tumours)
     names, n_checked = run_page(ROOT / "docs/report.rst")
     assert n_checked == 5
     assert Path("report.html").read_text("utf-8") == names["report"].html

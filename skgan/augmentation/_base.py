@@ -171,7 +171,7 @@ class Augmented(CallbackSupport, MetaEstimatorMixin, ABC):
             )
         scorer = check_scoring(self.estimator, scoring=self.scoring)
         seed = int(rng.randint(2**31 - 1))
-        # An amount without another one needs no folds.
+        # A single amount is compared with no other, and needs no folds.
         folds = []
         if len(settings) > 1:
             folds = make_folds(

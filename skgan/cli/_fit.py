@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+import warnings
 from contextlib import redirect_stdout
 from typing import Any
 
@@ -26,9 +27,6 @@ from skgan.cli._read_write import (
 from skgan.encoding import TableEncoder
 from skgan.io import save
 from skgan.nets import is_first_process
-
-# As TableEncoder has it.
-_MIN_ROWS, _MIN_UNIQUE = 50, 0.9
 
 
 def run(options: argparse.Namespace) -> None:
@@ -111,14 +109,10 @@ def _read_one(options: argparse.Namespace, folder: FolderOptions | None) -> File
 def _find_others(rows: FileRows, options: argparse.Namespace) -> list[str]:
     """Return columns that are identifiers besides those that were named."""
     named = {*options.identifier, *(options.categorical or ())}
-    found = []
-    for name in rows.X.columns:
-        column = rows.X[name].dropna()
-        is_text = column.map(type).eq(str).all()
-        if name in named or len(column) < _MIN_ROWS or not is_text:
-            continue
-        if column.nunique() >= _MIN_UNIQUE * len(column):
-            found.append(name)
+    others = [name for name in rows.X.columns if name not in named]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        found = TableEncoder().fit(rows.X[others]).identifiers_ if others else []
     if found and options.identifiers == "raise":
         raise ValueError(
             f"column {found[0]!r} holds almost unique values, from which nothing can "

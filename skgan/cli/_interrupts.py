@@ -51,28 +51,28 @@ class FinishEpoch(Callback):
         os.write(2, f"\n{self.name}: {text}\n".encode())
 
     def get_training_state(self):
-        """Leave what was pressed out of checkpoints: it was for one run."""
+        """Write no presses of Ctrl-C into checkpoints: they end one run only."""
         return {}
 
     def set_training_state(self, net, state):
-        """Go on with nothing pressed."""
+        """Go on without presses of Ctrl-C, whatever was read."""
 
     def on_train_begin(self, net, **kwargs):
-        """From here on there is something to lose."""
+        """Training begins: Ctrl-C ends it after an epoch, and no update is lost."""
         self.is_training_ = True
 
     def on_epoch_end(self, net, **kwargs):
-        """Let the checkpoint, which comes after this, be written now."""
+        """Make the checkpoint due if Ctrl-C was pressed; it is asked after this."""
         for _, callback in net.callbacks_:
             if self.n_pressed_ and isinstance(callback, TrainingCheckpoint):
                 callback.next_ = time.perf_counter()
 
     def on_epoch_begin(self, net, **kwargs):
-        """Break off before an epoch, when all others have seen the last one's end."""
+        """Break off if Ctrl-C was pressed; all callbacks have seen the last epoch."""
         if net.agree(self.n_pressed_ > 0):
             net.history.pop()
             raise KeyboardInterrupt
 
     def on_train_end(self, net, **kwargs):
-        """What is left to do is short."""
+        """Training has ended, and what follows is short: Ctrl-C breaks it off."""
         self.is_training_ = False

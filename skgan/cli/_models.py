@@ -73,7 +73,7 @@ def table_format_of(sampler: Any, rows: FileRows) -> TableFormat | None:
 def read_for(
     sampler: Any, drawn: Any, path: str, options: argparse.Namespace
 ) -> FileRows:
-    """Read rows that a model is compared with; columns are what they are in it."""
+    """Read rows that a model is compared with, columns in the formats it learnt."""
     empty = drawn_rows(drawn)
     like = table_format_of(sampler, empty)
     folder = _folder_like(empty, path) if os.path.isdir(path) else None

@@ -33,6 +33,8 @@ from skgan.storage import write_whole
 
 STANDARD = "-"  # standard input or output
 _MAX_SHOWN = 4
+# Of a label: fewer are learnt by heart.
+_FEW_IMAGES = 10
 _MAX_LABELS = 12
 _ENDINGS = {
     **dict.fromkeys((".csv", ".csv.gz", ".tsv", ".tsv.gz"), "CSV"),
@@ -221,7 +223,14 @@ def _read_folder(path: str, options: CsvOptions, folder: FolderOptions) -> FileR
         return FileRows(images.data)
     names = np.array(images.target_names)
     y = names[images.target]
-    return FileRows(images.data, y, None, [f"labels by folder: {count_labels(y)}"])
+    said = [f"labels by folder: {count_labels(y)}"]
+    rare = names[np.bincount(images.target, minlength=len(names)) < _FEW_IMAGES]
+    if len(rare):
+        said.append(
+            f"fewer than {_FEW_IMAGES} images of {', '.join(rare[:_MAX_LABELS])}: what "
+            "is drawn for so few may resemble them closely"
+        )
+    return FileRows(images.data, y, None, said)
 
 
 def count_labels(y: Any) -> str:

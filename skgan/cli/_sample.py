@@ -84,7 +84,7 @@ def _typed_of_folders(options: argparse.Namespace) -> list[str]:
 
 
 def _is_folder(options: argparse.Namespace) -> bool:
-    """Whether rows go into a folder: it ends so, or what concerns one is typed."""
+    """Whether rows go into a folder: -o ends in a slash, or an option is of folders."""
     typed = _typed_of_folders(options)
     ends_so = options.output.endswith(("/", os.sep))
     if typed and options.output == STANDARD:

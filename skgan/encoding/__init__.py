@@ -30,6 +30,7 @@ from skgan.encoding.constraints._constraints import (
     Threshold,
     Unique,
 )
+from skgan.encoding.dependencies._orders import find_orders as find_orders
 from skgan.encoding.labels._labelled_table import (
     LabelledTableEncoder as LabelledTableEncoder,
 )

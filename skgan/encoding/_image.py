@@ -30,6 +30,9 @@ class ImageEncoder(BaseEncoder):
     pixel_range_ : tuple of float
         Darkest and brightest pixel seen, between which all that come back are. Images
         whose pixels are all the same come back the same.
+    constant_channels_ : ndarray of shape (channels,)
+        The value of channels whose pixels are all the same, such as an alpha that hides
+        nothing, and which samples have as well; NaN for the others.
     tensor_shape_ : tuple of int
         ``(channels, height, width)``.
 
@@ -76,7 +79,11 @@ class ImageEncoder(BaseEncoder):
     def _fit_rows(self, values: NDArray) -> None:
         height, width, channels = self._image_shape(values.shape[1])
         self.tensor_shape_ = (channels, height, width)
-        self.pixel_range_ = float(values.min()), float(values.max())
+        low, high = values.min(axis=0), values.max(axis=0)
+        self.pixel_range_ = float(low.min()), float(high.max())
+        low = low.reshape(-1, channels).min(axis=0)
+        high = high.reshape(-1, channels).max(axis=0)
+        self.constant_channels_ = np.where(low == high, low, np.nan)
 
     def _image_shape(self, n_pixels: int) -> tuple[int, int, int]:
         shape = self.shape
@@ -110,7 +117,12 @@ class ImageEncoder(BaseEncoder):
         channels, height, width = self.tensor_shape_
         rows = rows.reshape(-1, channels, height, width).transpose(0, 2, 3, 1)
         values = (rows.reshape(len(rows), -1) - low) / slope + dark
-        return np.clip(values, *self.pixel_range_)
+        values = np.clip(values, *self.pixel_range_)
+        # Encoders of older files tell of no channel that it never varied.
+        constant = getattr(self, "constant_channels_", np.full(channels, np.nan))
+        for channel in np.flatnonzero(~np.isnan(constant)):
+            values.reshape(-1, channels)[:, channel] = constant[channel]
+        return values
 
     def _share_out(self, ends: NDArray, first: NDArray, slopes: NDArray) -> NDArray:
         channels, height, width = self.tensor_shape_

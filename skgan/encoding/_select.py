@@ -7,6 +7,7 @@ from sklearn.base import clone
 from skgan.encoding._base import BaseEncoder
 from skgan.encoding._image import ImageEncoder
 from skgan.encoding.table._columns import EXACT_INTEGERS
+from skgan.encoding.table._learn_columns import is_key
 from skgan.encoding.table._table import TableEncoder
 from skgan.encoding.vector._vector import VectorEncoder
 from skgan.frames import frame_library, holds_numbers_only, read_columns
@@ -19,8 +20,8 @@ def make_encoder(encoder, X) -> BaseEncoder:
     ----------
     encoder : BaseEncoder or "auto"
         "auto" takes an array of more than two axes for images, a frame with anything
-        but numbers and booleans, or with whole numbers that float64 does not tell
-        apart, for a table, everything else for vectors.
+        but numbers and booleans, or with whole numbers that name rows or that float64
+        does not tell apart, for a table, everything else for vectors.
     X : ndarray or DataFrame of shape (n_samples, ...)
         The data.
 
@@ -42,18 +43,20 @@ def make_encoder(encoder, X) -> BaseEncoder:
         )
     if getattr(X, "ndim", 2) > 2:
         return ImageEncoder()
-    if frame_library(X) is not None and not holds_numbers_only(X):
-        return TableEncoder()
-    return TableEncoder() if _holds_large_integers(X) else VectorEncoder()
-
-
-def _holds_large_integers(X) -> bool:
-    """Whether integers of a frame are beyond those that float64 tells apart."""
     if frame_library(X) is None:
-        return False
+        return VectorEncoder()
+    needs_columns = not holds_numbers_only(X) or _holds_keys_or_large_integers(X)
+    return TableEncoder() if needs_columns else VectorEncoder()
+
+
+def _holds_keys_or_large_integers(X) -> bool:
+    """Whether integers name rows, or are beyond those that float64 tells apart."""
+    raw_columns = read_columns(X)
+    if any(is_key(*pair) for pair in zip(X.columns, raw_columns, strict=True)):
+        return True
     columns = [
         column.raw[~column.missing]
-        for column in read_columns(X)
+        for column in raw_columns
         if column.column_format.storage.itemsize == 8
         and column.column_format.storage.kind in "iu"
     ]

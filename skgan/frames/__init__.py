@@ -47,6 +47,7 @@ from skgan.frames._reader import (
 )
 from skgan.frames._row_files import ROW_ENDINGS, TypesChanged
 from skgan.frames._row_source import RowReader, RowSource, as_source
+from skgan.frames._spelled import ToSpelled, read_spelled
 from skgan.frames._writer import (
     ArrayOutputBuilder,
     FrameOutputBuilder,
@@ -70,6 +71,7 @@ __all__ = [
     "RowReader",
     "RowSource",
     "TableFormat",
+    "ToSpelled",
     "TypesChanged",
     "as_rows",
     "as_source",
@@ -100,6 +102,7 @@ __all__ = [
     "read_columns",
     "read_csv",
     "read_objects",
+    "read_spelled",
     "read_values",
     "refuse_what_has_no_rows",
     "repeat_rows",

@@ -15,6 +15,7 @@ from importlib import import_module
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from skgan._estimator import persistent
 from skgan.frames._csv_dialect import CsvDialect
@@ -33,6 +34,12 @@ _DATES = (
     *("%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d", "%d.%m.%Y", "%-d.%-m.%Y"),
     *("%m/%d/%Y", "%d/%m/%Y", "%-m/%-d/%Y", "%-d/%-m/%Y", "%d-%m-%Y", "%m-%d-%Y"),
     *("%d-%b-%Y", "%d %b %Y", "%b %d, %Y", "%-d %B %Y", "%B %-d, %Y"),
+    *("%m/%d/%y", "%d/%m/%y", "%-m/%-d/%y", "%-d/%-m/%y", "%d.%m.%y", "%d-%b-%y"),
+)
+# Times of day, which are moments of the first of January 1900.
+_CLOCKS = ("%H:%M:%S", "%H:%M", "%-H:%M:%S", "%-H:%M", "%I:%M %p", "%-I:%M %p")
+_MOMENT = re.compile(
+    r"(?:[^0-9]*[0-9]){5}.*|[0-9]+([/.-])\w+\1[0-9]+.*|[0-9]+:[0-9]{2}.*"
 )
 _TIMES = (
     *("", " %H:%M:%S", "T%H:%M:%S", " %H:%M", "T%H:%M", " %-H:%M", " %-H:%M:%S"),
@@ -41,7 +48,7 @@ _TIMES = (
 _ISO = re.compile(
     r"\d{4}-\d\d-\d\d(?:[ T]\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:Z|[+-]\d\d:?\d\d)?)?"
 )
-_DAY_FIRST = {"%m/%d/%Y": "%d/%m/%Y", "%-m/%-d/%Y": "%-d/%-m/%Y"}
+_MONTH_FIRST = ("%m/%d/%Y", "%-m/%-d/%Y", "%m/%d/%y", "%-m/%-d/%y")
 KINDS = {
     "whole": "a whole number",
     "number": "a number",
@@ -82,6 +89,13 @@ class CsvCells:
         self.codes, unique = pandas.factorize(np.asarray(texts, dtype=object))
         self.unique = [str(text) for text in unique]
         self.counts = np.bincount(self.codes, minlength=len(self.unique))
+
+    @classmethod
+    def of_levels(cls, levels: Sequence[str], counts: NDArray) -> CsvCells:
+        """Return cells of which only the different ones and their numbers are known."""
+        cells = cls.__new__(cls)
+        cells.codes, cells.unique, cells.counts = counts[:0], list(levels), counts
+        return cells
 
     def values(self, converted: Sequence, dtype: Any) -> Any:
         """Return a Series of what the different cells stand for."""
@@ -150,7 +164,7 @@ def _are_tokens(others: set, fits: list, cells: CsvCells, tokens) -> bool:
 
 def _fitting(kind: str, texts: list[str], dialect: CsvDialect) -> list[str]:
     if kind == "moment":
-        return [text for text in texts if len(re.findall("[0-9]", text)) >= 5]
+        return [text for text in texts if _MOMENT.fullmatch(text.strip())]
     if kind == "boolean":
         truths = {text for pair in _TRUTHS for text in pair}
         return [text for text in texts if text.strip() in truths]
@@ -232,7 +246,7 @@ def _moment_patterns(text: str, dialect: CsvDialect) -> list[str]:
     text = text.removesuffix(_zone_of(text))
     text = _FRACTION.sub("", text) if ":" in text else text
     patterns = []
-    for pattern in (date + time for date in _DATES for time in _TIMES):
+    for pattern in (*(date + time for date in _DATES for time in _TIMES), *_CLOCKS):
         try:
             datetime.strptime(text, pattern.replace("%-", "%"))
         except ValueError:
@@ -240,7 +254,7 @@ def _moment_patterns(text: str, dialect: CsvDialect) -> list[str]:
         patterns.append(pattern)
     if dialect.decimal == "," or dialect.separator == ";":
         # Where commas mark decimals, days come before months.
-        patterns.sort(key=lambda pattern: pattern.startswith(tuple(_DAY_FIRST)))
+        patterns.sort(key=lambda pattern: pattern.startswith(_MONTH_FIRST))
     return patterns
 
 
@@ -253,7 +267,7 @@ def _parse_moments(column: CsvColumn, texts: Sequence[str]) -> Any:
     parsed = pandas.Series(
         pandas.to_datetime(plain, format=pattern or "ISO8601", errors="coerce")
     )
-    return parsed.dt.tz_localize(_zone(zone)) if zone else parsed
+    return parsed.dt.tz_localize(zone_info(zone)) if zone else parsed
 
 
 def _as_iso(column: CsvColumn, texts: Sequence[str]) -> Any:
@@ -266,7 +280,7 @@ def _as_iso(column: CsvColumn, texts: Sequence[str]) -> Any:
     parsed = pandas.Series(
         pandas.to_datetime(texts, format="ISO8601", utc=True, errors="coerce")
     )
-    zone = _zone(column.zone) if column.zone else None
+    zone = zone_info(column.zone) if column.zone else None
     return parsed.dt.tz_convert(zone) if zone else parsed.dt.tz_localize(None)
 
 
@@ -287,12 +301,13 @@ def _parse_all_moments(column: CsvColumn, texts: Sequence[str]) -> list:
             plain = replace(column, moment=pattern, zone="", places=0)
             local = _parse_moments(plain, texts)
             if column.zone:
-                local = local.dt.tz_localize(_zone(column.zone))
+                local = local.dt.tz_localize(zone_info(column.zone))
             parsed = parsed.fillna(local)
     return list(parsed)
 
 
-def _zone(text: str) -> Any:
+def zone_info(text: str) -> Any:
+    """Return the zone of an offset such as +02:00."""
     if text in ("Z", "+00:00", "+0000"):
         return "UTC"
     minutes = int(text[1:3]) * 60 + int(text[-2:])

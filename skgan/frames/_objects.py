@@ -287,7 +287,7 @@ def number_objects_format(column) -> ColumnFormat | None:
     if all(_is_small_integer(value) for value in present) and present:
         return ColumnFormat("number", ToObjects(int), storage=np.int64)
     if all(isinstance(v, Integral) for v in present) and present:
-        # No float tells such integers apart.
+        # Floats cannot tell such large integers apart.
         return None
     if all(isinstance(value, Decimal) for value in present) and present:
         places = decimal_places(present)

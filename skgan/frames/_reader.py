@@ -74,9 +74,9 @@ def as_rows(X, name: str = "X"):
 
 
 def open_container(X, name: str = "X"):
-    """Return rows that no library of arrays reads as what it can, others as they are.
+    """Return tables of Arrow as frames and Datasets of torch as arrays; others pass.
 
-    What holds no rows, or only once, is refused in a line that says what to pass.
+    An object without rows, or that gives them only once, is refused with advice.
     """
     if frame_library(X) is not None or issparse(X):
         return X
@@ -87,7 +87,7 @@ def open_container(X, name: str = "X"):
 
 
 def is_table(X) -> bool:
-    """Tell whether `as_rows` makes a frame of `X`, or leaves it one."""
+    """Tell whether `as_rows` returns a frame for `X`."""
     return frame_library(X) is not None or _exports_a_table(X)
 
 
@@ -122,7 +122,7 @@ def _refuse_several_shapes(X, name: str, error: ValueError | None) -> None:
 
 
 def refuse_what_has_no_rows(X, name: str = "X") -> None:
-    """Say in one line what to pass in the place of what is no table or array."""
+    """Raise an error that says what to pass if `X` is no table or array."""
     kind, advice = type(X).__name__, None
     fields = getattr(getattr(X, "dtype", None), "names", None)
     if X is None:

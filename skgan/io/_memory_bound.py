@@ -28,7 +28,7 @@ class MemoryBound(TorchFunctionMode):
     def __torch_function__(self, func, types, args=(), kwargs=None):
         """Run a function of PyTorch, if what it makes is not too large."""
         kwargs = kwargs or {}
-        # Most make nothing: they read a shape, or copy a weight.
+        # Most functions make no tensor: they read a shape, or copy a weight.
         if getattr(func, "__name__", "") not in _COUNTED:
             return func(*args, **kwargs)
         n = _count(func, args, kwargs)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,12 +12,14 @@ from skgan._estimator import persistent
 from skgan._messages import counted
 from skgan.frames import (
     RawColumn,
+    ToSpelled,
     as_rows,
     is_missing,
     is_table,
     make_objects,
     read_columns,
     read_objects,
+    read_spelled,
 )
 
 
@@ -34,11 +37,14 @@ class Block:
         Categories: shape (n_rows,), objects, None where missing.
     shared_scale : bool
         Whether the columns are one quantity measured in many places (pixels).
+    spelled : ToSpelled or None
+        How texts spell the numbers or dates, where the column is of texts.
     """
 
     labels: list[Any]
     values: np.ndarray
     shared_scale: bool = False
+    spelled: ToSpelled | None = None
 
     @property
     def is_numeric(self) -> bool:
@@ -57,11 +63,14 @@ class Block:
         ]
 
 
-def read_blocks(X: Any, name: str = "X") -> list[Block]:
-    """Split X in blocks: one for a numeric array, else one a column."""
+def read_blocks(X: Any, name: str = "X", *, finds_spelled: bool = True) -> list[Block]:
+    """Split X in blocks: one for a numeric array, else one a column.
+
+    Texts of a frame that spell dates or numbers are these, if `finds_spelled`.
+    """
     X = as_rows(X, name)
     if is_table(X):
-        return _read_frame(X, name)
+        return _read_frame(X, name, finds_spelled)
     values = np.asarray(X)
     if values.ndim < 2:
         raise ValueError(
@@ -83,9 +92,19 @@ def read_blocks(X: Any, name: str = "X") -> list[Block]:
     raise ValueError(f"{name} has the unsupported dtype {values.dtype}.")
 
 
-def match_blocks(X: Any, like: list[Block], framed: bool, name: str) -> list[Block]:
+def without(blocks: list[Block], ignored: Collection) -> list[Block]:
+    """Return the blocks of a frame's other columns; all of them if none is left."""
+    return [block for block in blocks if block.labels[0] not in ignored] or blocks
+
+
+def match_blocks(
+    X: Any, like: list[Block], framed: bool, name: str, ignored: Collection = ()
+) -> list[Block]:
     """Read X in the columns, order and kinds of blocks read before."""
-    columns = [part for block in read_blocks(X, name) for part in block.split()]
+    blocks = read_blocks(X, name, finds_spelled=False)
+    if is_table(X):
+        blocks = without(blocks, ignored)
+    columns = [part for block in blocks for part in block.split()]
     labels = [label for block in like for label in block.labels]
     if framed and is_table(X):
         by_label = {block.labels[0]: block for block in columns}
@@ -119,7 +138,7 @@ def _as_kind_of(block: Block, group: list[Block], name: str) -> Block:
             )
         return Block(block.labels, values)
     parts = [
-        part.values if part.is_numeric else _parsed(part.values, part.labels[0], name)
+        part.values if part.is_numeric else _parsed(part, block.spelled, name)
         for part in group
     ]
     # A mixture of integers and floats loses the integers' last digits: float64
@@ -128,8 +147,15 @@ def _as_kind_of(block: Block, group: list[Block], name: str) -> Block:
     return Block(block.labels, values, block.shared_scale)
 
 
-def _parsed(values: np.ndarray, label: Any, name: str) -> np.ndarray:
+def _parsed(block: Block, spelled: ToSpelled | None, name: str) -> np.ndarray:
     """Numbers that came as objects, strings for instance."""
+    values, (label,) = block.values, block.labels
+    if spelled is not None:
+        missing = np.equal(values, None).astype(bool)
+        column = read_objects(values, missing, label)
+        if column.column_format.kind == "level":
+            column = _respelled(spelled, column, label, name)
+        return _to_block(column, label, name).values
     try:
         parsed = np.array([np.nan if v is None else float(v) for v in values])
     except (TypeError, ValueError):
@@ -139,7 +165,14 @@ def _parsed(values: np.ndarray, label: Any, name: str) -> np.ndarray:
     return _numbers(parsed[:, None], [label], name)
 
 
-def _read_frame(X: Any, name: str) -> list[Block]:
+def _respelled(spelled: ToSpelled, column: RawColumn, label: Any, name: str):
+    try:
+        return spelled.read(column, label)
+    except ValueError as error:
+        raise ValueError(f"{name}: {error}") from None
+
+
+def _read_frame(X: Any, name: str, finds_spelled: bool) -> list[Block]:
     labels = list(X.columns)
     if not labels:
         raise ValueError(f"{name} has no columns.")
@@ -149,8 +182,13 @@ def _read_frame(X: Any, name: str) -> list[Block]:
         columns = read_columns(X)
     except TypeError as error:
         raise ValueError(f"{name}: {error}") from None
-    pairs = zip(columns, labels, strict=True)
-    return [_to_block(column, label, name) for column, label in pairs]
+    blocks = []
+    for column, label in zip(columns, labels, strict=True):
+        spelled = read_spelled(column, label) if finds_spelled else None
+        blocks.append(_to_block(spelled or column, label, name))
+        if spelled is not None:
+            blocks[-1].spelled = spelled.column_format.to_column
+    return blocks
 
 
 def _read_objects(values: np.ndarray, label: Any, name: str) -> Block:

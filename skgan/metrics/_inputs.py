@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from skgan._messages import counted
+from skgan.frames import is_table
 from skgan.metrics._blocks import read_blocks
 from skgan.metrics._reference import ReferenceSpace, with_unexpected
 
@@ -92,6 +93,16 @@ def draw_rows(
     if n_rows is None or len(matrix) <= n_rows:
         return matrix
     return matrix[generator.choice(len(matrix), n_rows, replace=False)]
+
+
+def read_labels(y: Any, are_classes: bool) -> Any:
+    """Return labels as rows: a column of levels, or columns as they are."""
+    if is_table(y):
+        return y
+    labels = np.asarray(y)
+    if are_classes:
+        labels = labels.astype(str).astype(object)
+    return labels.reshape(len(labels), -1)
 
 
 def read_weights(sample_weight: Any, n_rows: int) -> np.ndarray | None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Hashable, Sequence
+from dataclasses import replace
 from hashlib import blake2b
 from typing import Any
 
@@ -11,7 +13,7 @@ from sklearn.exceptions import NotFittedError
 
 from skgan._estimator import persistent
 from skgan.frames import is_table
-from skgan.metrics._blocks import Block, match_blocks, read_blocks
+from skgan.metrics._blocks import Block, match_blocks, read_blocks, without
 
 _MAX_LEVELS = 100  # one-hot columns of a category; rarer levels share one more
 _LARGEST_VALUE = 1e150  # its square is still a float64, with room for sums
@@ -34,6 +36,11 @@ class ReferenceSpace:
 
     For a numeric array of shape (n_rows, n_columns) this is plain standardisation.
 
+    Parameters
+    ----------
+    ignored_columns : sequence of column names, default=()
+        Columns of frames that take no part, such as identifiers.
+
     Attributes
     ----------
     n_columns_ : int
@@ -53,6 +60,12 @@ class ReferenceSpace:
     array([[-1. ,  0. ],
            [ 3. ,  0.2]])
     """
+
+    # Files of the first schema do not say.
+    ignored_columns: Sequence[Hashable] = ()
+
+    def __init__(self, ignored_columns: Sequence[Hashable] = ()):
+        self.ignored_columns = ignored_columns
 
     def fit(self, X: Any, y: Any = None) -> ReferenceSpace:
         """Learn means, scales and levels.
@@ -85,6 +98,8 @@ class ReferenceSpace:
 
     def _fit(self, X: Any, name: str) -> ReferenceSpace:
         blocks = read_blocks(X, name)
+        if is_table(X):
+            blocks = without(blocks, self.ignored_columns)
         if len(blocks[0].values) == 0:
             raise ValueError(f"{name} has no rows.")
         self._framed = is_table(X)
@@ -97,8 +112,7 @@ class ReferenceSpace:
         ]
         # Labels and kinds are kept, the rows are not.
         self._like = [
-            Block(block.labels, block.values[:0].copy(), block.shared_scale)
-            for block in blocks
+            replace(block, values=block.values[:0].copy()) for block in blocks
         ]
         self.n_columns_ = sum(block.width for block in blocks)
         return self
@@ -111,7 +125,12 @@ class ReferenceSpace:
         """
         if not hasattr(self, "_columns"):
             raise NotFittedError("This ReferenceSpace is not fitted: call fit first.")
-        return self._transform_blocks(match_blocks(X, self._like, self._framed, name))
+        return self._transform_blocks(self.match(X, name))
+
+    def match(self, X: Any, name: str) -> list[Block]:
+        """Return rows as blocks of the columns and kinds that `fit` saw."""
+        ignored = self.ignored_columns
+        return match_blocks(X, self._like, self._framed, name, ignored)
 
     def _transform_blocks(self, blocks: list[Block]) -> tuple[np.ndarray, np.ndarray]:
         unexpected = np.zeros(len(blocks[0].values))

@@ -12,7 +12,7 @@ from sklearn.utils import resample
 from sklearn.utils.metadata_routing import MetadataRequest
 
 from skgan._validation import check_stream
-from skgan.frames import as_rows, is_table, take_rows
+from skgan.frames import as_rows, take_rows
 from skgan.metrics import (
     _classifier,
     _distances,
@@ -20,7 +20,7 @@ from skgan.metrics import (
     _marginals_and_pairs,
     _neighbors,
 )
-from skgan.metrics._inputs import check_count, draw_seed, read_weights
+from skgan.metrics._inputs import check_count, draw_seed, read_labels, read_weights
 from skgan.metrics._reference import ReferenceSpace
 
 # name -> (metric, whether more is better)
@@ -121,7 +121,7 @@ class _SamplerScorer:
         """Real rows and rows drawn for their labels, with these where they count."""
         asked = y
         if sample_weight is not None:
-            # As often as the weighted rows have them.
+            # Labels are asked for as often as the weighted rows have them.
             chance = read_weights(sample_weight, len(X))
             n = len(X) if self.n_samples is None else self.n_samples
             generator = check_stream("random_state", self.random_state)
@@ -140,13 +140,13 @@ class _SamplerScorer:
         if "standardize" in self.metric_params:
             return X, X_synthetic, {}
         is_classes = hasattr(estimator, "classes_")
-        space, labels = ReferenceSpace().fit(X), _label_rows(y, is_classes)
+        space, labels = ReferenceSpace().fit(X), read_labels(y, is_classes)
         label_space = ReferenceSpace().fit(labels)
         real, synthetic = (
             np.hstack([space.transform(rows), label_space.transform(columns)])
             for rows, columns in (
                 (X, labels),
-                (X_synthetic, _label_rows(asked, is_classes)),
+                (X_synthetic, read_labels(asked, is_classes)),
             )
         )
         return real, synthetic, {"standardize": False} if takes_scaled else {}
@@ -165,16 +165,6 @@ def _parameters(function: Callable[..., Any]) -> Mapping[str, Any]:
 def _seed_of(function: Callable[..., Any], random_state: Any) -> dict[str, Any]:
     takes_seed = "random_state" in _parameters(function)
     return {"random_state": random_state} if takes_seed else {}
-
-
-def _label_rows(y: Any, is_classes: bool) -> Any:
-    """Labels as rows: a column of levels, or columns as they are."""
-    if is_table(y):
-        return y
-    labels = np.asarray(y)
-    if is_classes:
-        labels = labels.astype(str).astype(object)
-    return labels.reshape(len(labels), -1)
 
 
 def make_sampler_scorer(

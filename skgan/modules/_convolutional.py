@@ -20,6 +20,7 @@ from skgan.modules._image_layers import (
     pad_to_even,
     pyramid,
     store_channels_last,
+    strided_convolutions,
     to_map,
     to_rows,
     unfold,
@@ -192,17 +193,7 @@ class StridedConvDiscriminator(nn.Module):
         n_colors, height, width = check_image_shape("input_shape", input_shape)
         self.sizes = pyramid(height, width, None if channels is None else len(channels))
         widths = channels or default_channels(len(self.sizes) - 1, _NARROWEST)
-        dims = [n_colors, *widths]
-        scales = list(pairwise(self.sizes))
-        if len(widths):
-            # The first works on folded images.
-            dims[0] *= fold_factor(*scales[0])
-            scales[0] = (self.sizes[1], self.sizes[1])
-        self.layers = nn.ModuleList(
-            initialize(nn.Conv2d(*pair, **geometry(*scale)))
-            for pair, scale in zip(pairwise(dims), scales, strict=True)
-        )
-        n_coarsest = dims[-1] * self.sizes[-1][0] * self.sizes[-1][1]
+        self.layers, n_coarsest = strided_convolutions(n_colors, self.sizes, widths)
         self.dense = dense_stack([n_coarsest, *hidden_dims], activation)
         self.head = ProjectionHead(
             [n_coarsest, *hidden_dims][-1], condition_dim, n_classes

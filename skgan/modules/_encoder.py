@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import pairwise
 from math import prod
 from typing import Any
 
@@ -14,12 +13,10 @@ from skgan.modules._image_layers import (
     check_image_shape,
     default_channels,
     fold,
-    fold_factor,
-    geometry,
-    initialize,
     pad_to_even,
     pyramid,
     store_channels_last,
+    strided_convolutions,
     to_rows,
 )
 from skgan.modules._mlp import apply_head, concatenate, make_activation
@@ -175,17 +172,7 @@ class StridedConvEncoder(LatentEncoder):
         n_colors, height, width = check_image_shape("input_shape", input_shape)
         self.sizes = pyramid(height, width, None if channels is None else len(channels))
         widths = channels or default_channels(len(self.sizes) - 1, _NARROWEST)
-        dims = [n_colors, *widths]
-        scales = list(pairwise(self.sizes))
-        if len(widths):
-            # The first works on folded images, as the discriminator's does.
-            dims[0] *= fold_factor(*scales[0])
-            scales[0] = (self.sizes[1], self.sizes[1])
-        self.layers = nn.ModuleList(
-            initialize(nn.Conv2d(*pair, **geometry(*scale)))
-            for pair, scale in zip(pairwise(dims), scales, strict=True)
-        )
-        n_coarsest = dims[-1] * self.sizes[-1][0] * self.sizes[-1][1]
+        self.layers, n_coarsest = strided_convolutions(n_colors, self.sizes, widths)
         dims = [n_coarsest + condition_dim, *hidden_dims]
         self.dense = dense_stack(dims, activation)
         self.head = nn.Linear(dims[-1], latent_dim)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from math import prod
 from typing import TypeVar
 
@@ -49,6 +50,24 @@ def _coarser(size: int) -> int:
 def default_channels(n_scales: int, narrowest: int) -> list[int]:
     """Channels that double as pixels become fewer, so that each scale costs alike."""
     return [min(narrowest * 2**k, _WIDEST) for k in range(n_scales)]
+
+
+def strided_convolutions(
+    n_colors: int, sizes: Sequence[tuple[int, int]], widths: Sequence[int]
+) -> tuple[nn.ModuleList, int]:
+    """Return convolutions from an image's first size to its last, and what they give.
+
+    That is the length of a row of the coarsest maps. The first works on folded images.
+    """
+    dims, scales = [n_colors, *widths], list(pairwise(sizes))
+    if len(widths):
+        dims[0] *= fold_factor(*scales[0])
+        scales[0] = (sizes[1], sizes[1])
+    layers = nn.ModuleList(
+        initialize(nn.Conv2d(*pair, **geometry(*scale)))
+        for pair, scale in zip(pairwise(dims), scales, strict=True)
+    )
+    return layers, dims[-1] * sizes[-1][0] * sizes[-1][1]
 
 
 def geometry(finer: tuple[int, int], coarser: tuple[int, int]) -> dict:

@@ -130,9 +130,11 @@ class OneHotBlocks(nn.Module):
 
     def probabilities(self, logits: Tensor) -> Tensor:
         """Return the softmax of `logits`, of shape (n, sum(widths)), in each block."""
+        if len(self._widths) == 1:
+            return self._softmax(logits, 0)
         parts = logits.split(self._widths, dim=1)
         soft = [self._softmax(part, place) for place, part in enumerate(parts)]
-        return soft[0] if len(soft) == 1 else torch.cat(soft, dim=1)
+        return torch.cat(soft, dim=1)
 
     def _softmax(self, logits: Tensor, place: int) -> Tensor:
         members = getattr(self, f"members_{place}")

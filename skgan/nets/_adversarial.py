@@ -530,7 +530,7 @@ class AdversarialNet(SkorchAdapter):
             raise ValueError("latents hold NaN or infinity.")
         return pool
 
-    # The networks at work.
+    # The networks that draw and judge, wherever they stand.
     @property
     def sampling_generator_(self) -> nn.Module:
         """The generator to draw from: the averaged one where there is one."""

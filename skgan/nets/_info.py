@@ -339,7 +339,7 @@ class InfoGANNet(AdversarialNet):
         if more <= 0 or not self.code_weight:
             return self.continuous_code_weight
         loss = categorical_code_loss(logits.detach(), self._categories(codes))
-        # 0 where categories are read by chance, 1 where surely.
+        # The share is 0 where categories are guessed, and 1 where all are read right.
         share = (1 - loss / log(self.n_categories)).clamp_min(0)
         return 1 + more * share**_PATIENCE
 

@@ -28,7 +28,7 @@ def probe(net: Any, X: Tensor, y: Tensor | None = None) -> None:
     Nothing that training depends on is changed.
     """
     if net.compile:
-        # Another shape would be compiled for.
+        # A probe of fewer rows would make the compiler work for that shape.
         return
     n = min(_N_ROWS, len(X), net.batch_size if net.batch_size > 0 else len(X))
     batch = (X[:n], X.new_empty((n, 0)) if y is None else y[:n])

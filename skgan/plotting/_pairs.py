@@ -331,7 +331,7 @@ class PairsDisplay:
         side = min(max(0.55 * n, 3.0), 9.0)
         self.ax_ = get_axes(ax, "PairsDisplay", (side + 2.2, side + 1.0))
         self.figure_ = self.ax_.figure
-        # A pair once: what is above the diagonal is below it, too.
+        # Each pair is shown once, below the diagonal.
         below = np.tril(np.ones((n, n), dtype=bool), -1)
         shown = np.where(below, differences, np.nan)[1:, :-1]
         top = max(_LEAST_SCALE, float(np.nanmax(shown)))

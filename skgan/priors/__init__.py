@@ -6,6 +6,7 @@ in `PRIORS`; the normal latent of a network is none of them.
 
 from ._base import BasePrior, ConditionalDraw, LevelColumn, NumberColumn, Schema
 from ._conditional_trees import ConditionalTrees
+from ._numbers import find_repeated
 from ._tree_prior import TreesPrior
 
 PRIORS: dict[str, type[BasePrior]] = {"trees": TreesPrior}
@@ -19,4 +20,5 @@ __all__ = [
     "NumberColumn",
     "Schema",
     "TreesPrior",
+    "find_repeated",
 ]

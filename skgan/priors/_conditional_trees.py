@@ -13,7 +13,7 @@ from ._base import Column, LevelColumn, NumberColumn, Schema, check_schema
 from ._chain_checks import check_model
 from ._column import ColumnModel, LevelModel, NumberModel
 from ._decision_tree import MISSING_SCORE
-from ._flat_arrays import DTYPES, pack, unpack
+from ._flat_arrays import DTYPES, PickledAsState, pack, unpack
 from ._grower import Grower
 from ._masks import N_KINDS, draw_masks
 from ._numbers import fit_scale
@@ -37,7 +37,7 @@ MIN_IDENTIFIED_ROWS = 20
 
 
 @persistent()
-class ConditionalTrees:
+class ConditionalTrees(PickledAsState):
     """Decision trees of each column given all others, learnt from incomplete rows.
 
     Fully conditional specification [1]_ [2]_: a missing cell is drawn from
@@ -92,6 +92,8 @@ class ConditionalTrees:
     >>> bool((drawn[known] == columns[known]).all())
     True
     """
+
+    _LEARNT = ("_trees", "_masked", "_scales", "_foretells", "schema_", "n_rows_")
 
     def __init__(
         self,
@@ -296,19 +298,6 @@ class ConditionalTrees:
         trees._scales = [getattr(model, "scale", None) for model in trees._masked]
         return trees
 
-    def __getstate__(self) -> dict:
-        """Pickle what files hold, and the parameters."""
-        if not hasattr(self, "_trees"):
-            return vars(self).copy()
-        learnt = ("_masked", "_trees", "_scales", "_foretells", "schema_", "n_rows_")
-        parameters = {k: v for k, v in vars(self).items() if k not in learnt}
-        return {"parameters": parameters, "state": self.get_state()}
-
-    def __setstate__(self, state: dict) -> None:
-        if "state" in state:
-            vars(self).update(vars(self.from_state(state["state"])))
-        vars(self).update(state.get("parameters", state))
-
     def _check_trees(self) -> None:
         """Raise a ValueError unless each column can be drawn given all others."""
         hiding = _with_unknown(self.schema_)
@@ -397,7 +386,7 @@ class ConditionalTrees:
         column = self.schema_[j]
         assert isinstance(column, LevelColumn)
         if not self._foretells[j]:
-            # Nor does anything tell of what nearly names rows.
+            # A column that nearly names rows is not predicted by others, either.
             others = others[:0]
         return grower.levels(j, others, column.n_levels)
 

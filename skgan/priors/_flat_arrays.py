@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import fields, is_dataclass
 from functools import cache
 from types import UnionType
-from typing import Any, cast, get_args, get_type_hints
+from typing import Any, ClassVar, cast, get_args, get_type_hints
 
 import numpy as np
 
@@ -20,6 +20,26 @@ NARROWER = {
 # In the layout, whether a nested dataclass follows where there may be none.
 PRESENCE = -1
 SCALARS = {bool: ("bool",), int: ("int32", "int64"), float: ("float32", "float64")}
+
+
+class PickledAsState:
+    """Pickles what files hold, which is in the state, and the parameters beside it."""
+
+    # What a fit learns; without the first there was none.
+    _LEARNT: ClassVar[tuple[str, ...]]
+    get_state: Any
+    from_state: Any
+
+    def __getstate__(self) -> dict:
+        if not hasattr(self, self._LEARNT[0]):
+            return vars(self).copy()
+        parameters = {k: v for k, v in vars(self).items() if k not in self._LEARNT}
+        return {"parameters": parameters, "state": self.get_state()}
+
+    def __setstate__(self, state: dict) -> None:
+        if "state" in state:
+            vars(self).update(vars(self.from_state(state["state"])))
+        vars(self).update(state.get("parameters", state))
 
 
 @cache

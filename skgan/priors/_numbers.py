@@ -137,23 +137,66 @@ def _exponent_of(values: np.ndarray) -> int:
     return int(np.frexp(max(abs(values[0]), abs(values[-1])))[1])
 
 
+def find_repeated(values: np.ndarray) -> np.ndarray:
+    """Return the values of a column that are repeated, which stay exact, sorted.
+
+    Parameters
+    ----------
+    values : ndarray of shape (n,), float64
+        NaN where missing.
+
+    Returns
+    -------
+    repeated : ndarray of shape (k,)
+        All values of a column of few, and of another one those in five rows, and in one
+        of 2000, at least.
+
+    See Also
+    --------
+    TreesPrior.fit : Takes them for those of other rows.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skgan.priors import find_repeated
+    >>> find_repeated(np.array([0.0] * 6 + [0.3, 0.5, 0.8, 0.9]))
+    array([0.])
+    """
+    unique, counts = _count_values(values)
+    return unique[_are_atoms(counts)]
+
+
+def _count_values(values):
+    return np.unique(values[~np.isnan(values)] + 0.0, return_counts=True)
+
+
+def _are_atoms(counts):
+    n = counts.sum()
+    if len(counts) <= max(1, n / MEAN_REPEATS):
+        return np.ones(len(counts), bool)
+    return counts >= max(MIN_REPEATS, n * REPEATED_SHARE)
+
+
 def fit_scale(
-    values: np.ndarray, *, discrete: bool, is_rounded: bool = False
+    values: np.ndarray,
+    *,
+    discrete: bool,
+    repeated: np.ndarray | None = None,
+    is_rounded: bool = False,
 ) -> NumberScale:
-    """Learn the scale of a column from its training values.
+    """Learn the scale of a column, of which some values may be said to be repeated.
 
     `is_rounded` says that what is drawn will be put onto the column's grid: a value
     that comes no more often than those beside it then needs no place of its own.
     """
     n_rows = len(values)
-    present = values[~np.isnan(values)]
-    unique, counts = np.unique(present + 0.0, return_counts=True)
-    n = len(present)
-    is_grid = discrete or len(unique) <= max(1, n / MEAN_REPEATS)
-    is_atom = counts >= max(MIN_REPEATS, n * REPEATED_SHARE)
-    if is_rounded and is_atom.any():
+    unique, counts = _count_values(values)
+    n_present = n = counts.sum()
+    is_atom = _are_atoms(counts) if repeated is None else np.isin(unique, repeated)
+    if is_rounded and repeated is None and not is_atom.all():
         is_atom &= stand_out(unique, counts)
-    is_atom |= is_grid
+    is_atom |= discrete
+    is_grid = bool(is_atom.all())
     if not is_grid:
         # A repeated value takes no more of the scale than any other.
         weights = np.where(is_atom, 1, counts)
@@ -167,7 +210,7 @@ def fit_scale(
     else:
         knots, scores = _between_values(unique, ends, is_atom)
     shares = np.concatenate(
-        [counts[is_atom], [n_rows - len(present)], [counts[~is_atom].sum()]]
+        [counts[is_atom], [n_rows - n_present], [counts[~is_atom].sum()]]
     ) / max(n_rows, 1)
     return NumberScale(
         knots, scores, unique[is_atom], middles[is_atom], shares, is_grid, discrete

@@ -23,7 +23,7 @@ from ._base import (
 )
 from ._chain_checks import check_models
 from ._column import ColumnModel, LevelModel, NumberModel
-from ._flat_arrays import DTYPES, pack, read_hints, unpack
+from ._flat_arrays import DTYPES, PickledAsState, pack, read_hints, unpack
 from ._grower import Grower
 from ._numbers import fit_scale
 from ._particles import draw_given
@@ -61,6 +61,7 @@ def fit_chain(
     rng: np.random.Generator,
     deadline: Deadline,
     forms: Mapping[int, str],
+    repeated: Mapping[int, np.ndarray],
 ) -> list[ColumnModel]:
     """Fit each column on those before it; models stand by position.
 
@@ -69,10 +70,15 @@ def fit_chain(
     """
     is_few = len(columns) < _FEW_ROWS
     scales = [
-        fit_scale(values, discrete=column.discrete, is_rounded=is_few)
+        fit_scale(
+            values,
+            discrete=column.discrete,
+            repeated=repeated.get(place),
+            is_rounded=is_few,
+        )
         if isinstance(column, NumberColumn)
         else None
-        for values, column in zip(columns.T, schema, strict=True)
+        for place, (values, column) in enumerate(zip(columns.T, schema, strict=True))
     ]
     x = np.stack([to_predictor(*pair) for pair in zip(columns.T, scales, strict=True)])
     predictors = Predictors(x, schema, max_features)
@@ -128,7 +134,7 @@ COST_OF_FEW_ROWS, MANY_ROWS = 6.5, 10_000
 
 
 @persistent()
-class TreesPrior(BasePrior):
+class TreesPrior(PickledAsState, BasePrior):
     """A chain of decision trees [1]_ [2]_.
 
     The density of a row is a product of one factor a column,
@@ -220,6 +226,8 @@ class TreesPrior(BasePrior):
     True
     """
 
+    _LEARNT = ("_models", "schema_", "order_", "n_rows_")
+
     def __init__(
         self,
         min_samples_leaf: int | str = "auto",
@@ -248,6 +256,7 @@ class TreesPrior(BasePrior):
         random_state: int | np.random.Generator | None = None,
         max_time: float | None = None,
         forms_of: TreesPrior | None = None,
+        repeated: Mapping[int, np.ndarray] | None = None,
     ) -> TreesPrior:
         """Learn the chain.
 
@@ -271,6 +280,11 @@ class TreesPrior(BasePrior):
             (a tree, a tree with a sum of columns, or a tree of what a sum leaves over)
             is taken from it; else forms are compared, which is most of the work where
             rows are few.
+        repeated : dict of int to ndarray, default=None
+            Values of number columns that count as repeated, such as `find_repeated`
+            returns of other rows. Repeated values have probabilities and others
+            densities: those of two priors compare only where the same values are. Of
+            other columns it depends on the training rows.
 
         Returns
         -------
@@ -295,6 +309,13 @@ class TreesPrior(BasePrior):
         order = chain_order(schema, first, self.order)
         if forms_of is not None and forms_of.schema_ != schema:
             raise ValueError("forms_of must be a prior of the same columns.")
+        repeated = {} if repeated is None else repeated
+        numbers = [j for j, c in enumerate(schema) if isinstance(c, NumberColumn)]
+        if others := sorted(set(repeated) - set(numbers)):
+            raise ValueError(
+                f"repeated names column {others[0]}, and the columns of numbers are "
+                f"{numbers}."
+            )
         if len(columns) > self.max_fit_rows:
             columns = columns[
                 rng.choice(len(columns), self.max_fit_rows, replace=False)
@@ -311,6 +332,7 @@ class TreesPrior(BasePrior):
             rng=rng,
             deadline=deadline,
             forms={} if forms_of is None else forms_of._forms(),
+            repeated=repeated,
         )
         self.schema_, self.order_, self.n_rows_ = schema, order, len(columns)
         return self
@@ -500,19 +522,6 @@ class TreesPrior(BasePrior):
         )
         check_models(prior._models, prior.schema_, prior.order_)
         return prior
-
-    def __getstate__(self) -> dict:
-        """Pickle what files hold, and the parameters."""
-        if not hasattr(self, "_models"):
-            return vars(self).copy()
-        learnt = ("_models", "schema_", "order_", "n_rows_")
-        parameters = {k: v for k, v in vars(self).items() if k not in learnt}
-        return {"parameters": parameters, "state": self.get_state()}
-
-    def __setstate__(self, state: dict) -> None:
-        if "state" in state:
-            vars(self).update(vars(self.from_state(state["state"])))
-        vars(self).update(state.get("parameters", state))
 
     def _forms(self):
         return {

@@ -69,6 +69,11 @@ class Rows:
         )
         return Rows(*chosen) if self.y is not None else Rows(chosen)
 
+    def without(self, names: list) -> Rows:
+        """The rows without columns of these names; all of them if none is left."""
+        kept = [name for name in getattr(self.X, "columns", ()) if name not in names]
+        return Rows(self.X[kept], self.y) if kept and names else self
+
     @property
     def pair(self) -> Any:
         """The rows as `diagnose` takes them."""
@@ -206,6 +211,10 @@ def evaluate(
         diagnosis, synthetic, seed = judge(
             sampler, holdout, train, max_samples, random_state
         )
+    # Identifiers are drawn fresh, and so are like none of the real rows.
+    fresh = getattr(getattr(sampler, "encoder_", None), "identifiers_", [])
+    holdout, synthetic = holdout.without(fresh), synthetic.without(fresh)
+    train = None if train is None else train.without(fresh)
     real = holdout
     if len(real) > _MAX_BY_COLUMNS:
         real = real.take(_MAX_BY_COLUMNS, _SCORER_SEED)
@@ -226,7 +235,7 @@ def evaluate(
         n_given=n_given,
         seed=seed,
         real=real,
-        drawn=_draw_as_scorers(sampler, real),
+        drawn=_draw_as_scorers(sampler, real).without(fresh),
         powers=powers,
         attack_finding=finding,
         has_all_attacks=attacks,

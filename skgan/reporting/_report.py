@@ -92,7 +92,7 @@ def page(title: str, facts: Iterable[str], head: str, sections: list[Section]) -
         f"<title>{escape(title)}</title>\n"
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         '<meta name="color-scheme" content="light dark">\n'
-        # Nothing is fetched, so nothing may be.
+        # The page fetches nothing, so the browser is told to allow nothing.
         '<meta http-equiv="Content-Security-Policy" content="default-src \'none\'; '
         "img-src data:; style-src 'unsafe-inline'\">\n"
         f"<style>\n{_style()}</style>\n</head>\n"
@@ -378,7 +378,7 @@ def _makers(
             lambda: pairs_section(evaluation),
         ]
         holdout = evaluation.holdout
-        # Of arrays no column is more to be predicted than another.
+        # An array has no column that is rather to be predicted than the others.
         is_frame = frame_library(holdout.X) is not None
         if is_frame or holdout.y is not None or target is not None:
             makers.append(lambda: usefulness_section(evaluation, target))

@@ -90,6 +90,6 @@ def describe(value: Any) -> str:
     """Return a value as text that is the same in every run."""
     if isinstance(value, type) or inspect.isroutine(value):
         return value.__qualname__
-    # Where something lies in memory says nothing.
+    # Addresses in memory differ from run to run.
     text = re.sub(r" at 0x[0-9a-fA-F]+", "", " ".join(repr(value).split()))
     return text if len(text) <= _MAX_LENGTH else f"{text[: _MAX_LENGTH - 1]}…"

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from skgan.frames import frame_library, is_missing, read_columns
+from skgan.frames import frame_library, is_missing, read_columns, read_spelled
 from skgan.metrics import associations, column_shape_scores
 from skgan.reporting._evaluation import Evaluation
 from skgan.reporting._html import details, element, escape, number, paragraph, scrolled
@@ -118,7 +118,8 @@ def figures_of(X: Any) -> list[Figures]:
     """Return mean or most frequent level, deviation, gaps and distinct values."""
     if frame_library(X) is None:
         return [_of_numbers(column, str) for column in np.asarray(X).T]
-    return [_of_column(*column) for column in read_columns(X)]
+    columns = zip(read_columns(X), X.columns, strict=True)
+    return [_of_column(*(read_spelled(raw, name) or raw)) for raw, name in columns]
 
 
 def _of_column(column_format: Any, raw: NDArray, missing: NDArray) -> Figures:

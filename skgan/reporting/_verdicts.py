@@ -14,7 +14,9 @@ SIGNS = {GOOD: "✓", WARN: "!", BAD: "✕", NOT_JUDGED: "–"}
 CLASSES = {GOOD: "good", WARN: "warn", BAD: "bad", NOT_JUDGED: "unjudged"}
 GROUPS = {
     "Do samples look real?": ("c2st", "energy_distance", "coverage"),
-    "Are columns as they should be?": ("associations", "columns", "decimals"),
+    "Are columns as they should be?": (
+        *("associations", "orders", "columns", "decimals"),
+    ),
     "Is anything missing?": ("modes", "levels", "variance"),
     "Is anything copied?": ("membership_auc", "dcr_share", "duplicates", "attacks"),
     "Did training go well?": ("training",),
@@ -26,7 +28,7 @@ _SUMMARIES = {
     NOT_JUDGED: "Nothing can be said of the samples: there is too little to judge by.",
 }
 # Findings that name what is lost are said at the top.
-_SAID = ("associations", "levels", "columns", "decimals", "variance")
+_SAID = ("associations", "orders", "levels", "columns", "decimals", "variance")
 _COPYING = "The sampler copies training rows: do not pass its samples on as they are."
 _HOW = (
     "Each figure stands beside what real rows get in the place of samples, and has a "
@@ -67,6 +69,7 @@ _LAYOUTS = {
     "energy_distance": FindingLayout("Distance from real rows"),
     "coverage": FindingLayout("Coverage", has_bar=True),
     "associations": FindingLayout("Columns go together", figure="kept"),
+    "orders": FindingLayout("Order of columns", figure="broken", real="", limit=""),
     "columns": FindingLayout("Single columns", figure="misplaced", real=""),
     "decimals": FindingLayout("Decimals and steps", figure="off", real="", limit=""),
     "modes": FindingLayout(

@@ -263,7 +263,9 @@ class BaseGANSampler(
             self._probe(net, data)
             # A refit that was refused leaves the sampler as it was.
             self.encoder_, self.net_, self._seeds = encoder, net, data.seeds
-            self._reference = ReferenceSpace().fit(data.X)
+            # What is drawn fresh is like no row.
+            fresh = getattr(encoder, "identifiers_", ())
+            self._reference = ReferenceSpace(fresh).fit(data.X)
             self._stream = np.random.RandomState(data.seeds.stream)
         self._conditions = data.conditions
         self.prior_, self.rejection_ = data.prior, None

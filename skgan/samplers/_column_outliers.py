@@ -11,7 +11,11 @@ from sklearn.model_selection import KFold
 from skgan._deadline import Deadline
 from skgan._estimator import persistent
 from skgan.encoding import BaseEncoder, TableEncoder
-from skgan.samplers._row_normality import CellScores, RowNormality
+from skgan.samplers._row_normality import (
+    CellScores,
+    RowNormality,
+    find_repeated_values,
+)
 
 # Fewer rows are scored by what was fitted to them.
 MIN_FOLDED_ROWS = 20
@@ -73,7 +77,8 @@ class ColumnOutlierModel:
         values = values[:, self.places_]
         levels = self._levels()
         clock = deadline.share(_SHARE_OF_ALL)
-        self.normality_ = RowNormality().fit(values, levels, rng, clock)
+        repeated = find_repeated_values(values, levels)
+        self.normality_ = RowNormality().fit(values, levels, repeated, rng, clock)
         held_out = self._score_held_out(values, levels, rng, deadline.share(_MOST))
         self._units = _measure_units(held_out)
         self.held_out_scores_ = np.sort(-self._excess(held_out).sum(axis=1))
@@ -140,6 +145,7 @@ class ColumnOutlierModel:
         n = len(values)
         if n < MIN_FOLDED_ROWS:
             return self.normality_.score_cells(values)
+        repeated = find_repeated_values(values, levels)
         values = values[rng.permutation(n)[:_MAX_SCORED_ROWS]]
         fits = [k for rows, d, k in _FOLDS if n <= rows and values.shape[1] <= d]
         scored: list[CellScores] = []
@@ -148,7 +154,8 @@ class ColumnOutlierModel:
             if scored and deadline.left <= 0:
                 break
             clock = deadline.share(1 / (n_folds - place))
-            model = RowNormality(len(values)).fit(values[train], levels, rng, clock)
+            model = RowNormality(len(values))
+            model.fit(values[train], levels, repeated, rng, clock)
             scored.append(model.score_cells(values[test]))
         return CellScores(*map(np.concatenate, zip(*scored, strict=True)))
 

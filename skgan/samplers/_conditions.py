@@ -169,7 +169,7 @@ class TableConditions:
         values, masks = values.copy(), is_given.copy()
         uniforms = rng.uniform(size=len(values))
         wanted = self._codes(values)
-        # Most often nothing is given, or the same everywhere.
+        # Mostly all rows give the same columns, which spares the sorting.
         is_one = (is_given == is_given[:1]).all()
         patterns = is_given[:1] if is_one else np.unique(is_given, axis=0)
         for pattern in patterns:

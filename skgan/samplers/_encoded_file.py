@@ -75,7 +75,7 @@ class EncodedFile:
         if self._is_whole(packing):
             _LOG.info(f"Taking the encoded rows that {str(self.path)!r} holds.")
         else:
-            # First of all, for there may be no room for both.
+            # The old file goes first: the disk may have no room for both.
             self.path.unlink(missing_ok=True)
             try:
                 with self._part.open("w+b") as file:
@@ -105,7 +105,7 @@ class EncodedFile:
         if self._lock is None:
             return
         if delete:
-            # Not where it is open and that cannot be, as under Windows.
+            # Windows deletes no file that is open.
             with suppress(OSError):
                 self.path.unlink(missing_ok=True)
         with suppress(OSError):

@@ -12,7 +12,7 @@ from scipy.special import log_ndtr, ndtri
 
 from skgan._deadline import Deadline
 from skgan._estimator import persistent
-from skgan.priors import LevelColumn, NumberColumn, Schema, TreesPrior
+from skgan.priors import LevelColumn, NumberColumn, Schema, TreesPrior, find_repeated
 
 # Column orders whose likelihoods are averaged, and what each is fitted with.
 N_CHAINS, _LEAF_ROWS, _MAX_CHAIN_ROWS = 4, 20, 10_000
@@ -128,6 +128,17 @@ class CellScores(NamedTuple):
     copula_share: NDArray
 
 
+def find_repeated_values(
+    values: NDArray, is_level: Collection[int]
+) -> dict[int, NDArray]:
+    """Return, by column of numbers, the values whose likelihood is a probability.
+
+    That of others is a density. Scores of two fits compare only if they agree on it.
+    """
+    numbers = set(range(values.shape[1])) - set(is_level)
+    return {j: find_repeated(values[:, j]) for j in sorted(numbers)}
+
+
 @persistent()
 class RowNormality:
     """Likelihood, tails, neighbours and a Gaussian copula of rows of columns.
@@ -168,6 +179,7 @@ class RowNormality:
         self,
         values: NDArray,
         is_level: Collection[int],
+        repeated: dict[int, NDArray],
         rng: np.random.Generator,
         deadline: Deadline,
     ) -> RowNormality:
@@ -180,6 +192,7 @@ class RowNormality:
         ]
         schema: Schema = tuple(scale.schema for scale in self.scales_)
         plain = self._plain(values)
+        plain_repeated = {j: self.scales_[j].to_plain(v) for j, v in repeated.items()}
         self.chains_ = [
             TreesPrior(leaf_rows, linear=False, max_fit_rows=_MAX_CHAIN_ROWS).fit(
                 plain,
@@ -187,6 +200,7 @@ class RowNormality:
                 first=rng.permutation(d).tolist(),
                 random_state=int(rng.integers(2**31)),
                 max_time=_seconds(deadline.share(1 / (N_CHAINS - place))),
+                repeated=plain_repeated,
             )
             for place in range(N_CHAINS)
         ]

@@ -103,7 +103,17 @@ def test_what_is_left_out_is_said(here, capsys):
         run("fit", "mixed", "-o", "m", *FIT[:-1])
     said = capsys.readouterr().err
     assert "warning: 1 left out of 'mixed': a/notes.txt (no PNG, JPEG" in said
-    assert "mixed: labels by folder: a 4, b 4\n" in said
+    assert "mixed: labels by folder: a 4, b 4; fewer than 10 images of a, b: " in said
+
+
+def test_a_label_of_two_images(here, capsys):
+    write_photos("pets", ["cats"], 12)
+    write_photos("pets", ["dogs"], 2)
+    run("fit", "pets", "-o", "m", *FIT[:-1])
+    said = capsys.readouterr().err
+    assert "cats 12, dogs 2; fewer than 10 images of dogs: what is drawn" in said
+    X, y = skgan.load("m").sample(3, y="dogs")
+    assert X.shape == (3, 6, 5, 3) and y.tolist() == ["dogs"] * 3
 
 
 # -- drawing

@@ -2,8 +2,6 @@
 
 import os
 import signal
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +14,6 @@ from skgan.__main__ import main
 from skgan.cli import _fit
 from skgan.cli._interrupts import FinishEpoch
 
-ROOT = str(Path(skgan.__file__).parents[1])
 FIT = ("fit", "rows.csv", "-o", "m.skgan", "--max-iter", "300")
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="WINDOWS HAS NO SIGINT TO SEND")
@@ -151,30 +148,45 @@ def test_a_limit_of_time_is_no_interruption(here, capfd):
     assert not skgan.load("m.skgan").net_.interrupted_
 
 
-def test_installed_program(tmp_path):
-    """A signal from outside, such as a terminal sends."""
+OUTSIDE = """
+    import os, signal, sys, warnings
+    from skgan.__main__ import main
+
+    warnings.simplefilter("error")
+    reader, writer = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.close(reader)
+        os.dup2(writer, 2)
+        code = main(sys.argv[1:])
+        sys.stderr.flush()
+        os._exit(code)
+    os.close(writer)
+    seen = read = b""
+    while b" left" not in seen:
+        read = os.read(reader, 4096)
+        assert read, seen
+        seen += read
+    os.kill(child, signal.SIGINT)
+    while read:
+        read = os.read(reader, 4096)
+        seen += read
+    print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+    print(seen.decode())
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="it forks")
+def test_a_signal_from_outside(tmp_path, run_script):
+    """Such as a terminal sends to the whole program."""
     rng = np.random.default_rng(0)
     frame = pd.DataFrame(rng.normal(size=(60, 2)), columns=["a", "b"])
     frame.to_csv(tmp_path / "rows.csv", index=False)
-    command = ["-m", "skgan", "fit", "rows.csv", "-o", "m.skgan"]
+    command = ["fit", tmp_path / "rows.csv", "-o", tmp_path / "m.skgan"]
     command += ["--time", "200", "--max-iter", "6000"]
-    with subprocess.Popen(
-        [sys.executable, *command],
-        cwd=tmp_path,
-        env=os.environ | {"PYTHONWARNINGS": "error", "PYTHONPATH": ROOT},
-        stderr=subprocess.PIPE,
-        # In a group of its own, so that nothing else is interrupted.
-        start_new_session=True,
-    ) as process:
-        seen = b""
-        while b" left" not in seen:
-            read = process.stderr.read1()
-            assert read, seen
-            seen += read
-        process.send_signal(signal.SIGINT)
-        seen += process.stderr.read()
-    assert process.returncode == 130
-    last = seen.decode().splitlines()[-1]
+    output, errors = run_script(OUTSIDE, *command)
+    assert output.startswith("130\n") and not errors
+    last = output.splitlines()[-1]
     assert last.startswith("skgan fit: interrupted; ") and "GANSampler so far" in last
-    assert b"Traceback" not in seen
+    assert "Traceback" not in output
     assert skgan.load(tmp_path / "m.skgan").net_.interrupted_

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from sklearn.datasets import load_digits
 
-from skgan import GANSampler
+from skgan import GANSampler, load, save
 from skgan.encoding import ImageEncoder
 
 SHAPES = [(4, 5), (4, 5, 1), (4, 5, 3)]
@@ -98,6 +98,21 @@ def test_constant_images_come_back_constant(value):
     assert (new == value).all() and new.dtype == np.uint8
     sampler = GANSampler(max_iter=2, hidden_dims=(4,), random_state=0).fit(images)
     assert (sampler.sample(4) == value).all()
+
+
+def test_channels_that_never_vary_are_kept(tmp_path):
+    images = make_images((4, 5, 4))
+    images[..., 3] = 250
+    sampler = GANSampler(max_iter=2, hidden_dims=(4,), random_state=0).fit(images)
+    np.testing.assert_array_equal(
+        sampler.encoder_.constant_channels_, [np.nan, np.nan, np.nan, 250]
+    )
+    drawn = sampler.sample(9)
+    assert (drawn[..., 3] == 250).all() and np.ptp(drawn[..., :3]) > 0
+    save(sampler, tmp_path / "images.skgan")
+    assert (load(tmp_path / "images.skgan").sample(9)[..., 3] == 250).all()
+    decoded = sampler.encoder_.inverse_transform(sampler.encoder_.transform(images))
+    np.testing.assert_array_equal(decoded, images)
 
 
 def test_other_dtypes_have_the_range_seen():

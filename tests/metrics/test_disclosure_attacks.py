@@ -136,6 +136,13 @@ def test_one_column_and_constant_columns():
     assert constant["singling_out"].n_attacks == 0
 
 
+def test_two_columns_can_be_linked():
+    train, holdout = np.random.default_rng(0).normal(size=(2, 60, 2))
+    found = disclosure_attacks(train, holdout, train, n_attacks=40, random_state=0)
+    assert found["linkability"].n_attacks == 40
+    assert found["linkability"].risk > 0.9
+
+
 def test_seeds():
     sets = planted(0.1, n=60)
     first, same, other = (

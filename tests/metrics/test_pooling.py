@@ -13,6 +13,9 @@ def test_by_hand():
     assert np.allclose(pooled.standard_error**2, [2.5 + 1.5 * 2, 4])
     assert np.allclose(pooled.missing_information, [3 / 5.5, 0])
     assert np.allclose(pooled.degrees_of_freedom, [(5.5 / 3) ** 2, np.inf])
+    # Of estimates that agree it is that of a normal distribution.
+    low, high = pooled.interval()
+    assert np.allclose([low[1], high[1]], [5 - 1.96 * 2, 5 + 1.96 * 2], atol=1e-3)
 
 
 def test_estimates_without_error_differ_by_what_was_missing_alone():

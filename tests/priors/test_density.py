@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from skgan.priors import LevelColumn, NumberColumn, TreesPrior
+from skgan.priors import LevelColumn, NumberColumn, TreesPrior, find_repeated
 
 NUMBER = NumberColumn()
 
@@ -163,3 +163,18 @@ def test_a_gap_between_clusters_is_sparse():
     prior = TreesPrior(linear=False).fit(ring, (NUMBER, NUMBER), random_state=0)
     middle, on_it = prior.score_samples(np.array([[0.0, 0.5], [0.0, 5.0]]))
     assert middle < on_it - 2
+
+
+def test_what_is_repeated_can_be_taken_from_other_rows():
+    rng = np.random.default_rng(0)
+    many, few = (rng.integers(0, 12, (n, 1)).astype(float) for n in (60, 50))
+    repeated = find_repeated(many[:, 0])
+    np.testing.assert_array_equal(repeated, np.arange(12))
+    assert len(find_repeated(few[:, 0])) < 12
+    prior = TreesPrior().fit(few, (NUMBER,), repeated={0: repeated})
+    seen = np.unique(few)[:, None]
+    # Probabilities, of which a value that is no repeated one takes a share.
+    assert 0.9 < np.exp(prior.score_samples(seen)).sum() < 1
+    assert np.isfinite(prior.score_samples([[3.5], [40.0]])).all()
+    with pytest.raises(ValueError, match=r"names column 1, and .* are \[0\]"):
+        prior.fit(few, (NUMBER,), repeated={1: repeated})

@@ -19,6 +19,7 @@ from sklearn.preprocessing import StandardScaler
 
 from skgan import ConditionalGANSampler, GANSampler
 from skgan.encoding import TableEncoder
+from skgan.modules import GENERATORS
 from skgan.samplers._conditions import balanced_indices
 
 SMALL = {"hidden_dims": (16,), "batch_size": 32, "max_iter": 5, "random_state": 0}
@@ -109,6 +110,27 @@ def test_values_that_are_not_known(name, value):
 
 
 # -- what comes back
+
+
+@pytest.mark.parametrize(
+    ("n", "d", "name"),
+    [
+        (90, 3, "calibrated_conditional_transport"),
+        (600, 1, "conditional_transport"),
+    ],
+)
+def test_the_automatic_generator_starts_from_the_labels(n, d, name):
+    X = np.random.default_rng(0).normal(size=(n, d))
+    sampler = make_sampler(prior="normal", max_iter=1).fit(X, np.arange(n) % 2)
+    assert type(sampler.net_.generator_) is GENERATORS[name]
+
+
+def test_labels_and_levels_beside_them_are_conditions_of_normal_latents():
+    sampler = make_sampler(prior="normal", max_iter=1)
+    table = make_table().drop(columns="name")
+    encoder = sampler.fit(table, pd.Series(LABELS, name="tree")).encoder_
+    assert len(encoder.condition_columns_) == 2
+    assert encoder.condition_columns_[1] == "kind"
 
 
 def test_rows_and_labels_come_as_they_were(fitted):

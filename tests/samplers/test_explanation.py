@@ -145,6 +145,19 @@ class Sums(BaseEncoder):
         return np.column_stack([rows[:, 1], rows[:, 0] - rows[:, 1], 0 * rows[:, 0]])
 
 
+class Doubles(Sums):
+    """Rows of an entry for each feature."""
+
+    def _encode(self, values):
+        return 2 * values
+
+
+def test_an_encoder_of_an_entry_for_each_feature_needs_no_method():
+    encoder, slopes = Doubles().fit(X), np.arange(9.0).reshape(3, 3)
+    shares = encoder.share_out(X[:3], X[3:4], slopes)
+    np.testing.assert_allclose(shares, 2 * (X[:3] - X[3:4]) * slopes)
+
+
 def test_what_cannot_be_explained():
     untrained = GANSampler(max_iter=0).fit(X)
     with pytest.raises(ValueError, match="No update has trained the discriminator"):

@@ -20,7 +20,7 @@ from scipy.stats import binomtest
 from skgan import GANSampler
 
 IS_NIGHTLY = bool(os.environ.get("SKGAN_NIGHTLY"))
-N_EXAMPLES = 2000 if IS_NIGHTLY else 120
+N_EXAMPLES = 2000 if IS_NIGHTLY else 90
 N_DRAWN = 2000
 # Chance of one false alarm among all examples of about fifty comparisons each.
 CHANCE = 1e-4 / (N_EXAMPLES * 50)

@@ -43,6 +43,15 @@ def networks():
     return sampler.fit(FRAME)
 
 
+@pytest.fixture(scope="module")
+def half_trained():
+    """Trees and a generator, and a rule of rejection that was not learnt."""
+    params = {"early_stopping": False, "rejection": None, "random_state": 0}
+    sampler = GANSampler(max_iter=3, hidden_dims=(16,), **params).fit(FRAME)
+    sampler.rejection_ = Refusal()
+    return sampler
+
+
 @pytest.fixture(params=["trees", "networks"])
 def sampler(request):
     return request.getfixturevalue(request.param)
@@ -188,16 +197,26 @@ def test_columns_of_arrays_and_of_numeric_frames():
     assert sampler.sample(2, given=given)["r"][0] == 1
 
 
-def test_a_generator_and_rejection_keep_to_what_is_given(trees):
-    sampler = GANSampler(max_iter=10, hidden_dims=(16,), random_state=0).fit(FRAME)
+class Refusal:
+    """Stands in for a rule that keeps two thirds of the rows of few counts."""
+
+    share_ = 0.8
+
+    def log_accept(self, columns):
+        return np.where(columns[:, FRAME.columns.get_loc("count")] < 5, 0.0, -0.4)
+
+
+@pytest.mark.parametrize(
+    "stage", ["prior", "generator", "prior+rejection", "generator+rejection"]
+)
+def test_every_stage_keeps_to_what_is_given(half_trained, stage):
+    half_trained.stage_ = stage
     given = {"a": (0.5, 1), "kind": "y"}
-    for stage in ("prior", "generator"):
-        sampler.stage_ = stage
-        rows = sampler.sample(300, given=given, random_state=0)
-        assert rows["a"].between(0.5, 1).all() and (rows["kind"] == "y").all()
-        pd.testing.assert_frame_equal(
-            sampler.sample(5, given=given, random_state=0), rows.head(5)
-        )
+    rows = half_trained.sample(300, given=given, random_state=0)
+    assert rows["a"].between(0.5, 1).all() and (rows["kind"] == "y").all()
+    pd.testing.assert_frame_equal(
+        half_trained.sample(5, given=given, random_state=0), rows.head(5)
+    )
 
 
 def test_whole_numbers_come_at_their_shares_where_several_are_given():

@@ -283,6 +283,7 @@ def test_what_needs_each_row_takes_none_that_are_named(rows, error, message):
     [
         (["a.csv", "b.pq"], r"list of files, 'a\.csv' the first.*RowSource\(files"),
         (list("rows.csv"), "single letters.*Searches need rows in memory"),
+        (np.array(["first", "second"]), "Expected 2D array, got 1D|Reshape your data"),
     ],
 )
 def test_lists_of_names_say_what_to_pass(X, message):

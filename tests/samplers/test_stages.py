@@ -178,7 +178,7 @@ def test_rejection_is_named_and_can_be_another():
     assert set(fitted.stage_scores_) == {"prior", "prior+rejection"}
     assert fitted.rejection_.gain_ > fitted.rejection_.gain_error_ > 0
     assert 0 < fitted.rejection_.share_ < 1
-    without = make_sampler(max_iter=0, rejection=None).fit(frame)
+    without = make_sampler(max_iter=0, rejection=None).fit(FRAME)
     assert (without.stage_, without.rejection_) == ("prior", None)
     forest = RandomForestClassifier(20, min_samples_leaf=20, random_state=0)
     other = make_sampler(rejection=forest, max_iter=0).fit(FRAME)

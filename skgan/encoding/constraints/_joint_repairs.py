@@ -171,7 +171,7 @@ class UniqueRepair(Repair):
             drawn = only_widest if turn < _MAX_REDRAWS // 2 else free
             for j in range(len(values)):
                 chosen = rows[drawn[rows, j]]
-                # A number for each row, whichever are drawn again.
+                # Each row gets a number, so that none depends on which are drawn again.
                 stream = np.random.default_rng([entropy, turn, j])
                 share = stream.uniform(size=len(free))[chosen]
                 values[j][chosen] = self._draw(j, share)

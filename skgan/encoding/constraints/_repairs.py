@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from skgan._estimator import persistent
 from skgan._messages import counted
 from skgan._mixing import row_uniforms
-from skgan.encoding.dependencies._relations import Rounding
+from skgan.encoding.dependencies._formulas import breaks_formula
+from skgan.encoding.dependencies._relations import Dependency, Rounding
 
 Columns = Mapping[Any, NDArray]
 # Names of fixed columns, or the rows in which each column is fixed.
@@ -39,6 +40,8 @@ class Repair(ABC):
 
     # Whether what becomes of a row depends on others.
     needs_all_rows = False
+    # Whether the training rows alone say so, and not the user.
+    is_found = False
 
     def __init__(self, names: tuple[Hashable, ...], title: str):
         self.names = names  # columns that are read and written
@@ -139,7 +142,8 @@ def repair_all(
             n_changed += int(changed.sum())
         if not n_changed:
             return result, is_repaired
-    violations = [r.title for r in repairs if r.find_violations(result).any()]
+    declared = [repair for repair in repairs if not repair.is_found]
+    violations = [r.title for r in declared if r.find_violations(result).any()]
     if violations:
         raise ValueError(
             f"{', '.join(violations)} cannot be kept together with the other "
@@ -217,6 +221,53 @@ class InequalityRepair(Repair):
         if self.is_strict:
             is_wrong |= beside == bound
         return grid.apply(np.where(is_wrong, beside + sign * step, beside))
+
+
+@persistent("is_strict")
+class FoundOrderRepair(InequalityRepair):
+    """Two columns, the first above the second in no training row."""
+
+    is_found = True
+
+    def __init__(self, names, title, low: NDArray, high: NDArray, formulas: list):
+        super().__init__(names, title, low, high, False)
+        self.formulas = formulas
+
+    def repair(self, columns, fixed=frozenset(), rng=None, first_row=0):
+        """Keep rows to it, see `Repair.repair`; what formulas tie stays as it is."""
+        n = len(columns[self.names[0]])
+        is_tied = {name: _fixed_rows(fixed, name, n) for name in self.names}
+        for formula in self.formulas:
+            members = {formula.target, *formula.sources}
+            is_there = ~np.isnan([columns[name] for name in members]).any(axis=0)
+            for name in members & set(self.names):
+                is_tied[name] = is_tied[name] | is_there
+        return super().repair(columns, is_tied, rng, first_row)
+
+    def _violations(self, values: list[NDArray], is_fixed: NDArray | None) -> NDArray:
+        is_broken = super()._violations(values, is_fixed)
+        # What the user gives may be new.
+        return is_broken if is_fixed is None else is_broken & ~is_fixed.all(axis=1)
+
+
+@persistent("names", "title")
+class FormulaRepair(Repair):
+    """A column that others determine, where none of them is missing."""
+
+    is_found = True
+
+    def __init__(self, dependency: Dependency):
+        super().__init__((dependency.target, *dependency.sources), str(dependency))
+        self.dependency = dependency
+
+    def _violations(self, values: list[NDArray], is_fixed: NDArray | None) -> NDArray:
+        table = dict(zip(self.names, values, strict=True))
+        is_broken = breaks_formula(self.dependency, table)
+        return is_broken if is_fixed is None else is_broken & ~is_fixed[:, 0]
+
+    def _resample(self, values, rows, is_fixed, shares) -> None:
+        table = {n: v[rows] for n, v in zip(self.names, values, strict=True)}
+        values[0][rows] = self.dependency.restore(table)
 
 
 @persistent("nearest")

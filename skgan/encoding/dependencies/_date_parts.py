@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import product
 from typing import NamedTuple
 
 import numpy as np
@@ -20,6 +21,7 @@ from skgan.encoding.dependencies._relations import Columns, Dependency
 
 _SECOND = 10**9
 _DAY = "datetime64[D]"
+_FIRST_ROWS = 50
 
 
 @persistent()
@@ -129,30 +131,49 @@ def make_date_part(
 
 def find_date_parts(table: Table, clocks: Mapping[Hashable, Clock]) -> Iterator:
     """Find columns that hold a part of a date, as numbers or under other names."""
-    for date, clock in clocks.items():
-        if date not in table.columns:
+    targets = [c for c in table.columns if c not in table.keep and c not in clocks]
+    for date, part in product([d for d in clocks if d in table.columns], PARTS):
+        column, clock = table.columns[date], clocks[date]
+        # Nearly all columns differ in the first rows, which spares reading the others.
+        near = _that_agree(table, part_of(column[:_FIRST_ROWS], part, clock), targets)
+        if not near:
             continue
-        for part in PARTS:
-            parts = part_of(table.columns[date], part, clock)
-            for target, column in table.columns.items():
-                if target == date or target in table.keep or target in clocks:
-                    continue
-                if target in table.discrete:
-                    is_found = _stands_for(table, parts, column)
-                else:
-                    is_found = np.array_equal(
-                        parts[:50], column[:50], equal_nan=True
-                    ) and np.array_equal(parts, column, equal_nan=True)
-                if is_found and is_surprising(table, target, 1):
-                    is_discrete = target in table.discrete
-                    yield make_date_part(
-                        table.columns, is_discrete, target, date, part, clock
-                    )
+        parts = part_of(column, part, clock)
+        for target in near:
+            is_discrete = target in table.discrete
+            is_same = _stands_for if is_discrete else _is_equal
+            if is_same(table, parts, target) and is_surprising(table, target, 1):
+                yield make_date_part(
+                    table.columns, is_discrete, target, date, part, clock
+                )
 
 
-def _stands_for(table: Table, parts: NDArray, column: NDArray) -> bool:
+def _that_agree(
+    table: Table, parts: NDArray, targets: list[Hashable]
+) -> list[Hashable]:
+    """Return the columns that may be a date's part, of which `parts` are the first."""
+    _, first, part_of_row = np.unique(parts, return_index=True, return_inverse=True)
+    found = []
+    for target in targets:
+        if target in table.discrete:
+            codes = table.factors[target].codes[: len(parts)]
+            is_near = (codes[first][part_of_row] == codes).all()
+        else:
+            numbers = table.columns[target][: len(parts)]
+            is_near = np.array_equal(parts, numbers, equal_nan=True)
+        if is_near:
+            found.append(target)
+    return found
+
+
+def _is_equal(table: Table, parts: NDArray, target: Hashable) -> bool:
+    return np.array_equal(parts, table.columns[target], equal_nan=True)
+
+
+def _stands_for(table: Table, parts: NDArray, target: Hashable) -> bool:
     """Whether levels tell no more than a part of a date does."""
-    pair = Table({"part": parts, "level": column}, {"level"}, {"part"})
+    columns = {"part": parts, "level": table.columns[target]}
+    pair = Table(columns, {"level"}, {"part"})
     if len(pair.columns) < 2 or pair.n_rows < table.n_rows:
         return False
     example = example_rows(pair.factors["part"])

@@ -231,25 +231,33 @@ def find_products(table: Table) -> Iterator[Dependency]:
     units = np.array([0.0 if d is None else 10.0**-d for d in decimals])
     allowed = 0.5001 * units + 1e-6 * np.abs(first)
     for kind in ("product", "quotient"):
-        for i, j in _pairs(len(numbers), kind):
-            with np.errstate(all="ignore"):
-                value = (np.multiply if kind == "product" else np.divide)(
-                    first[:, i], first[:, j]
-                )
-                off = np.abs(value[:, None] - first)
-            is_none = ~np.isfinite(value)[:, None] & np.isnan(first)
-            is_same = (off <= allowed) | is_none
-            for k in np.flatnonzero(is_same.all(axis=0)):
-                target = numbers[k]
-                if k in (i, j) or target in table.keep:
-                    continue
-                dependency = ProductDependency(
-                    target, (numbers[i], numbers[j]), kind, roundings[target]
-                )
-                if dependency.holds(table.columns).all() and is_surprising(
-                    table, target, 2
-                ):
-                    yield dependency
+        for i, j, k in _near_products(first, allowed, kind):
+            target = numbers[k]
+            if k in (i, j) or target in table.keep:
+                continue
+            dependency = ProductDependency(
+                target, (numbers[i], numbers[j]), kind, roundings[target]
+            )
+            if dependency.holds(table.columns).all() and is_surprising(
+                table, target, 2
+            ):
+                yield dependency
+
+
+def _near_products(
+    first: NDArray, allowed: NDArray, kind: str
+) -> list[tuple[int, int, int]]:
+    """Return i, j and k where column k of the first rows is i times j, or i by j."""
+    combine = np.multiply if kind == "product" else np.divide
+    is_missing = np.isnan(first)
+    found = []
+    with np.errstate(all="ignore"):
+        for i, j in _pairs(first.shape[1], kind):
+            value = combine(first[:, i], first[:, j])[:, None]
+            is_none = ~np.isfinite(value) & is_missing
+            is_same = (np.abs(value - first) <= allowed) | is_none
+            found += [(i, j, int(k)) for k in np.flatnonzero(is_same.all(axis=0))]
+    return found
 
 
 def _pairs(n: int, kind: str) -> Iterator[tuple[int, int]]:

@@ -14,6 +14,7 @@ from skgan._messages import counted
 from skgan.encoding._base import BaseEncoder
 from skgan.encoding._select import make_encoder
 from skgan.encoding.constraints._joint_repairs import CombinationRepair
+from skgan.encoding.constraints._repairs import Repair
 from skgan.encoding.dependencies._dependencies import Dependency
 from skgan.encoding.dependencies._relations import FunctionDependency
 from skgan.encoding.table._one_pass import KeptRows, keep_rows
@@ -80,7 +81,7 @@ def _hold_to_all(reader: RowReader, kept: KeptRows, encoder) -> KeptRows:
         if not isinstance(learnt, TableEncoder):
             return kept
         with warnings.catch_warnings():
-            # The fit that follows says it again.
+            # The fit that follows gives the same warning.
             warnings.simplefilter("ignore")
             try:
                 learnt.fit(X)
@@ -96,18 +97,19 @@ def _hold_to_all(reader: RowReader, kept: KeptRows, encoder) -> KeptRows:
 
 
 def _find_broken(reader: RowReader, encoder: TableEncoder) -> NDArray:
-    """Return places of rows that break a dependency; raise for a constraint."""
+    """Return places of rows that break what was found; raise for a constraint."""
     ties: list[Dependency] = [d for d in encoder.dependencies_ if d.sources]
     repairs = [
         repair
         for repair in encoder.output_builder_.repairs
         if not isinstance(repair, CombinationRepair)
     ]
+    found = [*ties, *(repair for repair in repairs if repair.is_found)]
     wanted = {n for d in ties for n in (d.target, *d.sources)}
     wanted |= {name for repair in repairs for name in repair.names}
     names = [name for name in reader.schema.names if name in wanted]
     columns_of = {c.name: c for c in encoder._columns if c.name in wanted}
-    broken: dict[int, list[int]] = {i: [] for i in range(len(ties))}
+    broken: dict[int, list[int]] = {i: [] for i in range(len(found))}
     start = 0
     for path, batch in reader.batches(names) if names else ():
         X = reader.frame_of(batch)
@@ -115,7 +117,7 @@ def _find_broken(reader: RowReader, encoder: TableEncoder) -> NDArray:
             name: columns_of[name].read(raw)
             for name, raw in zip(names, read_columns(X), strict=True)
         }
-        for repair in repairs:
+        for repair in (repair for repair in repairs if not repair.is_found):
             violations = np.flatnonzero(repair.find_violations(columns))
             if len(violations):
                 raise ValueError(
@@ -124,17 +126,19 @@ def _find_broken(reader: RowReader, encoder: TableEncoder) -> NDArray:
                     "all rows. "
                     "Correct or drop these rows, or leave the constraint out."
                 )
-        for i, tie in enumerate(ties):
+        for i, rule in enumerate(found):
             if len(broken[i]) < _MAX_EXAMPLES:
-                rows = np.flatnonzero(~_holds(tie, columns, encoder))
+                rows = np.flatnonzero(~_holds(rule, columns, encoder))
                 broken[i] += (rows[:_MAX_EXAMPLES] + start).tolist()
         start += batch.num_rows
     places = [place for rows in broken.values() for place in rows]
     return np.unique(np.array(places, dtype=np.int64))
 
 
-def _holds(tie: Dependency, columns: dict, encoder: TableEncoder) -> NDArray:
-    """Tell which rows keep to a dependency, or hold a level that was not kept."""
+def _holds(tie: Dependency | Repair, columns: dict, encoder: TableEncoder) -> NDArray:
+    """Tell which rows keep to what was found, or hold a level that was not kept."""
+    if isinstance(tie, Repair):
+        return ~tie.find_violations(columns)
     got, value = tie.restore(columns), columns[tie.target]
     holds = np.isclose(got, value, rtol=_TOLERANCE, atol=0, equal_nan=True)
     if isinstance(tie, FunctionDependency):

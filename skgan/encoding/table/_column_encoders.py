@@ -262,7 +262,7 @@ class LevelEncoder:
             counts = np.r_[counts, missing.sum()]
         self.shares_ = counts / len(values)
         self.n_codes = len(counts)
-        # Codes as they leave, missing ones last.
+        # What each code is decoded to; the last one is missing.
         self._decoded = np.r_[self.values_, np.nan]
         return self
 
@@ -390,7 +390,7 @@ class MissingPatternEncoder:
 
     def fit(self, missing: NDArray) -> MissingPatternEncoder:
         """Learn the patterns of bool rows of shape (n, n_columns)."""
-        # None if each column has a block.
+        # The patterns stay None if each column has a block of its own.
         self.patterns_: NDArray | None = None
         # Widths of the blocks.
         self.widths_: tuple[int, ...] = ()

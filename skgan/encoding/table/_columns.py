@@ -22,7 +22,14 @@ from numpy.typing import NDArray
 from skgan._estimator import persistent
 from skgan._messages import counted, warn_user
 from skgan.encoding._grid import find_decimals, find_single_grid
-from skgan.frames import UNITS, ColumnFormat, RawColumn, level_key, local_time
+from skgan.frames import (
+    UNITS,
+    ColumnFormat,
+    RawColumn,
+    ToSpelled,
+    level_key,
+    local_time,
+)
 
 # Every integer up to this one has a float64 of its own.
 EXACT_INTEGERS = 2**53
@@ -52,6 +59,10 @@ class Column(ABC):
         """Return canonical values of a column like the one in ``fit``."""
         if raw_column.missing.all():
             return np.full(len(raw_column.missing), np.nan)
+        spelled = self.column_format.to_column
+        is_text = raw_column.column_format.kind == "level"
+        if is_text and isinstance(spelled, ToSpelled):
+            raw_column = spelled.read(raw_column, self.name)
         values = self._read(raw_column)
         values[raw_column.missing] = np.nan
         return values
@@ -70,6 +81,12 @@ class Column(ABC):
     @abstractmethod
     def parse(self, value) -> float:
         """Return one value of the user's in canonical form, or raise ValueError."""
+
+    def _unspelled(self, value):
+        """Return what a text of the user's spells, in a column of such texts."""
+        spelled = self.column_format.to_column
+        is_spelled = isinstance(value, str) and isinstance(spelled, ToSpelled)
+        return spelled.parse(value) if is_spelled else value
 
     @abstractmethod
     def _read(self, raw_column: RawColumn) -> NDArray:
@@ -208,6 +225,7 @@ class NumberColumn(Column):
 
     def parse(self, value) -> float:
         """Return a number in canonical form."""
+        value = self._unspelled(value)
         if isinstance(value, str | bytes):
             raise ValueError(f"column {self.name!r} holds numbers, got {value!r}.")
         try:
@@ -414,6 +432,7 @@ class TimeColumn(Column):
 
     def parse(self, value) -> float:
         """Return a moment or duration, or a string of one, in canonical form."""
+        value = self._unspelled(value)
         try:
             nanoseconds = _nanoseconds(value, self.kind, self.zone)
         except (TypeError, ValueError):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Hashable, Iterable
 
 import numpy as np
@@ -20,9 +21,14 @@ from skgan.encoding.table._identifiers import (
     IdentifierColumn,
     can_be_drawn,
 )
-from skgan.frames import RawColumn
+from skgan.frames import RawColumn, read_spelled
 
 _MIN_UNIQUE = 0.9
+# Names of columns of whole numbers that name rows, if no two of these are equal.
+_KEY = re.compile(
+    r"(?i:(?:.*[_ .-])?(?:id|uuid|guid|key)|index|unnamed: ?\d+|row[_ ]?(?:nr|no))"
+    r"|.*[a-z](?:Id|ID)"
+)
 
 
 def learn_columns(
@@ -31,7 +37,14 @@ def learn_columns(
     identifiers: str | list = "draw",
     levels: Collection[Hashable] = (),
 ) -> list[Column]:
-    """Return what each column is; the names in `levels` are no identifiers."""
+    """Return what each column is; the names in `levels` are read as levels."""
+    declared = set(levels)
+    if not isinstance(identifiers, str):
+        declared |= set(_check_identifiers(names, raw_columns, identifiers))
+    raw_columns = [
+        column if name in declared else read_spelled(column, name) or column
+        for name, column in zip(names, raw_columns, strict=True)
+    ]
     are_identifiers = _find_identifiers(names, raw_columns, identifiers, levels)
     times = [c for c in raw_columns if c.column_format.kind in ("time", "duration")]
     shared = TimeUnit.learn(times)
@@ -50,25 +63,31 @@ def learn_columns(
     return columns
 
 
+def _check_identifiers(names: list, raw_columns: list[RawColumn], identifiers) -> list:
+    """Return the columns that a user names as identifiers, if all can be drawn."""
+    named = check_names("identifiers", identifiers, names, "'draw', 'raise'")
+    pairs = dict(zip(names, raw_columns, strict=True))
+    fixed = [name for name in named if not can_be_drawn(pairs[name])]
+    if fixed:
+        raise ValueError(
+            f"identifiers names {fixed}, of which no fresh values can be drawn; "
+            "these can be text, bytes, whole numbers, UUIDs, addresses or tuples "
+            "of them, in a dtype that does not list its levels."
+        )
+    return named
+
+
 def _find_identifiers(
     names: list, raw_columns: list[RawColumn], identifiers, levels: Collection
 ) -> set[Hashable]:
     """Return the columns that are drawn fresh, and tell of those that were found."""
-    pairs = dict(zip(names, raw_columns, strict=True))
     if not isinstance(identifiers, str):
-        named = check_names("identifiers", identifiers, names, "'draw', 'raise'")
-        fixed = [name for name in named if not can_be_drawn(pairs[name])]
-        if fixed:
-            raise ValueError(
-                f"identifiers names {fixed}, of which no fresh values can be drawn; "
-                "these can be text, bytes, whole numbers, UUIDs, addresses or tuples "
-                "of them, in a dtype that does not list its levels."
-            )
-        return set(named)
+        return set(identifiers)
+    pairs = dict(zip(names, raw_columns, strict=True))
     unique = [
         name
         for name, column in pairs.items()
-        if name not in levels and is_almost_unique(column)
+        if name not in levels and (is_almost_unique(column) or is_key(name, column))
     ]
     if identifiers == "raise" and unique:
         column = pairs[unique[0]]
@@ -118,6 +137,15 @@ def check_names(
             f"{columns}."
         )
     return names
+
+
+def is_key(name: Hashable, raw_column: RawColumn) -> bool:
+    """Whether a column of different whole numbers is called what keys are."""
+    raw, missing = raw_column.raw, raw_column.missing
+    if not (isinstance(name, str) and _KEY.fullmatch(name)) or len(raw) < MIN_ROWS:
+        return False
+    is_whole = raw_column.column_format.kind == "number" and raw.dtype.kind in "iu"
+    return is_whole and not missing.any() and len(np.unique(raw)) == len(raw)
 
 
 def is_almost_unique(raw_column: RawColumn) -> bool:

@@ -36,6 +36,8 @@ _LEARNT = (
     "layout_",
     "condition_columns_",
     "dependencies_",
+    "orders_",
+    "formulas_",
     "tensor_shape_",
     "_columns",
     "_dtype",

@@ -24,12 +24,15 @@ from skgan.encoding.constraints._constraints import (
     Unique,
     check_constraints,
 )
+from skgan.encoding.constraints._repairs import FormulaRepair, FoundOrderRepair
 from skgan.encoding.dependencies._date_parts import Clock
 from skgan.encoding.dependencies._dependencies import (
     Dependency,
     find_dependencies,
     in_order,
 )
+from skgan.encoding.dependencies._formulas import find_formulas
+from skgan.encoding.dependencies._orders import find_orders
 from skgan.encoding.table._column_encoders import LevelEncoder, is_spiky
 from skgan.encoding.table._columns import TimeColumn, show_levels
 from skgan.encoding.table._encode_conditions import encode_given, write_given
@@ -77,6 +80,12 @@ class TableEncoder(ReservoirEncoder):
     together is one more block. What is constant, or determined by other columns, is
     left out and restored exactly. ``partial_fit`` learns by parts.
 
+    A column of text of more than 20 values (or in which most values are different) is
+    learnt as the dates or numbers that it spells, if each text can be written again as
+    it was read: "2024-05-01", "01.05.2024 13:30", "$1,234.50", "12.5 %", "3.2 kg", or
+    whole numbers beside a repeated word such as "?" for what is missing. Whole numbers
+    alone stay text. This needs pandas.
+
     Parameters
     ----------
     categorical_features : "auto" or list of column names, default="auto"
@@ -93,10 +102,13 @@ class TableEncoder(ReservoirEncoder):
         training rows must.
     dependencies : bool, default=True
         Whether columns that others determine on every training row are found, left
-        out of the encoded rows, and restored.
+        out of the encoded rows, and restored; and pairs of numbers or dates of which
+        one is never above the other, to which samples keep.
     identifiers : {"draw", "raise"} or list of column names, default="draw"
         What to do with a column that names single rows: neither numbers nor dates, at
-        least 50 values, nine of ten of them different. "draw" draws fresh values that
+        least 50 values, nine of ten of them different; or whole numbers, all of them
+        different, in a column called "id", "index", "row_no" or "Unnamed: 0", or with
+        a name that ends in "_id", "Id" or "_key". "draw" draws fresh values that
         no training row has, and warns of it: text, bytes, UUIDs, addresses of IP and
         tuples with the signs seen in each place, running numbers that go on, and, of
         text of various lengths, letters for letters and digits for digits. "raise"
@@ -113,6 +125,17 @@ class TableEncoder(ReservoirEncoder):
         ``layout_.condition_units``.
     dependencies_ : list of Dependency
         The columns left out because others determine them, and how.
+    identifiers_ : list
+        Names of the columns of which samples get fresh values; scores and diagnoses
+        leave them out.
+    formulas_ : list of Dependency
+        Sums, products and quotients that hold in every training row in which none of
+        their columns is missing. Samples keep to them there.
+    orders_ : list of tuple
+        Pairs of names (low, high): the first is above the second in no training row,
+        and in no sample, unless both are given. In rows drawn otherwise the two
+        values are swapped, or one is drawn again from the training values that fit;
+        ``repaired_share_`` says how many.
     output_builder_ : object
         Builds what ``inverse_transform`` returns, in the container, columns and dtypes
         of what ``fit`` was given.
@@ -141,6 +164,9 @@ class TableEncoder(ReservoirEncoder):
     Times with a zone are what local clocks show: a time that these skip is moved
     forward, of an hour that they repeat the first is taken, and a date of the user's
     without a zone is local.
+
+    Of several words for what is missing in a column of text that spells numbers, the
+    commonest stands for all. A text that spells none is a ValueError in ``transform``.
 
     In an object column that mixes several kinds of missing values the first one
     seen stands for all of them.
@@ -180,6 +206,11 @@ class TableEncoder(ReservoirEncoder):
         self.dependencies = dependencies
         self.identifiers = identifiers
         self.max_levels = max_levels
+
+    @property
+    def identifiers_(self) -> list:
+        """Names of the columns of which fresh values are drawn."""
+        return [c.name for c in self._columns if isinstance(c, IdentifierColumn)]
 
     @property
     def repaired_share_(self) -> dict[str, float]:
@@ -479,6 +510,36 @@ class TableEncoder(ReservoirEncoder):
         ties = {tie.target: tie for tie in [*found, *computed]}
         self.dependencies_: list = in_order(ties)
         self.output_builder_.dependencies = self.dependencies_
+        self.orders_: list = []
+        self.formulas_: list = []
+        if self.dependencies:
+            self._find_rules(table, keep | set(ties), constraints)
+
+    def _find_rules(
+        self, table: dict[Hashable, NDArray], taken: set, constraints: list
+    ) -> None:
+        """Find formulas, and numbers or dates of which one is never above the other."""
+        kinds = {
+            column.name: getattr(column, "time_unit", column.kind)
+            for column in self._columns
+            if column.kind in ("number", "time", "duration")
+        }
+        computed = {tie.target for tie in self.dependencies_}
+        names = [n for n in kinds if n not in computed and n not in self._discrete]
+        numbers = {name: table[name] for name in names}
+        self.formulas_ = [f for f in find_formulas(numbers) if f.target not in taken]
+        self.output_builder_.repairs += map(FormulaRepair, self.formulas_)
+        found = find_orders(numbers, kinds)
+        declared = [set(constraint.columns) for constraint in constraints]
+        self.orders_ = [
+            pair for pair in found if not any(set(pair) <= names for names in declared)
+        ]
+        self.output_builder_.repairs += [
+            FoundOrderRepair(
+                (low, high), f"{low} <= {high}", table[low], table[high], self.formulas_
+            )
+            for low, high in self.orders_
+        ]
 
     def _computed_columns(self, declared: list, table: Mapping) -> list[Dependency]:
         """Return how the columns that are declared to be computed are."""

@@ -14,7 +14,7 @@ from skgan._estimator import persistent
 _WIDE = 500
 # Columns whose correlations with all others are looked at together.
 _COLUMNS_AT_ONCE = 256
-# An eigenvalue that counts; what is below it is rounding.
+# Eigenvalues below this share of the largest are errors of rounding.
 _LEAST_EIGENVALUE = 1e-9
 
 
@@ -78,7 +78,7 @@ def _shrunk(correlation, identity, n: int, d: int):
 
 
 def _roots_of_few_rows(scores: NDArray) -> tuple[LowRankMatrix, LowRankMatrix]:
-    """The same from the n x n products of rows: no matrix of all columns is held."""
+    """Return both roots from n x n products of rows, with no matrix of all columns."""
     n, d = scores.shape
     centred = scores - scores.mean(axis=0)
     norms = np.sqrt((centred**2).sum(axis=0))
@@ -97,7 +97,7 @@ def _roots_of_few_rows(scores: NDArray) -> tuple[LowRankMatrix, LowRankMatrix]:
 
 
 def _stands_out(standardised: NDArray, least: float) -> bool:
-    """Whether any two columns have a larger correlation than that."""
+    """Whether any two columns have a larger correlation than `least`."""
     d = standardised.shape[1]
     for start in range(0, d, _COLUMNS_AT_ONCE):
         stop = min(start + _COLUMNS_AT_ONCE, d)

@@ -139,7 +139,7 @@ def _count_levels(
     names, counts = [], []
     further = [] if known is None else [known]
     for ours, theirs, *others in _parts_with_levels(real, synthetic, *further):
-        # Of numbers, whether they are missing.
+        # A number counts as one of two levels: missing or not.
         in_real, drawn = (Counter(_levels_of(block)) for block in (ours, theirs))
         for block in others:
             in_real.update(_levels_of(block))

@@ -11,7 +11,7 @@ from sklearn.utils.multiclass import type_of_target
 from skgan._messages import counted
 from skgan.frames import is_table
 from skgan.metrics._blocks import Block, match_blocks, read_blocks
-from skgan.metrics._inputs import check_n_rows
+from skgan.metrics._inputs import check_n_rows, read_labels
 from skgan.metrics._reference import ReferenceSpace, with_unexpected
 
 # Whole numbers of more values than this are no classes.
@@ -75,26 +75,23 @@ def read_rows(
         )
     _check_shapes({name: X for name, (X, _) in pairs.items()})
     if reference is None:
-        like, framed = read_blocks(X, first), is_table(X)
-        check_n_rows(first, len(like[0].values), 1)
+        check_n_rows(first, len(read_blocks(X, first)[0].values), 1)
         reference = ReferenceSpace()._fit(X, first)
-    else:
-        like, framed = reference._like, reference._framed
     labels: list[Block] = []
     are_classes = y is not None and _are_classes(y)
     if y is not None:
-        y = _read_labels(y, are_classes)
+        y = read_labels(y, are_classes)
         labels = read_blocks(y, f"The labels of {first}")
     label_space = ReferenceSpace()._fit_blocks(labels) if labels else None
     sets, unexpected = {}, {}
     for name, (X, y) in pairs.items():
-        blocks = match_blocks(X, like, framed, name)
+        blocks = reference.match(X, name)
         check_n_rows(name, len(blocks[0].values), 1)
         chosen = rng.permutation(len(blocks[0].values))[: caps[name]]
         blocks = [replace(b, values=b.values[chosen]) for b in blocks]
         vectors, unexpected[name] = reference._transform_blocks(blocks)
         if label_space is not None:
-            y = _read_labels(y, are_classes)
+            y = read_labels(y, are_classes)
             label_blocks = match_blocks(y, labels, is_table(y), f"The labels of {name}")
             label_blocks = [replace(b, values=b.values[chosen]) for b in label_blocks]
             placed = label_space._transform_blocks(label_blocks)[0]
@@ -145,13 +142,3 @@ def _are_classes(y: Any) -> bool:
         or len(np.unique(labels)) > _MAX_CLASSES
     )
     return not is_number
-
-
-def _read_labels(y: Any, are_classes: bool) -> Any:
-    """Labels as rows."""
-    if is_table(y):
-        return y
-    labels = np.asarray(y)
-    if are_classes:
-        labels = labels.astype(str).astype(object)
-    return labels.reshape(len(labels), -1)

@@ -118,7 +118,7 @@ def _features_of(rows: Rows) -> list[_Feature]:
                 counts = Counter(part.values.tolist()).most_common(_MAX_LEVELS)
                 least = max(_MIN_COUNT, SMALL_SHARE * n)
                 levels = [v for v, count in counts if least <= count <= n - _MIN_COUNT]
-                # The second of two says what the first one says.
+                # Of two levels, the second correlates as the first does.
                 if len(levels) == len(counts) == 2:
                     levels = levels[1:]
                 features += [

@@ -12,6 +12,7 @@ from skgan.metrics._reference import ReferenceSpace
 from skgan.metrics.diagnosis._advice import advise
 from skgan.metrics.diagnosis._attacks import ATTACKS, attack_where_judged
 from skgan.metrics.diagnosis._collapse import judge_collapse
+from skgan.metrics.diagnosis._column_order import judge_orders
 from skgan.metrics.diagnosis._compared_rows import Rows, read_rows
 from skgan.metrics.diagnosis._copying import MEMORIZATION, judge_memorization
 from skgan.metrics.diagnosis._dependence import judge_associations
@@ -34,7 +35,7 @@ _MAX_TRAIN = 20_000
 # Rows that say where groups and axes are.
 _MAX_GUIDES = 5000
 _QUALITY = ("c2st", "energy_distance", "coverage")
-_COLUMNS = ("associations", "columns", "decimals")
+_COLUMNS = ("associations", "orders", "columns", "decimals")
 _COLLAPSE = ("modes", "levels", "variance")
 
 
@@ -111,6 +112,8 @@ def diagnose(
       what samples keep of all of them, weighted by those of further real rows, and
       each pair at a level for all, by influence functions. "bad" if less than half is
       kept, or a pair is off by .5; a tenth is let pass.
+    - `orders`: samples in which a number or date is above another that it is never
+      above in training rows, by exact tests; a hundredth of the rows is let pass.
     - `columns`: the largest Kolmogorov-Smirnov statistic, which no fewer samples are
       out of place by.
     - `decimals`: samples between the steps of real values, and last digits that come
@@ -257,7 +260,8 @@ def _judge_rows(sets: dict[str, Rows], other: Rows, rng) -> tuple[list[Finding],
     collapse = judge_collapse(real, synthetic, guide, rng, other)
     single = judge_columns(real, synthetic, other)
     paired = judge_associations(real, synthetic, other, rng)
-    return [*quality, paired, *single, *collapse], are_alike
+    ordered = judge_orders(real, synthetic, other)
+    return [*quality, paired, ordered, *single, *collapse], are_alike
 
 
 def _shortage(sets: dict[str, Rows]) -> str:

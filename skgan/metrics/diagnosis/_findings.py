@@ -63,7 +63,8 @@ class Diagnosis:
 
     `diagnose` and the samplers' method of that name return it. Each finding is an
     attribute, a `Finding`: ``c2st``, ``energy_distance``, ``coverage``;
-    ``associations``, ``columns``, ``decimals``; ``modes``, ``levels``, ``variance``;
+    ``associations``, ``orders``, ``columns``, ``decimals``; ``modes``, ``levels``,
+    ``variance``;
     ``membership_auc``, ``dcr_share``, ``duplicates``, ``attacks`` where they were asked
     for; ``training``.
 

@@ -186,7 +186,7 @@ def _endings(grids: list) -> tuple[float, str] | None:
     names, counts, sizes = [], [], []
     for name, grid, (real, synthetic, _) in grids:
         places = [grid.places(values) for values in (real, synthetic)]
-        # Of cents both digits, of whole numbers the last one.
+        # Endings are two digits of numbers with cents, and one of whole numbers.
         base = 10 ** min(max(grid.decimals, 1), 2)
         tallies = [Counter((k[fits] % base).tolist()) for k, fits in places]
         if not 1 < len(set().union(*tallies)) <= _MAX_ENDINGS:

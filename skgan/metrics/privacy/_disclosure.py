@@ -312,7 +312,7 @@ def _link(
         sum(linked(sets, name, rows, p, n_neighbors) for rows, p in parts)
         for name in ("train", "holdout")
     ]
-    # Two sets of k out of all samples, drawn at random, that meet.
+    # How often two sets of k samples that are drawn at random have one in common.
     n_samples = len(sets.values["synthetic"])
     k = min(n_neighbors, n_samples)
     chance = 1 - float(np.prod(1 - k / (n_samples - np.arange(k)).clip(k)))

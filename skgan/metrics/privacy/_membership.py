@@ -185,7 +185,7 @@ def measure_guesses(
     generator: np.random.RandomState,
 ) -> dict[str, AttackPower]:
     """Return how good guesses are, among all candidates and among the rarest."""
-    # Members come first, and shall not be the rarer of equals.
+    # Members stand first, and a stable sort alone would make them the rarer of equals.
     order = generator.permutation(len(rows.rarity))
     order = order[np.argsort(-rows.rarity[order], kind="stable")]
     n_rare = max(MIN_ROWS, round(_RARE_SHARE * len(order)))

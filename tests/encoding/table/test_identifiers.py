@@ -9,7 +9,8 @@ import pandas as pd
 import polars as pl
 import pytest
 
-from skgan.encoding import TableEncoder, Unique
+from skgan import GANSampler, report
+from skgan.encoding import TableEncoder, Unique, make_encoder
 from skgan.encoding.table._fresh_values import LAST_ATTEMPT, learn_fresh
 
 N = 300
@@ -169,3 +170,63 @@ def test_what_stays_a_level():
         TableEncoder(identifiers=["x"]).fit(frame)
     with pytest.raises(ValueError, match=r"identifiers names \['no'\]"):
         TableEncoder(identifiers=["no"]).fit(frame)
+
+
+def make_keyed(name="id"):
+    rng = np.random.default_rng(0)
+    group = rng.choice(["a", "b", "c"], 200)
+    size = rng.normal(size=200) + 3 * (group == "a")
+    return pd.DataFrame({name: range(1, 201), "group": group, "size": size})
+
+
+@pytest.mark.parametrize(
+    ("name", "is_named"),
+    [
+        *((name, True) for name in ("id", "ID", "order_id", "Unnamed: 0", "index")),
+        *((name, True) for name in ("customerId", "row id", "foreign key")),
+        *((name, False) for name in ("paid", "valid", "year", "monkey", "idea")),
+    ],
+)
+@pytest.mark.filterwarnings("ignore:Almost all values")
+def test_different_whole_numbers_with_the_name_of_a_key(name, is_named):
+    frame = make_keyed(name)
+    assert TableEncoder().fit(frame).identifiers_ == [name] * is_named
+    numbers = frame.drop(columns="group")
+    encoder = make_encoder("auto", numbers)
+    assert isinstance(encoder, TableEncoder) == is_named
+    for other in (
+        frame.assign(**{name: frame[name] // 2}),
+        frame.assign(**{name: frame[name] + 0.5}),
+        frame[:40],
+    ):
+        assert TableEncoder().fit(other).identifiers_ == []
+    declared = TableEncoder(categorical_features=[name]).fit(frame)
+    assert declared.identifiers_ == []
+
+
+def test_keys_are_refused_where_identifiers_are():
+    with pytest.raises(ValueError, match="'id' holds almost unique values"):
+        TableEncoder(identifiers="raise").fit(make_keyed())
+
+
+@pytest.mark.filterwarnings("ignore:Almost all values")
+def test_keys_have_no_part_in_scores_and_verdicts():
+    frame = make_keyed().sample(frac=1, random_state=0)
+    train, holdout = frame[:100], frame[100:]
+    sampler = GANSampler(max_iter=0, random_state=0).fit(train)
+    assert not set(sampler.sample(100)["id"]) & set(train["id"])
+    far = holdout.assign(id=holdout["id"] + 10**6)
+    assert sampler.score(far) == sampler.score(holdout)
+    found = sampler.diagnose(far, train, max_samples=100, random_state=0)
+    assert "'id'" not in str(found) and found.columns.verdict == "good"
+    page = report(sampler, far, train, random_state=0).html
+    assert ">group<" in page and ">id<" not in page
+
+
+@pytest.mark.filterwarnings("ignore:Almost all values", "ignore::UserWarning")
+def test_a_fresh_key_hides_no_copy():
+    frame = make_keyed().sample(frac=1, random_state=0)
+    train, holdout = frame[:100], frame[100:]
+    sampler = GANSampler(max_iter=0, random_state=0).fit(train)
+    sampler.sample = lambda n, **params: train.assign(id=range(1000, 1100))
+    assert sampler.diagnose(holdout, train, random_state=0).is_copying

@@ -271,3 +271,16 @@ def test_rows_that_are_given_a_value_or_a_range():
     found = collect_rows(rows)["a"]
     assert found.items == (Interval(2.0, 3.0), Value(1.0), Value(4.0))
     assert [np.flatnonzero(mask).tolist() for mask in found.masks] == [[1], [0], [3]]
+
+
+def test_a_range_of_numbers_that_are_encoded_as_levels():
+    count = np.random.default_rng(0).poisson(2, 300)
+    frame = pd.DataFrame({"count": count, "sex": ["f", "m"] * 150})
+    encoder = TableEncoder(condition_on=["count"]).fit(frame)
+    ranged, listed = (
+        encoder.read_given({"count": given}).items["count"].values
+        for given in ((1, 3), [1, 2, 3])
+    )
+    assert ranged.tolist() == listed.tolist() == [1, 2, 3]
+    with pytest.raises(ValueError, match="holds nothing"):
+        encoder.read_given({"count": (1.2, 1.8)})

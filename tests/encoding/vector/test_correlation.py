@@ -27,6 +27,12 @@ def test_parts_are_those_of_the_whole_matrix():
     np.testing.assert_allclose(identity @ root @ inverse, identity, atol=1e-9)
 
 
+def test_many_rows_of_columns_that_are_nearly_the_same():
+    x, noise = np.random.default_rng(0).normal(size=(2, 4000))
+    Z = VectorEncoder().fit_transform(np.column_stack([x, x + 1e-4 * noise]))
+    assert np.isfinite(Z).all() and (Z.std(axis=0) > 0.5).all()
+
+
 def test_wide_rows_come_back_and_hold_no_matrix_of_all_columns():
     X = wide_scores()
     encoder = VectorEncoder().fit(X)

@@ -30,11 +30,13 @@ from skgan.metrics.diagnosis._copying import auc_interval, closer_share
 N = 500
 NAMES = [
     *("c2st", "energy_distance", "coverage"),
-    *("associations", "columns", "decimals"),
+    *("associations", "orders", "columns", "decimals"),
     *("modes", "levels", "variance"),
     *("membership_auc", "dcr_share", "duplicates"),
     "training",
 ]
+# Of vectors without steps, levels or orders, and without a history.
+UNJUDGED = ("levels", "decimals", "orders", "training")
 COPIES = ("membership_auc", "dcr_share", "duplicates")
 
 
@@ -107,7 +109,7 @@ def verdicts(diagnosis, *names):
 def test_a_healthy_sampler_is_healthy(found):
     diagnosis = found["healthy"]
     assert list(diagnosis.findings) == NAMES
-    judged = [f for f in diagnosis if f.name not in ("levels", "decimals", "training")]
+    judged = [f for f in diagnosis if f.name not in UNJUDGED]
     assert {f.verdict for f in judged} == {"good"}
     assert diagnosis.verdict == "good"
     assert not diagnosis.is_copying
@@ -173,6 +175,13 @@ def test_added_noise(found):
     assert "lower last penalty_weight" in diagnosis.variance.advice
     assert diagnosis.c2st.verdict in ("warn", "bad")
     assert not diagnosis.is_copying
+
+
+def test_one_column(no_trees):
+    train, holdout, fresh = np.random.default_rng(0).normal(size=(3, 200, 1))
+    assert quietly(holdout, fresh, train).variance.verdict == "good"
+    narrow = quietly(holdout, fresh / 2, train).variance
+    assert narrow.verdict in ("warn", "bad") and narrow.value < 0.4
 
 
 def test_few_exact_copies_among_fresh_rows(rows, no_trees):
@@ -588,7 +597,7 @@ def test_a_report_prints_as_aligned_lines(found):
     lines = repr(found["a mode dropped"]).splitlines()
     assert lines[0].startswith("BAD (500 of X_train, 500 of X_holdout")
     rows = [line for line in lines if line.startswith(tuple(NAMES))]
-    assert len(rows) == len(NAMES) - 3
+    assert len(rows) == len(NAMES) - 4
     assert {line.index(v) for line in rows for v in line.split()[1:2]} == {17}
     assert all(len(line) <= 100 for line in lines)
     assert any(line.startswith("Try: for ") for line in lines)

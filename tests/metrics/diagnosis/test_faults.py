@@ -90,10 +90,38 @@ def judged(synthetic, **params):
         return diagnose(HOLDOUT, synthetic, TRAIN, random_state=0, **params)
 
 
+def test_an_order_that_samples_break_is_named():
+    def with_ends(frame, seed):
+        years = np.random.default_rng(seed).integers(1, 9, len(frame))
+        return frame[["job", "age"]].assign(retired=frame["age"] + years)
+
+    train, holdout, fresh = map(with_ends, (TRAIN, HOLDOUT, FRESH), range(3))
+    early = fresh.assign(retired=fresh["retired"] - 4 * (np.arange(len(fresh)) % 5 < 1))
+    found = diagnose(holdout, early, train, random_state=0).orders
+    assert found.verdict == "warn" and "'age' above 'retired' in" in found.message
+    assert 0.05 < found.value < 0.12 and "Inequality" in found.advice
+    few = early.assign(retired=early["retired"].mask(np.arange(602) > 40, 99))
+    for synthetic in (fresh, few):
+        found = diagnose(holdout, synthetic, train, random_state=0).orders
+        assert found.verdict == "good" and "1 pair." in found.message
+
+
+@pytest.fixture(scope="module")
+def diagnoses():
+    """Return diagnoses by their fault, each made when it is first asked for."""
+
+    class Diagnoses(dict):
+        def __missing__(self, fault):
+            self[fault] = judged(FAULTS[fault][0])
+            return self[fault]
+
+    return Diagnoses()
+
+
 @pytest.mark.parametrize("fault", FAULTS)
-def test_a_fault_is_named(fault):
-    synthetic, name, words = FAULTS[fault]
-    diagnosis = judged(synthetic)
+def test_a_fault_is_named(fault, diagnoses):
+    _, name, words = FAULTS[fault]
+    diagnosis = diagnoses[fault]
     finding = getattr(diagnosis, name)
     assert finding.verdict in ("warn", "bad")
     assert words in finding.message and finding.advice
@@ -140,6 +168,28 @@ def test_chance_in_strong_correlations_of_few_rows_is_no_fault():
     off = np.abs(np.corrcoef(holdout.T) - np.corrcoef(fresh.T)).max()
     found = diagnose(holdout, fresh, train, random_state=0).associations
     assert off > 0.3 and found.verdict == "good"
+
+
+def together(rng, n, correlation, d):
+    """Columns of which each pair has this correlation."""
+    common, own = rng.normal(size=(n, 1)), rng.normal(size=(n, d))
+    return np.sqrt(correlation) * common + np.sqrt(1 - correlation) * own
+
+
+def test_no_pair_of_few_rows_is_off_by_chance():
+    for seed in range(5):
+        rng = np.random.default_rng(seed)
+        holdout, fresh, train = (together(rng, 60, 0.7, 6) for _ in range(3))
+        found = diagnose(holdout, fresh, train, random_state=0).associations
+        assert "pairs of columns are off" not in found.message
+
+
+def test_a_strong_correlation_that_is_a_little_weaker_is_proven():
+    rng = np.random.default_rng(0)
+    train, holdout = (together(rng, 300, 0.97, 2) for _ in range(2))
+    found = diagnose(holdout, together(rng, 300, 0.8, 2), train, random_state=0)
+    assert "1 of 1 pair" in found.associations.message
+    assert "0 and 1 0.9" in found.associations.message
 
 
 def test_chance_in_endings_of_sets_of_two_sizes_is_no_fault():
@@ -216,11 +266,15 @@ def test_groups_of_too_few_rows_are_not_judged():
 
 
 @pytest.mark.parametrize("stage", ["prior", "prior+rejection"])
-def test_advice_speaks_of_trees_where_these_drew(stage):
-    for synthetic, name, _ in FAULTS.values():
+def test_advice_speaks_of_trees_where_these_drew(stage, diagnoses):
+    asked = list(judged(FAULTS["a shift"][0], stage=stage))
+    assert asked == advise(diagnoses["a shift"], stage)
+    for fault, (_, name, _) in FAULTS.items():
         if name == "decimals":
             continue
-        advice = getattr(judged(synthetic, stage=stage), name).advice
+        (advice,) = (
+            f.advice for f in advise(diagnoses[fault], stage) if f.name == name
+        )
         assert "penalty_weight" not in advice and "hidden_dims" not in advice
         assert "more training rows" in advice
     diverged = Finding("training", "bad", "Diverged.", advice="A lower learning_rate.")

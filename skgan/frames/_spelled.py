@@ -1,0 +1,212 @@
+"""Texts that spell dates or numbers: read as such, and written in the same spelling.
+
+A file that is read without being told of its dates, or whose numbers have a currency, a
+percent sign or a word for what is missing, has columns of text. They are learnt as what
+they spell, if every one of them can be written again as it was read.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Hashable
+from importlib import import_module
+from importlib.util import find_spec
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from skgan._estimator import persistent
+from skgan.frames._csv_columns import (
+    KINDS,
+    CsvCells,
+    CsvColumn,
+    learn_column,
+    parse_texts,
+    spell_column,
+    zone_info,
+)
+from skgan.frames._csv_dialect import CsvDialect
+from skgan.frames._formats import UNITS, ColumnFormat, RawColumn
+
+# Texts of so few different values are levels, whatever they spell.
+_MAX_LEVELS = 20
+_MIN_LEVELS = 5
+_N_TRIED = 100
+_DIALECTS = (CsvDialect(), CsvDialect(separator=";", decimal=","))
+_CURRENCY = "[$€£¥₹₩]|USD|EUR|GBP|CHF|JPY|CNY|INR|CAD|AUD"
+_AFFIXED = re.compile(
+    rf"(?P<before>(?:{_CURRENCY})?\s?)[0-9.,+-]*[0-9]"
+    rf"(?P<behind>\s?(?:%|‰|°|{_CURRENCY})|\s[^\W\d]{{1,8}}|)"
+)
+_KINDS = ("whole", "number", "moment")
+
+
+@persistent()
+class ToSpelled:
+    """Numbers or moments to the texts that spell them, in a column of texts.
+
+    Parameters
+    ----------
+    column : CsvColumn
+        How values are spelled, and words that stand for what is missing.
+    dialect : CsvDialect
+        Its marks of decimals and thousands.
+    before, behind : str
+        What stands before and behind every number, such as "$".
+    n_missing : int
+        Cells that held nothing, beside words.
+    to_text : object
+        Makes columns of texts, as those of levels do.
+    """
+
+    def __init__(self, column, dialect, before, behind, n_missing, to_text):
+        self.column = column
+        self.dialect = dialect
+        self.before = before
+        self.behind = behind
+        self.n_missing = n_missing
+        self.to_text = to_text
+
+    def __call__(self, raw: NDArray, missing: NDArray) -> Any:
+        """Return a column of texts; what is missing has the commonest word for it."""
+        pandas = import_module("pandas")
+        texts = np.empty(len(raw), dtype=object)
+        values = pandas.Series(self._values(raw[~missing]))
+        spelled = spell_column(self.column, values, self.dialect)
+        texts[~missing] = [f"{self.before}{text}{self.behind}" for text in spelled]
+        words = [*self.column.missing, [None, self.n_missing]]
+        texts[missing] = max(words, key=lambda word: word[1])[0]
+        return self.to_text.from_objects(texts, np.equal(texts, None))
+
+    def _values(self, raw: NDArray) -> NDArray:
+        if self.column.kind == "moment":
+            return np.asarray(raw, dtype=np.int64).view(f"M8[{self._unit}]")
+        return np.rint(raw).astype(np.int64) if self.column.kind == "whole" else raw
+
+    @property
+    def _unit(self) -> str:
+        return "ns" if self.column.places > 6 else "us"
+
+    def read(self, raw_column: RawColumn, name: Hashable) -> RawColumn:
+        """Return texts as what they spell; a ValueError tells of those that do not."""
+        levels = raw_column.column_format.levels
+        is_present = np.zeros(len(levels), dtype=bool)
+        is_present[raw_column.raw[~raw_column.missing]] = True
+        texts = [str(levels[i]) for i in np.flatnonzero(is_present)]
+        bodies = [_body(text, self.before, self.behind) for text in texts]
+        parsed, wrong = parse_texts(self.column, bodies, self.dialect)
+        if wrong:
+            text, kind = texts[bodies.index(wrong[0])], KINDS[self.column.kind]
+            raise ValueError(
+                f"Column {name!r} holds {text!r}, which is not {kind}, as the texts "
+                "before were. Correct it, or cast the column to a categorical dtype, "
+                "so that its texts are levels."
+            )
+        # Behind the last one stands what is missing.
+        numbers = self._numbers([*parsed, None])
+        gone = np.array([value is None for value in [*parsed, None]])
+        places = np.full(len(levels) + 1, len(parsed))
+        places[np.flatnonzero(is_present)] = np.arange(len(parsed))
+        codes = places[np.where(raw_column.missing, -1, raw_column.raw)]
+        is_moment = self.column.kind == "moment"
+        column_format = ColumnFormat(
+            "time" if is_moment else "number",
+            self,
+            storage=numbers.dtype,
+            unit=UNITS[self._unit] if is_moment else 1,
+        )
+        return RawColumn(column_format, numbers[codes], gone[codes])
+
+    def parse(self, text: str) -> Any:
+        """Return what one text of the user's spells; other texts as they are."""
+        body = _body(text, self.before, self.behind)
+        (value,), _ = parse_texts(self.column, [body], self.dialect)
+        if value is None:
+            return text
+        is_zoned = getattr(value, "tzinfo", None) is not None
+        return value.tz_localize(None) if is_zoned else value
+
+    def _numbers(self, values: list) -> NDArray:
+        """Return numbers, or whole counts of the unit of time; 0 for None."""
+        if self.column.kind != "moment":
+            dtype = np.int64 if self.column.kind == "whole" else np.float64
+            return np.array([0 if v is None else v for v in values], dtype=dtype)
+        pandas = import_module("pandas")
+        zone = self.column.zone
+        moments = pandas.to_datetime(
+            pandas.Series(values, dtype=object), utc=bool(zone)
+        )
+        if zone:
+            moments = moments.dt.tz_convert(zone_info(zone)).dt.tz_localize(None)
+        counts = moments.to_numpy().astype(f"M8[{self._unit}]")
+        return np.where(np.isnat(counts), 0, counts.view(np.int64))
+
+
+def read_spelled(raw_column: RawColumn, name: Hashable) -> RawColumn | None:
+    """Return a column of texts as the dates or numbers that all spell, else None."""
+    column_format, raw, missing = raw_column
+    levels = column_format.levels
+    if column_format.kind != "level" or column_format.is_closed:
+        return None
+    n_present = len(raw) - int(missing.sum())
+    is_few = len(levels) <= _MAX_LEVELS and 2 * len(levels) <= n_present
+    if is_few or len(levels) < _MIN_LEVELS or not find_spec("pandas"):
+        return None
+    if not all(type(level) is str for level in levels):
+        return None
+    counts = np.bincount(raw[~missing], minlength=len(levels))
+    before, behind = _find_affixes(levels)
+    bodies = [_body(level, before, behind) for level in levels]
+    for dialect in _DIALECTS:
+        column = _learn(name, bodies, counts, dialect, bool(before or behind))
+        if column is not None:
+            to_text = column_format.to_column
+            spelled = ToSpelled(
+                column, dialect, before, behind, int(missing.sum()), to_text
+            )
+            result = spelled.read(raw_column, name)
+            # The texts themselves are kept nowhere.
+            to_text.forget_levels()
+            return result
+    return None
+
+
+def _find_affixes(levels: list[str]) -> tuple[str, str]:
+    """Return what stands before and behind the first number, or nothing."""
+    for level in levels[:_N_TRIED]:
+        match = _AFFIXED.fullmatch(level)
+        if match:
+            return match["before"], match["behind"]
+    return "", ""
+
+
+def _body(text: str, before: str, behind: str) -> str:
+    """Return a text without what stands around it; none that lacks it is a number."""
+    if text.startswith(before) and text.endswith(behind):
+        return text[len(before) : len(text) - len(behind)]
+    return f"{text} 0" if re.search("[0-9]", text) else text
+
+
+def _learn(
+    name: Hashable,
+    bodies: list[str],
+    counts: NDArray,
+    dialect: CsvDialect,
+    is_affixed: bool,
+) -> CsvColumn | None:
+    """Return how texts spell dates or numbers, if nothing of their spelling is lost."""
+    n_tried = min(len(bodies), _N_TRIED)
+    few = np.unique(np.linspace(0, len(bodies) - 1, n_tried).astype(int))
+    for places in dict.fromkeys((tuple(few.tolist()), tuple(range(len(bodies))))):
+        cells = CsvCells.of_levels([bodies[i] for i in places], counts[list(places)])
+        column, lost = learn_column(str(name), "", cells, dialect, None, False)
+        if column.kind not in _KINDS or lost:
+            return None
+    # Whole numbers that were left texts are names, such as post codes, unless a sign,
+    # a group of digits or a word for what is missing says that they are amounts.
+    # Groups between points may be addresses of IP.
+    has_words = any(text.strip() for text, _ in column.missing)
+    is_grouped = column.is_grouped and dialect.decimal == "."
+    is_amount = is_affixed or is_grouped or has_words
+    return column if column.kind != "whole" or is_amount else None
