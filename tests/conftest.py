@@ -1,5 +1,6 @@
 """The data that is not part of the project, or a loud skip; and clean processes."""
 
+import logging
 import multiprocessing
 import os
 import signal
@@ -151,6 +152,18 @@ def serve_forks(connection):
         connection.send(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
 
 
+def forget_log_files():
+    """Take pytest's handlers of logs away, whose files are closed next.
+
+    They would write into what has the number of their file by then: into the pipe by
+    which the store of a process group is told of signals, say, which ends the process.
+    """
+    for logger in (logging.root, *logging.root.manager.loggerDict.values()):
+        for handler in getattr(logger, "handlers", ())[:]:
+            if type(handler).__module__ == "_pytest.logging":
+                logger.removeHandler(handler)
+
+
 def start_server():
     """Return the connection to a fork of this process that serves forks of itself."""
     import torch._dynamo  # noqa: F401  by the first optimizer, else, in each anew
@@ -171,6 +184,7 @@ def start_server():
     try:
         ours.close()
         # What else is open belongs to pytest, which waits for its end.
+        forget_log_files()
         kept = theirs.fileno()
         os.closerange(3, kept)
         os.closerange(kept + 1, 4096)

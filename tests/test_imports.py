@@ -76,14 +76,39 @@ def test_the_command_line_is_read_before_anything_is_imported(arguments):
     assert "skgan.cli" in found and not found & verbs
 
 
-def test_a_sampler_imports_what_it_needs():
-    """Beside what `import torch, sklearn.base` imports anyway."""
-    code = """
-    import torch, sklearn.base
-    bare = set(sys.modules)
-    from skgan import GANSampler
+@pytest.fixture(scope="module")
+def drawn_with(tmp_path_factory):
+    """Modules that `GANSampler` is imported with, and those that have drawn a table.
+
+    One process takes both steps, since to import PyTorch takes seconds.
+    """
+    frame = pd.DataFrame({"a": np.arange(40) % 7 / 2, "b": list("xxxy") * 10})
+    model = tmp_path_factory.mktemp("model") / "m.skgan"
+    skgan.save(skgan.GANSampler(max_iter=1, random_state=0).fit(frame), model)
+    script = """
+import json, sys
+import torch, sklearn.base
+before = set(sys.modules)
+from skgan import GANSampler
+with_sampler = set(sys.modules) - before
+from skgan.__main__ import main
+assert main() == 0
+for names in (with_sampler, sys.modules):
+    print(json.dumps(list(names)), file=sys.__stderr__)
 """
-    found = imported(code)
+    asked = ("sample", str(model), "-n", "5", "-o", "-", "--seed", "0")
+    done = subprocess.run(
+        [sys.executable, "-c", script, *asked],
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    return [set(json.loads(line)) for line in done.stderr.splitlines()[-2:]]
+
+
+def test_a_sampler_imports_what_it_needs(drawn_with):
+    """Beside what `import torch, sklearn.base` imports anyway."""
+    found = drawn_with[0]
     assert "skgan.samplers._gan" in found
     assert not found & (RARE | {"skgan.rejection"})
     assert not {name for name in found if name.startswith("scipy.stats")}
@@ -91,13 +116,9 @@ def test_a_sampler_imports_what_it_needs():
     assert len(found) < 280
 
 
-def test_drawing_imports_no_judges(tmp_path):
+def test_drawing_imports_no_judges(drawn_with):
     """Of a model of trees, by the program: neither metrics nor scikit-learn's trees."""
-    frame = pd.DataFrame({"a": np.arange(40) % 7 / 2, "b": list("xxxy") * 10})
-    model = tmp_path / "m.skgan"
-    skgan.save(skgan.GANSampler(max_iter=1, random_state=0).fit(frame), model)
-    code = "    from skgan.__main__ import main; main()"
-    found = imported(code, "sample", str(model), "-n", "5", "-o", "-", "--seed", "0")
+    found = drawn_with[1]
     assert "skgan.cli._sample" in found
     rare = RARE - {"skgan.cli", "skgan.datasets", "skgan.io"} | {"sklearn.tree"}
     assert not found & rare

@@ -6,12 +6,15 @@
 Every fit runs in a process of its own, which then draws rows: 10 000, or 1000 of many
 columns. Seconds are those of the processor, the peak is that of the whole process, of
 which importing takes .3 GiB. Beside each figure stands its slope from the size before,
-in logarithms: 1 is linear.
+in logarithms: 1 is linear. Of rows by path at most two million differ: their files have
+several names each, for the rest. Several processes share a fit, whose seconds are those
+of each, for a hundred updates.
 """
 
 import argparse
 import json
 import math
+import os
 import resource
 import subprocess
 import sys
@@ -24,17 +27,19 @@ import numpy as np
 import pandas as pd
 
 ROWS_PER_FILE = 500_000
+N_DISTINCT_FILES = 4
 N_DRAWN = 10_000
 PRIOR = {"max_iter": 0, "rejection": None}
 NETWORKS = {"prior": "normal", "max_iter": 20}
 DEFAULT = {"max_iter": 20}
+AXES = ["rows", "columns", "levels", "processes"]
 # Name, axis, parameters, sizes, and whether rows are read from files. A size is a
 # number of rows of 10 columns, of columns of 2000 rows, or of levels of 2 * 10**6 rows.
 SERIES = {
     "rows, trees": ("rows", PRIOR, (1e4, 1e5, 1e6), False),
     "rows, networks": ("rows", NETWORKS, (1e4, 1e5, 1e6), False),
     "rows, default": ("rows", DEFAULT, (1e4, 1e5, 1e6), False),
-    "rows, trees, path": ("rows", PRIOR, (1e4, 1e5, 1e6, 1e7), True),
+    "rows, trees, path": ("rows", PRIOR, (1e4, 1e5, 1e6, 1e7, 1e8), True),
     "rows, default, path": ("rows", DEFAULT, (1e4, 1e5, 1e6, 1e7), True),
     "columns, trees": ("columns", PRIOR, (10, 100, 500, 2000), False),
     "columns, networks": ("columns", NETWORKS, (10, 100, 500, 2000), False),
@@ -42,6 +47,10 @@ SERIES = {
     "levels, trees": ("levels", PRIOR, (10, 1e3, 1e5, 1e6), False),
     "levels, networks": ("levels", NETWORKS, (10, 1e3, 1e5, 1e6), False),
     "levels, default": ("levels", DEFAULT, (10, 1e3, 1e5, 1e6), False),
+    "processes, images": ("processes", "images", (1, 2), False),
+    "processes, images by 512": ("processes", "images by 512", (1, 2), False),
+    "processes, table": ("processes", "table", (1, 2), False),
+    "processes, vectors": ("processes", "vectors", (1, 2), False),
 }
 
 
@@ -82,7 +91,9 @@ def open_rows(axis, size, is_path, folder):
     folder.mkdir(exist_ok=True)
     for i in range(-(-size // ROWS_PER_FILE)):
         file = folder / f"{i:04d}.parquet"
-        if not file.exists():
+        if i >= N_DISTINCT_FILES and not file.exists():
+            os.link(folder / f"{i % N_DISTINCT_FILES:04d}.parquet", file)
+        elif not file.exists():
             n = min(ROWS_PER_FILE, size - i * ROWS_PER_FILE)
             make_rows(n, 10, 10, i).to_parquet(file, index=False)
     return f"{folder}/*.parquet"
@@ -110,8 +121,18 @@ def measure(case):
     print(json.dumps([fitted - start, drawn - fitted, held, peak]))
 
 
+def share(kind, n_processes):
+    """Return what `measure` prints, of a fit that processes share; nothing is drawn."""
+    from benchmarks.speed.process_group import UPDATES, fit
+
+    _, cpu_ms, _, peak = fit(kind, n_processes, UPDATES[kind])
+    return [cpu_ms / 10, math.nan, math.nan, peak]
+
+
 def run(case, seconds):
     """Measure a case in a process of its own; None where it takes too long."""
+    if case[0] == "processes":
+        return share(case[1], case[2])
     command = [sys.executable, "-m", "benchmarks.speed.growth", "--case"]
     try:
         done = subprocess.run(
@@ -130,7 +151,7 @@ def run(case, seconds):
 
 def slope(sizes, values):
     """Return how the last of some values grew, in logarithms."""
-    if len(values) < 2:
+    if len(values) < 2 or math.isnan(values[-1]):
         return "-"
     grown = math.log(max(values[-1], 1e-9) / max(values[-2], 1e-9))
     return f"{grown / math.log(sizes[-1] / sizes[-2]):.2f}"
@@ -145,7 +166,7 @@ def plot(found, path):
 
     axes = list(dict.fromkeys(SERIES[name][0] for name in found))
     figure, panels = plt.subplots(
-        3, len(axes), figsize=(3.6 * len(axes), 7), squeeze=False, sharex="col"
+        3, len(axes), figsize=(3.6 * len(axes), 8), squeeze=False, sharex="col"
     )
     titles = ("fit, CPU s", "sample, CPU s", "peak, GiB")
     for (place, axis), row in ((a, r) for a in enumerate(axes) for r in range(3)):
@@ -153,13 +174,17 @@ def plot(found, path):
         for name, (sizes, values) in found.items():
             if SERIES[name][0] == axis and sizes:
                 label = name.removeprefix(f"{axis}, ")
-                panel.loglog(
-                    sizes, [v[(0, 1, 3)[row]] for v in values], "o-", label=label
-                )
+                column = [v[(0, 1, 3)[row]] for v in values]
+                panel.loglog(sizes, column, "o-", label=label)
         low, high = panel.get_xlim()
         floor = panel.get_ylim()
-        # A line of slope 1, to compare with.
-        panel.plot([low, high], [floor[0], floor[0] * high / low], "k:", lw=0.8)
+        if axis != "processes":
+            # Lines of slope 1, to compare with, from every tenth part on.
+            for start in range(-3, 6):
+                ends = [floor[0] * 10.0**start, floor[0] * 10.0**start * high / low]
+                panel.plot([low, high], ends, "k:", lw=0.6)
+        elif row == 1:
+            panel.set_axis_off()
         panel.set(
             xlim=(low, high), ylim=floor, ylabel=titles[row] if not place else None
         )
@@ -167,39 +192,55 @@ def plot(found, path):
             panel.legend(fontsize=7)
         if row == 2:
             panel.set_xlabel(axis)
+            if axis == "processes":
+                panel.set_xticks([1, 2], ["1", "2"], minor=False)
+                panel.set_xticks([], minor=True)
     figure.suptitle("dotted: linear growth", fontsize=8)
     figure.tight_layout()
     figure.savefig(path, dpi=70)
 
 
-def measure_all(options, folder):
-    """Print a row for each size of each series, and return what was found."""
+def measure_all(options, folder, before):
+    """Print a row for each size of each series, and return what was found.
+
+    What was found before is not measured again.
+    """
     print("| series | size | fit CPU s | slope | sample CPU s | slope | GiB | slope |")
     print("| --- | --- | --- | --- | --- | --- | --- | --- |")
     found = {}
     for name, (axis, params, sizes, is_path) in SERIES.items():
-        if axis not in options.axes or options.only not in name:
-            continue
         done, values = found.setdefault(name, ([], []))
-        for size in sizes:
-            if size > options.upto:
-                continue
-            result = run((axis, params, int(size), is_path, folder), options.limit)
+        is_asked = axis in options.axes and options.only in name
+        for size in map(int, sizes):
+            result = before.get(name, {}).get(str(size))
+            if result is None and is_asked and size <= options.upto:
+                result = run((axis, params, size, is_path, folder), options.limit)
             if result is None:
-                break
-            done.append(int(size))
+                continue
+            done.append(size)
             values.append(result)
-            cells = [name, f"{int(size):,}".replace(",", " ")]
+            cells = [name, f"{size:,}".replace(",", " ")]
             for place in (0, 1, 3):
                 column = [value[place] for value in values]
-                cells += [f"{column[-1]:.2f}", slope(done, column)]
+                shown = "-" if math.isnan(column[-1]) else f"{column[-1]:.2f}"
+                cells += [shown, slope(done, column)]
             print(f"| {' | '.join(cells)} |", flush=True)
-    return found
+            keep(options.found, found)
+    return {name: value for name, value in found.items() if value[0]}
+
+
+def keep(path, found):
+    """Write down what was found so far, for a run that goes on from there."""
+    if path is not None:
+        kept = json.loads(path.read_text()) if path.exists() else {}
+        for name, (sizes, values) in found.items():
+            kept.setdefault(name, {}).update(zip(map(str, sizes), values, strict=True))
+        path.write_text(json.dumps(kept))
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--axes", nargs="+", default=["rows", "columns", "levels"])
+    parser.add_argument("--axes", nargs="+", default=AXES)
     parser.add_argument("--only", default="", help="series whose name holds this")
     parser.add_argument(
         "--upto", type=float, default=math.inf, help="the greatest size"
@@ -207,7 +248,7 @@ def main():
     parser.add_argument("--limit", type=int, default=600, help="CPU seconds a fit")
     parser.add_argument("--folder", help="keeps the files that are made")
     parser.add_argument(
-        "--found", type=Path, help="JSON: adds to it, and plots all of it"
+        "--found", type=Path, help="JSON: goes on from it, and adds to it"
     )
     parser.add_argument("--plot", help="writes the picture here")
     parser.add_argument("--case", type=json.loads, help=argparse.SUPPRESS)
@@ -220,13 +261,11 @@ def main():
         axis, _, size, is_path, folder = options.make
         open_rows(axis, size, is_path, folder)
         return
+    before = {}
+    if options.found and options.found.exists():
+        before = json.loads(options.found.read_text())
     with tempfile.TemporaryDirectory() as temporary:
-        found = measure_all(options, options.folder or temporary)
-    if options.found:
-        before = json.loads(options.found.read_text()) if options.found.exists() else {}
-        found = {name: found.get(name) or before.get(name) for name in SERIES}
-        found = {name: value for name, value in found.items() if value}
-        options.found.write_text(json.dumps(found))
+        found = measure_all(options, options.folder or temporary, before)
     if options.plot:
         plot(found, options.plot)
 

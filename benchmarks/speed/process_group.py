@@ -30,7 +30,8 @@ if kind == "vectors":
 elif kind == "table":
     X, params["batch_size"] = datasets.load_adult().train.head(20_000), 512
 else:
-    X, params["batch_size"] = datasets.load_mnist().data[:4000], 128
+    X = datasets.load_mnist().data[:4000]
+    params["batch_size"] = 512 if kind == "images by 512" else 128
 # The first fit warms up.
 sampler = GANSampler(max_iter=3, **params).fit(X)
 sampler.max_iter = updates
@@ -50,13 +51,14 @@ sampler.fit(X)
 seconds = np.sum(spent, axis=0) / updates * 1e3
 weights = sum(float(w.detach().double().sum()) for w in net.generator_.parameters())
 if os.environ.get("RANK", "0") == "0":
-    print(json.dumps([*seconds, weights]))
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+    print(json.dumps([*seconds, weights, peak]))
 """
-UPDATES = {"vectors": 100, "table": 40, "images": 10}
+UPDATES = {"vectors": 100, "table": 40, "images": 10, "images by 512": 6}
 
 
 def fit(kind, n_processes, updates):
-    """Return ms of the clock and CPU ms of one process an update, and a checksum."""
+    """Return ms of the clock and CPU ms of a process an update, a checksum, and GiB."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = str(free.getsockname()[1])

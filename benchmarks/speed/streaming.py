@@ -11,6 +11,7 @@ judge what both draw.
 import argparse
 import json
 import os
+import random
 import statistics
 import subprocess
 import sys
@@ -71,7 +72,7 @@ from skgan.loader import BatchLoader, TensorData
 from skgan.samplers import _base, _named_rows
 files, sizes, encoded = sys.argv[1:], [], []
 encode, train = _named_rows.NamedRows.encode, _base.train
-found = {"memory": [], "file": []}
+found, passes = {"memory": [], "file": []}, {}
 def timed_encode(self, n, *arguments):
     start = time.process_time()
     rows = encode(self, n, *arguments)
@@ -85,19 +86,24 @@ def timed_train(net, rows, settings, callbacks, *arguments):
         where: iter(BatchLoader(TensorData(X), 256, shuffle=True, n_batches=10**6))
         for where, X in {"memory": rows[:], "file": rows}.items()
     }
-    for loader in loaders.values():
-        next(loader)
+    # Steps in turn, and by themselves the batches of two passes, with their orders.
     for turn in range(400):
         for where in ("memory", "file") if turn % 2 else ("file", "memory"):
             start = time.process_time()
             net.train_step(next(loaders[where]))
             found[where].append(time.process_time() - start)
+    for where, loader in loaders.items():
+        n = 2 * len(rows) // 256
+        start = time.process_time()
+        for _ in range(n):
+            next(loader)
+        passes[where] = (time.process_time() - start) / n
 _named_rows.NamedRows.encode, _base.train = timed_encode, timed_train
 with tempfile.TemporaryDirectory() as folder:
     # More rows are visited than twice those kept, so that more are encoded.
     sampler = GANSampler(max_iter=1000, early_stopping=False, rejection=None)
     sampler.fit(RowSource(files, max_rows=20_000, scratch=folder))
-print(json.dumps({"encoded": encoded, "sizes": sizes[-1], **found}))
+print(json.dumps({"encoded": encoded, "sizes": sizes[-1], "passes": passes, **found}))
 """
 
 
@@ -105,13 +111,27 @@ def report_steps(files):
     """Print how fast rows are encoded, and what a step costs that reads them."""
     found = run(STEPS, *files)
     memory, file = (statistics.median(found[where]) for where in ("memory", "file"))
+    fair = random.Random(0)
+    pairs = list(zip(found["memory"], found["file"], strict=True))
+    shares = sorted(
+        statistics.median(pair[0] for pair in drawn)
+        / statistics.median(pair[1] for pair in drawn)
+        for drawn in (fair.choices(pairs, k=len(pairs)) for _ in range(400))
+    )
+    batches = found["passes"]
     packed, plain, n = found["sizes"]
     print(f"{n} rows of {packed} bytes each in the file, {plain} as float32")
     print(
         f"encoded {statistics.median(found['encoded']):.2f} M cells a CPU s "
         f"({min(found['encoded']):.2f} to {max(found['encoded']):.2f}); a step takes "
         f"{memory * 1e3:.2f} CPU ms from memory and {file * 1e3:.2f} from a file: "
-        f"{memory / file:.3f} of its speed"
+        f"{memory / file:.3f} of its speed ({shares[10]:.3f} to {shares[-11]:.3f})"
+    )
+    rest = memory - batches["memory"]
+    print(
+        f"a batch takes {batches['memory'] * 1e6:.0f} CPU µs from memory and "
+        f"{batches['file'] * 1e6:.0f} from a file, orders included, which makes "
+        f"{memory / (rest + batches['file']):.4f} of its speed"
     )
 
 

@@ -24,8 +24,9 @@ from torch import Tensor, nn
 
 from skgan._torch_globals import borrow_global_stream, draw_globally
 from skgan.callbacks import GeneratorAverage, StopTraining, TrainingProgress
-from skgan.loader import BatchLoader, TensorData
+from skgan.loader import BatchLoader
 from skgan.nets._joint import trained_together
+from skgan.nets._placement import place_rows
 from skgan.nets._process_group import Processes, join_processes
 from skgan.nets._state import (
     go_back,
@@ -307,9 +308,8 @@ class SkorchAdapter(NeuralNet):
 
     # The loop.
     def get_dataset(self, X, y=None):
-        """Put the rows on the device once, so that batches are cut there."""
-        dataset = super().get_dataset(X, y)
-        return dataset.to(self.device) if isinstance(dataset, TensorData) else dataset
+        """Put the rows on the device once, where they fit, to cut batches there."""
+        return place_rows(super().get_dataset(X, y), self.device)
 
     def get_iterator(self, dataset, training=False):
         """Draw training batches in an order of the net's own, validation in rows'."""

@@ -164,7 +164,7 @@ def _write(
     except OSError as error:
         raise OSError(
             error.errno,
-            f"{n_bytes / 2**30:.1f} GiB of encoded rows have no room in {folder!r} "
+            f"{n_bytes / 2**20:.3g} MiB of encoded rows have no room in {folder!r} "
             f"({error.strerror}); name a folder with more, "
             "RowSource(rows, scratch=...), or lower max_iter",
         ) from error

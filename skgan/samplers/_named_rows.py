@@ -43,6 +43,8 @@ class NamedRows:
         Places of the rows kept among all.
     n_rows : int
         All rows.
+    marks : list or None
+        Paths, sizes and times of the files when they were read; None if unknown.
     file : EncodedFile or None
         Holds rows that were encoded, where `source` names a folder for them.
     """
@@ -51,7 +53,7 @@ class NamedRows:
     labels: Any
     places: NDArray
     n_rows: int
-
+    marks: list | None = None
     file: EncodedFile | None = None
 
     def __enter__(self) -> NamedRows:
@@ -83,6 +85,7 @@ class NamedRows:
         reader = self.source.open()
         make_batches = partial(self._encode, reader, n, held_out, encode, seed)
         try:
+            _check_unchanged(self.marks, reader.marks())
             if self.source.scratch is not None:
                 told = [n, self.n_rows, seed, repr(self.labels), reader.marks()]
                 name = _fingerprint(told, identity, held_out) if told[-1] else ""
@@ -112,14 +115,13 @@ class NamedRows:
 
     def _draw(self, reader: RowReader, n: int, held_out, seed: int) -> Iterator[Any]:
         """Yield a uniform sample, batch by batch, without replacement."""
-        places = draw_places(n, self.n_rows, held_out, seed)
-        start = first = 0
+        drawn = draw_places(n, self.n_rows, held_out, seed)
+        start = 0
         for _, batch in reader.batches():
+            places = drawn(start, start + batch.num_rows)
+            if len(places):
+                yield batch.take(places - start)
             start += batch.num_rows
-            last = int(np.searchsorted(places, start))
-            if last > first:
-                yield batch.take(places[first:last] - (start - batch.num_rows))
-            first = last
         if start != self.n_rows:
             raise ValueError(
                 f"The rows have changed since fit read them first: there were "
@@ -139,25 +141,53 @@ def _join(batches: Iterator[Any]) -> Iterator[list]:
         yield joined
 
 
-def draw_places(n: int, n_rows: int, held_out: NDArray, seed: int) -> NDArray:
-    """Return `n` of the places up to `n_rows` that are not held out, in order."""
+def draw_places(
+    n: int, n_rows: int, held_out: NDArray, seed: int
+) -> Callable[[int, int], NDArray]:
+    """Draw `n` of the places up to `n_rows` that are not held out.
+
+    What is returned takes a span, first place and stop, and returns in order those of
+    it that are drawn. Nothing is as long as all rows: where most are drawn, it is the
+    others that are chosen.
+    """
     rng = np.random.default_rng([seed, 13])
-    n_free = n_rows - len(held_out)
-    if 2 * n > n_free:
-        places = np.sort(rng.choice(n_free, n, replace=False))
-    else:
-        # A permutation of a billion rows would not fit into memory.
-        places = np.empty(0, dtype=np.int64)
-        while len(places) < n:
-            more = rng.integers(n_free, size=n - len(places))
-            # Several times as fast as np.union1d, which hashes all of them.
-            places = np.sort(np.concatenate([places, more]))
-            places = places[np.diff(places, prepend=-1) > 0]
     held_out = np.sort(held_out)
-    n_before = np.searchsorted(
-        held_out - np.arange(len(held_out)), places, side="right"
-    )
-    return places + n_before
+    n_free = n_rows - len(held_out)
+    n_others = n_free - n
+    listed = np.empty(0, dtype=np.int64)
+    while len(listed) < min(n, n_others):
+        more = np.sort(rng.integers(n_free, size=min(n, n_others) - len(listed)))
+        # Several times as fast as np.union1d, which hashes all; stable merges the two.
+        listed = np.sort(np.concatenate([listed, more]), kind="stable")
+        listed = listed[np.diff(listed, prepend=-1) > 0]
+    listed += np.searchsorted(held_out - np.arange(len(held_out)), listed, side="right")
+    are_others = n_others < n
+    if are_others:
+        listed = np.sort(np.concatenate([listed, held_out]))
+
+    def places_within(start: int, stop: int) -> NDArray:
+        first, last = np.searchsorted(listed, [start, stop])
+        if not are_others:
+            return listed[first:last]
+        is_drawn = np.ones(stop - start, dtype=bool)
+        is_drawn[listed[first:last] - start] = False
+        return start + np.flatnonzero(is_drawn)
+
+    return places_within
+
+
+def _check_unchanged(before: list | None, now: list | None) -> None:
+    """Raise a ValueError that names a file which came, went or changed."""
+    if before is None or now is None or before == now:
+        return
+    earlier, later = ({mark[0]: mark for mark in marks} for marks in (before, now))
+    for path in dict.fromkeys([*earlier, *later]):
+        if earlier.get(path) != later.get(path):
+            what = "has changed" if path in later else "is gone"
+            what = what if path in earlier else "is new"
+            raise ValueError(
+                f"{path!r} {what} since fit read the rows first. Fit to rows that stay."
+            )
 
 
 def _fingerprint(told: list, identity: torch.Tensor, held_out: NDArray) -> str:
@@ -200,7 +230,7 @@ def read_named(sampler, X, y) -> tuple[Any, Any, NamedRows | None]:
         print(message)
     named = None
     if n_kept < rows.n_rows:
-        named = NamedRows(source, labels, rows.places, rows.n_rows)
+        named = NamedRows(source, labels, rows.places, rows.n_rows, rows.marks)
     return *split_labels(rows.X, labels), named
 
 

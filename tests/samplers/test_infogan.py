@@ -394,7 +394,7 @@ def test_early_stopping_labels_every_row(rows):
 @pytest.fixture(scope="module")
 def digits():
     images, y = load_digit_images(return_X_y=True)
-    return InfoGANSampler(max_iter=200, random_state=0).fit(images), images, y
+    return InfoGANSampler(max_iter=300, random_state=0).fit(images), images, y
 
 
 def test_categories_of_digits_are_mostly_digits(digits):

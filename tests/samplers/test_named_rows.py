@@ -195,6 +195,30 @@ def test_rows_that_come_or_go_while_fit_runs(folder):
             encode_numbers(named, [], n=50)
 
 
+@pytest.mark.parametrize("what", ["gone", "new", "changed"])
+def test_files_that_come_go_or_change_before_rows_are_encoded(
+    tmp_path, monkeypatch, what
+):
+    make_frame(3000).to_parquet(tmp_path / "0.parquet")
+    make_frame(3000).to_parquet(tmp_path / "1.parquet")
+    scratch, encode = tmp_path / "scratch", samplers._named_rows.NamedRows.encode
+    scratch.mkdir()
+
+    def encode_later(named, *arguments):
+        if what == "gone":
+            (tmp_path / "1.parquet").unlink()
+        else:
+            make_frame(9).to_parquet(tmp_path / f"{'12'[what == 'new']}.parquet")
+        return encode(named, *arguments)
+
+    monkeypatch.setattr(samplers._named_rows.NamedRows, "encode", encode_later)
+    rows = RowSource(f"{tmp_path}/*.parquet", max_rows=1000, scratch=scratch)
+    name, said = ("2" if what == "new" else "1"), what.replace("ch", "has ch")
+    with pytest.raises(ValueError, match=rf"{name}\.parquet' (is )?{said} since fit"):
+        GANSampler(max_iter=10, random_state=0, **UNJUDGED).fit(rows)
+    assert not list(scratch.iterdir())
+
+
 def encode_numbers(named, passes, n=100, seed=0):
     """Encode ages, note it, and let go of the folder as a fit that broke off does."""
 
@@ -235,7 +259,7 @@ def test_no_room_in_scratch_is_told_before_rows_are_encoded(tmp_path, monkeypatc
 
     monkeypatch.setattr(os, "posix_fallocate", refuse, raising=False)
     with pytest.raises(
-        OSError, match=r"GiB of encoded rows have no room in .*scratch="
+        OSError, match=r"MiB of encoded rows have no room in .*scratch="
     ):
         GANSampler(max_iter=10, random_state=0).fit(rows)
     assert [path.name for path in tmp_path.iterdir()] == ["rows.parquet"]
@@ -246,7 +270,8 @@ def test_rows_that_are_drawn_are_none_held_out(n):
     held_out = np.array([0, 7, 8, 50, 51, 52, 53, 54, 55, 99])
     counts = np.zeros(100)
     for seed in range(300):
-        places = samplers._named_rows.draw_places(n, 100, held_out, seed)
+        drawn = samplers._named_rows.draw_places(n, 100, held_out, seed)
+        places = np.concatenate([drawn(0, 33), drawn(33, 34), drawn(34, 100)])
         assert len(np.unique(places)) == n
         assert (np.diff(places) > 0).all()
         counts[places] += 1

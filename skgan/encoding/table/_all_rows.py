@@ -40,6 +40,8 @@ class SourceRows:
         All rows, and the files or partitions that they came from.
     missing_share : dict of str to float
         Share of all rows in which each column is missing.
+    marks : list or None
+        Paths, sizes and times of the files, as ``RowReader.marks`` returns them.
     """
 
     X: Any
@@ -47,6 +49,7 @@ class SourceRows:
     n_rows: int
     n_parts: int
     missing_share: dict[str, float] = field(default_factory=dict)
+    marks: list | None = None
 
 
 def read_source(source: RowSource, encoder: BaseEncoder | str = "auto") -> SourceRows:
@@ -68,6 +71,7 @@ def read_source(source: RowSource, encoder: BaseEncoder | str = "auto") -> Sourc
             kept.n_rows,
             reader.n_parts,
             kept.missing_share,
+            reader.marks(),
         )
     finally:
         reader.close()

@@ -37,12 +37,12 @@ def test_labels_that_are_classes():
         (pd.DataFrame({"y": ["a", "b"]}), False),
     ):
         assert rows_of._are_classes(y) == are_classes
-    read = rows_of._read_labels([1, 2], True)
+    read = rows_of.read_labels([1, 2], True)
     assert read.tolist() == [["1"], ["2"]] and read.dtype == object
-    assert rows_of._read_labels([1, 2], False).tolist() == [[1], [2]]
-    assert rows_of._read_labels([[1, 2]], False).tolist() == [[1, 2]]
+    assert rows_of.read_labels([1, 2], False).tolist() == [[1], [2]]
+    assert rows_of.read_labels([[1, 2]], False).tolist() == [[1, 2]]
     frame = pd.DataFrame({"y": [1]})
-    assert rows_of._read_labels(frame, False) is frame
+    assert rows_of.read_labels(frame, False) is frame
 
 
 def test_pairs_of_rows_and_labels():
