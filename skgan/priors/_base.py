@@ -18,7 +18,8 @@ class NumberColumn:
     ----------
     discrete : bool, default=False
         True: only values seen in training are drawn. False: a column whose values
-        repeat keeps them too, any other draws new ones between them.
+        repeat keeps them too (of few rows those that stand out), any other draws new
+        ones between them.
     """
 
     discrete: bool = False

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import ndtri
 
+from ._spikes import stand_out
+
 # A value seen as often, or in one row of as many, is kept as a value of its own.
 MIN_REPEATS = 5
 REPEATED_SHARE = 1 / 2000
@@ -176,13 +178,23 @@ def _are_atoms(counts):
 
 
 def fit_scale(
-    values: np.ndarray, *, discrete: bool, repeated: np.ndarray | None = None
+    values: np.ndarray,
+    *,
+    discrete: bool,
+    repeated: np.ndarray | None = None,
+    is_rounded: bool = False,
 ) -> NumberScale:
-    """Learn the scale of a column, of which some values may be said to be repeated."""
+    """Learn the scale of a column, of which some values may be said to be repeated.
+
+    `is_rounded` says that what is drawn will be put onto the column's grid: a value
+    that comes no more often than those beside it then needs no place of its own.
+    """
     n_rows = len(values)
     unique, counts = _count_values(values)
     n_present = n = counts.sum()
     is_atom = _are_atoms(counts) if repeated is None else np.isin(unique, repeated)
+    if is_rounded and repeated is None and not is_atom.all():
+        is_atom &= stand_out(unique, counts)
     is_atom |= discrete
     is_grid = bool(is_atom.all())
     if not is_grid:

@@ -31,6 +31,8 @@ from ._predictors import Predictors, to_predictor
 
 # With more columns none is compared with sums of the others.
 _MAX_LINEAR_COLUMNS = 1000
+# Of fewer rows, numbers that repeat by rounding alone are part of the continuum.
+_FEW_ROWS = 400
 # Where time is short, rows are halved down to so many.
 _FEWEST_ROWS = 400
 
@@ -66,8 +68,14 @@ def fit_chain(
     Where the pace of the columns so far will not do, the next ones are fitted on half
     of the rows; once the time is over, without those before them.
     """
+    is_few = len(columns) < _FEW_ROWS
     scales = [
-        fit_scale(values, discrete=column.discrete, repeated=repeated.get(place))
+        fit_scale(
+            values,
+            discrete=column.discrete,
+            repeated=repeated.get(place),
+            is_rounded=is_few,
+        )
         if isinstance(column, NumberColumn)
         else None
         for place, (values, column) in enumerate(zip(columns.T, schema, strict=True))
@@ -172,11 +180,14 @@ class TreesPrior(PickledAsState, BasePrior):
     Numbers are worked on as normal scores of their mid-ranks. Values that are seen
     at least five times, and in one of 2 000 rows, are kept as they are with their
     shares; in a column whose values are seen five times on average, or that is
-    declared discrete, all are. Any other value belongs to a continuum, which is drawn
-    by a smoothed bootstrap [3]_: from an interval around one of the n values of its
-    leaf, which reaches over 2√n neighbours on the nearer side, so that little falls
-    between separated clusters. Intervals are drawn towards the mean, so that a leaf
-    keeps its variance. Draws keep to the training range.
+    declared discrete, all are. Of fewer than 400 rows, in which whole numbers repeat
+    by rounding alone, only those are that hold a tenth of the rows or come four times
+    as often as the values beside them let expect: whoever wants the others on a grid
+    rounds what is drawn, as the samplers do. Any other value belongs to a continuum,
+    which is drawn by a smoothed bootstrap [3]_: from an interval around one of the n
+    values of its leaf, which reaches over 2√n neighbours on the nearer side, so that
+    little falls between separated clusters. Intervals are drawn towards the mean, so
+    that a leaf keeps its variance. Draws keep to the training range.
 
     What is held: for each column with a continuum its least and its greatest value,
     and some points between neighbouring values, about one for eight values and 512 at

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -51,12 +51,15 @@ class CellConditions:
         must keep to.
     names : dict of hashable to int
         Columns that the user named, and their places.
+    snap : callable
+        Puts plain columns onto their grids, where what is drawn must keep to the tests.
     """
 
     values: NDArray
     is_given: NDArray
     tests: dict[int, Any] = field(default_factory=dict)
     names: dict[Hashable, int] = field(default_factory=dict)
+    snap: Callable[[NDArray], NDArray] = lambda columns: columns
     # Labels are drawn for however rare their combination is.
     on_impossible: str = "raise"
     # Effective sample sizes of the rows drawn, a part each time.
@@ -111,6 +114,15 @@ class CellConditions:
             mask[start:stop] = True if place in self.tests else is_given
 
     def _sample(self, prior: BasePrior, rows: NDArray, rng) -> NDArray:
+        """Draw rows for the given cells, on the grids where there are tests."""
+        columns = self._sample_given(prior, rows, rng)
+        if self.tests:
+            is_given = self.is_given[rows]
+            columns = self.snap(columns)
+            columns[is_given] = self.values[rows][is_given]
+        return columns
+
+    def _sample_given(self, prior: BasePrior, rows: NDArray, rng) -> NDArray:
         if not self.is_given[rows].any():
             return prior.sample(len(rows), rng)
         try:
@@ -142,7 +154,7 @@ class CellConditions:
 
     def _draw_rare(self, prior: BasePrior, rows: NDArray, rng) -> NDArray:
         """Give rare ranges values of their own, then draw the rest of the row."""
-        marginal = prior.sample(_MARGINAL_ROWS, rng)
+        marginal = self.snap(prior.sample(_MARGINAL_ROWS, rng))
         columns = np.zeros((len(rows), self.values.shape[1]))
         is_open = np.ones(len(rows), dtype=bool)
         for _ in range(_RARE_TRIES):
@@ -252,7 +264,10 @@ class PriorConditions:
         if self.n_rows is not None:
             places = np.where(places < self.n_rows, places, -1)
         cells = CellConditions(
-            np.zeros((n, d)), np.zeros((n, d), dtype=bool), sizes=self.sizes
+            np.zeros((n, d)),
+            np.zeros((n, d), dtype=bool),
+            snap=self.encoder.snap_columns,
+            sizes=self.sizes,
         )
         for name, item in self.items.items():
             item = at_rows(item, places) if self.n_rows is not None else item

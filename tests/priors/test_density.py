@@ -8,10 +8,11 @@ from skgan.priors import LevelColumn, NumberColumn, TreesPrior, find_repeated
 NUMBER = NumberColumn()
 
 
-def axis(values, n=40_001, reach=60.0):
+def axis(values, n=40_001, reach=60.0, least=5):
     """Points of a number's continuum, their weights, and what else it can be."""
     present = values[~np.isnan(values)]
-    atoms = np.append(np.unique(present[np.isin(present, _repeated(present))]), np.nan)
+    repeated = _repeated(present, least)
+    atoms = np.append(np.unique(present[np.isin(present, repeated)]), np.nan)
     spread = present.std() + 1.0
     # Dense where the values are, ever wider beyond, never at an atom.
     t = np.linspace(-np.arcsinh(reach * 20), np.arcsinh(reach * 20), n)
@@ -20,12 +21,14 @@ def axis(values, n=40_001, reach=60.0):
     return np.append(points, atoms), np.append(np.diff(edges), np.ones(len(atoms)))
 
 
-def _repeated(values):
+def _repeated(values, least):
     unique, counts = np.unique(values, return_counts=True)
-    return unique[counts >= 5]
+    return unique[counts >= least]
 
 
-@pytest.mark.parametrize("kind", ["smooth", "inflated", "missing", "grid", "discrete"])
+@pytest.mark.parametrize(
+    "kind", ["smooth", "inflated", "missing", "rounded", "grid", "discrete"]
+)
 def test_one_column_integrates_to_one(kind):
     rng = np.random.default_rng(0)
     values = rng.normal(size=600)
@@ -35,9 +38,13 @@ def test_one_column_integrates_to_one(kind):
         values[:100] = np.nan
     elif kind in ("grid", "discrete"):
         values = np.round(3 * values)
+    elif kind == "rounded":
+        # Many values come five times and more, and one stands out.
+        values = np.round(25 * values[:300])
+        values[:50] = 7.0
     schema = (NumberColumn(discrete=kind == "discrete"),)
     prior = TreesPrior().fit(values[:, None], schema, random_state=0)
-    points, weights = axis(values)
+    points, weights = axis(values, least=40 if kind == "rounded" else 5)
     if kind in ("grid", "discrete"):
         present = values[~np.isnan(values)]
         extra = np.setdiff1d(np.unique(present), points)

@@ -58,6 +58,31 @@ def test_a_linear_relation_of_many_columns_is_kept():
     assert spectrum[:9].max() < 2.5 * np.linalg.eigvalsh(np.cov(columns.T))[:9].max()
 
 
+def few_rounded_rows():
+    """Rows of one factor and noise, rounded so that values come several times."""
+    rng = np.random.default_rng(0)
+    return np.round(8 * (rng.normal(size=(150, 1)) + 0.3 * rng.normal(size=(150, 3))))
+
+
+def test_few_rows_of_rounded_numbers_keep_their_correlations():
+    columns = few_rounded_rows()
+    drawn = TreesPrior().fit(columns, (NUMBER,) * 3, random_state=0).sample(4000, 1)
+    real, synthetic = (
+        np.corrcoef(rows.T)[np.triu_indices(3, 1)] for rows in (columns, drawn)
+    )
+    assert synthetic.mean() > 0.95 * real.mean()
+    np.testing.assert_allclose(drawn.std(axis=0), columns.std(axis=0), rtol=0.05)
+
+
+def test_of_few_rounded_rows_what_stands_out_stays_exact():
+    columns = few_rounded_rows()[:, :2]
+    columns[:40, 0] = 3.0
+    drawn = TreesPrior().fit(columns, (NUMBER,) * 2, random_state=0).sample(4000, 1)
+    low, high = share_bounds(np.mean(columns[:, 0] == 3), 1000)
+    assert low <= np.mean(drawn[:, 0] == 3) <= high
+    assert np.mean(drawn[:, 1] == np.round(drawn[:, 1])) < 0.01
+
+
 def test_what_repeats_stays_exact_and_what_does_not_is_new(mixed):
     columns, schema = mixed
     drawn = TreesPrior().fit(columns, schema, random_state=0).sample(3000, 1)

@@ -219,6 +219,22 @@ def test_every_stage_keeps_to_what_is_given(half_trained, stage):
     )
 
 
+def test_whole_numbers_come_at_their_shares_where_several_are_given():
+    rng = np.random.default_rng(0)
+    age = np.round(40 + 12 * rng.normal(size=200))
+    frame = pd.DataFrame({"age": age.astype(int), "x": age + rng.normal(size=200)})
+    sampler = GANSampler(max_iter=0, rejection=None, random_state=0).fit(frame)
+    free = sampler.sample(20_000, random_state=1)["age"]
+    for given, is_met in (
+        ([30, 40], free.isin([30, 40])),
+        ((29.6, 40.2), free.between(30, 40)),
+    ):
+        drawn = sampler.sample(2000, given={"age": given}, random_state=2)["age"]
+        for end in (30, 40):
+            share = np.mean(free[is_met] == end)
+            assert abs(np.mean(drawn == end) - share) < 0.015 + 0.1 * share
+
+
 def test_images_are_selected_by_a_function():
     X = np.random.default_rng(0).integers(0, 256, (60, 4, 4), dtype=np.uint8)
     sampler = GANSampler(max_iter=2, hidden_dims=(8,), encoder=ImageEncoder()).fit(X)

@@ -69,6 +69,12 @@ def judge_associations(real: Rows, synthetic: Rows, other: Rows, rng) -> Finding
     is_less = kept is not None and limit is not None and kept < min(limit, 1 - _MARGIN)
     if not is_less and not off:
         message = f"Columns go together as in real rows: {n_pairs} pairs."
+        if kept is not None and kept < 1 - _MARGIN:
+            # Few real rows do not prove what is lost, and shall not hide it either.
+            message = (
+                f"Columns keep {percent(max(kept, 0.0))} of what they have to do with "
+                f"each other in real rows, which chance explains: {n_pairs} pairs."
+            )
         return Finding(name, GOOD, message, kept, 1.0, limit)
     largest = max((abs(found[0][p] - found[1][p]) for p in off), default=0.0)
     is_lost = is_less and kept is not None and kept < LARGE_SHARE

@@ -148,6 +148,18 @@ def test_all_correlations_gone_is_bad_even_where_each_is_weak():
     assert diagnose(holdout, fresh, train, random_state=0).associations.value > 0.7
 
 
+def test_what_few_rows_do_not_prove_lost_is_told():
+    rng = np.random.default_rng(0)
+    train, holdout, fresh = (
+        rng.normal(size=(n, 1)) + rng.normal(size=(n, 4)) for n in (120, 60, 120)
+    )
+    weaker = fresh + 0.6 * rng.normal(size=fresh.shape)
+    found = diagnose(holdout, weaker, train, random_state=0).associations
+    assert found.verdict == "good" and found.value < 0.9
+    assert f"keep {100 * found.value:.0f} %" in found.message
+    assert "chance" in found.message
+
+
 def test_chance_in_strong_correlations_of_few_rows_is_no_fault():
     rng = np.random.default_rng(34)
     train, holdout, fresh = (
