@@ -11,7 +11,7 @@ import re
 from collections.abc import Hashable
 from importlib import import_module
 from importlib.util import find_spec
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,6 +40,78 @@ _AFFIXED = re.compile(
     rf"(?P<behind>\s?(?:%|‰|°|{_CURRENCY})|\s[^\W\d]{{1,8}}|)"
 )
 _KINDS = ("whole", "number", "moment")
+# What may stand around numbers below zero, their affixes included: -$5, ($5).
+_NEGATIVE = (("-", ""), ("(", ")"))
+
+
+@persistent()
+class Affixes(NamedTuple):
+    """What stands around every number, and what marks those below zero.
+
+    A space before all of it is part of the number's own spelling.
+    """
+
+    before: str = ""
+    behind: str = ""
+    # None if a minus stands at the digits, as it does in 5 and -5.
+    negative: tuple[str, str] | None = None
+
+    @classmethod
+    def find(cls, levels: list[str]) -> Affixes:
+        """Return what stands around the first number; nothing if there is none."""
+        for level in levels[:_N_TRIED]:
+            bare = _without(level.removeprefix(" "), ("(", ")"))
+            match = _AFFIXED.fullmatch(bare.removeprefix("-"))
+            if match:
+                before, behind = match["before"], match["behind"]
+                break
+        else:
+            return cls()
+        for opening, closing in _NEGATIVE:
+            if opening == "-" and not before.strip():
+                continue
+            start, end = opening + before, behind + closing
+            if any(
+                text.removeprefix(" ").startswith(start) and text.endswith(end)
+                for text in levels
+            ):
+                return cls(before, behind, (opening, closing))
+        return cls(before, behind)
+
+    def say_amount(self, levels: list[str]) -> bool:
+        """Tell whether whole numbers are amounts, not names, by what is around them."""
+        if (self.before + self.behind).strip():
+            return True
+        are_all_below = all(text.lstrip().startswith("(") for text in levels)
+        return self.negative is not None and not are_all_below
+
+    def strip(self, text: str) -> str:
+        """Return the number; none of a text that lacks what stands around it."""
+        bare = text.removeprefix(" ")
+        space, sign, body = text[: len(text) - len(bare)], "", bare
+        if self.negative is not None:
+            body = _without(bare, self.negative)
+            sign = "-" if body != bare else ""
+        before, behind = self.before, self.behind
+        if body.startswith(before) and body.endswith(behind):
+            body = body[len(before) : len(body) - len(behind)]
+            if self.negative is None or not body.startswith("-"):
+                return space + sign + body
+        return f"{text} 0" if re.search("[0-9]", text) else text
+
+    def add(self, text: str) -> str:
+        """Return a number with what stands around it."""
+        bare, (opening, closing) = text.removeprefix(" "), ("", "")
+        space = text[: len(text) - len(bare)]
+        if self.negative is not None and bare.startswith("-"):
+            (opening, closing), bare = self.negative, bare[1:]
+        return f"{space}{opening}{self.before}{bare}{self.behind}{closing}"
+
+
+def _without(text: str, around: tuple[str, str]) -> str:
+    opening, closing = around
+    is_around = text.startswith(opening) and text.endswith(closing)
+    return text[len(opening) : len(text) - len(closing)] if is_around else text
 
 
 @persistent()
@@ -52,19 +124,18 @@ class ToSpelled:
         How values are spelled, and words that stand for what is missing.
     dialect : CsvDialect
         Its marks of decimals and thousands.
-    before, behind : str
-        What stands before and behind every number, such as "$".
+    affixes : Affixes
+        What stands around every number, such as "$".
     n_missing : int
         Cells that held nothing, beside words.
     to_text : object
         Makes columns of texts, as those of levels do.
     """
 
-    def __init__(self, column, dialect, before, behind, n_missing, to_text):
+    def __init__(self, column, dialect, affixes, n_missing, to_text):
         self.column = column
         self.dialect = dialect
-        self.before = before
-        self.behind = behind
+        self.affixes = affixes
         self.n_missing = n_missing
         self.to_text = to_text
 
@@ -74,7 +145,7 @@ class ToSpelled:
         texts = np.empty(len(raw), dtype=object)
         values = pandas.Series(self._values(raw[~missing]))
         spelled = spell_column(self.column, values, self.dialect)
-        texts[~missing] = [f"{self.before}{text}{self.behind}" for text in spelled]
+        texts[~missing] = [self.affixes.add(text) for text in spelled]
         words = [*self.column.missing, [None, self.n_missing]]
         texts[missing] = max(words, key=lambda word: word[1])[0]
         is_missing = np.array([text is None for text in texts.tolist()], dtype=bool)
@@ -95,7 +166,7 @@ class ToSpelled:
         is_present = np.zeros(len(levels), dtype=bool)
         is_present[raw_column.raw[~raw_column.missing]] = True
         texts = [str(levels[i]) for i in np.flatnonzero(is_present)]
-        bodies = [_body(text, self.before, self.behind) for text in texts]
+        bodies = [self.affixes.strip(text) for text in texts]
         parsed, wrong = parse_texts(self.column, bodies, self.dialect)
         if wrong:
             text, kind = texts[bodies.index(wrong[0])], KINDS[self.column.kind]
@@ -121,7 +192,7 @@ class ToSpelled:
 
     def parse(self, text: str) -> Any:
         """Return what one text of the user's spells; other texts as they are."""
-        body = _body(text, self.before, self.behind)
+        body = self.affixes.strip(text)
         (value,), _ = parse_texts(self.column, [body], self.dialect)
         if value is None:
             return text
@@ -157,36 +228,18 @@ def read_spelled(raw_column: RawColumn, name: Hashable) -> RawColumn | None:
     if not all(type(level) is str for level in levels):
         return None
     counts = np.bincount(raw[~missing], minlength=len(levels))
-    before, behind = _find_affixes(levels)
-    bodies = [_body(level, before, behind) for level in levels]
+    affixes = Affixes.find(levels)
+    bodies, is_affixed = list(map(affixes.strip, levels)), affixes.say_amount(levels)
     for dialect in _DIALECTS:
-        column = _learn(name, bodies, counts, dialect, bool(before or behind))
+        column = _learn(name, bodies, counts, dialect, is_affixed)
         if column is not None:
             to_text = column_format.to_column
-            spelled = ToSpelled(
-                column, dialect, before, behind, int(missing.sum()), to_text
-            )
+            spelled = ToSpelled(column, dialect, affixes, int(missing.sum()), to_text)
             result = spelled.read(raw_column, name)
             # The texts themselves are kept nowhere.
             to_text.forget_levels()
             return result
     return None
-
-
-def _find_affixes(levels: list[str]) -> tuple[str, str]:
-    """Return what stands before and behind the first number, or nothing."""
-    for level in levels[:_N_TRIED]:
-        match = _AFFIXED.fullmatch(level)
-        if match:
-            return match["before"], match["behind"]
-    return "", ""
-
-
-def _body(text: str, before: str, behind: str) -> str:
-    """Return a text without what stands around it; none that lacks it is a number."""
-    if text.startswith(before) and text.endswith(behind):
-        return text[len(before) : len(text) - len(behind)]
-    return f"{text} 0" if re.search("[0-9]", text) else text
 
 
 def _learn(

@@ -25,6 +25,15 @@ def _amounts(write):
     return [write(value) for value in _rng().lognormal(6, 1.5, N)]
 
 
+def _signed(write):
+    values = _rng().normal(0, 3000, N)
+    return [write("-" if value < 0 else "", abs(value)) for value in values]
+
+
+def _in_brackets(sign, value):
+    return f"(${value:,.2f})" if sign else f"${value:,.2f}"
+
+
 def _german(value):
     return f"{value:,.2f}".translate(str.maketrans(",.", ".,"))
 
@@ -42,6 +51,9 @@ SPELLED = {
     "decimals": _amounts("{:.3f}".format),
     "percent": _amounts(lambda value: f"{value / 100:.1f}%"),
     "dollars": _amounts("${:,.2f}".format),
+    "minus before dollars": _signed(lambda sign, value: f" {sign}${value:,.2f}"),
+    "minus behind dollars": _signed(lambda sign, value: f"${sign}{value:,.2f}"),
+    "brackets": _signed(_in_brackets),
     "euros": _amounts(lambda value: f"{_german(value)} €"),
     "unit": _amounts("{:.0f} km".format),
     "groups": _amounts("{:,.0f}".format),
@@ -54,6 +66,8 @@ NOT_SPELLED = {
     "no clock": [f"{i}:{i % 7}{i % 5}" for i in range(N)],
     "scores": [f"{i % 40}-{i % 37}" for i in range(N)],
     "orders": [f"ORD-{i:05d}" for i in range(N)],
+    "numbers in brackets": [f"({i})" for i in range(N)],
+    "two ways to be negative": ["-$5.25", "($4.25)", *_amounts("${:.2f}".format)[2:]],
     "some without a sign": [f"{i}.5" + "%" * (i % 7 > 0) for i in range(N)],
     "a text among dates": ["soon", *SPELLED["ISO date"][1:]],
 }
