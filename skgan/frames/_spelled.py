@@ -39,6 +39,7 @@ _AFFIXED = re.compile(
     rf"(?P<before>(?:{_CURRENCY})?\s?)[0-9.,+-]*[0-9]"
     rf"(?P<behind>\s?(?:%|‰|°|{_CURRENCY})|\s[^\W\d]{{1,8}}|)"
 )
+_LAST = np.datetime64("9999-12-31T23:59:59.999999", "us")
 _KINDS = ("whole", "number", "moment")
 # What may stand around numbers below zero, their affixes included: -$5, ($5).
 _NEGATIVE = (("-", ""), ("(", ")"))
@@ -153,7 +154,9 @@ class ToSpelled:
 
     def _values(self, raw: NDArray) -> NDArray:
         if self.column.kind == "moment":
-            return np.asarray(raw, dtype=np.int64).view(f"M8[{self._unit}]")
+            moments = np.asarray(raw, dtype=np.int64).view(f"M8[{self._unit}]")
+            # By a rounding the last moment that can be spelled may be passed.
+            return np.minimum(moments, _LAST) if self._unit == "us" else moments
         return np.rint(raw).astype(np.int64) if self.column.kind == "whole" else raw
 
     @property
@@ -172,8 +175,8 @@ class ToSpelled:
             text, kind = texts[bodies.index(wrong[0])], KINDS[self.column.kind]
             raise ValueError(
                 f"Column {name!r} holds {text!r}, which is not {kind}, as the texts "
-                "before were. Correct it, or cast the column to a categorical dtype, "
-                "so that its texts are levels."
+                "before were. Correct it, or cast the column to a categorical dtype in "
+                "all rows, those of fit included, so that its texts are levels."
             )
         # Behind the last one stands what is missing.
         numbers = self._numbers([*parsed, None])

@@ -12,8 +12,13 @@ from numpy.typing import NDArray
 from skgan._estimator import persistent
 from skgan._messages import counted
 from skgan._mixing import row_uniforms
+from skgan.encoding._grid import find_grid
 from skgan.encoding.dependencies._formulas import breaks_formula
-from skgan.encoding.dependencies._relations import Dependency, Rounding
+from skgan.encoding.dependencies._relations import (
+    Dependency,
+    LinearDependency,
+    Rounding,
+)
 
 Columns = Mapping[Any, NDArray]
 # Names of fixed columns, or the rows in which each column is fixed.
@@ -238,6 +243,8 @@ class FoundOrderRepair(InequalityRepair):
         n = len(columns[self.names[0]])
         is_tied = {name: _fixed_rows(fixed, name, n) for name in self.names}
         for formula in self.formulas:
+            if set(self.names) <= set(formula.sources):
+                continue  # what these two determine is computed anew
             members = {formula.target, *formula.sources}
             is_there = ~np.isnan([columns[name] for name in members]).any(axis=0)
             for name in members & set(self.names):
@@ -250,24 +257,52 @@ class FoundOrderRepair(InequalityRepair):
         return is_broken if is_fixed is None else is_broken & ~is_fixed.all(axis=1)
 
 
-@persistent("names", "title")
+@persistent("names", "title", "terms", "grids", "ranges")
 class FormulaRepair(Repair):
     """A column that others determine, where none of them is missing."""
 
     is_found = True
 
-    def __init__(self, dependency: Dependency):
+    def __init__(self, dependency: Dependency, table: Columns, taken: Collection):
         super().__init__((dependency.target, *dependency.sources), str(dependency))
         self.dependency = dependency
+        # Terms that no other formula determines.
+        self.terms = [i for i, n in enumerate(dependency.sources) if n not in taken]
+        seen = [table[name][~np.isnan(table[name])] for name in dependency.sources]
+        self.grids = [find_grid(terms, Rounding.of(terms).decimals) for terms in seen]
+        self.ranges = [(float(terms.min()), float(terms.max())) for terms in seen]
 
     def _violations(self, values: list[NDArray], is_fixed: NDArray | None) -> NDArray:
         table = dict(zip(self.names, values, strict=True))
         is_broken = breaks_formula(self.dependency, table)
-        return is_broken if is_fixed is None else is_broken & ~is_fixed[:, 0]
+        if is_fixed is None:
+            return is_broken
+        # A given sum asks for other terms; what is given may fit to nothing seen.
+        is_sum = isinstance(self.dependency, LinearDependency)
+        return is_broken & ~(is_fixed.all(axis=1) if is_sum else is_fixed[:, 0])
 
     def _resample(self, values, rows, is_fixed, shares) -> None:
-        table = {n: v[rows] for n, v in zip(self.names, values, strict=True)}
-        values[0][rows] = self.dependency.restore(table)
+        is_given = is_fixed[rows, 0]
+        free = rows[~is_given]
+        table = {n: v[free] for n, v in zip(self.names, values, strict=True)}
+        values[0][free] = self.dependency.restore(table)
+        if is_given.any():
+            self._solve(values, rows[is_given], is_fixed)
+
+    def _solve(self, values, rows, is_fixed) -> None:
+        """Make up for a given sum by the first term that may change and does."""
+        for i in self.terms:
+            table = {n: v[rows] for n, v in zip(self.names, values, strict=True)}
+            name, (low, high) = self.dependency.sources[i], self.ranges[i]
+            weight = self.dependency.weights[i]
+            rest = values[0][rows] - self.dependency.restore(table)
+            table[name] = table[name] + rest / weight
+            if self.grids[i] is not None:
+                table[name] = self.grids[i].snap(table[name])
+            is_solved = ~breaks_formula(self.dependency, table) & ~is_fixed[rows, i + 1]
+            is_solved &= (table[name] >= low) & (table[name] <= high)
+            values[i + 1][rows[is_solved]] = table[name][is_solved]
+            rows = rows[~is_solved]
 
 
 @persistent("nearest")

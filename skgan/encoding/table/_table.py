@@ -130,7 +130,8 @@ class TableEncoder(ReservoirEncoder):
         leave them out.
     formulas_ : list of Dependency
         Sums, products and quotients that hold in every training row in which none of
-        their columns is missing. Samples keep to them there.
+        their columns is missing. Samples keep to them there; where the result is given,
+        to sums alone, whose terms are changed as far as values seen allow.
     orders_ : list of tuple
         Pairs of names (low, high): the first is above the second in no training row,
         and in no sample, unless both are given. In rows drawn otherwise the two
@@ -528,7 +529,10 @@ class TableEncoder(ReservoirEncoder):
         names = [n for n in kinds if n not in computed and n not in self._discrete]
         numbers = {name: table[name] for name in names}
         self.formulas_ = [f for f in find_formulas(numbers) if f.target not in taken]
-        self.output_builder_.repairs += map(FormulaRepair, self.formulas_)
+        targets = {formula.target for formula in self.formulas_}
+        self.output_builder_.repairs += [
+            FormulaRepair(formula, table, targets) for formula in self.formulas_
+        ]
         found = find_orders(numbers, kinds)
         declared = [set(constraint.columns) for constraint in constraints]
         self.orders_ = [

@@ -38,6 +38,24 @@ def sampler():
     return GANSampler(max_iter=0, random_state=0).fit(make_orders())
 
 
+def test_terms_keep_their_order_and_make_up_for_a_given_sum():
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame(
+        {"net": rng.integers(50, 90, N) / 1.0, "kind": ["a", "b"] * 200}
+    )
+    frame["tax"] = frame["net"] - rng.integers(0, 30, N)
+    frame["gross"] = frame["net"] + frame["tax"]
+    frame.loc[::9, "tax"] = np.nan
+    drawer = GANSampler(max_iter=0, random_state=0).fit(frame)
+    assert ("tax", "net") in drawer.encoder_.orders_
+    rows = drawer.sample(500).dropna()
+    assert (rows["tax"] <= rows["net"]).all()
+    assert (rows["net"] + rows["tax"] == rows["gross"]).all()
+    given = drawer.sample(300, given={"gross": 120.0, "net": (65.0, 75.0)}).dropna()
+    assert given["net"].between(65, 75).all() and (given["gross"] == 120).all()
+    assert (given["net"] + given["tax"] == 120).all()
+
+
 def test_samples_keep_to_them_and_to_the_gaps(sampler):
     encoder = sampler.encoder_
     assert encoder.dependencies_ == []
