@@ -175,8 +175,9 @@ def train_on_synthetic(
         The column to predict (its index, for arrays). Not used with (X, y) pairs.
     estimator : classifier, regressor or None, default=None
         The model, cloned for each training set. None is boosted trees, for
-        regression if the target has fractions, else for classification. Any other
-        is given its columns in a `ReferenceSpace` fitted on `X_train`.
+        regression if the target has fractions or texts that spell dates or numbers,
+        else for classification. Any other is given its columns in a `ReferenceSpace`
+        fitted on `X_train`.
     scoring : str, callable or None, default=None
         scikit-learn scoring, positive and higher is better. None is ROC AUC
         (averaged over classes against the rest), or R² for regression.
@@ -303,6 +304,7 @@ def teach_models(
     ]
     named = [(name, X) for name, (X, _) in zip(names, pairs, strict=True)]
     targets = [y for _, y in pairs]
+    numbers = _spelled_targets((X_train, X_holdout, X_synthetic), target, names)
     if estimator is not None:
         features = as_vectors(*named, min_rows=1)
         is_classification = is_classifier(estimator)
@@ -310,7 +312,8 @@ def teach_models(
         blocks, ends = _joined(*named)
         rows, is_category = _tree_columns(blocks, ends)
         features = np.split(rows, ends)
-        is_classification = not type_of_target(targets[0]).startswith("continuous")
+        is_continuous = type_of_target(targets[0]).startswith("continuous")
+        is_classification = numbers is None and not is_continuous
         Trees = (
             HistGradientBoostingClassifier
             if is_classification
@@ -318,6 +321,8 @@ def teach_models(
         )
         seed = draw_seed(check_stream("random_state", random_state))
         estimator = Trees(categorical_features=is_category, random_state=seed)
+    if numbers is not None and not is_classification:
+        targets = numbers
     for name, X, y in zip(names, features, targets, strict=True):
         check_n_rows(name, len(X), 2)
         if len(X) != len(y):
@@ -413,6 +418,21 @@ def _features_and_target(rows: Any, target: Any, name: str) -> tuple[Any, np.nda
         return X, y
     array = np.asarray(rows)
     return np.delete(array, target, axis=1), array[:, target]
+
+
+def _spelled_targets(sets: tuple, target: Any, names: tuple) -> list | None:
+    """Return columns of texts as what they spell; None if any does not, or lacks it."""
+    frames = [as_rows(rows) for rows in sets if not isinstance(rows, tuple)]
+    if len(frames) < len(sets) or not all(map(is_table, frames)):
+        return None
+    (like,) = read_blocks(frames[0][[target]], names[0])
+    if like.spelled is None:
+        return None
+    numbers = [
+        match_blocks(rows[[target]], [like], True, name)[0].values[:, 0].astype(float)
+        for rows, name in zip(frames, names, strict=True)
+    ]
+    return None if any(np.isnan(values).any() for values in numbers) else numbers
 
 
 def _class_codes(targets: list[np.ndarray]) -> list[np.ndarray]:

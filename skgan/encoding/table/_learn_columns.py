@@ -36,8 +36,12 @@ def learn_columns(
     raw_columns: list[RawColumn],
     identifiers: str | list = "draw",
     levels: Collection[Hashable] = (),
+    compared: Collection[Hashable] = (),
 ) -> list[Column]:
-    """Return what each column is; the names in `levels` are read as levels."""
+    """Return what each column is; the names in `levels` are read as levels.
+
+    No numbers in `compared`, which constraints name, are taken for keys.
+    """
     declared = set(levels)
     if not isinstance(identifiers, str):
         declared |= set(_check_identifiers(names, raw_columns, identifiers))
@@ -45,7 +49,9 @@ def learn_columns(
         column if name in declared else read_spelled(column, name) or column
         for name, column in zip(names, raw_columns, strict=True)
     ]
-    are_identifiers = _find_identifiers(names, raw_columns, identifiers, levels)
+    are_identifiers = _find_identifiers(
+        names, raw_columns, identifiers, levels, compared
+    )
     times = [c for c in raw_columns if c.column_format.kind in ("time", "duration")]
     shared = TimeUnit.learn(times)
     columns: list[Column] = []
@@ -78,7 +84,11 @@ def _check_identifiers(names: list, raw_columns: list[RawColumn], identifiers) -
 
 
 def _find_identifiers(
-    names: list, raw_columns: list[RawColumn], identifiers, levels: Collection
+    names: list,
+    raw_columns: list[RawColumn],
+    identifiers,
+    levels: Collection,
+    compared: Collection,
 ) -> set[Hashable]:
     """Return the columns that are drawn fresh, and tell of those that were found."""
     if not isinstance(identifiers, str):
@@ -87,7 +97,10 @@ def _find_identifiers(
     unique = [
         name
         for name, column in pairs.items()
-        if name not in levels and (is_almost_unique(column) or is_key(name, column))
+        if name not in levels
+        and (
+            is_almost_unique(column) or (name not in compared and is_key(name, column))
+        )
     ]
     if identifiers == "raise" and unique:
         column = pairs[unique[0]]

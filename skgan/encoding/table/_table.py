@@ -407,8 +407,18 @@ class TableEncoder(ReservoirEncoder):
             self.check_features(self, X, reset=reset)
             names, raw_columns = list(X.columns), read_columns(X)
         if reset:
+            compared = {
+                name
+                for constraint in check_constraints(self.constraints)
+                if not isinstance(constraint, Unique | Derived)
+                for name in constraint.columns
+            }
             self._columns = learn_columns(
-                names, raw_columns, self.identifiers, self._declared_levels(names)
+                names,
+                raw_columns,
+                self.identifiers,
+                self._declared_levels(names),
+                compared,
             )
             self._dtype = dtype
         values = np.empty((len(raw_columns), len(raw_columns[0].raw)))

@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 
 from skgan import GANSampler, report
-from skgan.encoding import TableEncoder, Unique, make_encoder
+from skgan.encoding import Inequality, TableEncoder, Unique, make_encoder
 from skgan.encoding.table._fresh_values import LAST_ATTEMPT, learn_fresh
 
 N = 300
@@ -202,6 +202,13 @@ def test_different_whole_numbers_with_the_name_of_a_key(name, is_named):
         assert TableEncoder().fit(other).identifiers_ == []
     declared = TableEncoder(categorical_features=[name]).fit(frame)
     assert declared.identifiers_ == []
+
+
+def test_keys_that_a_constraint_compares_are_numbers():
+    frame = pd.DataFrame({"first_id": range(100), "last_id": range(5, 105)})
+    frame["kind"] = ["a", "b"] * 50
+    encoder = TableEncoder(constraints=[Inequality("first_id", "last_id")]).fit(frame)
+    assert encoder.identifiers_ == []
 
 
 def test_keys_are_refused_where_identifiers_are():

@@ -6,7 +6,7 @@ import pytest
 
 from skgan import GANSampler, load, save
 from skgan.encoding import Inequality, TableEncoder
-from skgan.metrics import c2st
+from skgan.metrics import c2st, train_on_synthetic
 
 N = 200
 
@@ -206,3 +206,12 @@ def test_files_hold_the_spelling_and_no_texts(sampler, orders, tmp_path):
 def test_comparing_with_texts_that_do_not_fit(orders):
     with pytest.raises(ValueError, match="'sent' holds 'soon', which is not a date"):
         c2st(orders, orders.assign(sent="soon"))
+
+
+def test_texts_that_spell_numbers_are_predicted_as_such():
+    values = _rng().normal(200, 50, N)
+    frame = pd.DataFrame({"x": values, "paid": [f"${v:.2f}" for v in 3 * values]})
+    shuffled = frame.assign(paid=frame["paid"].sample(frac=1, random_state=0).array)
+    kept = train_on_synthetic(frame, frame, frame, target="paid", random_state=0)
+    lost = train_on_synthetic(frame, frame, shuffled, target="paid", random_state=0)
+    assert kept == 1 and lost < 0.7
