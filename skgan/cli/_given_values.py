@@ -98,6 +98,9 @@ class _Reader:
         low, dots, high = text.partition(_RANGE)
         if dots and self.column.kind in _RANGED:
             return [tuple(self._value(end) for end in (low, high))]
+        ends = (low or None, high or None)
+        if dots and self._is_text and self._is_given(ends) and not self._is_given(text):
+            return [ends]  # of numbers that texts spell
         parts = [text]
         if _AND in text and not self._is_possible(text):
             parts = text.split(_AND)
@@ -107,10 +110,20 @@ class _Reader:
         """Whether a text with a comma is one value."""
         try:
             value = self._value(text)
-            if not self.is_label and self.column.kind in ("text", "guess"):
-                self.sampler.sample(0, given={self.name: value}, random_state=0)
         except ValueError:
             return self.is_label
+        return self._is_given(value) if self._is_text else True
+
+    @property
+    def _is_text(self) -> bool:
+        return not self.is_label and self.column.kind in ("text", "guess")
+
+    def _is_given(self, value: Any) -> bool:
+        """Whether the sampler takes a value, or a range."""
+        try:
+            self.sampler.sample(0, given={self.name: value}, random_state=0)
+        except ValueError:
+            return False
         return True
 
     def _value(self, text: str) -> Any:

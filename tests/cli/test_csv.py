@@ -131,6 +131,19 @@ def test_given_in_the_spelling_of_the_file(here):
     assert max(row[4] for row in rows) <= "2024-04-01T12:00:00Z"
 
 
+def test_ranges_of_texts_that_spell_numbers(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    prices = [f"${value / 4:,.2f}" for value in range(3800, 4200, 4)]
+    pd.DataFrame({"price": prices, "y": range(100)}).to_csv("a.csv", index=False)
+    run("fit", "a.csv", "-o", "a.skgan", "--max-iter", 0, "--seed", 0)
+    ask = ("sample", "a.skgan", "-n", 9, "--seed", 1, "-o", "b.csv", "--force")
+    run(*ask, "--given", "price=$990.00..$1,010.00")
+    drawn = pd.read_csv("b.csv")["price"].str.replace("[$,]", "", regex=True)
+    assert drawn.astype(float).between(990, 1010).all()
+    run(*ask, "--given", "price=$1,000.00")
+    assert set(pd.read_csv("b.csv")["price"]) == {"$1,000.00"}
+
+
 def test_given_that_is_of_another_kind(here, capsys):
     ask = ("sample", "cars.skgan", "-o", "-", "--given")
     assert "'1.5.24' is not a date" in fail(capsys, *ask, "Tag=1.5.24")
