@@ -193,6 +193,10 @@ class ToSpelled:
         )
         return RawColumn(column_format, numbers[codes], gone[codes])
 
+    def is_word(self, text: str) -> bool:
+        """Tell whether a text stands for what is missing."""
+        return text in {word for word, _ in self.column.missing}
+
     def parse(self, text: str) -> Any:
         """Return what one text of the user's spells; other texts as they are."""
         body = self.affixes.strip(text)

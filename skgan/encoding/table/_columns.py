@@ -82,6 +82,15 @@ class Column(ABC):
     def parse(self, value) -> float:
         """Return one value of the user's in canonical form, or raise ValueError."""
 
+    def without_words(self, what):
+        """Return what a user gives, None for a word that texts have for missing."""
+        spelled = self.column_format.to_column
+        if not isinstance(spelled, ToSpelled):
+            return what
+        if isinstance(what, list | set | frozenset):
+            return [self.without_words(part) for part in what]
+        return None if isinstance(what, str) and spelled.is_word(what) else what
+
     def _unspelled(self, value):
         """Return what a text of the user's spells, in a column of such texts."""
         spelled = self.column_format.to_column

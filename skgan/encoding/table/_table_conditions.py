@@ -240,6 +240,7 @@ def _shares(slot: ColumnSlice, values: NDArray) -> NDArray:
 def read_any_item(encoder: Any, name: Hashable, what) -> Any:
     """Read what a column is given; see `TableEncoder.read_any_given`."""
     column = _column_of(encoder, name)
+    what = column.without_words(what)
     if name not in encoder._slots and not encoder.has_place(name):
         is_tied = any(tie.target == name for tie in encoder.dependencies_)
         if is_tied:
@@ -319,7 +320,11 @@ def read_any_frame(encoder: Any, frame) -> dict[Hashable, Any]:
         if opened.missing.all():
             continue
         column = _column_of(encoder, name)
-        values, is_given = column.read(opened), ~opened.missing
+        values = column.read(opened)
+        # Words for what is missing, in texts that spell numbers, are so, too.
+        is_given = ~(opened.missing | np.isnan(values))
+        if not is_given.any():
+            continue
         unique, first = np.unique(values[is_given], return_index=True)
         rows = np.flatnonzero(is_given)[first]
         for value, row in zip(unique, rows, strict=True):

@@ -208,6 +208,17 @@ def test_comparing_with_texts_that_do_not_fit(orders):
         c2st(orders, orders.assign(sent="soon"))
 
 
+def test_words_for_missing_are_given_as_missing():
+    prices = ["n/a" if i % 5 == 0 else f"${i / 4:.2f}" for i in range(N)]
+    frame = pd.DataFrame({"price": prices, "y": range(N)})
+    sampler = GANSampler(max_iter=0, random_state=0).fit(frame)
+    assert set(sampler.sample(9, given={"price": "n/a"})["price"]) == {"n/a"}
+    some = sampler.sample(50, given={"price": ["n/a", "$5.50"]})["price"]
+    assert set(some) == {"n/a", "$5.50"}
+    rows = sampler.sample(9, given=frame[["price"]].head(9))
+    assert list(rows["price"][1:5]) == prices[1:5]
+
+
 def test_texts_that_spell_numbers_are_predicted_as_such():
     values = _rng().normal(200, 50, N)
     frame = pd.DataFrame({"x": values, "paid": [f"${v:.2f}" for v in 3 * values]})
