@@ -22,6 +22,7 @@ from skgan.samplers._incomplete_rows import (
     tell_of_copies,
     tell_of_gaps,
     tell_of_new_levels,
+    with_words,
 )
 
 _STRATEGIES = ("draw", "expected")
@@ -34,7 +35,8 @@ class GANImputer(OneToOneFeatureMixin, TransformerMixin, VersionedEstimator):
     Missing cells of any column and kind (numbers, levels, booleans, dates) are drawn
     by decision trees of each column given all others, which learn from incomplete rows
     (chained equations [1]_ [2]_). What is there is kept to the bit, and so are the
-    container, its index and its dtypes.
+    container, its index and its dtypes. Of texts that spell numbers, words for what is
+    missing, such as "n/a", are cells to fill, too.
 
     Parameters
     ----------
@@ -175,10 +177,11 @@ class GANImputer(OneToOneFeatureMixin, TransformerMixin, VersionedEstimator):
         if is_missing.all():
             raise ValueError("X has no observed cell: there is nothing to learn from.")
         names = names_of(rows)
-        tell_of_gaps(names, is_missing)
         stream = check_stream("random_state", self.random_state)
         seed = int(stream.randint(2**31 - 1))
         encoder.fit(rows)
+        is_missing = with_words(encoder, rows, is_missing)
+        tell_of_gaps(names, is_missing)
         schema, places = encoder.schema_, places_of(encoder, names)
         gaps = is_missing[:, places]
         trees = None
@@ -238,6 +241,7 @@ class GANImputer(OneToOneFeatureMixin, TransformerMixin, VersionedEstimator):
         if is_missing is None:
             raise ValueError(f"Expected 2D array, got rows of shape {rows.shape[1:]}.")
         kept = X if hasattr(X, "column_names") else original
+        is_missing = with_words(self.encoder_, rows, is_missing)
         cells = is_missing & (self.missing_rate_ < 1)
         if not cells.any():
             return [_copy(kept) for _ in indices]

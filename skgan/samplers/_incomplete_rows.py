@@ -56,6 +56,12 @@ def _filled(X: NDArray, is_missing: NDArray) -> NDArray:
     return X
 
 
+def with_words(encoder: TableEncoder, X: Any, is_missing: NDArray) -> NDArray:
+    """Return the mask with the cells whose texts are words for what is missing."""
+    values = encoder.canonical_columns(X, names_of(X))
+    return is_missing | np.isnan(np.column_stack(values))
+
+
 def names_of(X: Any) -> list[Hashable]:
     """Return the names of columns, or their positions in an array."""
     return list(range(X.shape[1]) if frame_library(X) is None else X.columns)

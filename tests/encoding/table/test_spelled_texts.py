@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from skgan import GANSampler, load, save
+from skgan import GANImputer, GANSampler, load, save
 from skgan.encoding import Inequality, TableEncoder
 from skgan.metrics import c2st, train_on_synthetic
 
@@ -217,6 +217,9 @@ def test_words_for_missing_are_given_as_missing():
     assert set(some) == {"n/a", "$5.50"}
     rows = sampler.sample(9, given=frame[["price"]].head(9))
     assert list(rows["price"][1:5]) == prices[1:5]
+    filled = GANImputer(strategy="expected", random_state=0).fit_transform(frame)
+    assert filled["price"].str.startswith("$").all()
+    assert list(filled["price"][1:5]) == prices[1:5]
 
 
 def test_texts_that_spell_numbers_are_predicted_as_such():
