@@ -95,6 +95,9 @@ class GANImputer(OneToOneFeatureMixin, TransformerMixin, VersionedEstimator):
     random half of the rows and its leaves are filled by the other half ("honest"
     trees [3]_), so that draws are as far from the mean of a leaf as new rows are.
 
+    Sums, products and quotients that hold in all rows in which none of their columns is
+    missing are found. What follows by them from observed cells is computed.
+
     Text of which most values differ is filled word for word from other rows, regardless
     of the rest of the row, and is in the imputer's files. Drop such columns before
     `fit` if nobody may read them there.
@@ -168,7 +171,7 @@ class GANImputer(OneToOneFeatureMixin, TransformerMixin, VersionedEstimator):
         encoder = TableEncoder(
             categorical_features=self.categorical_features,
             condition_on=None,
-            dependencies=False,
+            dependencies="rules",
             identifiers=[],
         )
         encoder.check_features(self, rows, reset=True)
@@ -249,7 +252,9 @@ class GANImputer(OneToOneFeatureMixin, TransformerMixin, VersionedEstimator):
         gaps = is_missing[:, self.places_]
         self._tell_of_new_levels(rows, columns, gaps)
         return [
-            fill_cells(kept, cells, self._write(self._draw(columns, gaps, index)))
+            fill_cells(
+                kept, cells, self._write(self._draw(columns, gaps, index), is_missing)
+            )
             for index in indices
         ]
 
@@ -261,11 +266,13 @@ class GANImputer(OneToOneFeatureMixin, TransformerMixin, VersionedEstimator):
             return self.trees_.expect(columns, gaps, self.seed_, self.n_draws)
         return self.trees_.draw(columns, gaps, self.seed_, index)
 
-    def _write(self, columns: NDArray) -> Any:
-        """Return plain columns as what `fit` was given."""
+    def _write(self, columns: NDArray, is_missing: NDArray) -> Any:
+        """Return plain columns as what `fit` was given, missing cells as rules say."""
         builder = self.encoder_.output_builder_
         buffer = builder.make_buffer(len(columns))
         self.encoder_.write_columns(buffer, 0, columns)
+        names = [column.name for column in builder.columns]
+        buffer.is_given = dict(zip(names, ~is_missing.T, strict=True))
         return builder.build(buffer)
 
     def _tell_of_new_levels(self, rows, columns: NDArray, gaps: NDArray) -> None:

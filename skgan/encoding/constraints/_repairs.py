@@ -12,13 +12,8 @@ from numpy.typing import NDArray
 from skgan._estimator import persistent
 from skgan._messages import counted
 from skgan._mixing import row_uniforms
-from skgan.encoding._grid import find_grid
 from skgan.encoding.dependencies._formulas import breaks_formula
-from skgan.encoding.dependencies._relations import (
-    Dependency,
-    LinearDependency,
-    Rounding,
-)
+from skgan.encoding.dependencies._relations import Rounding
 
 Columns = Mapping[Any, NDArray]
 # Names of fixed columns, or the rows in which each column is fixed.
@@ -136,6 +131,7 @@ def repair_all(
     rng = np.random.default_rng(0) if rng is None else rng
     result = dict(columns)
     is_repaired = np.zeros(len(next(iter(result.values()), ())), dtype=bool)
+    fixed = _determine_all(repairs, result, fixed)
     entropy = int(rng.integers(2**63))
     for turn in range(_MAX_ROUNDS):
         n_changed = 0
@@ -155,6 +151,22 @@ def repair_all(
             "constraints; leave one of them out."
         )
     return result, is_repaired
+
+
+def _determine_all(
+    repairs: Sequence[Repair], columns: dict[Hashable, NDArray], fixed: Fixed
+) -> Fixed:
+    """Write what formulas say of cells beside given ones; return what is fixed then."""
+    formulas = [repair for repair in repairs if isinstance(repair, FormulaRepair)]
+    if not (formulas and fixed):
+        return fixed
+    n = len(next(iter(columns.values())))
+    known = {name: _fixed_rows(fixed, name, n) for name in columns}
+    # What one says may be what another one lacked.
+    for _ in formulas:
+        for formula in formulas:
+            formula.determine(columns, known)
+    return known
 
 
 def frequencies(column: NDArray) -> NDArray:
@@ -256,53 +268,85 @@ class FoundOrderRepair(InequalityRepair):
         # What the user gives may be new.
         return is_broken if is_fixed is None else is_broken & ~is_fixed.all(axis=1)
 
+    def _resample(self, values, rows, is_fixed, shares) -> None:
+        """Swap both values, or mirror the one that is free at the other."""
+        low, high = values[0][rows], values[1][rows]
+        is_free = ~is_fixed[rows]
+        is_swapped = is_free.all(axis=1) & (self.grids[0] == self.grids[1])
+        above = self.grids[1].apply(np.minimum(2 * low - high, self.highs[-1]))
+        above = np.where(above < low, self._beside(low, self.grids[1], 1), above)
+        below = self.grids[0].apply(np.maximum(2 * high - low, self.lows[0]))
+        below = np.where(below > high, self._beside(high, self.grids[0], -1), below)
+        moves_high = is_free[:, 1]
+        values[0][rows] = np.where(is_swapped, high, np.where(moves_high, low, below))
+        values[1][rows] = np.where(is_swapped, low, np.where(moves_high, above, high))
 
-@persistent("names", "title", "terms", "grids", "ranges")
+
+@persistent("names", "title")
 class FormulaRepair(Repair):
-    """A column that others determine, where none of them is missing."""
+    """A column that others determine, where none of them is missing.
+
+    Where the column itself is given, the last free one in the order of `grids` is
+    solved for.
+    """
 
     is_found = True
 
-    def __init__(self, dependency: Dependency, table: Columns, taken: Collection):
+    def __init__(self, dependency: Any, grids: dict[Hashable, Rounding]):
         super().__init__((dependency.target, *dependency.sources), str(dependency))
         self.dependency = dependency
-        # Terms that no other formula determines.
-        self.terms = [i for i, n in enumerate(dependency.sources) if n not in taken]
-        seen = [table[name][~np.isnan(table[name])] for name in dependency.sources]
-        self.grids = [find_grid(terms, Rounding.of(terms).decimals) for terms in seen]
-        self.ranges = [(float(terms.min()), float(terms.max())) for terms in seen]
+        self.grids = grids
+
+    @classmethod
+    def learn(cls, dependency: Any, columns: Columns, targets: Collection):
+        """Return the repair of a formula; last are sources that no other is about."""
+        grids = {name: Rounding.of(columns[name]) for name in dependency.sources}
+
+        def freedom(name: Hashable) -> tuple[bool, float]:
+            decimals = grids[name].decimals
+            return name not in targets, np.inf if decimals is None else decimals
+
+        return cls(dependency, {n: grids[n] for n in sorted(grids, key=freedom)})
+
+    def determine(
+        self, columns: dict[Hashable, NDArray], fixed: dict[Hashable, NDArray]
+    ) -> None:
+        """Write what follows from fixed cells alone, which then is fixed as well."""
+        values = [columns[name] for name in self.names]
+        is_fixed = np.column_stack([fixed[name] for name in self.names])
+        rows = ~np.isnan(values).any(axis=0) & (is_fixed.sum(axis=1) == len(values) - 1)
+        for place, name in enumerate(self.names):
+            chosen = rows & ~is_fixed[:, place]
+            if not chosen.any():
+                continue
+            found = self._solved(name, columns)
+            chosen &= np.isfinite(found)
+            columns[name] = np.where(chosen, found, columns[name])
+            fixed[name] = fixed[name] | chosen
+
+    def _solved(self, name: Hashable, columns: Columns) -> NDArray:
+        if name == self.dependency.target:
+            return self.dependency.restore(columns)
+        return self.grids[name].apply(self.dependency.solve(name, columns))
 
     def _violations(self, values: list[NDArray], is_fixed: NDArray | None) -> NDArray:
         table = dict(zip(self.names, values, strict=True))
         is_broken = breaks_formula(self.dependency, table)
-        if is_fixed is None:
-            return is_broken
-        # A given sum asks for other terms; what is given may fit to nothing seen.
-        is_sum = isinstance(self.dependency, LinearDependency)
-        return is_broken & ~(is_fixed.all(axis=1) if is_sum else is_fixed[:, 0])
+        return is_broken if is_fixed is None else is_broken & ~is_fixed.all(axis=1)
 
     def _resample(self, values, rows, is_fixed, shares) -> None:
-        is_given = is_fixed[rows, 0]
-        free = rows[~is_given]
-        table = {n: v[free] for n, v in zip(self.names, values, strict=True)}
-        values[0][free] = self.dependency.restore(table)
-        if is_given.any():
-            self._solve(values, rows[is_given], is_fixed)
-
-    def _solve(self, values, rows, is_fixed) -> None:
-        """Make up for a given sum by the first term that may change and does."""
-        for i in self.terms:
-            table = {n: v[rows] for n, v in zip(self.names, values, strict=True)}
-            name, (low, high) = self.dependency.sources[i], self.ranges[i]
-            weight = self.dependency.weights[i]
-            rest = values[0][rows] - self.dependency.restore(table)
-            table[name] = table[name] + rest / weight
-            if self.grids[i] is not None:
-                table[name] = self.grids[i].snap(table[name])
-            is_solved = ~breaks_formula(self.dependency, table) & ~is_fixed[rows, i + 1]
-            is_solved &= (table[name] >= low) & (table[name] <= high)
-            values[i + 1][rows[is_solved]] = table[name][is_solved]
-            rows = rows[~is_solved]
+        table = {n: v[rows] for n, v in zip(self.names, values, strict=True)}
+        is_free = ~is_fixed[rows]
+        target = self.dependency.restore(table)
+        values[0][rows] = np.where(is_free[:, 0], target, values[0][rows])
+        is_open = ~is_free[:, 0]
+        for name in reversed(self.grids):
+            place = self.names.index(name)
+            chosen = is_open & is_free[:, place]
+            solved = self._solved(name, table)
+            chosen &= np.isfinite(solved)
+            values[place][rows[chosen]] = solved[chosen]
+            is_open &= ~chosen
 
 
 @persistent("nearest")

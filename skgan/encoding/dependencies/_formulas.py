@@ -20,15 +20,20 @@ _MIN_ROWS = 50
 _MAX_MISSING = 0.5
 
 
-def find_formulas(columns: Mapping[Hashable, NDArray]) -> list[Dependency]:
+def find_formulas(
+    columns: Mapping[Hashable, NDArray], *, among_gaps: bool = True
+) -> list[Dependency]:
     """Find sums, products and quotients that hold in all rows that miss none of them.
 
     What is missing is missing in its own rows, so that the target cannot be left out,
-    as `find_dependencies` does. Columns without gaps alone are its business.
+    as `find_dependencies` does. Where no column has gaps nothing is looked for, if only
+    formulas `among_gaps` are wanted.
     """
     gaps = {name: np.isnan(values) for name, values in columns.items()}
     kept = [n for n, is_gap in gaps.items() if is_gap.mean() <= _MAX_MISSING]
-    if len(kept) > _MAX_NUMBERS or not any(gaps[name].any() for name in kept):
+    if not 2 <= len(kept) <= _MAX_NUMBERS:
+        return []
+    if among_gaps and not any(gaps[name].any() for name in kept):
         return []
     is_whole = ~np.logical_or.reduce([gaps[name] for name in kept])
     if is_whole.sum() < _MIN_ROWS:

@@ -107,6 +107,17 @@ class LinearDependency(Dependency):
         # Adding zero also turns a negative zero into the usual one.
         return self.rounding.apply(total + self.constant) + 0.0
 
+    def solve(self, name: Hashable, columns: Columns) -> NDArray:
+        """Return a source from the target and the other sources."""
+        place = self.sources.index(name)
+        others = [
+            columns[other] * weight
+            for other, weight in zip(self.sources, self.weights, strict=True)
+            if other != name
+        ]
+        rest = columns[self.target] - self.constant - sum(others)
+        return rest / self.weights[place]
+
     def __str__(self):
         if self.kind == "copy":
             return f"{self.target} is a copy of {self.sources[0]}"
@@ -172,6 +183,17 @@ class ProductDependency(Dependency):
         return (off <= self.rounding.error * np.abs(wanted)) | (
             np.isnan(got) & np.isnan(wanted)
         )
+
+    def solve(self, name: Hashable, columns: Columns) -> NDArray:
+        """Return a source from the target and the other one; NaN where any will do."""
+        one, other = (columns[source] for source in self.sources)
+        target = columns[self.target]
+        with np.errstate(all="ignore"):
+            if self.kind == "product":
+                value = target / (other if name == self.sources[0] else one)
+            else:
+                value = target * other if name == self.sources[0] else one / target
+        return np.where(np.isfinite(value), value, np.nan)
 
     def __str__(self):
         sign = "*" if self.kind == "product" else "/"

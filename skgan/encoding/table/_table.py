@@ -100,10 +100,12 @@ class TableEncoder(ReservoirEncoder):
     constraints : list of constraints, default=()
         What decoded rows keep to, such as ``Inequality("start", "end")``; the
         training rows must.
-    dependencies : bool, default=True
+    dependencies : bool or "rules", default=True
         Whether columns that others determine on every training row are found, left
-        out of the encoded rows, and restored; and pairs of numbers or dates of which
-        one is never above the other, to which samples keep.
+        out of the encoded rows, and restored; and formulas between columns with gaps
+        and pairs of numbers or dates of which one is never above the other, to which
+        samples keep. "rules" leaves no column out: all formulas are kept to in this
+        way.
     identifiers : {"draw", "raise"} or list of column names, default="draw"
         What to do with a column that names single rows: neither numbers nor dates, at
         least 50 values, nine of ten of them different; or whole numbers, all of them
@@ -131,11 +133,11 @@ class TableEncoder(ReservoirEncoder):
     formulas_ : list of Dependency
         Sums, products and quotients that hold in every training row in which none of
         their columns is missing. Samples keep to them there; where the result is given,
-        to sums alone, whose terms are changed as far as values seen allow.
+        a column that it follows from is computed.
     orders_ : list of tuple
         Pairs of names (low, high): the first is above the second in no training row,
         and in no sample, unless both are given. In rows drawn otherwise the two
-        values are swapped, or one is drawn again from the training values that fit;
+        values are swapped, or, beside a given one, the other is mirrored at it;
         ``repaired_share_`` says how many.
     output_builder_ : object
         Builds what ``inverse_transform`` returns, in the container, columns and dtypes
@@ -373,7 +375,8 @@ class TableEncoder(ReservoirEncoder):
             self.output_builder_.write(buffer, start + first, values)
 
     def _check_parameters(self) -> None:
-        check_boolean("dependencies", self.dependencies)
+        if self.dependencies != "rules":
+            check_boolean("dependencies", self.dependencies)
         check_integer("max_levels", self.max_levels, 2)
         identifiers = self.identifiers
         if isinstance(identifiers, str) and identifiers not in ("raise", "draw"):
@@ -511,7 +514,7 @@ class TableEncoder(ReservoirEncoder):
                 "them."
             )
         found: list = []
-        if self.dependencies:
+        if self.dependencies is True:
             # Computed columns are neither targets nor sources of the search.
             taken = {dependency.target for dependency in computed}
             varying = {n: v for n, v in table.items() if varies(v) and n not in taken}
@@ -538,10 +541,11 @@ class TableEncoder(ReservoirEncoder):
         computed = {tie.target for tie in self.dependencies_}
         names = [n for n in kinds if n not in computed and n not in self._discrete]
         numbers = {name: table[name] for name in names}
-        self.formulas_ = [f for f in find_formulas(numbers) if f.target not in taken]
-        targets = {formula.target for formula in self.formulas_}
+        formulas = find_formulas(numbers, among_gaps=self.dependencies is True)
+        self.formulas_ = [f for f in formulas if f.target not in taken]
         self.output_builder_.repairs += [
-            FormulaRepair(formula, table, targets) for formula in self.formulas_
+            FormulaRepair.learn(formula, table, {f.target for f in self.formulas_})
+            for formula in self.formulas_
         ]
         found = find_orders(numbers, kinds)
         declared = [set(constraint.columns) for constraint in constraints]

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from skgan import GANSampler, RowSource, load, save
+from skgan import GANImputer, GANSampler, RowSource, load, save
 from skgan.encoding import Range, TableEncoder, read_source
 
 N = 400
@@ -25,11 +25,11 @@ def make_orders(n=N, gaps=0.1, seed=0):
     return frame.mask(rng.random(frame.shape) < gaps)
 
 
-def off(rows):
+def off(rows, n_least=100):
     """Return how far rows are from both formulas, where nothing is missing."""
     parts = (rows["price"] * rows["count"] - rows["total"]).dropna()
     whole = (rows["total"] + rows["tax"] - rows["paid"]).dropna()
-    assert min(len(parts), len(whole)) > 100
+    assert min(len(parts), len(whole)) > n_least
     return max(parts.abs().max(), whole.abs().max())
 
 
@@ -104,6 +104,42 @@ def test_what_is_given_stays(sampler):
     assert (rows[list(new)] == list(new.values())).all(axis=None)
     rows = sampler.sample(50, given={"price": 10.0, "count": 2.0})
     assert set(rows["total"].dropna()) == {20.0}
+
+
+@pytest.mark.filterwarnings("ignore:given")
+def test_what_is_given_is_solved_for(sampler):
+    rows = sampler.sample(60, given={"total": 84.0, "count": 4.0})
+    assert set(rows["price"].dropna()) == {21.0}
+    rows = sampler.sample(60, given={"total": (50, 90)})
+    # Of a given total the price is a share, up to its cents.
+    assert rows["total"].between(50, 90).all() and off(rows, 20) < 0.05
+    # What no price gives is left as it was given.
+    rows = sampler.sample(60, given={"price": 10.0, "total": 84.0})
+    assert (rows["total"] == 84.0).all() and set(rows["count"].dropna()) == {8.0}
+
+
+@pytest.mark.parametrize("strategy", ["draw", "expected"])
+def test_gaps_are_filled_with_what_follows(strategy):
+    full = make_orders(gaps=0)
+    holes = make_orders(gaps=0.15)
+    imputer = GANImputer(strategy=strategy, random_state=0).fit(holes)
+    filled = imputer.transform(holes)
+    assert ((filled == holes) | holes.isna()).all(axis=None)
+    alone = holes["total"].isna() & holes[["price", "count"]].notna().all(axis=1)
+    assert alone.sum() > 20
+    assert np.allclose(filled.loc[alone, "total"], full.loc[alone, "total"], atol=0.006)
+    alone = holes["count"].isna() & holes[["price", "total"]].notna().all(axis=1)
+    assert (filled.loc[alone, "count"] == full.loc[alone, "count"]).mean() > 0.95
+    # One step further: the total from what was paid, and then the price.
+    known = holes[["paid", "tax", "count"]].notna().all(axis=1)
+    chain = holes[["total", "price"]].isna().all(axis=1) & known
+    assert chain.any()
+    error = filled.loc[chain, "price"] - full.loc[chain, "price"]
+    assert error.abs().max() < 0.006
+    # Columns without gaps are tied, too.
+    imputer = GANImputer(random_state=0).fit(full)
+    filled = imputer.transform(full.assign(paid=full["paid"].mask(full.index < 50)))
+    assert np.allclose(filled["paid"], full["paid"], atol=0.006)
 
 
 def test_files_keep_them(sampler, tmp_path):
