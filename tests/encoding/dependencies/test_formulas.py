@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from skgan import GANImputer, GANSampler, RowSource, load, save
-from skgan.encoding import Range, TableEncoder, read_source
+from skgan.encoding import Range, TableEncoder, make_encoder, read_source
 
 N = 400
 
@@ -164,3 +164,16 @@ def test_rows_that_were_not_kept_break_a_formula(tmp_path):
     frame.to_parquet(tmp_path / "rows.parquet")
     found = TableEncoder().fit(read_source(rows).X).formulas_
     assert [f.target for f in found] == ["paid"]
+
+
+def test_a_frame_of_numbers_alone():
+    numbers = make_orders(gaps=0).drop(columns="kind")
+    sampler = GANSampler(max_iter=0, random_state=0).fit(numbers)
+    assert len(sampler.encoder_.dependencies_) == 2
+    assert off(sampler.sample(300)) < 0.0051
+    assert isinstance(
+        make_encoder("auto", make_orders().drop(columns="kind")), TableEncoder
+    )
+    free = numbers.drop(columns=["total", "paid"])
+    for other in (free, numbers[:40], numbers.to_numpy()):
+        assert not isinstance(make_encoder("auto", other), TableEncoder)
