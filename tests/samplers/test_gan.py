@@ -284,7 +284,9 @@ def test_memory_of_a_frame_is_that_of_the_result():
 
 def test_memory_of_nullable_columns_is_a_column_more():
     frame = pd.DataFrame(np.rint(make_rows())).astype("Int64")
-    frame = frame.assign(d=frame[0], e=frame[1]).rename(columns=str)
+    # Columns that are no copies, which would make a table of the frame.
+    others = {name: frame[place].to_numpy()[::-1] for place, name in enumerate("de")}
+    frame = frame.assign(**others).rename(columns=str)
     frame.iloc[::4] = pd.NA
     sampler = make_sampler().fit(frame)
     sampler.sample(10)
