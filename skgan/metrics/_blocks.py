@@ -39,12 +39,15 @@ class Block:
         Whether the columns are one quantity measured in many places (pixels).
     spelled : ToSpelled or None
         How texts spell the numbers or dates, where the column is of texts.
+    is_moment : bool
+        Whether the numbers are seconds since 1970.
     """
 
     labels: list[Any]
     values: np.ndarray
     shared_scale: bool = False
     spelled: ToSpelled | None = None
+    is_moment: bool = False
 
     @property
     def is_numeric(self) -> bool:
@@ -144,7 +147,7 @@ def _as_kind_of(block: Block, group: list[Block], name: str) -> Block:
     # A mixture of integers and floats loses the integers' last digits: float64
     # is then all that the other side can be compared in.
     values = parts[0] if len(parts) == 1 else np.hstack(parts)
-    return Block(block.labels, values, block.shared_scale)
+    return Block(block.labels, values, block.shared_scale, is_moment=block.is_moment)
 
 
 def _parsed(block: Block, spelled: ToSpelled | None, name: str) -> np.ndarray:
@@ -222,7 +225,8 @@ def _to_block(column: RawColumn, label: Any, name: str) -> Block:
             raw * (nanoseconds // 1000) if nanoseconds >= 1000 else raw // 1000
         )
         seconds = np.where(missing, np.nan, microseconds / 1e6)
-        return Block([label], _numbers(seconds[:, None], [label], name))
+        numbers = _numbers(seconds[:, None], [label], name)
+        return Block([label], numbers, is_moment=kind == "time")
     levels = [False, True] if kind == "boolean" else column_format.levels
     codes = np.where(missing, -1, raw.astype(np.int64))
     return Block([label], make_objects([*levels, None])[codes])
@@ -234,7 +238,8 @@ def _times(values: np.ndarray, label: Any, name: str) -> Block:
     microseconds = values.astype(unit)
     seconds = microseconds.astype(np.int64) / 1e6
     seconds = np.where(np.isnat(microseconds), np.nan, seconds)
-    return Block([label], _numbers(seconds[:, None], [label], name))
+    numbers = _numbers(seconds[:, None], [label], name)
+    return Block([label], numbers, is_moment=values.dtype.kind == "M")
 
 
 def _numbers(values: np.ndarray, labels: list[Any], name: str) -> np.ndarray:

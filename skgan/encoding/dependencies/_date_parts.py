@@ -32,7 +32,8 @@ class Clock(NamedTuple):
     origin: int  # steps from 1970 to the moment that counts as 0
 
 
-def _seconds(values: NDArray, clock: Clock) -> NDArray:
+def seconds_of(values: NDArray, clock: Clock) -> NDArray:
+    """Return canonical times as whole seconds."""
     counts = np.rint(np.nan_to_num(values)).astype(np.int64) + clock.origin
     if clock.step >= _SECOND:
         return (counts * (clock.step // _SECOND)).astype("datetime64[s]")
@@ -60,7 +61,7 @@ PARTS = {
 
 def part_of(values: NDArray, part: str, clock: Clock) -> NDArray:
     """Return a part of canonical times, float64, NaN where they are missing."""
-    numbers = PARTS[part](_seconds(values, clock)).astype(np.float64)
+    numbers = PARTS[part](seconds_of(values, clock)).astype(np.float64)
     return np.where(np.isnan(values), np.nan, numbers)
 
 

@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from skgan._estimator import persistent
 from skgan._messages import counted, warn_user
 from skgan.encoding._grid import find_decimals, find_single_grid
+from skgan.encoding.dependencies._date_parts import Clock
 from skgan.frames import (
     UNITS,
     ColumnFormat,
@@ -45,6 +46,8 @@ class Column(ABC):
     step: float | None = None
     # Decimal places of all values, if they have few.
     decimals: int | None = None
+    # How moments are counted; None of other columns, times of day among them.
+    clock: Clock | None = None
 
     def __init__(self, name: Hashable, column_format: ColumnFormat):
         self.name = name
@@ -400,6 +403,13 @@ class TimeColumn(Column):
         self.step = (
             float(max(grain_of(raw_column) // time_unit.step, 1)) if has_values else 1.0
         )
+
+    @property
+    def clock(self) -> Clock | None:  # type: ignore[override]
+        """How moments are counted; None of durations and times of day."""
+        if self.kind != "time" or self.column_format.is_time_of_day:
+            return None
+        return Clock(self.time_unit.step, self.origin)
 
     @property
     def zone(self):

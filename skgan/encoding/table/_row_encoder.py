@@ -253,9 +253,8 @@ def fit_column_encoders(
             continue
         present = values[~np.isnan(values[:, i]), i]
         if len(present) and (present != present[0]).any():
-            column_encoders[i] = NumberEncoder(column.step, column.decimals).fit(
-                present
-            )
+            number_encoder = NumberEncoder(column.step, column.decimals)
+            column_encoders[i] = number_encoder.fit(present, column.clock)
     others = [
         column_encoder.encode(values[:, i], None)
         for i, column_encoder in column_encoders.items()
