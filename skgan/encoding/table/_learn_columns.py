@@ -152,6 +152,11 @@ def check_names(
     return names
 
 
+def may_name_rows(name: Hashable, raw_column: RawColumn) -> bool:
+    """Whether a column is taken for identifiers, unless constraints compare it."""
+    return is_almost_unique(raw_column) or is_key(name, raw_column)
+
+
 def is_key(name: Hashable, raw_column: RawColumn) -> bool:
     """Whether a column of different whole numbers is called what keys are."""
     raw, missing = raw_column.raw, raw_column.missing
