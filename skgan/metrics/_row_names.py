@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from skgan.encoding import may_name_rows
-from skgan.frames import RawColumn, as_rows, is_table, read_columns, read_spelled
+from skgan.encoding import find_identifiers
+from skgan.frames import RawColumn, as_rows, is_table, read_columns
 
 _MIN_UNIQUE = 0.9
 
@@ -27,15 +27,10 @@ def shared_identifiers(*sets: Any) -> list[Hashable]:
     if len(set(names)) < len(names):
         return []
     try:
-        columns = dict(zip(names, read_columns(first), strict=True))
+        found = find_identifiers(first)
     except (TypeError, ValueError):
         # Whoever reads the rows says what is wrong with them.
         return []
-    found = [
-        name
-        for name, column in columns.items()
-        if may_name_rows(name, column) and read_spelled(column, name) is None
-    ]
     found = [n for n in found if all(_differ(rows, n) for rows in others)]
     return found if len(found) < len(names) else []
 

@@ -46,6 +46,8 @@ class Column(ABC):
     step: float | None = None
     # Decimal places of all values, if they have few.
     decimals: int | None = None
+    # The place of the column whose random numbers it shares; None is its own.
+    partner: int | None = None
     # How moments are counted; None of other columns, times of day among them.
     clock: Clock | None = None
 
