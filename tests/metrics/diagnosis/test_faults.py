@@ -131,6 +131,23 @@ def test_days_and_hours_of_dates_are_named():
     assert diagnose(holdout, dates(300, 2), train).decimals.verdict == "good"
 
 
+def test_what_is_missing_without_the_other_is_named():
+    def trips(n, seed, share):
+        rng = np.random.default_rng(seed)
+        frame = pd.DataFrame({"start": rng.normal(size=n), "end": rng.normal(size=n)})
+        is_gone = rng.random(n) < 0.15
+        is_gone_too = is_gone & (rng.random(n) >= share)
+        return frame.assign(
+            start=frame["start"].mask(is_gone), end=frame["end"].mask(is_gone_too)
+        )
+
+    train, holdout = trips(200, 0, 0), trips(200, 1, 0)
+    found = diagnose(holdout, trips(400, 2, 0.5), train, random_state=0).orders
+    assert "'end' where 'start' is missing in" in found.message
+    assert found.verdict == "warn"
+    assert diagnose(holdout, trips(400, 2, 0), train).orders.verdict == "good"
+
+
 @pytest.fixture(scope="module")
 def diagnoses():
     """Return diagnoses by their fault, each made when it is first asked for."""
