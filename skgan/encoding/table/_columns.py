@@ -118,12 +118,17 @@ class Column(ABC):
         )
 
 
-@persistent("column_format", "step", "offset", "decimals", "span", "factor", "is_wide")
+@persistent(
+    *("column_format", "step", "offset", "decimals", "span", "factor", "is_wide"),
+    "is_single",
+)
 class NumberColumn(Column):
     """Numbers; integers that float64 cannot tell apart go by offset and step."""
 
     # Whether raw values are Python's integers; files of the first schema do not say.
     is_wide = False
+    # Whether decimals were rounded to single precision before they came as doubles.
+    is_single = False
 
     def __init__(self, name: Hashable, raw_column: RawColumn):
         super().__init__(name, raw_column.column_format)
@@ -146,8 +151,17 @@ class NumberColumn(Column):
             # Rounded endings are their encoder's to find, in all of their digits.
             if find_single_grid(present.astype(np.float64)) is None:
                 self.decimals = find_decimals(present)
+                if self.decimals is None:
+                    self._learn_single(present)
         if self.decimals == 0:
             self.step, self.decimals = 1.0, None
+
+    def _learn_single(self, present: NDArray) -> None:
+        """Learn the decimals of doubles that once were single numbers: 0.1f is .1."""
+        single = present.astype(np.float32)
+        if present.dtype.itemsize == 8 and (single == present).all():
+            self.decimals = find_decimals(single)
+            self.is_single = self.decimals is not None
 
     def _learn_wide(self, present: NDArray) -> None:
         """Learn the offset and the step of Python's integers, in their own digits."""
@@ -229,7 +243,8 @@ class NumberColumn(Column):
         if self.offset is None:
             if self.column_format.storage.kind in "iu":
                 return np.rint(values)
-            return values if self.decimals is None else np.round(values, self.decimals)
+            values = values if self.decimals is None else np.round(values, self.decimals)
+            return values.astype(np.float32) if self.is_single else values
         top = np.nextafter(2.0**64, 0)
         steps = np.clip(np.rint(values) * self.factor, 0, top).astype(np.uint64)
         is_top = values * self.factor >= float(self.span)
@@ -253,7 +268,7 @@ class NumberColumn(Column):
             return float((exact - self.offset) / self.factor)
         if self.offset is not None:
             return float((int(value) - self.offset) / self.factor)
-        return number
+        return round(number, self.decimals or 0) if self.is_single else number
 
 
 def _shown(column: NumberColumn, whole: int) -> str:
