@@ -243,7 +243,9 @@ class NumberColumn(Column):
         if self.offset is None:
             if self.column_format.storage.kind in "iu":
                 return np.rint(values)
-            values = values if self.decimals is None else np.round(values, self.decimals)
+            values = (
+                values if self.decimals is None else np.round(values, self.decimals)
+            )
             return values.astype(np.float32) if self.is_single else values
         top = np.nextafter(2.0**64, 0)
         steps = np.clip(np.rint(values) * self.factor, 0, top).astype(np.uint64)
