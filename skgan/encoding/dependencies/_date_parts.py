@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import product
 from typing import NamedTuple
@@ -45,7 +45,19 @@ def _since(moments: NDArray, unit: str, of: str) -> NDArray:
     return (moments.astype(f"datetime64[{unit}]") - start).astype(np.int64)
 
 
-PARTS = {
+def _iso_week(moments: NDArray) -> NDArray:
+    """Return 100 times the year of the week, by its Thursday, and the week in it."""
+    days = moments.astype(_DAY).astype(np.int64)
+    thursday = (days - (days + 3) % 7 + 3).astype(_DAY)
+    year = thursday.astype("datetime64[Y]").astype(np.int64) + 1970
+    return year * 100 + _since(thursday, "D", "Y") // 7 + 1
+
+
+def _with_year(part: str) -> Callable[[NDArray], NDArray]:
+    return lambda s: PARTS["year"](s) * 100 + PARTS[part](s)
+
+
+PARTS: dict[str, Callable[[NDArray], NDArray]] = {
     "year": lambda s: s.astype("datetime64[Y]").astype(np.int64) + 1970,
     "quarter": lambda s: _since(s, "M", "Y") // 3 + 1,
     "month": lambda s: _since(s, "M", "Y") + 1,
@@ -56,6 +68,11 @@ PARTS = {
     "dayofyear": lambda s: _since(s, "D", "Y") + 1,
     "hour": lambda s: _since(s, "h", "D"),
     "minute": lambda s: _since(s, "m", "h"),
+    "week": lambda s: _iso_week(s) % 100,
+    # 202405 for May, or for the fifth week, of 2024.
+    "yearmonth": _with_year("month"),
+    "yearquarter": _with_year("quarter"),
+    "yearweek": _iso_week,
 }
 
 
@@ -177,7 +194,7 @@ def _stands_for(table: Table, parts: NDArray, target: Hashable) -> bool:
         "part": parts,
         "level": table.columns[target],
     }
-    pair = Table(columns, {"level"}, {"part"})
+    pair = Table(columns, {"level", "part"}, {"part"})
     if len(pair.columns) < 2 or pair.n_rows < table.n_rows:
         return False
     example = example_rows(pair.factors["part"])

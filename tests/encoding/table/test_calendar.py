@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 from skgan import GANSampler
+from skgan.encoding import TableEncoder
 
 N = 200
 RNG = np.random.default_rng(0)
@@ -78,3 +79,24 @@ def test_what_is_on_the_calendar_stays_there(sampler, drawn):
             values = snap(np.linspace(-1e9, 1e9, 1001) + np.linspace(0, 99, 1001))
             values = snap(slot.column_encoder.decode(RNG.normal(size=1000), None))
             np.testing.assert_array_equal(snap(values), values)
+
+
+def test_weeks_and_months_beside_a_date_are_its_own():
+    day = pd.Timestamp("2023-01-02") + pd.to_timedelta(RNG.integers(0, 500, 300), "D")
+    week = day.isocalendar().reset_index(drop=True)
+    frame = pd.DataFrame({"day": day, "x": RNG.normal(size=300)})
+    frame["week"] = [f"{y}-W{w:02d}" for y, w in zip(week.year, week.week, strict=True)]
+    frame["number"] = week["week"].astype(int)
+    frame["month"] = day.strftime("%b %Y")
+    frame["period"] = day.year * 100 + day.month
+    frame["quarter"] = [f"{d.year}Q{d.quarter}" for d in day]
+    encoder = TableEncoder().fit(frame)
+    assert len(encoder.dependencies_) == 5
+    rows = encoder.inverse_transform(
+        RNG.normal(size=(200, len(encoder.transform(frame)[0])))
+    )
+    assert (rows["month"] == rows["day"].dt.strftime("%b %Y")).all()
+    weeks = rows["day"].dt.isocalendar()
+    is_own = rows["week"].str[-2:].astype(int) == weeks["week"]
+    # A week that no training row has takes the text of one beside it.
+    assert is_own.mean() > 0.95 and (rows["number"] == weeks["week"]).all()
