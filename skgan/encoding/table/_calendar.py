@@ -77,16 +77,16 @@ class Months:
 
 @persistent("cycles")
 class Cycles:
-    """Weekdays, hours, minutes and seconds, each as often as in the rows learnt from.
+    """Weekdays, hours, minutes and seconds: none on which no row learnt from fell.
 
-    Dates drawn between those seen fall on any day and at any hour. Of each place in a
-    cycle a share is kept, and the others go to places that would come too seldom; which
-    a date's whole days, hours, minutes or seconds tell, so that it moves no more then.
+    Dates drawn between those seen fall on any day and at any hour. Those on others go
+    to places in the cycle that would come too seldom; to which, a date's whole days,
+    hours, minutes or seconds tell, so that it moves no more then.
     """
 
     def __init__(self, clock: Clock):
         self.clock = clock
-        # Of each cycle that counts: its number, shares kept, and tops of the others'.
+        # Of each cycle that counts: its number, places kept, tops of the others' shares.
         self.cycles: list[tuple[int, NDArray, NDArray]] = []
 
     def fit(self, values: NDArray, drawn: NDArray) -> Cycles:
@@ -101,15 +101,15 @@ class Cycles:
             real = shares[0] / len(values)
             found = (shares[1] + 1 / n_places) / (len(drawn) + 1)
             statistic = len(values) * ((real - found) ** 2 / found).sum()
-            if statistic > chdtri(n_places - 1, 1 / CHANCE):
-                kept = np.minimum(real / found, 1)
+            kept = real > 0
+            if not kept.all() and statistic > chdtri(n_places - 1, 1 / CHANCE):
                 tops = np.cumsum(np.maximum(real - found, 0))
                 self.cycles.append((number, kept, tops / tops[-1]))
                 drawn = self._move(drawn, *self.cycles[-1])
         return self
 
     def snap(self, values: NDArray) -> NDArray:
-        """Move dates to days and hours that are as frequent as they were."""
+        """Move dates to days and hours on which some were."""
         for cycle in self.cycles:
             values = self._move(values, *cycle)
         return values
@@ -122,10 +122,8 @@ class Cycles:
     def _move(self, values, number: int, kept: NDArray, tops: NDArray) -> NDArray:
         counts, places = self._places(values, number)
         lots = row_uniforms([_SEED, number], counts)
-        goes = lots >= kept[places]
-        rest = (lots - kept[places]) / np.maximum(1 - kept[places], 1e-12)
-        wanted = np.searchsorted(tops, rest, side="right").clip(0, len(tops) - 1)
-        shift = np.where(goes, wanted - places, 0)
+        wanted = np.searchsorted(tops, lots, side="right").clip(0, len(tops) - 1)
+        shift = np.where(kept[places], 0, wanted - places)
         return values + shift * (_CYCLES[number][0] * 10**9 / self.clock.step)
 
 

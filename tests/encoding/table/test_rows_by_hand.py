@@ -109,7 +109,10 @@ def test_which_strings_name_single_rows():
     names = [f"id {i:03d}" for i in range(100)]
     for n_missing in (0, 9):
         assert is_almost_unique(strings(names[:50], n_missing))
-        assert not is_almost_unique(strings(names[:49], n_missing))
+        # Fewer must all be different, and enough.
+        assert is_almost_unique(strings(names[:20], n_missing))
+        assert not is_almost_unique(strings([*names[:48], names[0]], n_missing))
+        assert not is_almost_unique(strings(names[:19], n_missing))
     assert is_almost_unique(strings(names[:90] + names[:10]))
     assert not is_almost_unique(strings(names[:89] + names[:11]))
     assert is_almost_unique(strings(names, is_closed=True))

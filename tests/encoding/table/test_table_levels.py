@@ -186,7 +186,7 @@ class TestIdentifiers:
         with pytest.raises(ValueError, match=r"'key' holds almost unique.*'draw'"):
             TableEncoder(identifiers="raise").fit(self.make_rows())
         # Few rows prove nothing.
-        TableEncoder().fit(self.make_rows().head(49))
+        TableEncoder().fit(self.make_rows().head(19))
 
     @pytest.mark.parametrize("library", ["pandas", "polars"])
     def test_drawn_fresh(self, library):
