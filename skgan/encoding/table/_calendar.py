@@ -86,7 +86,7 @@ class Cycles:
 
     def __init__(self, clock: Clock):
         self.clock = clock
-        # Of each cycle that counts: its number, places kept, tops of the others' shares.
+        # Of each cycle that counts: its number, places kept, tops of shares to go to.
         self.cycles: list[tuple[int, NDArray, NDArray]] = []
 
     def fit(self, values: NDArray, drawn: NDArray) -> Cycles:
