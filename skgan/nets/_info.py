@@ -309,7 +309,24 @@ class InfoGANNet(AdversarialNet):
     def rows_and_moved(
         self, X: Tensor, y: Tensor | None = None, seed: int = 0, n_copies: int = 1
     ) -> list[Tensor]:
-        """Return rows, and changed copies of them, on the net's device."""
+        """Return rows, and copies changed as in training, on the net's device.
+
+        Parameters
+        ----------
+        X : Tensor of shape (n, ...), float32
+            Encoded rows.
+        y : Tensor of shape (n, d), default=None
+            Their coordinates, where training has some.
+        seed : int, default=0
+            Fixes the changes; the net's own stream is left alone.
+        n_copies : int, default=1
+            Copies of each row.
+
+        Returns
+        -------
+        list of 1 + n_copies Tensor of shape (n, ...)
+            The rows, then each copy of them.
+        """
         rows = X.to(self.device)
         near = rows.new_zeros(len(rows), 0) if y is None else y.to(self.device)
         stream = torch.Generator(self.latent_stream_.device).manual_seed(seed)

