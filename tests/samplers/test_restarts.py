@@ -145,7 +145,9 @@ def test_not_where_categories_mean_nothing_or_a_fit_goes_on(expected):
 
 def test_files_know_how_often(expected, tmp_path):
     save(expected[0].set_params(callbacks=None), tmp_path / "a.skgan")
-    assert load(tmp_path / "a.skgan").n_restarts_ == 2
+    again = load(tmp_path / "a.skgan")
+    assert again.n_restarts_ == 2
+    assert again.n_regroupings_ == expected[0].n_regroupings_
 
 
 BLOBS, _ = make_blobs(
