@@ -91,7 +91,7 @@ def _missing(rows: Rows) -> dict[object, NDArray]:
     return {
         part.labels[0]: np.isnan(part.values[:, 0].astype(np.float64))
         if part.is_numeric
-        else np.equal(part.values, None)
+        else np.array([value is None for value in part.values.tolist()], dtype=bool)
         for block in rows.blocks
         for part in block.split()
     }

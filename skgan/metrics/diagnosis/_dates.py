@@ -10,8 +10,10 @@ from skgan.metrics.diagnosis._findings import SMALL_SHARE, percent
 from skgan.metrics.diagnosis._quality import LEVEL
 
 _DAY = 86_400
-_WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday")
-_WEEKDAYS += ("Saturday", "Sunday")
+_WEEKDAYS = (
+    *("Monday", "Tuesday", "Wednesday", "Thursday", "Friday"),
+    *("Saturday", "Sunday"),
+)
 _SHOWN = 4
 
 
