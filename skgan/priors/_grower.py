@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping
+from contextlib import contextmanager, nullcontext
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -173,7 +175,7 @@ class Grower:
             min_samples_leaf=leaf_size, random_state=int(self.rng.integers(2**31))
         )
         # The matrix is what the tree's own check would make of it.
-        with config_context(skip_parameter_validation=True):
+        with config_context(skip_parameter_validation=True), _without_advice(is_level):
             grown.fit(matrix, target, check_input=False)
         tree = read_tree(grown.tree_, design, is_level=is_level, cost=cost, total=total)
         x = np.ascontiguousarray(self.predictors.x[:, rows])
@@ -332,6 +334,15 @@ def energy_score(draws: np.ndarray, observed: np.ndarray) -> float:
     half = len(draws) // 2
     spread = np.abs(draws[:half] - draws[half : 2 * half]).mean(axis=0)
     return float((np.abs(draws - observed).mean(axis=0) - spread / 2).sum())
+
+
+@contextmanager
+def _without_advice(is_level: bool):
+    """Keep to ourselves what scikit-learn says to levels of one or two rows each."""
+    with warnings.catch_warnings() if is_level else nullcontext():
+        if is_level:
+            warnings.filterwarnings("ignore", "The number of unique classes")
+        yield
 
 
 def fit_ridge(terms: np.ndarray, target: np.ndarray):
