@@ -15,7 +15,7 @@ from ._numbers import NumberScale
 Scales = Sequence[NumberScale | None]
 
 # A column is moved where so large a share of its rows belongs to the continuum.
-MIN_CONTINUUM = 0.6
+MIN_CONTINUUM = 0.2
 # Levels and missing values are features where so many training rows hold them.
 MIN_FEATURE_ROWS = 5
 # With more columns to move none is; of more features levels are left out.
@@ -122,9 +122,10 @@ def fit_moment_map(
     real, drawn = (
         _features(rows, scales, moved, beside) for rows in (columns, draw(n))
     )
-    if kept_share(real, drawn, len(moved)) > max_kept:
+    kept = kept_share(real, drawn, len(moved))
+    if kept > max_kept:
         return None
-    return _match(real, drawn, moved, beside)
+    return _match(real, drawn, moved, beside, kept)
 
 
 def kept_share(real: np.ndarray, drawn: np.ndarray, n_moved: int) -> float:
@@ -174,7 +175,7 @@ def check_moment_map(
     return MomentMap(moved, beside, means, covariances)
 
 
-def _match(real, drawn, moved, beside) -> MomentMap:
+def _match(real, drawn, moved, beside, kept: float) -> MomentMap:
     """Moments of drawn features, and those that they shall have."""
     k = len(moved)
     is_fixed = np.arange(real.shape[1]) >= k
@@ -188,7 +189,7 @@ def _match(real, drawn, moved, beside) -> MomentMap:
     fixed = centered[:, k:] - place
     penalty = PENALTY_ROWS * np.eye(fixed.shape[1])
     other = np.linalg.solve(fixed.T @ fixed + penalty, fixed.T @ (left - shift))
-    rest = shrunk_covariance(left - shift - fixed @ other, rest_drawn)
+    rest = shrunk_covariance(left - shift - fixed @ other, rest_drawn, kept)
     mean_real, covariance_real = mean.copy(), covariance.copy()
     mean_real[:k] += shift - place @ other
     slopes = slopes + other
@@ -203,18 +204,20 @@ def _match(real, drawn, moved, beside) -> MomentMap:
     return MomentMap(moved, beside, means, covariances)
 
 
-def shrunk_covariance(x: np.ndarray, target: np.ndarray) -> np.ndarray:
+def shrunk_covariance(x: np.ndarray, target: np.ndarray, shared: float) -> np.ndarray:
     """Return the covariance of centered rows, drawn to a target as chance asks for.
 
-    The target's weight is that of Ledoit and Wolf (2004), their lemma 3.4, with any
-    matrix in place of a multiple of the identity: the variance of the entries over
-    their squared distance from the target.
+    The target's weight is the best one in the sense of Ledoit and Wolf (2004), section
+    3.2, for any target: ∑ (var sᵢⱼ - cov(sᵢⱼ, tᵢⱼ)) / ∑ (sᵢⱼ - tᵢⱼ)². One that was
+    learnt from the same rows has a share of their noise, as much as it has of what they
+    tell, and so the covariance is `shared` times the variance.
     """
     n = len(x)
     covariance = x.T @ x / n
     variance = ((x**2).T @ x**2 / n - covariance**2).sum() / n
+    noise = (1 - np.clip(shared, 0, 1)) * variance
     distance = ((covariance - target) ** 2).sum()
-    weight = min(variance / distance, 1.0) if distance > 0 else 1.0
+    weight = min(noise / distance, 1.0) if distance > 0 else 1.0
     return weight * target + (1 - weight) * covariance
 
 

@@ -202,14 +202,24 @@ class TreesPrior(PickledAsState, BasePrior):
     little falls between separated clusters. Intervals are drawn towards the mean, so
     that a leaf keeps its variance. Draws keep to the training range.
 
+    Trees of few rows are small, so that the numbers of a row have less to do with each
+    other than in training. With `match_moments` scores of the continuum are moved after
+    the draw: their mean given levels, missing values and repeated ones becomes that of
+    the training rows, and the covariance of the rest by the optimal transport between
+    two normal distributions, drawn to the chain's as [4]_ asks for. Given cells are not
+    moved, and others follow them as that covariance says. Columns of which less than
+    .2 is a continuum stay, and so do all where more than 100 would be moved.
+
     What is held: for each column with a continuum its least and its greatest value,
     and some points between neighbouring values, about one for eight values and 512 at
     most; the values that are kept as they are, with their shares; for each leaf these
-    and levels with their counts, and for the continuum ends of intervals of scores. No
+    and levels with their counts, and for the continuum ends of intervals of scores;
+    with `match_moments` means and covariances of scores, levels and missing values. No
     row, row number or other single value of a continuum is held; who has the fitted
     prior can still tell intervals in which values lay.
 
-    The density that `score_columns` gives is smoother than what is drawn: of a leaf's
+    The density that `score_columns` gives is that of the chain, before numbers are
+    moved, and smoother than what is drawn: of a leaf's
     continuum it is half the density of what is drawn and half that of a Student
     distribution with the leaf's mean and spread, and the marginal distribution of the
     column counts for one row more in each leaf, so that rows which no leaf holds have a
@@ -223,6 +233,8 @@ class TreesPrior(PickledAsState, BasePrior):
        data in R", Journal of Statistical Software 74, 2016.
     .. [3] B. W. Silverman, G. A. Young, "The bootstrap: to smooth or not to smooth?",
        Biometrika 74, 1987, section 2.
+    .. [4] O. Ledoit, M. Wolf, "A well-conditioned estimator for large-dimensional
+       covariance matrices", Journal of Multivariate Analysis 88, 2004, section 3.2.
 
     Examples
     --------
