@@ -30,6 +30,8 @@ MIN_DRAWN, MAX_DRAWN, DRAWN_CELLS = 1000, 4000, 200_000
 # Rows that keep so much of the correlations of training rows are not moved: what chance
 # makes of a straight line would cost more than it mends.
 MAX_KEPT = 0.95
+# Nor where the share is within so many of its standard errors of all.
+N_ERRORS = 2.0
 # What is asked of a column in place of a level.
 SCORE, MISSING = -1, -2
 PARTS = ("moved", "beside", "means", "covariances")
@@ -40,8 +42,9 @@ class MomentMap:
     """Moves the continuum of number columns; levels, grids and missing values stay.
 
     Features are the scores of the columns that are moved, then of each row of `beside`
-    a column and a level of it, or `SCORE`, or `MISSING`. `means` and `covariances` are
-    those of drawn rows, and those that these have once they are moved.
+    a column and a level of it, or `SCORE`, or `MISSING`. `means` are those of drawn
+    rows, `covariances` theirs and those that they have once they are moved. Means and
+    variances stay.
     """
 
     moved: np.ndarray
@@ -94,11 +97,7 @@ class MomentMap:
         weights[is_fixed] = from_real - from_drawn @ weights[~is_fixed]
         # Rounded, threads change hardly any result.
         weights = weights.astype(np.float32).astype(np.float64)
-        mean = self.means[1].copy()
-        mean[~is_fixed] = self.means[0][~is_fixed]
-        offset = self.means[1][~is_fixed] - mean @ weights
-        shift = (self.means[1] - self.means[0])[is_fixed]
-        return weights, offset - shift @ from_drawn @ weights[~is_fixed]
+        return weights, self.means[~is_fixed] - self.means @ weights
 
 
 def fit_moment_map(
@@ -107,12 +106,12 @@ def fit_moment_map(
     scales: Scales,
     draw: Callable[[int], np.ndarray],
     *,
-    max_kept: float = MAX_KEPT,
+    max_kept: float | None = MAX_KEPT,
 ) -> MomentMap | None:
     """Learn the map from training rows and from rows that are drawn by their number.
 
     Return None where there is nothing to move, or drawn rows keep more of what the
-    correlations are than `max_kept`.
+    correlations are than `max_kept`, or all for what chance allows.
     """
     moved = _moved(scales)
     if not 0 < len(moved) <= MAX_MOVED or len(columns) <= MIN_FEATURE_ROWS:
@@ -122,22 +121,25 @@ def fit_moment_map(
     real, drawn = (
         _features(rows, scales, moved, beside) for rows in (columns, draw(n))
     )
-    kept = kept_share(real, drawn, len(moved))
-    if kept > max_kept:
+    kept, error = kept_share(real, drawn, len(moved))
+    if max_kept is not None and kept > min(max_kept, 1 - N_ERRORS * error):
         return None
     return _match(real, drawn, moved, beside, kept)
 
 
-def kept_share(real: np.ndarray, drawn: np.ndarray, n_moved: int) -> float:
-    """How large the correlations of moved features are beside those of real rows.
+def kept_share(real, drawn, n_moved: int) -> tuple[float, float]:
+    """How large correlations of moved features are beside those of real rows.
 
-    The slope of the ones on the others through the origin; 1 where there are none.
+    The slope of the ones on the others through the origin, 1 where there are none; and
+    its standard error, if a correlation has one of 1 / √n.
     """
-    pairs = np.triu_indices(real.shape[1], 1)
-    pairs = tuple(ends[pairs[0] < n_moved] for ends in pairs)
-    first, second = (_correlations(rows)[pairs] for rows in (real, drawn))
-    square = (first**2).sum()
-    return float((first * second).sum() / square) if square > 0 else 1.0
+    first, second = np.triu_indices(real.shape[1], 1)
+    pairs = first[first < n_moved], second[first < n_moved]
+    ours, theirs = (_correlations(rows)[pairs] for rows in (real, drawn))
+    square = (ours**2).sum()
+    if square <= RIDGE:
+        return 1.0, 0.0
+    return float(ours @ theirs / square), float(1 / np.sqrt(len(real) * square))
 
 
 def _correlations(rows):
@@ -158,10 +160,10 @@ def check_moment_map(
         raise ValueError("moved must name columns of numbers, each once.")
     check_array("beside", beside.reshape(-1), "int64", minimum=MISSING)
     n = k + len(beside)
-    shapes = (len(beside), 2), (2, n), (2, n, n)
+    shapes = (len(beside), 2), (n,), (2, n, n)
     arrays = {"beside": beside, "means": means, "covariances": covariances}
     for (name, array), shape in zip(arrays.items(), shapes, strict=True):
-        if array.shape != shape:
+        if np.shape(array) != shape:
             raise ValueError(f"{name} must be of shape {shape}.")
     for name in ("means", "covariances"):
         check_array(name, arrays[name].reshape(-1), "float64")
@@ -176,32 +178,31 @@ def check_moment_map(
 
 
 def _match(real, drawn, moved, beside, kept: float) -> MomentMap:
-    """Moments of drawn features, and those that they shall have."""
+    """Covariances of drawn features, and those that they shall have."""
     k = len(moved)
     is_fixed = np.arange(real.shape[1]) >= k
     mean, covariance = drawn.mean(axis=0), np.cov(drawn.T, ddof=0)
     covariance = covariance.reshape(real.shape[1], -1)
     slopes, rest_drawn = _regress(covariance, is_fixed)
-    centered = real - mean
-    left = centered[:, :k] - centered[:, k:] @ slopes
     # What real rows have otherwise than drawn ones follows from few rows: a ridge.
-    shift, place = left.mean(axis=0), centered[:, k:].mean(axis=0)
-    fixed = centered[:, k:] - place
-    penalty = PENALTY_ROWS * np.eye(fixed.shape[1])
-    other = np.linalg.solve(fixed.T @ fixed + penalty, fixed.T @ (left - shift))
-    rest = shrunk_covariance(left - shift - fixed @ other, rest_drawn, kept)
-    mean_real, covariance_real = mean.copy(), covariance.copy()
-    mean_real[:k] += shift - place @ other
+    real = real - real.mean(axis=0)
+    fixed, left = real[:, k:], real[:, :k] - real[:, k:] @ slopes
+    penalty = PENALTY_ROWS * np.eye(len(beside))
+    other = np.linalg.solve(fixed.T @ fixed + penalty, fixed.T @ left)
+    rest = shrunk_covariance(left - fixed @ other, rest_drawn, kept)
     slopes = slopes + other
-    beside_moved = covariance[k:, k:] @ slopes
-    covariance_real[k:, :k], covariance_real[:k, k:] = beside_moved, beside_moved.T
-    covariance_real[:k, :k] = slopes.T @ beside_moved + rest
-    covariance_real = (covariance_real + covariance_real.T) / 2
-    means, covariances = (
-        np.stack(pair).astype(np.float32).astype(np.float64)
-        for pair in ((mean, mean_real), (covariance, covariance_real))
+    wanted = covariance.copy()
+    wanted[k:, :k] = covariance[k:, k:] @ slopes
+    wanted[:k, k:] = wanted[k:, :k].T
+    wanted[:k, :k] = slopes.T @ wanted[k:, :k] + rest
+    scale = np.sqrt((np.diag(covariance) + RIDGE) / (np.diag(wanted) + RIDGE))
+    wanted = scale[:, None] * (wanted + wanted.T) / 2 * scale
+    covariances = np.stack([(covariance + covariance.T) / 2, wanted])
+    # Threads change the last bits of matrix products; rounded, hardly any result.
+    mean, covariances = (
+        part.astype(np.float32).astype(np.float64) for part in (mean, covariances)
     )
-    return MomentMap(moved, beside, means, covariances)
+    return MomentMap(moved, beside, mean, covariances)
 
 
 def shrunk_covariance(x: np.ndarray, target: np.ndarray, shared: float) -> np.ndarray:

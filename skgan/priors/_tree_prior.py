@@ -177,7 +177,7 @@ class TreesPrior(PickledAsState, BasePrior):
     match_moments : bool or "auto", default="auto"
         Whether drawn numbers are moved so that they vary together as the training
         rows' do. "auto" does where there are fewer than 1500 rows and what the chain
-        draws keeps less than .95 of their correlations.
+        draws keeps less than .95 of their correlations, beyond chance.
 
     Attributes
     ----------
@@ -203,12 +203,13 @@ class TreesPrior(PickledAsState, BasePrior):
     that a leaf keeps its variance. Draws keep to the training range.
 
     Trees of few rows are small, so that the numbers of a row have less to do with each
-    other than in training. With `match_moments` scores of the continuum are moved after
-    the draw: their mean given levels, missing values and repeated ones becomes that of
-    the training rows, and the covariance of the rest by the optimal transport between
-    two normal distributions, drawn to the chain's as [4]_ asks for. Given cells are not
-    moved, and others follow them as that covariance says. Columns of which less than
-    .2 is a continuum stay, and so do all where more than 100 would be moved.
+    other than in training. With `match_moments` scores of the continuum are moved once
+    they are drawn: how they follow from levels, missing values and repeated ones
+    becomes as in the training rows, and the covariance of the rest by the optimal
+    transport between two normal distributions, drawn to the chain's as [4]_ asks for.
+    Means and variances stay. Given cells are not moved, and others follow them as that
+    covariance says. Columns of which less than .2 is a continuum stay, and so do all
+    where more than 100 would be moved.
 
     What is held: for each column with a continuum its least and its greatest value,
     and some points between neighbouring values, about one for eight values and 512 at
@@ -371,7 +372,7 @@ class TreesPrior(PickledAsState, BasePrior):
                 schema,
                 self._scales,
                 lambda n: self.sample(n, seed),
-                max_kept=MAX_KEPT if self.match_moments == "auto" else np.inf,
+                max_kept=MAX_KEPT if self.match_moments == "auto" else None,
             )
         return self
 
