@@ -83,6 +83,12 @@ class MomentMap:
                 columns[rows, column] = np.where(is_moved, moved, values)
         return columns
 
+    def get_state(self) -> dict[str, np.ndarray]:
+        """Return what `check_moment_map` reads; moments are whole in float32."""
+        moments = (self.means, self.covariances)
+        arrays = (part.astype(np.float32) for part in moments)
+        return dict(zip(PARTS, (self.moved, self.beside, *arrays), strict=True))
+
     def _affine(self, is_fixed: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Weights of the features, and what is added, for scores that are not fixed.
 
@@ -130,16 +136,18 @@ def fit_moment_map(
 def kept_share(real, drawn, n_moved: int) -> tuple[float, float]:
     """How large correlations of moved features are beside those of real rows.
 
-    The slope of the ones on the others through the origin, 1 where there are none; and
-    its standard error, if a correlation has one of 1 / √n.
+    The slope of the ones on the others through the origin, 1 where chance makes all of
+    them; and its standard error, if a correlation of n rows has one of 1 / √n.
     """
     first, second = np.triu_indices(real.shape[1], 1)
     pairs = first[first < n_moved], second[first < n_moved]
     ours, theirs = (_correlations(rows)[pairs] for rows in (real, drawn))
+    n, m = len(real), len(ours)
     square = (ours**2).sum()
-    if square <= RIDGE:
+    beyond_chance = square - m / n
+    if beyond_chance <= N_ERRORS * np.sqrt(2 * m) / n:
         return 1.0, 0.0
-    return float(ours @ theirs / square), float(1 / np.sqrt(len(real) * square))
+    return float(ours @ theirs / square), float(1 / np.sqrt(n * beyond_chance))
 
 
 def _correlations(rows):
@@ -166,7 +174,7 @@ def check_moment_map(
         if np.shape(array) != shape:
             raise ValueError(f"{name} must be of shape {shape}.")
     for name in ("means", "covariances"):
-        check_array(name, arrays[name].reshape(-1), "float64")
+        check_array(name, arrays[name].reshape(-1), "float32")
     if not np.array_equal(covariances, covariances.transpose(0, 2, 1)):
         raise ValueError("covariances must be symmetric.")
     for place, test in beside.tolist():
@@ -174,7 +182,7 @@ def check_moment_map(
             isinstance(schema[place], LevelColumn) != (test >= 0)
         ):
             raise ValueError("beside must ask columns for what they may hold.")
-    return MomentMap(moved, beside, means, covariances)
+    return MomentMap(moved, beside, *(arrays[part].astype(float) for part in PARTS[2:]))
 
 
 def _match(real, drawn, moved, beside, kept: float) -> MomentMap:

@@ -516,7 +516,7 @@ class TreesPrior(PickledAsState, BasePrior):
             "order": np.array(self.order_, np.int64),
             "sizes": np.array([self.n_rows_, self.n_particles], np.int64),
             **pack(self._models),
-            **({} if self._map is None else vars(self._map)),
+            **({} if self._map is None else self._map.get_state()),
         }
 
     @classmethod

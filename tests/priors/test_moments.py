@@ -106,7 +106,7 @@ def test_a_state_moves_the_same_rows_to_the_bit(priors):
         ("means", lambda means: means[:1]),
         ("covariances", lambda parts: parts[:, :-1]),
         ("covariances", np.tril),
-        ("covariances", lambda parts: parts.astype(np.float32)),
+        ("covariances", lambda parts: parts.astype(float)),
     ],
 )
 def test_other_states_are_refused(priors, part, change):
