@@ -609,7 +609,10 @@ class TreesPrior(PickledAsState, BasePrior):
                 f"order must be 'levels_first' or 'position', got {self.order!r}."
             )
         check_boolean("linear", self.linear)
-        if self.match_moments != "auto":
-            check_boolean("match_moments", self.match_moments)
+        if self.match_moments not in ("auto", True, False):
+            raise ValueError(
+                f"match_moments must be 'auto', True or False, got "
+                f"{self.match_moments!r}."
+            )
         check_integer("max_fit_rows", self.max_fit_rows, 2)
         check_integer("n_particles", self.n_particles, 2, MAX_PARTICLES)
