@@ -270,14 +270,16 @@ def _moved(scales: Scales, least: float = MIN_CONTINUUM) -> np.ndarray:
 
 def _beside(columns, schema, moved) -> np.ndarray:
     """Features that are not moved: scores, missing values, levels but the commonest."""
-    scores, missing, levels = [], [], []
+    scores: list[tuple[int, int]] = []
+    missing: list[tuple[int, int]] = []
+    levels: list[tuple[int, int, int]] = []
     for place, column in enumerate(schema):
         values = columns[:, place]
         if isinstance(column, LevelColumn):
             codes, counts = np.unique(values.astype(np.int64), return_counts=True)
             order = np.argsort(-counts, kind="stable")[1:]
             levels += [
-                (-counts[i], place, codes[i])
+                (-int(counts[i]), place, int(codes[i]))
                 for i in order
                 if counts[i] >= MIN_FEATURE_ROWS
             ]
@@ -286,12 +288,8 @@ def _beside(columns, schema, moved) -> np.ndarray:
             scores.append((place, SCORE))
         if MIN_FEATURE_ROWS <= np.isnan(values).sum() < len(values):
             missing.append((place, MISSING))
-    pairs = [*scores, *missing, *(pair for *_, pair in _by_count(levels))]
+    pairs = [*scores, *missing, *((place, code) for _, place, code in sorted(levels))]
     return np.array(pairs, np.int64).reshape(-1, 2)
-
-
-def _by_count(levels):
-    return sorted((count, (place, code)) for count, place, code in levels)
 
 
 def _features(columns, scales: Scales, moved, beside) -> np.ndarray:
