@@ -32,6 +32,8 @@ MIN_DRAWN, MAX_DRAWN, DRAWN_CELLS = 1000, 4000, 200_000
 MAX_KEPT = 0.95
 # Nor where the share is within so many of its standard errors of all.
 N_ERRORS = 2.0
+# Nor where a feature has fewer rows than that: their covariance is then mostly chance.
+ROWS_A_FEATURE = 5
 # What is asked of a column in place of a level.
 SCORE, MISSING = -1, -2
 PARTS = ("moved", "beside", "means", "covariances")
@@ -116,13 +118,16 @@ def fit_moment_map(
 ) -> MomentMap | None:
     """Learn the map from training rows and from rows that are drawn by their number.
 
-    Return None where there is nothing to move, or drawn rows keep more of what the
-    correlations are than `max_kept`, or all for what chance allows.
+    Return None where there is nothing to move, rows are few, or drawn ones keep more of
+    what the correlations are than `max_kept`, or all for what chance allows.
     """
     moved = _moved(scales)
     if not 0 < len(moved) <= MAX_MOVED or len(columns) <= MIN_FEATURE_ROWS:
         return None
     beside = _beside(columns, schema, moved)[: MAX_FEATURES - len(moved)]
+    few = ROWS_A_FEATURE * (len(moved) + len(beside))
+    if max_kept is not None and len(columns) < few:
+        return None
     n = int(np.clip(DRAWN_CELLS // len(schema), MIN_DRAWN, MAX_DRAWN))
     real, drawn = (
         _features(rows, scales, moved, beside) for rows in (columns, draw(n))

@@ -176,7 +176,8 @@ class TreesPrior(PickledAsState, BasePrior):
         Candidates for each row that is drawn given some of its cells, 4096 at most.
     match_moments : bool or "auto", default="auto"
         Whether drawn numbers are moved so that they vary together as the training
-        rows' do. "auto" does where there are fewer than 1500 rows and what the chain
+        rows' do. "auto" does where there are fewer than 1500 rows, but five for each
+        column of numbers, level and column with missing values, and what the chain
         draws keeps less than .95 of their correlations, beyond chance.
 
     Attributes
