@@ -17,6 +17,7 @@ from skgan.augmentation import (
     clone_and_seed,
     draw_classes,
     fit_to_classes,
+    renew_identifiers,
 )
 from skgan.encoding import check_frame, check_rows
 from skgan.frames import (
@@ -236,6 +237,7 @@ class GANOverSampler(VersionedEstimator, BaseOverSampler):
             seen = rows if is_seen.all() else take_rows(rows, is_seen)
             self.sampler_ = fit_to_classes(sampler, seen, y[is_seen], large)
             new = draw_classes(self.sampler_, rows, labels[:n_drawn], rng)
+            new = renew_identifiers(new, rows, rng)
             rows = concatenate_rows([rows, new])
         for name in small:
             members = take_rows(rows, np.flatnonzero(y == name))

@@ -307,7 +307,7 @@ def test_augmenting(short, monkeypatch):
 
 def test_codes(short):
     names, n_checked = run_page(ROOT / "docs/codes.rst")
-    assert n_checked == 7
+    assert n_checked == 8
     assert names["fours"].shape == (100, 8, 8)
 
 

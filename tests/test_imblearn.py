@@ -195,6 +195,19 @@ def with_tiny_class(blobs):
     return X, np.r_[y, ["d"] * 3]
 
 
+@pytest.mark.parametrize("library", ["pandas", "polars"])
+def test_new_rows_have_keys_of_their_own(library):
+    """Those of no row of any class, though a class alone is too small to show them."""
+    rng = np.random.default_rng(0)
+    names = [f"{a}-{b}" for a, b in rng.integers(10**6, size=(80, 2))]
+    data = {"order_id": range(100, 180), "name": names, "x": rng.normal(size=80)}
+    X = pd.DataFrame(data) if library == "pandas" else pl.DataFrame(data)
+    y = np.arange(80) % 5 == 0
+    rows, _ = GANOverSampler(random_state=0).fit_resample(X, y)
+    assert len(rows) == 128 and rows["order_id"].to_list()[80:82] == [180, 181]
+    assert len(set(rows["name"])) == 128 and type(rows) is type(X)
+
+
 def test_a_tiny_class_is_an_error_that_says_what_to_do(blobs):
     X, y = with_tiny_class(blobs)
     with pytest.raises(

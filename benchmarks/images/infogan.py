@@ -5,6 +5,7 @@ reads off the 10 000 test images are matched with the digits, one to one, so tha
 many test images as possible are right: that share is the clustering accuracy. A
 classifier of real digits says whether what is drawn for a category shows its digit, and
 how sure it is; what is read off drawn images is compared with the category asked for.
+Exchanges are the sampler's `n_regroupings_`.
 A second table says what each continuous code changes, from -1 to 1, in digits drawn
 with one category and latent: slant, width, height, stroke and ink, in standard
 deviations of the test images of a digit (see code_effects.py).
@@ -66,6 +67,7 @@ def run(trial, sheets=None):
         "shown": float((probabilities.argmax(axis=1) == digit_of[asked]).mean()),
         "sure": float((probabilities.max(axis=1) >= SURE).mean()),
         "updates": sampler.n_iter_,
+        "exchanges": sampler.n_regroupings_,
         "codes": effects(sampler, spread_within(mnist.data_test, mnist.target_test)),
     }
     return [{**row, **seconds}]
@@ -97,25 +99,22 @@ def make_trials(options, methods):
 
 def report(rows):
     """Return the lines of both tables: each seed, and the median."""
-    lines = []
+    lines, keys = [], ("exchanges", "updates", "seconds", "cpu_seconds")
     for row in rows:
         cells = [
             f"{row[key]:.1%}" for key in ("accuracy", "read_back", "shown", "sure")
         ]
-        times = [f"{row[key]:.0f}" for key in ("updates", "seconds", "cpu_seconds")]
+        times = [f"{row[key]:.0f}" for key in keys]
         lines.append([row["method"], str(row["seed"]), *cells, *times])
     for method in METHODS:
         found = harness.select(rows, method=method)
         if len(found) > 1:
             shares = ("accuracy", "read_back", "shown", "sure")
             cells = [harness.middle(found, key, "**{:.1%}**") for key in shares]
-            times = [
-                harness.middle(found, key, "{:.0f}")
-                for key in ("updates", "seconds", "cpu_seconds")
-            ]
+            times = [harness.middle(found, key, "{:.0f}") for key in keys]
             lines.append([method, "**median**", *cells, *times])
     columns = ["method", "seed", "clustering accuracy", "read back", "drawn as asked"]
-    columns += ["judge sure", "updates", "s a fit", "CPU s a fit"]
+    columns += ["judge sure", "exchanges", "updates", "s a fit", "CPU s a fit"]
     return harness.table(columns, lines)
 
 

@@ -25,7 +25,13 @@ from pathlib import Path
 
 import pandas as pd
 
-from benchmarks.lib import harness, suite_judge, suite_samplers, suite_sets
+from benchmarks.lib import (
+    harness,
+    suite_judge,
+    suite_plot,
+    suite_samplers,
+    suite_sets,
+)
 
 ROOT = Path(__file__).resolve().parents[2]
 N_SEEDS, N_SEEDS_SMALL = 2, 5
@@ -164,57 +170,15 @@ def report_lines(rows):
     return lines
 
 
-def draw(rows, file):
-    """Plot C2ST against the cost of the fit, a panel a set; False if it cannot."""
-    try:
-        from matplotlib.figure import Figure
-    except ImportError:
-        return False
-    means = pd.DataFrame(rows).groupby(["set", "sampler"], sort=False)
-    means = means[["c2st", "tstr", "fit_cpu_seconds"]].median(numeric_only=True)
-    sets = list(dict.fromkeys(row["set"] for row in rows))
-    n_columns = min(4, len(sets))
-    n_rows = -(-len(sets) // n_columns)
-    figure = Figure(figsize=(3.4 * n_columns, 2.7 * n_rows + 0.6), layout="constrained")
-    axes = figure.subplots(n_rows, n_columns, squeeze=False).ravel()
-    for i, (sampler, title) in enumerate(suite_samplers.SAMPLERS.items()):
-        for ax, name in zip(axes, sets, strict=False):
-            if (name, sampler) not in means.index:
-                continue
-            found = means.loc[(name, sampler)]
-            if sampler == "real":
-                ax.axhline(found["c2st"], color="0.6", linestyle="--", label=title)
-                continue
-            ax.plot(
-                max(found["fit_cpu_seconds"], 1e-3),
-                found["c2st"],
-                "osD^v<>PX*"[i],
-                color=f"C{i}",
-                label=title,
-            )
-    for ax, name in zip(axes, sets, strict=False):
-        ax.set(title=name, xscale="log", ylim=(-0.03, 1.05))
-        ax.set(xlabel="fit, CPU s", ylabel="C2ST, trees")
-    for ax in axes[len(sets) :]:
-        ax.remove()
-    labels = {}
-    for ax in axes[: len(sets)]:
-        handles, names = ax.get_legend_handles_labels()
-        labels |= dict(zip(names, handles, strict=True))
-    figure.legend(
-        labels.values(), labels, loc="outside lower center", ncols=min(5, 1 + n_columns)
-    )
-    figure.savefig(file, dpi=120)
-    return True
-
-
 def main():
     options = parse()
     if not suite_judge.has_xgboost():
         print("*** NO XGBOOST JUDGE: pip install xgboost ***", file=sys.stderr)
     trials = [] if options.table else make_trials(options)
     heading, records = harness.get_records("Tables, the suite", run, trials, options)
-    rows = harness.rows_of(records)
+    # In the order of the sets, whenever they were run.
+    places = list(suite_sets.SETS)
+    rows = sorted(harness.rows_of(records), key=lambda row: places.index(row["set"]))
     if not rows:
         sys.exit("nothing was run")
     pd.DataFrame(rows).to_csv(options.folder / "suite.csv", index=False)
@@ -223,7 +187,7 @@ def main():
     text = "\n".join(lines)
     (options.folder / "suite.md").write_text(text, encoding="utf-8")
     print(text, flush=True)
-    if not draw(rows, options.folder / "suite.png"):
+    if not suite_plot.draw(rows, options.folder / "suite.png"):
         print("*** NO PLOT: pip install matplotlib ***", file=sys.stderr)
 
 

@@ -21,7 +21,14 @@ from skgan._callback_tasks import (
 from skgan._estimator import VersionedEstimator, persistent
 from skgan._messages import counted
 from skgan.augmentation._sampling_strategy import class_sizes
-from skgan.frames import cast_like, concatenate_rows, take_rows
+from skgan.encoding import TableEncoder, find_identifiers
+from skgan.frames import (
+    cast_like,
+    concatenate_rows,
+    frame_library,
+    take_rows,
+    with_columns,
+)
 from skgan.samplers import ConditionalGANSampler
 
 _MAX_SEED = 2**31 - 1
@@ -267,6 +274,25 @@ def draw_pairs(sampler, X, y: NDArray, n: int, rng: np.random.RandomState):
     new, targets = cast_like(drawn[0], X), np.asarray(drawn[1])
     check_length(sampler, new, n)
     return new, cast_like(targets.reshape(n, *y.shape[1:]), y)
+
+
+def renew_identifiers(new, X, rng: np.random.RandomState):
+    """Give drawn rows identifiers of their own where rows of `X` have some.
+
+    A sampler of one class sees too few rows to find them, and not those of others.
+    """
+    names = [] if frame_library(X) is None else find_identifiers(X)
+    names = [name for name in names if name in list(new.columns)]
+    if not names:
+        return new
+    try:
+        encoder = TableEncoder(identifiers=names).fit(X[names])
+    except ValueError:
+        # No fresh ones can be drawn, of which the sampler has told.
+        return new
+    renewed = encoder.renew_identifiers(new[names], int(rng.randint(_MAX_SEED)), 0)
+    columns = {name: renewed[name].to_numpy() for name in names}
+    return cast_like(with_columns(new, columns), X)
 
 
 def check_length(sampler, rows, n: int) -> None:

@@ -15,6 +15,7 @@ import zipfile
 import zlib
 from collections.abc import Sequence
 from dataclasses import replace
+from errno import ENOENT
 from importlib import import_module
 from io import BytesIO
 from pathlib import Path
@@ -127,6 +128,8 @@ def read_rows(
     """
     if path != STANDARD and os.path.isdir(path):
         return _read_folder(path, options or CsvOptions(), folder or FolderOptions())
+    if path != STANDARD and not os.path.exists(path):
+        raise FileNotFoundError(ENOENT, os.strerror(ENOENT), path)
     kind = "CSV" if path == STANDARD else format_of(path)
     reader = {"CSV": _read_csv, "Parquet": _read_parquet, "npz": _read_npz}[kind]
     try:
@@ -219,6 +222,11 @@ def _read_folder(path: str, options: CsvOptions, folder: FolderOptions) -> FileR
     images = load_image_folder(
         path, folder.size, mode=folder.mode, labels=folder.labels
     )
+    if len(images.data) == 1:
+        raise ValueError(
+            f"{path!r} holds one image that can be read, {images.filenames[0]}; at "
+            "least 2 are needed."
+        )
     if images.target is None:
         return FileRows(images.data)
     names = np.array(images.target_names)

@@ -14,6 +14,7 @@ MODES = {"L": 1, "RGB": 3, "RGBA": 4}
 # No others: some of Pillow's readers run programs.
 _FORMATS = ("PNG", "JPEG", "GIF", "WEBP", "BMP", "TIFF", "PPM")
 _GREY = ("1", "L", "LA", "I", "I;16", "I;16B", "I;16L", "I;16N")
+_OF_WORDS = ("PNG", "TIFF")  # 16 bits of a BMP are those of three channels
 _ORIENTATION = 0x0112  # of EXIF
 _TURNED = (5, 6, 7, 8)
 _REDUCING_GAP = 3.0  # as Pillow's documentation has it for quality that is not seen
@@ -24,6 +25,7 @@ class Header(NamedTuple):
 
     size: tuple[int, int]  # height and width
     is_grey: bool
+    change: str | None = None  # what reading leaves out
 
 
 def import_pillow(what: str) -> Any:
@@ -40,10 +42,22 @@ def import_pillow(what: str) -> Any:
 def read_header(file: Path) -> Header:
     """Return what a file says of its image."""
     with _open(file) as image:
+        change = _change(image)  # before anything decodes pixels
         width, height = image.size
         if _orientation(image) in _TURNED:
             width, height = height, width
-        return Header((height, width), image.mode in _GREY)
+        return Header((height, width), image.mode in _GREY, change)
+
+
+def _change(image: Any) -> str | None:
+    """Return what of an image is read otherwise than it is."""
+    # A photograph may hold a smaller copy of itself, in a second picture.
+    if image.format != "MPO" and getattr(image, "is_animated", False):
+        return "the first of several pictures"
+    if image.mode == "CMYK":
+        return "CMYK as RGB, without its colour profile"
+    has_words = any(";16" in str(tile[3]) for tile in image.tile)
+    return "16 bits as 8" if has_words and image.format in _OF_WORDS else None
 
 
 def read_pixels(file: Path, size: tuple[int, int], mode: str) -> NDArray[np.uint8]:

@@ -83,6 +83,8 @@ def load_image_folder(
             The file of each image, from `path` on, with ``/`` between folders.
         skipped : dict of str to str
             Files that were left out, and why.
+        changed : dict of str to str
+            Files that were read otherwise than they are, and how.
         DESCR : str
             What the images are, in a sentence.
 
@@ -102,14 +104,15 @@ def load_image_folder(
     Warns
     -----
     UserWarning
-        If files were left out; with the names of the first, and why.
+        If files were left out, or read otherwise than they are: animations, greys and
+        colours of 16 bits, CMYK; with the names of the first, and why.
 
     Notes
     -----
-    Photographs are turned as their EXIF orientation says. Greys of 16 bits are scaled
-    to 8. CMYK becomes RGB by Pillow's formula; colour profiles are not applied. Of an
-    animation the first frame is read. An image of more pixels than Pillow takes for
-    safe, ``PIL.Image.MAX_IMAGE_PIXELS``, is left out.
+    Photographs are turned as their EXIF orientation says. 16 bits are scaled to 8. CMYK
+    becomes RGB by Pillow's formula; colour profiles are not applied. Of an animation
+    the first frame is read. An image of more pixels than Pillow takes for safe,
+    ``PIL.Image.MAX_IMAGE_PIXELS``, is left out.
 
     Memory holds the result and one file's image, which of a JPEG is decoded at a part
     of its size where that is enough.
@@ -152,7 +155,10 @@ def load_image_folder(
         target, target_names = _labels_of(images.names)
         skipped |= _empty_labels(folder, headers)
     skipped = dict(sorted(skipped.items()))
-    _warn_of(folder, skipped)
+    changes = {name: headers[name].change for name in images.names}
+    changed = {name: change for name, change in changes.items() if change}
+    _warn_of(f"left out of {str(folder)!r}", skipped)
+    _warn_of(f"of {str(folder)!r} read otherwise than they are", changed)
     if return_X_y:
         return images.pixels, target
     return Bunch(
@@ -161,6 +167,7 @@ def load_image_folder(
         target_names=target_names,
         filenames=images.names,
         skipped=skipped,
+        changed=changed,
         DESCR=f"{counted(len(images.names), 'image')} of {height} x {width} pixels, "
         f"read from the folder {str(path)!r}.",
     )
@@ -227,16 +234,15 @@ def _none(folder: Path, skipped: dict[str, str]) -> str:
     return f"No file of {str(folder)!r} can be read as an image: {_some(skipped)}."
 
 
-def _some(skipped: dict[str, str]) -> str:
-    shown = [f"{name} ({why})" for name, why in skipped.items()][:_MAX_NAMED]
-    n_more = len(skipped) - len(shown)
+def _some(files: dict[str, str]) -> str:
+    shown = [f"{name} ({why})" for name, why in files.items()][:_MAX_NAMED]
+    n_more = len(files) - len(shown)
     return ", ".join(shown) + (f" and {n_more} more" if n_more else "")
 
 
-def _warn_of(folder: Path, skipped: dict[str, str]) -> None:
-    if skipped:
-        message = f"{len(skipped)} left out of {str(folder)!r}: {_some(skipped)}."
-        warnings.warn(message, stacklevel=3)
+def _warn_of(what: str, files: dict[str, str]) -> None:
+    if files:
+        warnings.warn(f"{len(files)} {what}: {_some(files)}.", stacklevel=3)
 
 
 def _has_labels(folder: Path, names: list[str]) -> bool:

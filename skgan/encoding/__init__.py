@@ -35,7 +35,9 @@ from skgan.encoding.labels._labelled_table import (
     LabelledTableEncoder as LabelledTableEncoder,
 )
 from skgan.encoding.labels._labels import Labels as Labels
+from skgan.encoding.table._absences import find_absences as find_absences
 from skgan.encoding.table._all_rows import read_source as read_source
+from skgan.encoding.table._learn_columns import find_identifiers as find_identifiers
 from skgan.encoding.table._row_encoder import TableLayout
 from skgan.encoding.table._table import TableEncoder
 from skgan.encoding.vector._vector import VectorEncoder

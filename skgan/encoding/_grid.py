@@ -28,6 +28,8 @@ _ALL_TOLD, _NONE_TOLD = 2.0**17, 2.0**21
 _SCALE = 100
 _MAX_SINGLE_ENDINGS = 4
 _ROWS_LOOKED_AT = 2000
+# Of so many whole numbers all end below 60 by less than chance.
+_MIN_CLOCK_TIMES, _MIN_HOURS, _LAST_CLOCK_TIME = 30, 6, 2400
 # Where several endings are rounded alike, the first of these is meant.
 _USUAL = (0, 99, 95, 50, 49, 90, 25, 75)
 
@@ -164,6 +166,21 @@ def chance_free_divisor(places: NDArray) -> float:
     with np.errstate(divide="ignore"):
         is_chance = (len(places) - 1) * np.log(divisor) < np.log(CHANCE)
     return 1.0 if is_chance else divisor
+
+
+def are_clock_times(unique: NDArray) -> bool:
+    """Whether whole numbers are hours and minutes, such as 1559 before 1600."""
+    if len(unique) < _MIN_CLOCK_TIMES or unique[0] < 0 or unique[-1] > _LAST_CLOCK_TIME:
+        return False
+    n_hours = len(np.unique(unique // 100))
+    return n_hours >= _MIN_HOURS and bool((unique % 100 < 60).all())
+
+
+def with_minutes(values: NDArray, step: float) -> NDArray:
+    """Spread what lies between 60 and 99 over the minutes of the hour."""
+    rest = values % 100
+    minutes = np.floor((rest - 60) * 1.5 / step) * step
+    return np.where(rest >= 60, values - rest + minutes, values)
 
 
 def find_decimals(values: NDArray) -> int | None:

@@ -101,6 +101,13 @@ def _holds_objects(values) -> bool:
     return isinstance(values, np.ndarray) and values.dtype == object
 
 
+def index_names(X) -> list:
+    """Return the names of the index of a frame of pandas, if it has any."""
+    if frame_library(X) != "pandas":
+        return []
+    return [name for name in X.index.names if name is not None]
+
+
 def to_pandas(X):
     """Return a frame of any library as one of pandas."""
     return X.to_pandas() if frame_library(X) == "polars" else X

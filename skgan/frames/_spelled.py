@@ -35,10 +35,15 @@ _MIN_LEVELS = 5
 _N_TRIED = 100
 _DIALECTS = (CsvDialect(), CsvDialect(separator=";", decimal=","))
 _CURRENCY = "[$€£¥₹₩]|USD|EUR|GBP|CHF|JPY|CNY|INR|CAD|AUD"
+# Units that may stand at the last digit; behind a space any word is one.
+_UNITS = "[kmµu]?g|lbs?|oz|[kcm]?m|mi|ft|yd|[cm]?[lL]|hrs?|h|min|m?s|km/h|mph|m/s|px|"
+_UNITS += "[kKMGT]B|[kMG]?Hz|[kM]?Wh?|m?V|mAh?|kcal|k?J|hp|cc|h?Pa|ppm|bn|mn|[kKM]"
 _AFFIXED = re.compile(
     rf"(?P<before>(?:{_CURRENCY})?\s?)[0-9.,+-]*[0-9]"
-    rf"(?P<behind>\s?(?:%|‰|°|{_CURRENCY})|\s[^\W\d]{{1,8}}|)"
+    rf"(?P<behind>\s?(?:%|‰|°[CF]?|{_UNITS}|{_CURRENCY})|\s[^\W\d]{{1,8}}|)"
 )
+# A rounded number below zero, -0.00, is zero.
+_NO_SIGN = re.compile(r"^-(?=[0.,]*$)")
 _LAST = np.datetime64("9999-12-31T23:59:59.999999", "us")
 _KINDS = ("whole", "number", "moment")
 # What may stand around numbers below zero, their affixes included: -$5, ($5).
@@ -97,7 +102,7 @@ class Affixes(NamedTuple):
         if body.startswith(before) and body.endswith(behind):
             body = body[len(before) : len(body) - len(behind)]
             if self.negative is None or not body.startswith("-"):
-                return space + sign + body
+                return space + _NO_SIGN.sub("", sign + body)
         return f"{text} 0" if re.search("[0-9]", text) else text
 
     def add(self, text: str) -> str:
@@ -157,7 +162,10 @@ class ToSpelled:
             moments = np.asarray(raw, dtype=np.int64).view(f"M8[{self._unit}]")
             # By a rounding the last moment that can be spelled may be passed.
             return np.minimum(moments, _LAST) if self._unit == "us" else moments
-        return np.rint(raw).astype(np.int64) if self.column.kind == "whole" else raw
+        # Zeros have no sign: with one, the first would decide on that of all.
+        return (
+            np.rint(raw).astype(np.int64) if self.column.kind == "whole" else raw + 0.0
+        )
 
     @property
     def _unit(self) -> str:

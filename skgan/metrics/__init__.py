@@ -60,6 +60,7 @@ __getattr__, __dir__, __all__ = load_on_first_use(
         "TaughtModels": "_classifier",
         "match_blocks": "_blocks",
         "nearest": "_nearest",
+        "nearest_other": "_nearest",
         "read_blocks": "_blocks",
         "teach_models": "_classifier",
     },

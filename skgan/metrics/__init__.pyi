@@ -32,6 +32,7 @@ from skgan.metrics._memorization import (
     membership_auc,
 )
 from skgan.metrics._nearest import nearest as nearest
+from skgan.metrics._nearest import nearest_other as nearest_other
 from skgan.metrics._neighbors import coverage, density, precision, recall
 from skgan.metrics._pooling import PooledEstimates, pool_estimates
 from skgan.metrics._reference import ReferenceSpace

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
 from dataclasses import dataclass
+from importlib import import_module
+from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
@@ -22,6 +25,8 @@ from skgan.frames import (
     read_spelled,
 )
 
+_OFFSET = re.compile(r"(?<=:\d\d)(?:\.0+)?\s?(?:Z|[+-]\d\d:?\d\d)$")
+
 
 @persistent()
 @dataclass
@@ -39,12 +44,15 @@ class Block:
         Whether the columns are one quantity measured in many places (pixels).
     spelled : ToSpelled or None
         How texts spell the numbers or dates, where the column is of texts.
+    is_moment : bool
+        Whether the numbers are seconds since 1970.
     """
 
     labels: list[Any]
     values: np.ndarray
     shared_scale: bool = False
     spelled: ToSpelled | None = None
+    is_moment: bool = False
 
     @property
     def is_numeric(self) -> bool:
@@ -138,31 +146,60 @@ def _as_kind_of(block: Block, group: list[Block], name: str) -> Block:
             )
         return Block(block.labels, values)
     parts = [
-        part.values if part.is_numeric else _parsed(part, block.spelled, name)
-        for part in group
+        part.values if part.is_numeric else _parsed(part, block, name) for part in group
     ]
     # A mixture of integers and floats loses the integers' last digits: float64
     # is then all that the other side can be compared in.
     values = parts[0] if len(parts) == 1 else np.hstack(parts)
-    return Block(block.labels, values, block.shared_scale)
+    return Block(block.labels, values, block.shared_scale, is_moment=block.is_moment)
 
 
-def _parsed(block: Block, spelled: ToSpelled | None, name: str) -> np.ndarray:
+def _parsed(block: Block, like: Block, name: str) -> np.ndarray:
     """Numbers that came as objects, strings for instance."""
     values, (label,) = block.values, block.labels
-    if spelled is not None:
-        missing = np.array([value is None for value in values.tolist()], dtype=bool)
+    missing = np.array([value is None for value in values.tolist()], dtype=bool)
+    if like.spelled is not None:
         column = read_objects(values, missing, label)
         if column.column_format.kind == "level":
-            column = _respelled(spelled, column, label, name)
+            column = _respelled(like.spelled, column, label, name)
         return _to_block(column, label, name).values
     try:
-        parsed = np.array([np.nan if v is None else float(v) for v in values])
+        parsed = _seconds_of(values[~missing], like.is_moment)
     except (TypeError, ValueError):
+        column = read_objects(values, missing, label)
+        spelled = read_spelled(column, label)
+        if spelled is not None:
+            found = _to_block(spelled, label, name)
+            if found.is_moment == like.is_moment:
+                return found.values
+        what = "dates" if like.is_moment else "numbers"
+        function = "pandas.to_datetime" if like.is_moment else "pandas.to_numeric"
+        example = next((v for v in values.tolist() if v is not None), None)
         raise ValueError(
-            f"{name}: column {label!r} must be numeric, as in the reference rows."
+            f"{name}: column {label!r} must be numeric, as in the reference rows: they "
+            f"hold {what}, and it holds {example!r}. Convert it to their dtype, by "
+            f"{function} or astype."
         ) from None
-    return _numbers(parsed[:, None], [label], name)
+    numbers = np.full(len(values), np.nan)
+    numbers[~missing] = parsed
+    return _numbers(numbers[:, None], [label], name)
+
+
+def _seconds_of(values: np.ndarray, are_moments: bool) -> np.ndarray:
+    """Numbers that texts hold; of dates, and of durations of pandas, their seconds."""
+    if are_moments:
+        # The clocks of a zone are compared, whatever their offset.
+        texts = [_OFFSET.sub("", value) for value in values.tolist()]
+        return np.array(texts, dtype="M8[us]").astype(np.int64) / 1e6
+    try:
+        return np.array([float(value) for value in values.tolist()])
+    except (TypeError, ValueError):
+        if not all(":" in value for value in values.tolist()) or not find_spec(
+            "pandas"
+        ):
+            raise
+        durations = import_module("pandas").to_timedelta(values.tolist())
+        return durations.total_seconds().to_numpy()
 
 
 def _respelled(spelled: ToSpelled, column: RawColumn, label: Any, name: str):
@@ -222,7 +259,8 @@ def _to_block(column: RawColumn, label: Any, name: str) -> Block:
             raw * (nanoseconds // 1000) if nanoseconds >= 1000 else raw // 1000
         )
         seconds = np.where(missing, np.nan, microseconds / 1e6)
-        return Block([label], _numbers(seconds[:, None], [label], name))
+        numbers = _numbers(seconds[:, None], [label], name)
+        return Block([label], numbers, is_moment=kind == "time")
     levels = [False, True] if kind == "boolean" else column_format.levels
     codes = np.where(missing, -1, raw.astype(np.int64))
     return Block([label], make_objects([*levels, None])[codes])
@@ -234,7 +272,8 @@ def _times(values: np.ndarray, label: Any, name: str) -> Block:
     microseconds = values.astype(unit)
     seconds = microseconds.astype(np.int64) / 1e6
     seconds = np.where(np.isnat(microseconds), np.nan, seconds)
-    return Block([label], _numbers(seconds[:, None], [label], name))
+    numbers = _numbers(seconds[:, None], [label], name)
+    return Block([label], numbers, is_moment=values.dtype.kind == "M")
 
 
 def _numbers(values: np.ndarray, labels: list[Any], name: str) -> np.ndarray:

@@ -21,7 +21,7 @@ from skgan._messages import counted
 from skgan._tree_threads import tree_threads
 from skgan._validation import check_stream
 from skgan.frames import as_rows, is_table
-from skgan.metrics._blocks import Block, match_blocks, read_blocks
+from skgan.metrics._blocks import Block, match_blocks, read_blocks, without
 from skgan.metrics._inputs import (
     as_vectors,
     check_count,
@@ -30,6 +30,7 @@ from skgan.metrics._inputs import (
     draw_seed,
 )
 from skgan.metrics._reference import ReferenceSpace
+from skgan.metrics._row_names import shared_identifiers
 
 _MAX_LEVELS = 255  # that scikit-learn's trees take
 # Values that a set needs for each of its folds to hold one, all but surely.
@@ -342,9 +343,13 @@ def teach_models(
 
 def _joined(*named: tuple[str, Any]) -> tuple[list[Block], list[int]]:
     """All rows in blocks, one set after the other, and where each set but one ends."""
-    like = read_blocks(named[0][1], named[0][0])
+    ignored = shared_identifiers(*(rows for _, rows in named))
     framed = is_table(named[0][1])
-    return join_blocks([match_blocks(rows, like, framed, name) for name, rows in named])
+    like = read_blocks(named[0][1], named[0][0])
+    like = without(like, ignored)
+    return join_blocks(
+        [match_blocks(rows, like, framed, name, ignored) for name, rows in named]
+    )
 
 
 def join_blocks(sets: list[list[Block]]) -> tuple[list[Block], list[int]]:

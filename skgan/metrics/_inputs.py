@@ -11,6 +11,7 @@ from skgan._messages import counted
 from skgan.frames import is_table
 from skgan.metrics._blocks import read_blocks
 from skgan.metrics._reference import ReferenceSpace, with_unexpected
+from skgan.metrics._row_names import shared_identifiers
 
 
 def as_vectors(
@@ -35,7 +36,8 @@ def as_vectors(
 
 
 def _in_reference_space(named: tuple[tuple[str, Any], ...]) -> list[np.ndarray]:
-    space = ReferenceSpace()._fit(named[0][1], named[0][0])
+    ignored = shared_identifiers(*(rows for _, rows in named))
+    space = ReferenceSpace(ignored)._fit(named[0][1], named[0][0])
     placed = [space._transform(rows, name) for name, rows in named]
     matrices = [vectors for vectors, _ in placed]
     if any(unexpected.any() for _, unexpected in placed):

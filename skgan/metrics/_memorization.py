@@ -14,7 +14,7 @@ from sklearn.metrics import roc_auc_score
 
 from skgan._validation import check_stream
 from skgan.frames import is_table
-from skgan.metrics._blocks import match_blocks, read_blocks
+from skgan.metrics._blocks import match_blocks, read_blocks, without
 from skgan.metrics._inputs import (
     as_vectors,
     check_count,
@@ -22,6 +22,7 @@ from skgan.metrics._inputs import (
     draw_rows,
 )
 from skgan.metrics._nearest import nearest, nearest_other
+from skgan.metrics._row_names import shared_identifiers
 
 
 def authenticity(
@@ -265,7 +266,8 @@ def duplicate_rate(X_train: Any, X_synthetic: Any) -> float:
     Notes
     -----
     Values are compared exactly, as numbers or as categories; a missing value equals
-    a missing value.
+    a missing value. Columns of frames that name rows, as `TableEncoder` finds them,
+    take no part.
 
     Examples
     --------
@@ -273,8 +275,10 @@ def duplicate_rate(X_train: Any, X_synthetic: Any) -> float:
     >>> duplicate_rate([[0, 1], [2, 3]], [[2, 3], [0, 3]])
     0.5
     """
-    like = read_blocks(X_train, "X_train")
-    blocks = match_blocks(X_synthetic, like, is_table(X_train), "X_synthetic")
+    ignored = shared_identifiers(X_train, X_synthetic)
+    like = without(read_blocks(X_train, "X_train"), ignored)
+    framed = is_table(X_train)
+    blocks = match_blocks(X_synthetic, like, framed, "X_synthetic", ignored)
     n_train, n_synthetic = len(like[0].values), len(blocks[0].values)
     check_n_rows("X_train", n_train, 1)
     check_n_rows("X_synthetic", n_synthetic, 1)

@@ -293,14 +293,11 @@ class InfoGANNet(AdversarialNet):
             From 0, nothing, to 1, all of it, as a share of the logarithm of
             `n_categories`; NaN where the net has diverged.
         """
-        rows = X.to(self.device)
-        near = rows.new_zeros(len(rows), 0) if y is None else y.to(self.device)
-        stream = torch.Generator(self.latent_stream_.device).manual_seed(seed)
         with torch.no_grad():
-            moved = self._moved(rows, near, stream)
-            parts = [self.read_codes(part)[0] for part in (rows, moved)]
-        first, second = (logits.double().softmax(dim=1) for logits in parts)
-        joint = first.T @ second / len(rows)
+            parts = self.rows_and_moved(X, y, seed)
+            read = [self.read_codes(part)[0] for part in parts]
+        first, second = (logits.double().softmax(dim=1) for logits in read)
+        joint = first.T @ second / len(first)
         joint = (joint + joint.T) / 2
         alone = joint.sum(dim=0)
         log_ratio = joint.log() - alone.log() - alone.log()[:, None]
@@ -308,6 +305,32 @@ class InfoGANNet(AdversarialNet):
         return float(total if joint.isfinite().all() else torch.nan) / log(
             self.n_categories
         )
+
+    def rows_and_moved(
+        self, X: Tensor, y: Tensor | None = None, seed: int = 0, n_copies: int = 1
+    ) -> list[Tensor]:
+        """Return rows, and copies changed as in training, on the net's device.
+
+        Parameters
+        ----------
+        X : Tensor of shape (n, ...), float32
+            Encoded rows.
+        y : Tensor of shape (n, d), default=None
+            Their coordinates, where training has some.
+        seed : int, default=0
+            Fixes the changes; the net's own stream is left alone.
+        n_copies : int, default=1
+            Copies of each row.
+
+        Returns
+        -------
+        list of 1 + n_copies Tensor of shape (n, ...)
+            The rows, then each copy of them.
+        """
+        rows = X.to(self.device)
+        near = rows.new_zeros(len(rows), 0) if y is None else y.to(self.device)
+        stream = torch.Generator(self.latent_stream_.device).manual_seed(seed)
+        return [rows, *(self._moved(rows, near, stream) for _ in range(n_copies))]
 
     def _generator_loss(self, real, fake, condition) -> Tensor:
         logits, means = self.read_codes(fake)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping
+from contextlib import contextmanager, nullcontext
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -55,6 +57,8 @@ class _Task(NamedTuple):
     terms: np.ndarray
     rows: np.ndarray
     scores: np.ndarray
+    # The sum of the terms, where it is known already.
+    total: Sum | None = None
 
 
 class Grower:
@@ -171,7 +175,7 @@ class Grower:
             min_samples_leaf=leaf_size, random_state=int(self.rng.integers(2**31))
         )
         # The matrix is what the tree's own check would make of it.
-        with config_context(skip_parameter_validation=True):
+        with config_context(skip_parameter_validation=True), _without_advice(is_level):
             grown.fit(matrix, target, check_input=False)
         tree = read_tree(grown.tree_, design, is_level=is_level, cost=cost, total=total)
         x = np.ascontiguousarray(self.predictors.x[:, rows])
@@ -231,16 +235,17 @@ class Grower:
         for fold in range(n_folds):
             is_held = np.arange(len(chosen)) % 3 == fold
             kept, held = chosen[~is_held], chosen[is_held]
-            part = task._replace(rows=task.rows[kept], scores=task.scores[kept])
+            rows, scores = task.rows[kept], task.scores[kept]
+            total = self._sum(task.terms, rows, scores)
+            part = task._replace(rows=rows, scores=scores, total=total)
             x = np.ascontiguousarray(self.predictors.x[:, task.rows[held]])
             for form in FORMS:
                 tree, intervals = getattr(grower, f"fit_{form}")(part)
                 leaf = tree.apply(x)
                 mean = tree.total(x) if form == "rest" else 0.0
-                draws = [
-                    mean + intervals.draw(leaf, self.rng) for _ in range(COMPARED_DRAWS)
-                ]
-                errors[form] += energy_score(np.stack(draws), task.scores[held])
+                draws = intervals.draw(np.tile(leaf, COMPARED_DRAWS), self.rng)
+                draws = mean + draws.reshape(COMPARED_DRAWS, -1)
+                errors[form] += energy_score(draws, task.scores[held])
         errors["sum"] /= GAINS["sum"]
         errors["rest"] /= GAINS["grid" if scale.is_grid else "rest"]
         if not may_round:
@@ -249,11 +254,11 @@ class Grower:
 
     def fit_plain(self, task: _Task) -> tuple[Tree, LeafIntervals]:
         """A tree of scores and its leaves."""
-        return self.fit_sum(task._replace(terms=task.terms[:0]))
+        return self.fit_sum(task._replace(terms=task.terms[:0], total=NO_SUM))
 
     def fit_sum(self, task: _Task) -> tuple[Tree, LeafIntervals]:
         """The same with a sum of columns among the predictors."""
-        total = self._sum(task.terms, task.rows, task.scores)
+        total = task.total or self._sum(task.terms, task.rows, task.scores)
         tree, leaf = self.grow(
             task.columns, task.rows, task.scores[:, None], self.leaf_size, total
         )
@@ -263,7 +268,7 @@ class Grower:
     def fit_rest(self, task: _Task) -> tuple[Tree, LeafIntervals]:
         """A sum of columns, the tree of what it leaves over, and its leaves."""
         rows, scores = task.rows[:LINEAR_ROWS], task.scores[:LINEAR_ROWS]
-        total = self._sum(task.terms, rows, scores)
+        total = task.total or self._sum(task.terms, rows, scores)
         rest = scores - total.values
         # Where the size of the rest differs, leaves differ as well.
         targets = np.stack([rest, np.abs(rest)], axis=1)
@@ -331,6 +336,15 @@ def energy_score(draws: np.ndarray, observed: np.ndarray) -> float:
     return float((np.abs(draws - observed).mean(axis=0) - spread / 2).sum())
 
 
+@contextmanager
+def _without_advice(is_level: bool):
+    """Keep to ourselves what scikit-learn says to levels of one or two rows each."""
+    with warnings.catch_warnings() if is_level else nullcontext():
+        if is_level:
+            warnings.filterwarnings("ignore", "The number of unique classes")
+        yield
+
+
 def fit_ridge(terms: np.ndarray, target: np.ndarray):
     """Return weights, intercept and the leave-one-out residuals of the best penalty.
 
@@ -343,16 +357,18 @@ def fit_ridge(terms: np.ndarray, target: np.ndarray):
     values, vectors = np.linalg.eigh(centered.T @ centered)
     values = np.maximum(values, 0.0)
     rotated = centered @ vectors
-    moment = rotated.T @ residual
+    moment, squares = rotated.T @ residual, rotated**2
     least = np.inf
     for penalty in PENALTIES:
         shrink = 1 / (values + penalty)
-        leverage = np.minimum(1 / n + rotated**2 @ shrink, 0.99)
-        left_out = (residual - rotated @ (shrink * moment)) / (1 - leverage)
+        leverage = np.minimum(1 / n + squares @ shrink, 0.99)
+        shrunk = shrink * moment
+        left_out = (residual - rotated @ shrunk) / (1 - leverage)
         error = np.mean(left_out**2)
         if error < least:
-            least, best = error, (vectors @ (shrink * moment), left_out)
-    weights, left_out = best
+            least, best = error, (shrunk, left_out)
+    shrunk, left_out = best
+    weights = vectors @ shrunk
     # Threads change the last bits of matrix products; rounded, hardly any result.
     weights, left_out = weights.astype(np.float32), left_out.astype(np.float32)
     intercept = np.float32(level - (center * weights).sum())

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from skgan.metrics import nearest
+from skgan.metrics import nearest, nearest_other
 from skgan.plotting import LatentTraversalDisplay, SamplesDisplay
 from skgan.reporting._evaluation import Evaluation, Rows
 from skgan.reporting._html import count, element, figure, table
@@ -85,25 +85,42 @@ def neighbors_section(evaluation: Evaluation) -> Section:
         note = "Copies show beside training images only: give X_train."
         return Section(anchor, title, note, [])
     message = (
-        "The samples that are closest to a training image, the closest first, each "
-        "with that image to its right. Twins are copies; mere likeness is not."
+        "The samples that are closest to a training image, measured by how far that "
+        "is from other training images, the closest first, each with that image to its "
+        "right. Twins are copies; mere likeness is not."
     )
     drawn = Rows(evaluation.synthetic.X[:_MAX_COMPARED])
     space = evaluation.make_space()
-    distances, which = nearest(*(space.transform(rows.X) for rows in (drawn, train)))
-    closest = np.argsort(distances, kind="stable")[:_N_NEIGHBORS]
+    which, closest = _closest(*(space.transform(rows.X) for rows in (drawn, train)))
     display = SamplesDisplay(
         synthetic=evaluation.images(drawn)[closest],
-        neighbors=evaluation.images(train)[which[closest]],
+        neighbors=evaluation.images(train)[which],
     ).plot(ax=blank_axes())
     caption = (
-        f"The {len(closest)} closest of {count(len(drawn))} samples, looked for among "
-        f"{count(len(train))} training images."
+        f"{len(closest)} of {count(len(drawn))} samples, looked for among "
+        f"{count(len(train))} training images, of which each is shown once."
     )
     alt = f"Pairs of a sample and its nearest training image. {caption}"
     picture = sheet(display.synthetic_image_, alt)
     parts = [figure(picture, caption, class_="sheet neighbors")]
     return Section(anchor, title, message, parts)
+
+
+def _closest(drawn: NDArray, train: NDArray) -> tuple[NDArray, NDArray]:
+    """Return the training rows that a sample is closest to, and that sample.
+
+    All thin strokes are near to each other, and would be all that is shown: so a
+    distance is a share of that from the training row to the next one.
+    """
+    distances, which = nearest(drawn, train)
+    met, back = np.unique(which, return_inverse=True)
+    to_other = nearest_other(train, met)[back]
+    shares = np.where(distances > 0, np.inf, 0.0)
+    np.divide(distances, to_other, out=shares, where=to_other > 0)
+    order = np.argsort(shares, kind="stable")
+    first = np.sort(np.unique(which[order], return_index=True)[1])
+    closest = order[first[:_N_NEIGHBORS]]
+    return which[closest], closest
 
 
 def can_walk(evaluation: Evaluation) -> bool:

@@ -24,6 +24,7 @@ from skgan._callback_tasks import CallbackSupport, with_callbacks
 from skgan._deadline import read_deadline
 from skgan._diagram import DataDiagramMixin
 from skgan._estimator import VersionedEstimator, persistent
+from skgan._messages import warn_user
 from skgan._torch_globals import torch_defaults, training_threads
 from skgan._validation import (
     check_boolean,
@@ -33,7 +34,7 @@ from skgan._validation import (
     check_stream,
 )
 from skgan.encoding import BaseEncoder, make_encoder
-from skgan.frames import as_rows
+from skgan.frames import as_rows, index_names
 from skgan.metrics import ReferenceSpace, energy_distance
 from skgan.nets import AdversarialNet, join_processes
 from skgan.samplers._auto import resolve_device, resolve_settings
@@ -195,6 +196,7 @@ class BaseGANSampler(
         if starts_from == "normal" and not is_warm_start:
             encoder = self._encoder_of_networks(encoder)
         self._check_rows(X, encoder, reset=not is_warm_start)
+        _warn_of_index(X)
         labels, target = self._read_target(X, y, is_warm_start)
         seen = None if labels is None else y
         processes = join_processes(resolve_device(self.device))
@@ -651,4 +653,15 @@ class BaseGANSampler(
             standardize=False,
             max_samples=max_rows,
             random_state=self._seeds.score,
+        )
+
+
+def _warn_of_index(X: Any) -> None:
+    """Tell that samples will not have what stands in an index with a name."""
+    names = index_names(X)
+    if names:
+        shown = ", ".join(map(repr, names))
+        warn_user(
+            f"The index {shown} is no column, and is not learnt: X.reset_index() makes "
+            "it one, and reset_index(drop=True) drops it without this warning."
         )

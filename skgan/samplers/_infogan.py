@@ -115,6 +115,8 @@ class InfoGANSampler(DiagnosisMixin, ExplanationMixin, ClusterMixin, BaseGANSamp
         Categories of the rows given to ``fit``.
     n_restarts_ : int
         Starts of the fit that were given up for another.
+    n_regroupings_ : int
+        Times that two categories were found to be one, and took the halves of a third.
     net_ : InfoGANNet
         The trained skorch net, with ``generator_``, ``discriminator_`` and
         ``code_head_``.
@@ -148,9 +150,13 @@ class InfoGANSampler(DiagnosisMixin, ExplanationMixin, ClusterMixin, BaseGANSamp
     category of a row tells of that of its changed copy (Ji et al., "Invariant
     Information Clustering", ICCV 2019, eq. 3). Where that is little, or the losses have
     diverged, the fit starts anew with other weights, twice at most, and goes on with
-    the best start; after a divergence half as fast. All of it takes place within
-    `max_iter` and `max_time`, follows from `random_state`, and is told by the logger
-    ``skgan`` at level `INFO`, and printed if `verbose`.
+    the best start; after a divergence half as fast. From then on until two thirds are
+    done it looks for two categories of one kind of rows and for one of two kinds: those
+    by whose merging and division [3]_ the categories of rows would tell more of those
+    of their changed copies. The code head then learns that: the first two become one,
+    and what this frees takes half of the third. All of it takes place within `max_iter`
+    and `max_time`, follows from `random_state`, and is told by the logger ``skgan`` at
+    level `INFO`, and printed if `verbose`.
 
     Tables of mixed columns are not supported: number their levels, and they are
     vectors.
@@ -161,6 +167,8 @@ class InfoGANSampler(DiagnosisMixin, ExplanationMixin, ClusterMixin, BaseGANSamp
        Maximizing Generative Adversarial Nets", NeurIPS 2016, eq. 6.
     .. [2] Hu et al., "Learning Discrete Representations via Information Maximizing
        Self-Augmented Training", ICML 2017, eq. 4 and 9.
+    .. [3] Ueda et al., "SMEM Algorithm for Mixture Models", Neural Computation 2000,
+       section 3.
 
     Examples
     --------
@@ -395,8 +403,7 @@ class InfoGANSampler(DiagnosisMixin, ExplanationMixin, ClusterMixin, BaseGANSamp
             return automatic
         # A learning rate that suits convolutions that judge is too high where they read
         # codes, too: at .003 all digits of MNIST end in one category. And 1500 updates
-        # find the ten digits with four seeds of five; with 4000, the one seed tried did
-        # not.
+        # find the ten digits; with 4000, the one seed tried did not.
         return {**automatic, "learning_rate": 1e-3, "max_iter": 1500}
 
     def _make_conditions(self, encoder, encoded, labels, target):
@@ -422,12 +429,13 @@ class InfoGANSampler(DiagnosisMixin, ExplanationMixin, ClusterMixin, BaseGANSamp
 
     def _train(self, data) -> None:
         watch = data.restarts = self._make_watch(data)
-        self.n_restarts_ = 0
+        self.n_restarts_ = self.n_regroupings_ = 0
         try:
             super()._train(data)
         finally:
             if watch is not None:
                 self.n_restarts_ = watch.n_restarts_
+                self.n_regroupings_ = watch.n_regroupings_
 
     def _make_watch(self, data) -> CodeWatch | None:
         """Return what starts anew where categories are not found; None without them."""

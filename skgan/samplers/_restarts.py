@@ -1,4 +1,4 @@
-"""CodeWatch: a fit whose categories were not found starts anew, within its budget."""
+"""CodeWatch: categories that were not found, or confused, are mended on the way."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ import torch
 from skorch.callbacks import Callback
 
 from skgan.callbacks import Annealing, Progress, find_divergence
-from skgan.nets import is_first_process
+from skgan.nets import is_first_process, read_hidden
+from skgan.samplers._regrouping import N_COPIES, Reading, regroup
 
 # A start is judged when this share of its schedule is done.
 _JUDGED_AT = 1 / 3
@@ -23,6 +24,10 @@ _MAX_RESTARTS = 2
 # Losses beyond it count as diverged.
 _LIMIT = 1e6
 _MAX_ROWS = 1000
+# Kinds of rows are looked for among more, from then on until this share is done.
+_MAX_GROUPED_ROWS = 2000
+_GROUPED_UNTIL = 2 / 3
+_BLOCK = 1000
 # Fewer updates are too few to be divided.
 MIN_UPDATES = 600
 _LOG = logging.getLogger("skgan")
@@ -32,12 +37,13 @@ class CodeWatch(Callback):
     """Judge a start by what its categories tell, and try others where it is little.
 
     A start is judged once, on rows that are trained on, without labels. The best one
-    goes on, so that what was tried costs updates and never a better start.
+    goes on, so that what was tried costs updates and never a better start. Where one of
+    its categories then holds two kinds of rows and two hold one kind, they exchange.
 
     Parameters
     ----------
     rows : Tensor of shape (n, ...)
-        Encoded training rows; up to 1000 of them are looked at.
+        Encoded training rows; up to 2000 of them are looked at.
     coordinates : Tensor of shape (n, d) or None
         Where they lie, as training gets it.
     progress : Progress
@@ -51,11 +57,13 @@ class CodeWatch(Callback):
     ----------
     found_ : list of float
         What was found of each start that was given up.
+    n_regroupings_ : int
+        How often categories exchanged kinds of rows.
     """
 
     def __init__(self, rows, coordinates, progress: Progress, seed: int, verbose: int):
-        chosen = np.random.default_rng([seed, 11]).permutation(len(rows))[:_MAX_ROWS]
-        places = torch.as_tensor(chosen)
+        chosen = np.random.default_rng([seed, 11]).permutation(len(rows))
+        places = torch.as_tensor(chosen[:_MAX_GROUPED_ROWS])
         self.rows = rows[places]
         self.coordinates = None if coordinates is None else coordinates[places]
         self.progress, self.seed, self.verbose = progress, seed, verbose
@@ -64,6 +72,7 @@ class CodeWatch(Callback):
         self.found_: list[float] = []
         self.kept_: dict[str, Any] = {}
         self.is_settled_ = False
+        self.n_regroupings_ = 0
 
     @property
     def n_restarts_(self) -> int:
@@ -77,6 +86,7 @@ class CodeWatch(Callback):
             "found": self.found_,
             "kept": self.kept_,
             "is_settled": self.is_settled_,
+            "n_regroupings": self.n_regroupings_,
         }
 
     def set_training_state(self, net, state):
@@ -84,13 +94,21 @@ class CodeWatch(Callback):
         self.progress.set_state(state["progress"])
         self.found_ = state["found"]
         self.kept_, self.is_settled_ = state["kept"], state["is_settled"]
+        self.n_regroupings_ = state["n_regroupings"]
 
     def on_epoch_end(self, net, **kwargs):
-        """Judge the start when it is time, and go on with it, another or the best."""
+        """Judge the start when it is time, and mend categories of the one chosen."""
         self.progress.n_updates += len(net.history[-1, "batches"])
         share = net.agree(self.progress.share)
-        if self.is_settled_ or share >= 1:
+        if share >= 1:
             return
+        if not self.is_settled_:
+            self._judge_start(net, share)
+        if self.is_settled_ and share <= _GROUPED_UNTIL:
+            self._regroup(net)
+
+    def _judge_start(self, net, share: float) -> None:
+        """Go on with the start, another or the best, or leave that for later."""
         is_last = len(self.found_) >= _MAX_RESTARTS
         cause = None
         if not is_last:
@@ -130,8 +148,38 @@ class CodeWatch(Callback):
 
     def _judge(self, net) -> float:
         net.eval()
-        found = net.category_information(self.rows, self.coordinates, self.seed)
+        rows, near = self.rows[:_MAX_ROWS], self.coordinates
+        near = None if near is None else near[:_MAX_ROWS]
+        found = net.category_information(rows, near, self.seed)
         return found if isfinite(found) else 0.0
+
+    def _regroup(self, net) -> None:
+        """Let categories exchange kinds of rows where they tell more afterwards."""
+        net.eval()
+        seed = self.seed + self.progress.n_updates
+        found = net.on_first_process(
+            lambda: regroup(self._read(net, seed), net.code_head_, seed)
+        )
+        if found is None:
+            return
+        weights, message = found
+        net.code_head_.load_state_dict(weights)
+        net.history.record("regrouped", True)
+        self.n_regroupings_ += 1
+        self._tell(message)
+
+    @torch.no_grad()
+    def _read(self, net, seed: int) -> Reading:
+        parts = net.rows_and_moved(self.rows, self.coordinates, seed, N_COPIES)
+        reading = Reading([], [], [])
+        for part in parts:
+            hidden = [read_hidden(net.discriminator_, b) for b in part.split(_BLOCK)]
+            features = torch.cat(hidden)
+            for found, read in zip(
+                reading, (features, *net.code_head_(features)), strict=True
+            ):
+                found.append(read)
+        return reading
 
     def _start_anew(self, net, found: float, why: str) -> None:
         self.found_ = [*self.found_, found]

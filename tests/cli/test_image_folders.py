@@ -215,7 +215,8 @@ def test_folders_are_read_as_the_model_learnt_them(here, capsys):
         (["fit", "photos", "-o", "m", "--na", "?"], "'photos' is a folder.*tables"),
         (["fit", "photos", "-o", "m", "--target", "x"], "or the sub-folders"),
         (["fit", "photos", "-o", "m", "--condition-on", "x"], "the rows are arrays"),
-        (["fit", "one", "-o", "m"], r"1 sample\(s\)"),
+        (["fit", "one", "-o", "m"], "'one' holds one image.* 1.png; at least 2"),
+        (["fit", "nowhere/", "-o", "m"], "nowhere/: No such file"),
         (["sample", "photos.skgan", "-o", "a.csv"], r"write \.npz, \.png or a folder/"),
         (["sample", "photos.skgan", "-n", "0", "-o", "a.png"], "of no images"),
         (["sample", "photos.skgan", "-o", "no/a/"], "no folder that exists"),
@@ -224,7 +225,7 @@ def test_folders_are_read_as_the_model_learnt_them(here, capsys):
         (["sample", "x.skgan", "-o", "a.png"], "arrays of 2, and no images"),
         (["score", "x.skgan", "photos"], "the model's rows are no images"),
         (["score", "floats.skgan", "photos"], "uint8.*float64: give an npz"),
-        (["score", "photos.skgan", "one"], "at least 2 of X, got 1"),
+        (["score", "photos.skgan", "one"], "'one' holds one image.*at least 2"),
     ],
 )
 def test_errors(arguments, message, here, capsys):

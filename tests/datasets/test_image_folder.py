@@ -25,19 +25,19 @@ def save(path, pixels, mode=None, **options):
     (image if mode is None else image.convert(mode)).save(path, **options)
 
 
-def make_png(width, height):
-    """Return a PNG that says how large it is, and holds next to nothing."""
+def make_png(width, height, depth=8, color=0, pixels=bytes(100)):
+    """Return a PNG of what Pillow does not write, which holds next to nothing."""
 
     def chunk(name, data):
         check = struct.pack(">I", zlib.crc32(name + data))
         return struct.pack(">I", len(data)) + name + data + check
 
-    head = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
+    head = struct.pack(">IIBBBBB", width, height, depth, color, 0, 0, 0)
     return b"\x89PNG\r\n\x1a\n" + b"".join(
         chunk(name, data)
         for name, data in (
             (b"IHDR", head),
-            (b"IDAT", zlib.compress(bytes(100))),
+            (b"IDAT", zlib.compress(pixels)),
             (b"IEND", b""),
         )
     )
@@ -115,6 +115,7 @@ def test_sizes_that_are_found(tmp_path):
         ("16.tif", "I;16", 0),
     ],
 )
+@pytest.mark.filterwarnings("ignore:1 of .* read otherwise than they are")
 def test_greys_of_every_kind_are_one_channel(name, mode, tolerance, tmp_path):
     if mode.startswith("I"):
         values = GREYS.astype(np.uint16) * 257
@@ -148,8 +149,23 @@ def test_palettes_cmyk_and_animations(tmp_path):
     frames = [Image.fromarray(255 - flat), Image.fromarray(flat)]
     for name in ("animated.gif", "animated.png", "animated.webp"):
         frames[1].save(tmp_path / name, save_all=True, append_images=frames[:1])
-    images = load_image_folder(tmp_path).data
-    assert images.shape == (5, 6, 8, 3)
+    save(tmp_path / "grey.png", np.zeros((6, 8), np.uint16))
+    # A photograph that holds a second one, as telephones write them.
+    options = {"save_all": True, "append_images": frames[:1], "quality": 95}
+    frames[1].save(tmp_path / "phone.jpg", "MPO", **options)
+    row = bytes(1) + (flat[0].astype(">u2") * 257).tobytes()
+    (tmp_path / "colour.png").write_bytes(make_png(8, 6, 16, 2, 6 * row))
+    first, words = "the first of several pictures", "16 bits as 8"
+    with pytest.warns(UserWarning, match=r"6 of .* read.*animated\.gif \(the first"):
+        photos = load_image_folder(tmp_path)
+    assert photos.changed == {
+        **dict.fromkeys(("animated.gif", "animated.png", "animated.webp"), first),
+        "cmyk.jpg": "CMYK as RGB, without its colour profile",
+        "colour.png": words,
+        "grey.png": words,
+    }
+    images = photos.data[np.array(photos.filenames) != "grey.png"]
+    assert images.shape == (7, 6, 8, 3)
     assert np.abs(images.astype(int) - flat).max() < 15
 
 

@@ -1,6 +1,7 @@
 """The reference space: what every kind of column becomes."""
 
 import datetime
+import io
 import pickle
 
 import numpy as np
@@ -245,6 +246,29 @@ def test_pickle_and_refit_are_exact():
 def test_bad_rows_are_named(X, message):
     with pytest.raises(ValueError, match=message):
         ReferenceSpace().fit(X)
+
+
+def test_texts_of_a_file_are_read_as_typed_columns():
+    moments = pd.date_range("2024-01-01 07:30", periods=40, freq="31h")
+    real = pd.DataFrame(
+        {
+            "day": moments.normalize(),
+            "at": moments,
+            "zone": moments.tz_localize("Europe/Berlin"),
+            "span": moments - moments[0],
+            "price": np.arange(40.0),
+        }
+    )
+    space = ReferenceSpace().fit(real)
+    texts = pd.read_csv(io.StringIO(real.to_csv(index=False)))
+    np.testing.assert_allclose(space.transform(texts), space.transform(real))
+    texts["day"] = moments.strftime("%d.%m.%Y")
+    texts["price"] = [f"${value}.00" for value in range(40)]
+    np.testing.assert_allclose(space.transform(texts), space.transform(real))
+    texts["at"] = "soon"
+    message = "'at' must be numeric.* hold dates, and it holds 'soon'.*to_datetime"
+    with pytest.raises(ValueError, match=message):
+        space.transform(texts)
 
 
 def test_bad_rows_to_transform_are_named():

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from sklearn.exceptions import NotFittedError
+from sklearn.metrics import euclidean_distances
 from sklearn.mixture import GaussianMixture
 from sklearn.preprocessing import StandardScaler
 
@@ -478,6 +479,26 @@ def test_sheets_hold_pixel_for_pixel_what_was_drawn(cases, reports):
     assert tile.shape == (6, 5, 2)
     assert np.abs(tile[..., 0].astype(int) - drawn[0]).max() <= 1
     assert (tile[..., 1] == 255).all()
+
+
+def test_the_nearest_training_images_are_near_for_where_they_lie(cases, reports):
+    """Each once; plain images are near to each other, which says nothing of copies."""
+    case, sheet = cases["images"], sheets_of(reports["images"].html)[2]
+    height, width = sheet.shape[:2]
+    places = itertools.product(range(0, height, 8), range(0, width, 12))
+    pairs = [sheet[y : y + 6, x : x + 10, 0] for y, x in places]
+    pairs = [pair for pair in pairs if np.ptp(pair)]  # the last places may be empty
+    train = case.train.reshape(-1, 30).astype(int)
+    to_train = [np.abs(train - pair[:, 5:].ravel()).max(axis=1) for pair in pairs]
+    which = [distances.argmin() for distances in to_train]
+    assert len(set(which)) == len(pairs) > 9
+    space = case.sampler._reference
+    drawn = space.transform(np.stack([pair[:, :5] for pair in pairs]))
+    others = euclidean_distances(space.transform(case.train))
+    np.fill_diagonal(others, np.inf)
+    distances = np.linalg.norm(drawn - space.transform(case.train)[which], axis=1)
+    shares = distances / others.min(axis=1)[which]
+    assert (np.diff(shares) > -0.02).all()
 
 
 def test_flat_images_are_shown_as_images():

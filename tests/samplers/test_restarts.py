@@ -5,7 +5,10 @@ import logging
 import numpy as np
 import pytest
 import torch
+from sklearn.datasets import make_blobs
+from sklearn.metrics import adjusted_rand_score
 from skorch.callbacks import Callback
+from torch.nn.functional import cross_entropy
 
 from skgan import InfoGANSampler, load, save
 from skgan.callbacks import TrainingCheckpoint
@@ -114,6 +117,7 @@ def test_what_is_enough_is_left_alone(monkeypatch, expected):
     monkeypatch.setattr(
         "skgan.nets.InfoGANNet.category_information", lambda *args: 0.99
     )
+    monkeypatch.setattr("skgan.samplers._restarts.regroup", lambda *args: None)
     sampler = make_sampler().fit(NOISE)
     assert sampler.n_restarts_ == 0 and not anew(sampler)
     monkeypatch.setattr("skgan.samplers._infogan.MIN_UPDATES", 10**6)
@@ -141,4 +145,61 @@ def test_not_where_categories_mean_nothing_or_a_fit_goes_on(expected):
 
 def test_files_know_how_often(expected, tmp_path):
     save(expected[0].set_params(callbacks=None), tmp_path / "a.skgan")
-    assert load(tmp_path / "a.skgan").n_restarts_ == 2
+    again = load(tmp_path / "a.skgan")
+    assert again.n_restarts_ == 2
+    assert again.n_regroupings_ == expected[0].n_regroupings_
+
+
+BLOBS, _ = make_blobs(
+    240, centers=[[0, 0], [9, 0], [0, 9]], cluster_std=0.7, random_state=0
+)
+# Encoded columns are normal scores: a third of them, those of a blob, are above.
+THIRD = 0.43
+
+
+class Confusion(Callback):
+    """Teach the head, once, that two blobs are of one category and one is of two."""
+
+    def __init__(self):
+        self.rows, self.read = [], None
+
+    def on_epoch_begin(self, net, **kwargs):
+        if self.read is None and len(net.history) == 7:
+            self.read = self.rows.numpy(), net.read_codes(self.rows)[0].argmax(dim=1)
+        elif self.read is None:
+            self.rows = []
+
+    def on_batch_end(self, net, batch, training, **kwargs):
+        if self.read is None:
+            self.rows.append(batch[0])
+
+    def on_epoch_end(self, net, **kwargs):
+        if len(net.history) != 6:
+            return
+        rows = self.rows = torch.cat(self.rows)
+        is_third = rows[:, 1] > THIRD
+        is_right = rows[:, 0] > rows[is_third, 0].median()
+        wrong = torch.where(is_third, 1 + is_right.long(), 0)
+        optimizer = torch.optim.Adam(net.code_head_.parameters(), lr=0.01)
+        features = net.discriminator_.features(rows).detach()
+        for _ in range(100):
+            optimizer.zero_grad()
+            cross_entropy(net.code_head_(features)[0], wrong).backward()
+            optimizer.step()
+
+
+def test_confused_categories_exchange_what_they_hold(monkeypatch, caplog):
+    monkeypatch.setattr(
+        "skgan.nets.InfoGANNet.category_information", lambda *args: 0.99
+    )
+    confusion = Confusion()
+    with caplog.at_level(logging.INFO, "skgan"):
+        sampler = make_sampler(batch_size=48, callbacks=[confusion]).fit(BLOBS)
+    told = [r.message for r in caplog.records if "update 24:" in r.message]
+    assert "categories 1 and 2 are of one kind and 0 is of two" in told[0]
+    assert sampler.n_regroupings_ >= 1 and sampler.n_restarts_ == 0
+    assert sampler.history_[5]["regrouped"]
+    rows, read = confusion.read
+    kinds = np.where(rows[:, 1] > THIRD, 2, rows[:, 0] > THIRD)
+    # Blobs touch in these scores; what was taught before has .4.
+    assert adjusted_rand_score(kinds, read) > 0.65

@@ -124,3 +124,13 @@ def test_all_dtypes_of_pandas_in_one_table(missing):
 @pytest.mark.parametrize("missing", [0, 0.3])
 def test_all_dtypes_of_polars_in_one_table(missing):
     check_polars(POLARS_NAMES, 60, 60, missing, 1)
+
+
+def test_an_index_with_a_name_is_told_of():
+    frame = pd.DataFrame({"x": range(40), "kind": ["a", "b"] * 20})
+    sampler = GANSampler(max_iter=0, random_state=0)
+    panel = [frame.assign(firm=1, year=range(40)).set_index(["firm", "year"])]
+    for indexed in (*panel, frame.rename_axis("day")):
+        with pytest.warns(UserWarning, match="index '.*' is no column.*reset_index"):
+            sampler.fit(indexed)
+    assert sampler.fit(frame[::-1]).sample(3).index.tolist() == [0, 1, 2]

@@ -142,8 +142,9 @@ class DateParts(Formula):
         Name of a column of dates or times.
     **parts : str
         Names of columns: ``year``, ``quarter``, ``month``, ``day``, ``weekday``
-        (Monday is 0), ``isoweekday`` (Monday is 1), ``dayofyear``, ``hour`` and
-        ``minute``.
+        (Monday is 0), ``isoweekday`` (Monday is 1), ``dayofyear``, ``week`` (of ISO),
+        ``yearmonth``, ``yearquarter``, ``yearweek`` (202405 is the fifth week of
+        2024), ``hour`` and ``minute``.
 
     Examples
     --------

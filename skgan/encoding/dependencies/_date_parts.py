@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import product
 from typing import NamedTuple
@@ -32,7 +32,8 @@ class Clock(NamedTuple):
     origin: int  # steps from 1970 to the moment that counts as 0
 
 
-def _seconds(values: NDArray, clock: Clock) -> NDArray:
+def seconds_of(values: NDArray, clock: Clock) -> NDArray:
+    """Return canonical times as whole seconds."""
     counts = np.rint(np.nan_to_num(values)).astype(np.int64) + clock.origin
     if clock.step >= _SECOND:
         return (counts * (clock.step // _SECOND)).astype("datetime64[s]")
@@ -44,7 +45,19 @@ def _since(moments: NDArray, unit: str, of: str) -> NDArray:
     return (moments.astype(f"datetime64[{unit}]") - start).astype(np.int64)
 
 
-PARTS = {
+def _iso_week(moments: NDArray) -> NDArray:
+    """Return 100 times the year of the week, by its Thursday, and the week in it."""
+    days = moments.astype(_DAY).astype(np.int64)
+    thursday = (days - (days + 3) % 7 + 3).astype(_DAY)
+    year = thursday.astype("datetime64[Y]").astype(np.int64) + 1970
+    return year * 100 + _since(thursday, "D", "Y") // 7 + 1
+
+
+def _with_year(part: str) -> Callable[[NDArray], NDArray]:
+    return lambda s: PARTS["year"](s) * 100 + PARTS[part](s)
+
+
+PARTS: dict[str, Callable[[NDArray], NDArray]] = {
     "year": lambda s: s.astype("datetime64[Y]").astype(np.int64) + 1970,
     "quarter": lambda s: _since(s, "M", "Y") // 3 + 1,
     "month": lambda s: _since(s, "M", "Y") + 1,
@@ -55,12 +68,17 @@ PARTS = {
     "dayofyear": lambda s: _since(s, "D", "Y") + 1,
     "hour": lambda s: _since(s, "h", "D"),
     "minute": lambda s: _since(s, "m", "h"),
+    "week": lambda s: _iso_week(s) % 100,
+    # 202405 for May, or for the fifth week, of 2024.
+    "yearmonth": _with_year("month"),
+    "yearquarter": _with_year("quarter"),
+    "yearweek": _iso_week,
 }
 
 
 def part_of(values: NDArray, part: str, clock: Clock) -> NDArray:
     """Return a part of canonical times, float64, NaN where they are missing."""
-    numbers = PARTS[part](_seconds(values, clock)).astype(np.float64)
+    numbers = PARTS[part](seconds_of(values, clock)).astype(np.float64)
     return np.where(np.isnan(values), np.nan, numbers)
 
 
@@ -176,7 +194,7 @@ def _stands_for(table: Table, parts: NDArray, target: Hashable) -> bool:
         "part": parts,
         "level": table.columns[target],
     }
-    pair = Table(columns, {"level"}, {"part"})
+    pair = Table(columns, {"level", "part"}, {"part"})
     if len(pair.columns) < 2 or pair.n_rows < table.n_rows:
         return False
     example = example_rows(pair.factors["part"])

@@ -9,7 +9,16 @@ from numpy.typing import NDArray
 from scipy.special import ndtr, ndtri
 
 from skgan._estimator import persistent
-from skgan.encoding._grid import Grid, Multiples, chance_free_divisor, find_any_grid
+from skgan.encoding._grid import (
+    Grid,
+    Multiples,
+    are_clock_times,
+    chance_free_divisor,
+    find_any_grid,
+    with_minutes,
+)
+from skgan.encoding.dependencies._date_parts import Clock
+from skgan.encoding.table._calendar import Cycles, Months, find_calendar
 from skgan.encoding.vector._normal_scores import NormalScores
 
 # Rows that a level needs for its own mean to count as much as that of all rows.
@@ -152,7 +161,7 @@ class EncodedColumn(NamedTuple):
     codes: NDArray | None  # the level in its block; -1 is none of them
 
 
-@persistent("_unit", "_grid")
+@persistent("_unit", "_grid", "_calendar", "_are_clock_times")
 class NumberEncoder:
     """Numbers as normal scores, rounded and bounded on the way back.
 
@@ -163,13 +172,19 @@ class NumberEncoder:
     n_codes = 0
     # Files of the first schema hold none.
     _grid: Grid | Multiples | None = None
+    _calendar: Months | Cycles | None = None
+    # Whether values are hours and minutes, written as one whole number.
+    _are_clock_times = False
 
     def __init__(self, step: float | None = None, decimals: int | None = None):
         self.step = step
         self.decimals = decimals
 
-    def fit(self, values: NDArray) -> NumberEncoder:
-        """Learn from values of shape (n,), two distinct ones at least, no NaN."""
+    def fit(self, values: NDArray, clock: Clock | None = None) -> NumberEncoder:
+        """Learn from values of shape (n,), two distinct ones at least, no NaN.
+
+        Of moments `clock` says how they are counted.
+        """
         unique = np.unique(values)
         n = len(values)
         self.minimum_, self.maximum_ = float(unique[0]), float(unique[-1])
@@ -185,12 +200,20 @@ class NumberEncoder:
         else:
             normal = NormalScores(tolerance)
         self.map_ = normal.fit(values / self._unit)
+        self._calendar = None
+        if clock is not None:
+            repeated = self.map_.atoms_ * self._unit
+            self._calendar = find_calendar(values, repeated, clock, self._draw)
         return self
+
+    def _draw(self, ranks: NDArray) -> NDArray:
+        return self.decode(_score_of(ranks), None)
 
     def _learn_grid(self, values: NDArray, unique: NDArray) -> None:
         """Take what all differences are multiples of for the step."""
-        self._grid = None
+        self._grid, self._are_clock_times = None, False
         if self.step is not None:
+            self._are_clock_times = self.step == 1 and are_clock_times(unique)
             self.step *= chance_free_divisor((unique - unique[0]) / self.step)
         else:
             self._grid = find_any_grid(values, self.decimals)
@@ -219,16 +242,28 @@ class NumberEncoder:
 
     def snap(self, values: NDArray) -> NDArray:
         """Move values into the range and onto the grid seen."""
-        values = np.clip(values, self.minimum_, self.maximum_)
+        values = self._on_grid(np.clip(values, self.minimum_, self.maximum_))
+        if self._calendar is None:
+            return values
+        is_repeated = np.isin(values, self.map_.atoms_ * self._unit)
+        moved = np.where(is_repeated, values, self._calendar.snap(values))
+        return np.clip(moved, self.minimum_, self.maximum_)
+
+    def _on_grid(self, values: NDArray) -> NDArray:
         if self._grid is not None:
             # An ending may stand beyond the extremes, which are on the grid.
             return np.clip(self._grid.snap(values), self.minimum_, self.maximum_)
         if self.step == 1 and self.decimals is None:
-            return np.rint(values)
+            return self._with_minutes(np.rint(values))
         if self.step is not None:
             n_steps = np.rint((values - self.minimum_) / self.step)
-            values = self.minimum_ + n_steps * self.step
+            values = self._with_minutes(self.minimum_ + n_steps * self.step)
         return values if self.decimals is None else np.round(values, self.decimals)
+
+    def _with_minutes(self, values: NDArray) -> NDArray:
+        if not self._are_clock_times:
+            return values
+        return with_minutes(values, self.step or 1.0)
 
     def encode_range(self, low: float, high: float) -> tuple[float, float]:
         """Return the interval of scores that the values of a range take up."""

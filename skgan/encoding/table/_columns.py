@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from skgan._estimator import persistent
 from skgan._messages import counted, warn_user
 from skgan.encoding._grid import find_decimals, find_single_grid
+from skgan.encoding.dependencies._date_parts import Clock
 from skgan.frames import (
     UNITS,
     ColumnFormat,
@@ -45,6 +46,10 @@ class Column(ABC):
     step: float | None = None
     # Decimal places of all values, if they have few.
     decimals: int | None = None
+    # The place of the column whose random numbers it shares; None is its own.
+    partner: int | None = None
+    # How moments are counted; None of other columns, times of day among them.
+    clock: Clock | None = None
 
     def __init__(self, name: Hashable, column_format: ColumnFormat):
         self.name = name
@@ -113,12 +118,17 @@ class Column(ABC):
         )
 
 
-@persistent("column_format", "step", "offset", "decimals", "span", "factor", "is_wide")
+@persistent(
+    *("column_format", "step", "offset", "decimals", "span", "factor", "is_wide"),
+    "is_single",
+)
 class NumberColumn(Column):
     """Numbers; integers that float64 cannot tell apart go by offset and step."""
 
     # Whether raw values are Python's integers; files of the first schema do not say.
     is_wide = False
+    # Whether decimals were rounded to single precision before they came as doubles.
+    is_single = False
 
     def __init__(self, name: Hashable, raw_column: RawColumn):
         super().__init__(name, raw_column.column_format)
@@ -141,8 +151,17 @@ class NumberColumn(Column):
             # Rounded endings are their encoder's to find, in all of their digits.
             if find_single_grid(present.astype(np.float64)) is None:
                 self.decimals = find_decimals(present)
+                if self.decimals is None:
+                    self._learn_single(present)
         if self.decimals == 0:
             self.step, self.decimals = 1.0, None
+
+    def _learn_single(self, present: NDArray) -> None:
+        """Learn the decimals of doubles that once were single numbers: 0.1f is .1."""
+        single = present.astype(np.float32)
+        if present.dtype.itemsize == 8 and (single == present).all():
+            self.decimals = find_decimals(single)
+            self.is_single = self.decimals is not None
 
     def _learn_wide(self, present: NDArray) -> None:
         """Learn the offset and the step of Python's integers, in their own digits."""
@@ -224,7 +243,10 @@ class NumberColumn(Column):
         if self.offset is None:
             if self.column_format.storage.kind in "iu":
                 return np.rint(values)
-            return values if self.decimals is None else np.round(values, self.decimals)
+            values = (
+                values if self.decimals is None else np.round(values, self.decimals)
+            )
+            return values.astype(np.float32) if self.is_single else values
         top = np.nextafter(2.0**64, 0)
         steps = np.clip(np.rint(values) * self.factor, 0, top).astype(np.uint64)
         is_top = values * self.factor >= float(self.span)
@@ -248,7 +270,7 @@ class NumberColumn(Column):
             return float((exact - self.offset) / self.factor)
         if self.offset is not None:
             return float((int(value) - self.offset) / self.factor)
-        return number
+        return round(number, self.decimals or 0) if self.is_single else number
 
 
 def _shown(column: NumberColumn, whole: int) -> str:
@@ -400,6 +422,13 @@ class TimeColumn(Column):
         self.step = (
             float(max(grain_of(raw_column) // time_unit.step, 1)) if has_values else 1.0
         )
+
+    @property
+    def clock(self) -> Clock | None:  # type: ignore[override]
+        """How moments are counted; None of durations and times of day."""
+        if self.kind != "time" or self.column_format.is_time_of_day:
+            return None
+        return Clock(self.time_unit.step, self.origin)
 
     @property
     def zone(self):

@@ -32,7 +32,11 @@ _MAX_DIGITS = 15
 _JUMP = 1 << 40
 # Values that are told apart by a row's number.
 _ENOUGH = 1 << 48
-_NUMBERED = re.compile(r"(\D*)(\d{1,15})(\D*)", re.ASCII)
+_NUMBERED = re.compile(r"((?:.*\D)?)(\d{1,15})(\D*)", re.ASCII | re.DOTALL)
+_ADDRESS = re.compile(r"(?:(?:0|[1-9]\d{0,2})(?:\.(?=\d)|$)){4}", re.ASCII)
+_DIGITS = np.arange(ord("0"), ord("9") + 1, dtype=np.uint32)
+# Texts of one length have so many times as many signs to choose from as were seen.
+_MIN_ROOM = 100
 _PACKED = {"uuid": "bytes", "ipv4": "packed", "ipv6": "packed"}
 _MAKERS: dict[str, Any] = {
     "uuid": lambda packed: uuid.UUID(bytes=packed),
@@ -72,7 +76,7 @@ def learn_fresh(levels: list) -> Any:
     """Return what draws fresh values in the pattern of `levels`, all different."""
     form = form_of(levels)
     if form == "text":
-        return _numbered(levels) or FreshText(levels)
+        return _numbered(levels) or _addresses(levels) or FreshText(levels)
     if form == "integer":
         return FreshIntegers([int(level) for level in levels])
     if form == "tuple":
@@ -113,6 +117,16 @@ def _numbered(levels: list[str]) -> RunningNumber | None:
     return RunningNumber(prefix, suffix, widths.pop() if is_padded else 0, high + 1)
 
 
+def _addresses(levels: list[str]) -> FreshAddresses | None:
+    """Return what draws addresses of the internet, if texts are such."""
+    if not all(_ADDRESS.fullmatch(level) for level in levels):
+        return None
+    try:
+        return FreshAddresses([ipaddress.IPv4Address(level) for level in levels])
+    except ValueError:
+        return None
+
+
 @persistent()
 class RunningNumber:
     """Constant text around a number that goes on behind the largest seen."""
@@ -149,6 +163,8 @@ class FreshText:
         has_one_length = bool((points > 0).all()) or not grows
         if has_one_length and len(points) >= MIN_ROWS:
             self.classes = [np.unique(place) for place in points.T]
+            if grows:
+                self.classes = _roomy(self.classes, len(points))
             template = [
                 place[0] if len(place) == 1 else CLASS + i
                 for i, place in enumerate(self.classes)
@@ -197,6 +213,18 @@ class FreshBytes:
         texts = self.text.draw(rows, entropy, attempt)
         make = _MAKERS[self.form]
         return _objects([make(bytes(ord(c) - 1 for c in text)) for text in texts])
+
+
+@persistent("bytes")
+class FreshAddresses:
+    """Texts of addresses of the internet, such as 10.0.0.7."""
+
+    def __init__(self, levels: list):
+        self.bytes = FreshBytes(levels, "ipv4")
+
+    def draw(self, rows: NDArray, entropy: int, attempt: int) -> NDArray:
+        """Return strings for rows by their numbers."""
+        return _objects(list(map(str, self.bytes.draw(rows, entropy, attempt))))
 
 
 @persistent("low", "span", "is_running")
@@ -295,6 +323,17 @@ class FreshTuples:
             places, chosen = np.divmod(places, len(values))
             drawn.append(_objects(values)[chosen].tolist())
         return _objects(list(zip(*drawn, strict=True)))
+
+
+def _roomy(classes: list[NDArray], n_seen: int) -> list[NDArray]:
+    """Let places of digits have all of them, from the last on, until there is room."""
+    classes = list(classes)
+    for place in range(len(classes) - 1, -1, -1):
+        if prod(map(len, classes)) >= _MIN_ROOM * n_seen:
+            break
+        if np.isin(classes[place], _DIGITS).all():
+            classes[place] = _DIGITS
+    return classes
 
 
 def code_points(text: NDArray) -> NDArray:

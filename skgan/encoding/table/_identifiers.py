@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skgan._estimator import persistent
+from skgan._messages import counted, warn_user
 from skgan.encoding.table._columns import Column
 from skgan.encoding.table._fresh_values import (
     LAST_ATTEMPT,
@@ -32,7 +33,59 @@ def can_be_drawn(raw_column: RawColumn) -> bool:
     return is_open and form_of(levels) is not None
 
 
-@persistent("column_format", "step", "fresh", "seen", "is_unique")
+def follow_numbers(
+    fresh: list[Hashable], names: list[Hashable], columns: dict[Hashable, RawColumn]
+) -> list[Hashable]:
+    """Return those of `names` that are a whole number more than an identifier."""
+    keys = [columns[name] for name in fresh if _are_whole(columns[name])]
+    return [
+        name
+        for name in names
+        if _are_whole(columns[name])
+        and any(_offset(columns[name], key) is not None for key in keys)
+    ]
+
+
+def find_partners(
+    columns: list[RawColumn], are_identifiers: list[bool]
+) -> dict[int, int]:
+    """Return for identifiers that follow from one before them the place of that one."""
+    partners: dict[int, int] = {}
+    places = [place for place, found in enumerate(are_identifiers) if found]
+    for i, place in enumerate(places):
+        for other in places[:i]:
+            if other not in partners and _is_tied(columns[place], columns[other]):
+                partners[place] = other
+                break
+    return partners
+
+
+def _are_whole(column: RawColumn) -> bool:
+    is_number = column.column_format.kind == "number"
+    return is_number and column.raw.dtype.kind in "iu" and not column.missing.any()
+
+
+def _offset(column: RawColumn, other: RawColumn) -> int | None:
+    """Return by how much a column is above another in all rows; None if it is not."""
+    first = int(column.raw[0]) - int(other.raw[0])
+    if abs(first) >= 2**62:
+        return None
+    # Differences of 64 bits wrap around alike.
+    differences = column.raw.astype(np.uint64) - other.raw.astype(np.uint64)
+    return first if (differences == np.uint64(first % 2**64)).all() else None
+
+
+def _is_tied(column: RawColumn, other: RawColumn) -> bool:
+    """Whether fresh values of both columns, of equal lots, are tied as those seen."""
+    if _are_whole(column) and _are_whole(other):
+        return _offset(column, other) is not None
+    if "level" not in (column.column_format.kind, other.column_format.kind):
+        return False
+    levels = [c.column_format.levels for c in (column, other)]
+    return levels[0] == levels[1] and np.array_equal(column.raw, other.raw)
+
+
+@persistent("column_format", "step", "fresh", "seen", "is_unique", "partner")
 class IdentifierColumn(Column):
     """Almost unique values: only whether they are missing is learnt.
 
@@ -42,8 +95,12 @@ class IdentifierColumn(Column):
 
     kind = "identifier"
 
-    def __init__(self, name: Hashable, raw_column: RawColumn):
+    def __init__(
+        self, name: Hashable, raw_column: RawColumn, partner: int | None = None
+    ):
         super().__init__(name, raw_column.column_format)
+        # The place of the column whose lots it shares, as it follows from that.
+        self.partner = partner
         present = raw_column.raw[~raw_column.missing]
         if raw_column.column_format.kind == "number":
             levels = np.unique(present).tolist()
@@ -69,10 +126,20 @@ class IdentifierColumn(Column):
         fresh = self.draw(len(values), rng, first_row)
         if self.column_format.kind == "number":
             limits = np.iinfo(self.column_format.storage)
+            self._warn_of_repeats(fresh, limits)
             whole = [min(max(value, limits.min), limits.max) for value in fresh]
             raw = np.array(whole, dtype=self.column_format.storage)
             return self.column_format.to_column(raw, missing)
         return self.column_format.to_column.from_objects(fresh, missing)
+
+    def _warn_of_repeats(self, fresh: NDArray, limits: np.iinfo) -> None:
+        n_beyond = sum(not limits.min <= value <= limits.max for value in fresh)
+        if n_beyond:
+            warn_user(
+                f"Column {self.name!r} is of {limits.dtype}, which has no fresh values "
+                f"left for {counted(n_beyond, 'row')}: its identifiers repeat. Cast it "
+                "to int64 before fit."
+            )
 
     def parse(self, value) -> float:
         """Refuse: what is drawn fresh cannot be given."""

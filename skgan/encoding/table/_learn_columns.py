@@ -20,15 +20,22 @@ from skgan.encoding.table._fresh_values import MIN_ROWS
 from skgan.encoding.table._identifiers import (
     IdentifierColumn,
     can_be_drawn,
+    find_partners,
+    follow_numbers,
 )
-from skgan.frames import RawColumn, read_spelled
+from skgan.frames import RawColumn, read_columns, read_spelled
 
 _MIN_UNIQUE = 0.9
 # Names of columns of whole numbers that name rows, if no two of these are equal.
 _KEY = re.compile(
-    r"(?i:(?:.*[_ .-])?(?:id|uuid|guid|key)|index|unnamed: ?\d+|row[_ ]?(?:nr|no))"
-    r"|.*[a-z](?:Id|ID)"
+    r"(?i:(?:.*[_ .-])?(?:id|uuid|guid|key|nr|no|num|number)\.?|index|unnamed: ?\d+"
+    r"|row[_ ]?(?:nr|no)|(?:account|booking|case|client|customer|employee|invoice"
+    r"|member|obs|observation|order|participant|patient|record|respondent|serial"
+    r"|student|subject|ticket|transaction|user)(?:nr|no|num|number)?)"
+    r"|.*[a-z](?:Id|ID|No|Nr|Number)"
 )
+# Of fewer rows all values must be different, and of fewer than the last none tells.
+_FEWEST_ROWS = 20
 
 
 def learn_columns(
@@ -54,10 +61,11 @@ def learn_columns(
     )
     times = [c for c in raw_columns if c.column_format.kind in ("time", "duration")]
     shared = TimeUnit.learn(times)
+    partners = find_partners(raw_columns, [n in are_identifiers for n in names])
     columns: list[Column] = []
-    for name, column in zip(names, raw_columns, strict=True):
+    for place, (name, column) in enumerate(zip(names, raw_columns, strict=True)):
         if name in are_identifiers:
-            columns.append(IdentifierColumn(name, column))
+            columns.append(IdentifierColumn(name, column, partners.get(place)))
         elif column.column_format.kind in ("time", "duration"):
             # Counts of nanoseconds since the year 1 overflow 64 bits.
             time_unit = shared if shared.is_safe else TimeUnit.learn([column])
@@ -113,6 +121,8 @@ def _find_identifiers(
             "pattern drawn."
         )
     fresh = [name for name in unique if can_be_drawn(pairs[name])]
+    free = [n for n in names if n not in unique and n not in (*levels, *compared)]
+    fresh += follow_numbers(fresh, free, pairs)
     if fresh:
         warn_user(
             f"Almost all values of {_list(fresh)} are different: taken for "
@@ -152,6 +162,22 @@ def check_names(
     return names
 
 
+def find_identifiers(X) -> list[Hashable]:
+    """Return the columns of a frame that are taken for identifiers.
+
+    Constraints and parameters have no say.
+    """
+    columns = dict(zip(X.columns, read_columns(X), strict=True))
+    found = [
+        name
+        for name, column in columns.items()
+        if (is_almost_unique(column) or is_key(name, column))
+        and read_spelled(column, name) is None
+    ]
+    others = [name for name in columns if name not in found]
+    return found + follow_numbers(found, others, columns)
+
+
 def is_key(name: Hashable, raw_column: RawColumn) -> bool:
     """Whether a column of different whole numbers is called what keys are."""
     raw, missing = raw_column.raw, raw_column.missing
@@ -167,12 +193,13 @@ def is_almost_unique(raw_column: RawColumn) -> bool:
     if column_format.kind != "level":
         return False
     n_present = len(raw_column.missing) - int(raw_column.missing.sum())
-    if n_present < MIN_ROWS:
+    if n_present < _FEWEST_ROWS:
         return False
+    least = _MIN_UNIQUE if n_present >= MIN_ROWS else 1.0
     n_levels = len(column_format.levels)
-    if n_levels >= _MIN_UNIQUE * n_present and column_format.is_closed:
+    if n_levels >= least * n_present and column_format.is_closed:
         n_levels = len(np.unique(raw_column.raw[~raw_column.missing]))
-    return n_levels >= _MIN_UNIQUE * n_present
+    return n_levels >= least * n_present
 
 
 def check_time_units(constraints: Iterable, columns: list[Column]) -> None:

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skgan._estimator import persistent
+from skgan.encoding.table._absences import Absences
 from skgan.encoding.table._column_encoders import (
     EncodedColumn,
     GroupedLevelEncoder,
@@ -94,9 +95,12 @@ class ColumnSlice(NamedTuple):
         return self.column_encoder.decode(scores, codes)
 
 
-@persistent("_template", "_gaps", "_patterns", "_pattern_blocks")
+@persistent("_template", "_gaps", "_patterns", "_pattern_blocks", "_absences")
 class RowEncoder:
     """Canonical rows as scores and one-hot blocks, each of at most `max_levels`."""
+
+    # Files of the first schema hold none.
+    _absences: Absences | None = None
 
     def __init__(self, max_levels: int):
         self.max_levels = max_levels
@@ -109,6 +113,7 @@ class RowEncoder:
         Columns, and which of them are levels, go by their place in the table.
         """
         missing = np.isnan(values)
+        self._absences = Absences().fit(values)
         # A value of each column, NaN where all are missing.
         self._template = np.array(
             [typical_value(v, columns.get(i)) for i, v in enumerate(values.T)]
@@ -147,7 +152,10 @@ class RowEncoder:
             missing = self._patterns.decode(codes)
             for i, is_missing in zip(self._gaps, missing.T, strict=True):
                 values[i, is_missing] = np.nan
-        return values.T
+        return self._without_absent(values).T
+
+    def _without_absent(self, values: NDArray) -> NDArray:
+        return values if self._absences is None else self._absences.apply(values)
 
     def owners(self) -> NDArray:
         """Return which share of an entry is a column's, of shape (width, n_columns).
@@ -213,7 +221,7 @@ class RowEncoder:
             elif isinstance(encoder, NumberEncoder):
                 column = encoder.snap(column)
             values[place] = column
-        return values.T
+        return self._without_absent(values).T
 
 
 def _levels_of(encoder: LevelEncoder | GroupedLevelEncoder) -> LevelEncoder:
@@ -253,9 +261,8 @@ def fit_column_encoders(
             continue
         present = values[~np.isnan(values[:, i]), i]
         if len(present) and (present != present[0]).any():
-            column_encoders[i] = NumberEncoder(column.step, column.decimals).fit(
-                present
-            )
+            number_encoder = NumberEncoder(column.step, column.decimals)
+            column_encoders[i] = number_encoder.fit(present, column.clock)
     others = [
         column_encoder.encode(values[:, i], None)
         for i, column_encoder in column_encoders.items()

@@ -122,7 +122,7 @@ class TableOutputBuilder:
                 missing = np.isnan(values)
                 if missing.any():
                     values = np.where(missing, fill, values)
-            rng = np.random.default_rng([seed, i])
+            rng = _lots_of(column, seed, i)
             columns.append(column.write(values, rng, first_row))
         return self._assemble(columns)
 
@@ -139,7 +139,7 @@ class TableOutputBuilder:
             if column.kind != "identifier":
                 continue
             values = np.where(_is_missing(rows, i, self.library), np.nan, 0.0)
-            rng = np.random.default_rng([seed, i])
+            rng = _lots_of(column, seed, i)
             renewed[column.name] = column.write(values, rng, first_row)
         if not renewed:
             return rows
@@ -164,3 +164,10 @@ def _is_missing(rows: Any, i: int, library: str | None) -> NDArray:
     if library is None:
         return np.isnan(rows[:, i])
     return find_missing(list_series(rows)[i])
+
+
+def _lots_of(column: Column, seed: int, place: int) -> np.random.Generator:
+    """Return the random numbers of a column, or those of the one that it follows."""
+    return np.random.default_rng(
+        [seed, place if column.partner is None else column.partner]
+    )

@@ -13,6 +13,7 @@ from skgan.frames import is_table
 from skgan.metrics._blocks import Block, match_blocks, read_blocks
 from skgan.metrics._inputs import check_n_rows, read_labels
 from skgan.metrics._reference import ReferenceSpace, with_unexpected
+from skgan.metrics._row_names import shared_identifiers
 
 # Whole numbers of more values than this are no classes.
 _MAX_CLASSES = 20
@@ -28,10 +29,13 @@ class Rows:
         The columns, those of labels last.
     vectors : ndarray of shape (n, n_dimensions)
         The rows in the reference space.
+    ignored : tuple of column names
+        Identifiers, which are no columns here.
     """
 
     blocks: list[Block]
     vectors: np.ndarray
+    ignored: tuple = ()
 
     def __len__(self) -> int:
         return len(self.vectors)
@@ -76,7 +80,8 @@ def read_rows(
     _check_shapes({name: X for name, (X, _) in pairs.items()})
     if reference is None:
         check_n_rows(first, len(read_blocks(X, first)[0].values), 1)
-        reference = ReferenceSpace()._fit(X, first)
+        found = shared_identifiers(*(rows for rows, _ in pairs.values()))
+        reference = ReferenceSpace(found)._fit(X, first)
     labels: list[Block] = []
     are_classes = y is not None and _are_classes(y)
     if y is not None:
@@ -96,7 +101,9 @@ def read_rows(
             label_blocks = [replace(b, values=b.values[chosen]) for b in label_blocks]
             placed = label_space._transform_blocks(label_blocks)[0]
             blocks, vectors = [*blocks, *label_blocks], np.hstack([vectors, placed])
-        sets[name] = Rows(blocks, vectors)
+        names = list(X.columns) if is_table(X) else []
+        ignored = tuple(n for n in reference.ignored_columns if n in names)
+        sets[name] = Rows(blocks, vectors, ignored)
     if any(counts.any() for counts in unexpected.values()):
         for name, counts in unexpected.items():
             sets[name].vectors = with_unexpected(sets[name].vectors, counts)

@@ -126,6 +126,8 @@ def diagnose(
     - `membership_auc`, `dcr_share`, `duplicates`: chance by exchanging training with
       held-out rows. "bad" if the lower end of a 95 % interval is a twentieth or more;
       of exact copies, of rows that occur once, any excess over held-out rows.
+    - `identifiers`: columns of frames that name rows, as `TableEncoder` finds them, or
+      `reference` says. They take no part.
     - `attacks`: the least p-value of all attacks on all rows and on the rarest, times
       their number. "bad" if the lower end of an interval is a twentieth or more, of
       the rows that differ or of the training rows found beyond chance.
@@ -207,6 +209,10 @@ def diagnose_rows(
         if attacks:
             judged = (findings, train, holdout, synthetic, rng)
             findings.append(attack_where_judged(*judged))
+    if holdout.ignored:
+        shown = ", ".join(map(repr, holdout.ignored))
+        message = f"Rows are told apart by {shown}, and judged without."
+        findings += not_judged(message, "identifiers")
     n_rows = {name: len(rows) for name, rows in sets.items()}
     return Diagnosis(advise([*findings, training], stage), n_rows)
 

@@ -12,6 +12,7 @@ from scipy.stats import hypergeom
 from skgan.metrics._blocks import Block
 from skgan.metrics.diagnosis._collapse import deviations
 from skgan.metrics.diagnosis._compared_rows import Rows
+from skgan.metrics.diagnosis._dates import find_wrong_dates
 from skgan.metrics.diagnosis._findings import (
     GOOD,
     SMALL_SHARE,
@@ -141,19 +142,29 @@ def _grid_of(values: NDArray) -> _Grid | None:
 
 def _judge_decimals(triples: list[tuple[Block, ...]]) -> Finding:
     """Compare how finely columns are rounded, and which endings their values have."""
-    grids = []
+    grids, moments = [], []
     for triple in triples:
         sets = [_numbers(part) for part in triple]
         if min(map(len, sets)) >= _MIN_PRESENT:
-            grid = _grid_of(sets[2])
+            name, grid = repr(triple[0].labels[0]), _grid_of(sets[2])
             if grid is not None:
-                grids.append((repr(triple[0].labels[0]), grid, sets))
-    if not grids:
+                grids.append((name, grid, sets))
+            if triple[0].is_moment:
+                moments.append((name, *sets))
+    if not grids and not moments:
         return not_judged("No column of numbers has steps.", "decimals")[0]
-    parts = [part for part in (_off_grid(grids), _endings(grids)) if part is not None]
+    names = {moment[0] for moment in moments}
+    numbers = [found for found in grids if found[0] not in names]
+    found = (
+        _off_grid(grids) if grids else None,
+        _endings(numbers) if numbers else None,
+        find_wrong_dates(moments),
+    )
+    parts = [part for part in found if part is not None]
     worst = max((share for share, _ in parts), default=0.0)
     if not parts:
-        message = f"Each column with steps ({len(grids)}) is rounded as real ones."
+        n_columns = len({name for name, _, _ in grids} | names)
+        message = f"Each column with steps ({n_columns}) is rounded as real ones."
         return Finding("decimals", GOOD, message, worst, 0.0)
     verdict = grade(max(worst, SMALL_SHARE), True)
     message = "; ".join(text for _, text in parts) + "."

@@ -46,6 +46,16 @@ class TestNumberCodec:
         steps = (decoded - values[0]) / grid
         np.testing.assert_allclose(steps, np.rint(steps), atol=1e-9)
 
+    @pytest.mark.parametrize("step", [1, 5])
+    def test_hours_and_minutes_of_one_number(self, step):
+        minutes = RNG.integers(300 // step, 1440 // step, 400) * step
+        values = (minutes // 60 * 100 + minutes % 60).astype(float)
+        column_encoder = NumberEncoder(1.0).fit(values)
+        decoded = column_encoder.decode(RNG.normal(size=2000), None)
+        assert (decoded % 100 < 60).all() and (decoded % step == 0).all()
+        assert len(np.unique(decoded % 100)) == 60 // step
+        np.testing.assert_array_equal(column_encoder.snap(decoded), decoded)
+
     def test_missing_scores_are_drawn_from_the_others(self):
         values = np.where(RNG.random(5000) < 0.5, np.nan, RNG.exponential(size=5000))
         column_encoder = NumberEncoder().fit(values[~np.isnan(values)])

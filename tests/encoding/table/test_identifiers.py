@@ -184,7 +184,9 @@ def make_keyed(name="id"):
     [
         *((name, True) for name in ("id", "ID", "order_id", "Unnamed: 0", "index")),
         *((name, True) for name in ("customerId", "row id", "foreign key")),
+        *((name, True) for name in ("Bestell-Nr.", "respondent", "InvoiceNo")),
         *((name, False) for name in ("paid", "valid", "year", "monkey", "idea")),
+        *((name, False) for name in ("users", "volcano", "enumber", "order size")),
     ],
 )
 @pytest.mark.filterwarnings("ignore:Almost all values")
@@ -225,7 +227,8 @@ def test_keys_have_no_part_in_scores_and_verdicts():
     far = holdout.assign(id=holdout["id"] + 10**6)
     assert sampler.score(far) == sampler.score(holdout)
     found = sampler.diagnose(far, train, max_samples=100, random_state=0)
-    assert "'id'" not in str(found) and found.columns.verdict == "good"
+    assert found.columns.verdict == "good"
+    assert [f.name for f in found if "'id'" in f.message] == ["identifiers"]
     page = report(sampler, far, train, random_state=0).html
     assert ">group<" in page and ">id<" not in page
 
@@ -237,3 +240,60 @@ def test_a_fresh_key_hides_no_copy():
     sampler = GANSampler(max_iter=0, random_state=0).fit(train)
     sampler.sample = lambda n, **params: train.assign(id=range(1000, 1100))
     assert sampler.diagnose(holdout, train, random_state=0).is_copying
+
+
+@pytest.fixture(scope="module")
+def orders():
+    """Return orders and samples of them, whose columns of keys are tied."""
+    rng = np.random.default_rng(0)
+    n = 100
+    frame = pd.DataFrame({"order_id": rng.choice(10**7, n, replace=False)})
+    frame["slip"] = frame["order_id"] + 500
+    frame["token"] = [f"{i:08x}" for i in rng.choice(2**32, n, replace=False)]
+    frame["token again"] = frame["token"]
+    bytes_ = np.c_[rng.choice([10, 192], n), rng.integers(0, 256, (n, 3))]
+    frame["address"] = [".".join(map(str, row)) for row in bytes_]
+    frame["number"] = [f"2023-{i:05d}" for i in rng.permutation(n) + 1]
+    frame["by year"] = [f"{2022 + i % 2}-{i:04d}" for i in range(n)]
+    frame["respondent"] = rng.permutation(n)
+    frame["group"] = rng.choice(list("ab"), n)
+    with pytest.warns(UserWarning, match="'order_id', 'token'"):
+        encoder = TableEncoder().fit(frame)
+    rows = encoder.transform(frame.sample(400, replace=True, random_state=0))
+    return frame, encoder, encoder.inverse_transform(rows)
+
+
+def test_keys_that_follow_from_others_still_do(orders):
+    frame, encoder, drawn = orders
+    assert set(frame.columns) - {"group"} == set(encoder.identifiers_)
+    assert (drawn["slip"] - drawn["order_id"] == 500).all()
+    assert (drawn["token"] == drawn["token again"]).all()
+    for name in encoder.identifiers_:
+        assert drawn[name].is_unique and not set(drawn[name]) & set(frame[name])
+
+
+def test_fresh_texts_are_as_long_as_those_seen(orders):
+    _, _, drawn = orders
+    for address in drawn["address"]:
+        assert str(ipaddress.IPv4Address(address)) == address
+    assert drawn["number"].tolist()[:2] == ["2023-00101", "2023-00102"]
+    assert drawn["by year"].str.fullmatch(r"20\d\d-\d{4}").all()
+
+
+def test_names_of_few_rows_are_not_copied():
+    few = pd.DataFrame({"name": [f"{c}arl {c}sson" for c in "abcdefghijklmnopqrstu"]})
+    few["x"] = range(len(few))
+    with pytest.warns(UserWarning, match="Almost all values of 'name'"):
+        assert TableEncoder().fit(few).identifiers_ == ["name"]
+    assert TableEncoder().fit(few[:19]).identifiers_ == []
+    few.loc[1, "name"] = few.loc[0, "name"]
+    assert TableEncoder().fit(few).identifiers_ == []
+
+
+def test_a_dtype_that_has_no_fresh_values_left_is_told_of():
+    frame = pd.DataFrame({"id": np.arange(200, dtype="uint8"), "x": np.arange(200.0)})
+    encoder = TableEncoder(identifiers=["id"]).fit(frame)
+    rows = encoder.transform(frame)
+    assert encoder.inverse_transform(rows[:56])["id"].is_unique
+    with pytest.warns(UserWarning, match="'id' is of uint8.* left for 144 rows"):
+        encoder.inverse_transform(rows)

@@ -70,7 +70,8 @@ def test_column_encoders_are_for_what_varies():
         ]
     )
     columns = {
-        i: SimpleNamespace(step=1.0, decimals=None) for i in range(values.shape[1])
+        i: SimpleNamespace(step=1.0, decimals=None, clock=None)
+        for i in range(values.shape[1])
     }
     column_encoders = _row_encoder.fit_column_encoders(values, columns, {3, 4, 5, 6}, 4)
     kinds = {

@@ -56,6 +56,8 @@ SPELLED = {
     "brackets": _signed(_in_brackets),
     "euros": _amounts(lambda value: f"{_german(value)} €"),
     "unit": _amounts("{:.0f} km".format),
+    "unit at the digit": _amounts("{:.0f}kg".format),
+    "billions": _amounts("${:.1f}bn".format),
     "groups": _amounts("{:,.0f}".format),
 }
 NOT_SPELLED = {
@@ -66,6 +68,7 @@ NOT_SPELLED = {
     "no clock": [f"{i}:{i % 7}{i % 5}" for i in range(N)],
     "scores": [f"{i % 40}-{i % 37}" for i in range(N)],
     "orders": [f"ORD-{i:05d}" for i in range(N)],
+    "seats": [f"{i}A" for i in range(N)],
     "numbers in brackets": [f"({i})" for i in range(N)],
     "two ways to be negative": ["-$5.25", "($4.25)", *_amounts("${:.2f}".format)[2:]],
     "some without a sign": [f"{i}.5" + "%" * (i % 7 > 0) for i in range(N)],
@@ -80,6 +83,14 @@ def test_texts_come_back_as_they_were(spelling):
     assert encoder.layout_.n_numbers == 2
     rows = encoder.inverse_transform(encoder.transform(frame))
     pd.testing.assert_frame_equal(rows, frame)
+
+
+def test_zeros_below_zero_are_zero():
+    texts = ["-0.00%", *(f"{value:.2f}%" for value in _rng().normal(size=N - 1))]
+    frame = pd.DataFrame({"x": texts, "y": range(N)})
+    encoder = TableEncoder().fit(frame)
+    rows = encoder.inverse_transform(encoder.transform(frame))
+    assert rows["x"].tolist() == [text.replace("-0.00", "0.00") for text in texts]
 
 
 @pytest.mark.filterwarnings("ignore:Almost all values")

@@ -163,3 +163,18 @@ def test_wide_range_of_types_in_one_frame_of_pandas():
     pd.testing.assert_series_equal(drawn.dtypes, frame.dtypes)
     never_missing = frame.columns[~frame.isna().any()]
     assert not drawn[never_missing].isna().any().any()
+
+
+def test_doubles_that_were_single_numbers_keep_their_decimals():
+    """As files of Stata come: 4.7 is 4.699999809265137."""
+    rng = np.random.default_rng(0)
+    rates = (rng.integers(10, 900, 200) / 10).astype(np.float32).astype(float)
+    frame = pd.DataFrame({"rate": rates, "kind": rng.choice(["a", "b"], 200)})
+    encoder = TableEncoder().fit(frame)
+    rows = encoder.inverse_transform(encoder.transform(frame))
+    assert rows["rate"].dtype == float and (rows["rate"] == rates).all()
+    scores = encoder.transform(frame)
+    scores[:, 0] += 0.01
+    drawn = encoder.inverse_transform(scores)["rate"].to_numpy()
+    singles = np.round(drawn, 1).astype(np.float32)
+    assert (drawn == singles).all() and set(drawn) - set(rates)

@@ -3,8 +3,9 @@
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.linear_model import LogisticRegression
 
-from skgan.metrics import Block
+from skgan.metrics import Block, c2st, diagnose, duplicate_rate, energy_distance
 from skgan.metrics.diagnosis import _compared_rows as rows_of
 from skgan.metrics.diagnosis._compared_rows import Rows
 
@@ -74,3 +75,25 @@ def test_rows_are_taken_and_put_together():
     plain = numbers([[1, 2]], shared_scale=True)
     assert plain.are_images and plain.columns().tolist() == [[1, 2]]
     assert plain.columns().dtype == np.float64
+
+
+def test_columns_that_name_rows_take_no_part():
+    def rows(n, first):
+        rng = np.random.default_rng(first)
+        names = [f"{a}-{b}" for a, b in rng.integers(10**6, size=(n, 2))]
+        data = {"order_id": rng.permutation(n) + first, "name": names}
+        return pd.DataFrame(data).assign(x=rng.normal(size=n), z=rng.normal(size=n))
+
+    train, holdout, fresh = rows(120, 0), rows(120, 120), rows(150, 10_000)
+    diagnosis = diagnose(holdout, fresh, train, random_state=0)
+    assert diagnosis.verdict == "good"
+    assert "by 'order_id', 'name', and" in diagnosis.identifiers.message
+    judge = LogisticRegression()
+    assert c2st(holdout, fresh, estimator=judge, random_state=0) > 0.6
+    assert energy_distance(holdout, fresh) < 0.1
+    assert duplicate_rate(train, train.assign(order_id=fresh["order_id"][:120])) == 1
+    # Drawn twice they are a fault, and what is called otherwise is a number.
+    again = fresh.assign(order_id=fresh["order_id"] // 2)
+    assert energy_distance(holdout, again) > 0.3
+    other = [frame.rename(columns={"order_id": "code"}) for frame in (holdout, fresh)]
+    assert energy_distance(*other) > 0.3

@@ -106,6 +106,48 @@ def test_an_order_that_samples_break_is_named():
         assert found.verdict == "good" and "1 pair." in found.message
 
 
+def test_days_and_hours_of_dates_are_named():
+    def dates(n, seed, days=0, hours=0):
+        rng = np.random.default_rng(seed)
+        month = np.datetime64("1980-01", "M") + rng.integers(0, 500, n)
+        visit = rng.integers(0, 900, n) * 24 + rng.integers(9, 18, n) + hours
+        return pd.DataFrame(
+            {
+                "month": month.astype("M8[s]")
+                + rng.integers(0, 28, n) * days * np.timedelta64(1, "D"),
+                "visit": np.datetime64("2020-01-01", "s")
+                + visit * np.timedelta64(1, "h"),
+            }
+        )
+
+    train, holdout = dates(300, 0), dates(300, 1)
+    for wrong, message in (
+        ({"days": 1}, "days of the month of 'month' that are too frequent: "),
+        ({"hours": 5}, "hours of 'visit' that are too frequent: "),
+    ):
+        found = diagnose(holdout, dates(300, 2, **wrong), train, random_state=0)
+        assert message in found.decimals.message
+        assert found.decimals.verdict in ("warn", "bad")
+    assert diagnose(holdout, dates(300, 2), train).decimals.verdict == "good"
+
+
+def test_what_is_missing_without_the_other_is_named():
+    def trips(n, seed, share):
+        rng = np.random.default_rng(seed)
+        frame = pd.DataFrame({"start": rng.normal(size=n), "end": rng.normal(size=n)})
+        is_gone = rng.random(n) < 0.15
+        is_gone_too = is_gone & (rng.random(n) >= share)
+        return frame.assign(
+            start=frame["start"].mask(is_gone), end=frame["end"].mask(is_gone_too)
+        )
+
+    train, holdout = trips(200, 0, 0), trips(200, 1, 0)
+    found = diagnose(holdout, trips(400, 2, 0.5), train, random_state=0).orders
+    assert "'end' where 'start' is missing in" in found.message
+    assert found.verdict == "warn"
+    assert diagnose(holdout, trips(400, 2, 0), train).orders.verdict == "good"
+
+
 @pytest.fixture(scope="module")
 def diagnoses():
     """Return diagnoses by their fault, each made when it is first asked for."""
