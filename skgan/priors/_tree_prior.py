@@ -25,6 +25,13 @@ from ._chain_checks import check_models
 from ._column import ColumnModel, LevelModel, NumberModel
 from ._flat_arrays import DTYPES, PickledAsState, pack, read_hints, unpack
 from ._grower import Grower
+from ._moment_map import (
+    MAX_KEPT,
+    PARTS,
+    MomentMap,
+    check_moment_map,
+    fit_moment_map,
+)
 from ._numbers import fit_scale
 from ._particles import draw_given
 from ._predictors import Predictors, to_predictor
@@ -33,6 +40,8 @@ from ._predictors import Predictors, to_predictor
 _MAX_LINEAR_COLUMNS = 1000
 # Of fewer rows, numbers that repeat by rounding alone are part of the continuum.
 _FEW_ROWS = 400
+# Of fewer rows, numbers that are drawn are moved where their correlations are weak.
+_MAX_MATCHED_ROWS = 1500
 # Where time is short, rows are halved down to so many.
 _FEWEST_ROWS = 400
 
@@ -165,6 +174,11 @@ class TreesPrior(PickledAsState, BasePrior):
         Of more rows, so many are drawn to fit on.
     n_particles : int, default=64
         Candidates for each row that is drawn given some of its cells, 4096 at most.
+    match_moments : bool or "auto", default="auto"
+        Whether drawn numbers are moved so that they vary together as the training
+        rows' do. "auto" does where there are fewer than 1500 rows, but five for each
+        column of numbers, level and column with missing values, and what the chain
+        draws keeps less than .95 of their correlations, beyond chance.
 
     Attributes
     ----------
@@ -189,14 +203,25 @@ class TreesPrior(PickledAsState, BasePrior):
     little falls between separated clusters. Intervals are drawn towards the mean, so
     that a leaf keeps its variance. Draws keep to the training range.
 
+    Trees of few rows are small, so that the numbers of a row have less to do with each
+    other than in training. With `match_moments` scores of the continuum are moved once
+    they are drawn: how they follow from levels, missing values and repeated ones
+    becomes as in the training rows, and the covariance of the rest by the optimal
+    transport between two normal distributions, drawn to the chain's as [4]_ asks for.
+    Means and variances stay. Given cells are not moved, and others follow them as that
+    covariance says. Columns of which less than .2 is a continuum stay, and so do all
+    where more than 100 would be moved.
+
     What is held: for each column with a continuum its least and its greatest value,
     and some points between neighbouring values, about one for eight values and 512 at
     most; the values that are kept as they are, with their shares; for each leaf these
-    and levels with their counts, and for the continuum ends of intervals of scores. No
+    and levels with their counts, and for the continuum ends of intervals of scores;
+    with `match_moments` means and covariances of scores, levels and missing values. No
     row, row number or other single value of a continuum is held; who has the fitted
     prior can still tell intervals in which values lay.
 
-    The density that `score_columns` gives is smoother than what is drawn: of a leaf's
+    The density that `score_columns` gives is that of the chain, before numbers are
+    moved, and smoother than what is drawn: of a leaf's
     continuum it is half the density of what is drawn and half that of a Student
     distribution with the leaf's mean and spread, and the marginal distribution of the
     column counts for one row more in each leaf, so that rows which no leaf holds have a
@@ -210,6 +235,8 @@ class TreesPrior(PickledAsState, BasePrior):
        data in R", Journal of Statistical Software 74, 2016.
     .. [3] B. W. Silverman, G. A. Young, "The bootstrap: to smooth or not to smooth?",
        Biometrika 74, 1987, section 2.
+    .. [4] O. Ledoit, M. Wolf, "A well-conditioned estimator for large-dimensional
+       covariance matrices", Journal of Multivariate Analysis 88, 2004, section 3.2.
 
     Examples
     --------
@@ -226,7 +253,8 @@ class TreesPrior(PickledAsState, BasePrior):
     True
     """
 
-    _LEARNT = ("_models", "schema_", "order_", "n_rows_")
+    _LEARNT = ("_models", "schema_", "order_", "n_rows_", "_map")
+    _map: MomentMap | None
 
     def __init__(
         self,
@@ -238,6 +266,7 @@ class TreesPrior(PickledAsState, BasePrior):
         split_cost: float | str = "auto",
         max_fit_rows: int = 50_000,
         n_particles: int = 64,
+        match_moments: bool | str = "auto",
     ):
         self.min_samples_leaf = min_samples_leaf
         self.max_features = max_features
@@ -246,6 +275,7 @@ class TreesPrior(PickledAsState, BasePrior):
         self.split_cost = split_cost
         self.max_fit_rows = max_fit_rows
         self.n_particles = n_particles
+        self.match_moments = match_moments
 
     def fit(
         self,
@@ -335,6 +365,16 @@ class TreesPrior(PickledAsState, BasePrior):
             repeated=repeated,
         )
         self.schema_, self.order_, self.n_rows_ = schema, order, len(columns)
+        self._map = None
+        if self._may_match(len(columns)) and deadline.left > 0:
+            seed = int(rng.integers(2**31))
+            self._map = fit_moment_map(
+                columns,
+                schema,
+                self._scales,
+                lambda n: self.sample(n, seed),
+                max_kept=MAX_KEPT if self.match_moments == "auto" else None,
+            )
         return self
 
     def sample(
@@ -366,7 +406,7 @@ class TreesPrior(PickledAsState, BasePrior):
             for column in self.order_:
                 values[column], x[column] = self._models[column].draw(x, rng)
             columns[start : start + size] = values.T
-        return columns
+        return self._moved(columns)
 
     def sample_given(
         self,
@@ -427,7 +467,7 @@ class TreesPrior(PickledAsState, BasePrior):
             relaxes=on_impossible == "relax",
             to_predictor=self._to_predictor,
         )
-        return ConditionalDraw(columns, sizes)
+        return ConditionalDraw(self._moved(columns, is_given), sizes)
 
     def score_columns(self, columns: np.ndarray) -> np.ndarray:
         """Return the log-density of each cell given the cells before it in the chain.
@@ -477,6 +517,7 @@ class TreesPrior(PickledAsState, BasePrior):
             "order": np.array(self.order_, np.int64),
             "sizes": np.array([self.n_rows_, self.n_particles], np.int64),
             **pack(self._models),
+            **({} if self._map is None else self._map.get_state()),
         }
 
     @classmethod
@@ -500,7 +541,10 @@ class TreesPrior(PickledAsState, BasePrior):
             If no prior has such a state: a tree that leads nowhere, a column that is
             none, arrays of other sizes or dtypes.
         """
-        if set(state) != {"n_levels", "order", "sizes", "layout", *DTYPES}:
+        # Before there were maps, and where none is needed, there is none.
+        has_map = PARTS[0] in state
+        parts = PARTS if has_map else ()
+        if set(state) != {"n_levels", "order", "sizes", "layout", *DTYPES, *parts}:
             raise ValueError(f"A prior has other arrays than {sorted(state)!r:.200}.")
         levels = check_array("n_levels", state["n_levels"], "int64", minimum=-1)
         order = check_array("order", state["order"], "int64", len(levels))
@@ -521,6 +565,9 @@ class TreesPrior(PickledAsState, BasePrior):
             state, [LevelModel if n > 0 else NumberModel for n in levels]
         )
         check_models(prior._models, prior.schema_, prior.order_)
+        prior._map = (
+            check_moment_map(state, prior.schema_, prior._scales) if has_map else None
+        )
         return prior
 
     def _forms(self):
@@ -531,7 +578,20 @@ class TreesPrior(PickledAsState, BasePrior):
         }
 
     def _to_predictor(self, column, values):
-        return to_predictor(values, getattr(self._models[column], "scale", None))
+        return to_predictor(values, self._scales[column])
+
+    @property
+    def _scales(self):
+        return [getattr(model, "scale", None) for model in self._models]
+
+    def _moved(self, columns, is_given=None):
+        if self._map is None:
+            return columns
+        return self._map.move(columns, self._scales, is_given)
+
+    def _may_match(self, n_rows):
+        is_few = n_rows < _MAX_MATCHED_ROWS
+        return is_few if self.match_moments == "auto" else self.match_moments
 
     def _split_cost(self, n_rows):
         if self.split_cost == "auto":
@@ -550,5 +610,10 @@ class TreesPrior(PickledAsState, BasePrior):
                 f"order must be 'levels_first' or 'position', got {self.order!r}."
             )
         check_boolean("linear", self.linear)
+        if self.match_moments not in ("auto", True, False):
+            raise ValueError(
+                f"match_moments must be 'auto', True or False, got "
+                f"{self.match_moments!r}."
+            )
         check_integer("max_fit_rows", self.max_fit_rows, 2)
         check_integer("n_particles", self.n_particles, 2, MAX_PARTICLES)

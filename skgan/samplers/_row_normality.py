@@ -194,7 +194,12 @@ class RowNormality:
         plain = self._plain(values)
         plain_repeated = {j: self.scales_[j].to_plain(v) for j, v in repeated.items()}
         self.chains_ = [
-            TreesPrior(leaf_rows, linear=False, max_fit_rows=_MAX_CHAIN_ROWS).fit(
+            TreesPrior(
+                leaf_rows,
+                linear=False,
+                max_fit_rows=_MAX_CHAIN_ROWS,
+                match_moments=False,
+            ).fit(
                 plain,
                 schema,
                 first=rng.permutation(d).tolist(),

@@ -39,6 +39,8 @@ def make_estimators():
     columns = [rng.integers(0, 3, N), rng.integers(0, 9, N), y, X[:, 0].round(1)]
     table = np.stack(columns, 1)
     images = rng.integers(0, 256, (N, 4, 4), dtype=np.uint8)
+    related = rng.normal(size=(N, 2)) @ rng.normal(size=(2, 6))
+    related = (related + 1.5 * rng.normal(size=(N, 6))).round(3)
     codes = {"n_categories": 2, "n_continuous": 1}
     incomplete = np.where(np.arange(2) == np.arange(N)[:, None] % 5, np.nan, X)
     normal, trees = SMALL | {"prior": "normal"}, SMALL | {"prior": "trees"}
@@ -55,6 +57,7 @@ def make_estimators():
         "trees_rejection": with_rejection(
             GANSampler(encoder=TableEncoder(), **trees).fit(table), table
         ),
+        "trees_moments": GANSampler(**trees).fit(related),
         "imputer": GANImputer(random_state=0).fit(incomplete),
     }
 

@@ -619,7 +619,8 @@ def golden(name):
 
 GOLDEN = (
     *("vectors", "table", "labels", "images", "codes", "outliers"),
-    *("trees_vectors", "trees_table", "trees_labels", "trees_rejection", "imputer"),
+    *("trees_vectors", "trees_table", "trees_labels", "trees_rejection"),
+    *("trees_moments", "imputer"),
 )
 
 

@@ -277,6 +277,7 @@ def test_wrong_input_is_named(change, message):
         {"order": "best"},
         {"max_fit_rows": 1},
         {"n_particles": 1},
+        {"match_moments": "yes"},
     ],
 )
 def test_wrong_parameters_are_named(parameter):

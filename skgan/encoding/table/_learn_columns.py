@@ -28,12 +28,19 @@ from skgan.frames import RawColumn, read_columns, read_spelled
 _MIN_UNIQUE = 0.9
 # Names of columns of whole numbers that name rows, if no two of these are equal.
 _KEY = re.compile(
-    r"(?i:(?:.*[_ .-])?(?:id|uuid|guid|key|nr|no|num|number)\.?|index|unnamed: ?\d+"
-    r"|row[_ ]?(?:nr|no)|(?:account|booking|case|client|customer|employee|invoice"
-    r"|member|obs|observation|order|participant|patient|record|respondent|serial"
-    r"|student|subject|ticket|transaction|user)(?:nr|no|num|number)?)"
-    r"|.*[a-z](?:Id|ID|No|Nr|Number)"
+    r"(?i:(?:.*[_ .-])?(?:id|uuid|guid|key)\.?|index|unnamed: ?\d+|row[_ ]?(?:nr|no))"
+    r"|.*[a-z](?:Id|ID)"
 )
+# What a count of something may be called, too: these numbers must also run.
+_NUMBER = re.compile(
+    r"(?i:(?:.*[_ .-])?(?:nr|no|num|number)\.?"
+    r"|(?:account|booking|case|client|customer|employee|invoice|member|obs|observation"
+    r"|order|participant|patient|record|respondent|serial|student|subject|ticket"
+    r"|transaction|user)(?:nr|no|num|number)?)"
+    r"|.*[a-z](?:No|Nr|Number)"
+)
+# Numbers run if they grow from row to row, or fill so large a part of their range.
+_MIN_FILLED = 0.5
 # Of fewer rows all values must be different, and of fewer than the last none tells.
 _FEWEST_ROWS = 20
 
@@ -181,10 +188,18 @@ def find_identifiers(X) -> list[Hashable]:
 def is_key(name: Hashable, raw_column: RawColumn) -> bool:
     """Whether a column of different whole numbers is called what keys are."""
     raw, missing = raw_column.raw, raw_column.missing
-    if not (isinstance(name, str) and _KEY.fullmatch(name)) or len(raw) < MIN_ROWS:
+    if not isinstance(name, str) or len(raw) < MIN_ROWS:
         return False
     is_whole = raw_column.column_format.kind == "number" and raw.dtype.kind in "iu"
-    return is_whole and not missing.any() and len(np.unique(raw)) == len(raw)
+    if not is_whole or missing.any() or len(np.unique(raw)) < len(raw):
+        return False
+    return bool(_KEY.fullmatch(name) or (_NUMBER.fullmatch(name) and _run(raw)))
+
+
+def _run(raw: NDArray) -> bool:
+    """Whether different whole numbers number rows: they grow, or leave few gaps."""
+    span = int(raw.max()) - int(raw.min()) + 1
+    return bool((raw[1:] > raw[:-1]).all() or len(raw) >= _MIN_FILLED * span)
 
 
 def is_almost_unique(raw_column: RawColumn) -> bool:

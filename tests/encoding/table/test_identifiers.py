@@ -179,6 +179,16 @@ def make_keyed(name="id"):
     return pd.DataFrame({name: range(1, 201), "group": group, "size": size})
 
 
+@pytest.mark.filterwarnings("ignore:Almost all values")
+def test_different_counts_are_no_numbers_of_rows():
+    rng = np.random.default_rng(0)
+    frame = make_keyed("sales number")
+    frame["sales number"] = rng.choice(100_000, 200, replace=False)
+    assert TableEncoder().fit(frame).identifiers_ == []
+    frame["sales number"] = rng.permutation(frame["sales number"].rank().astype(int))
+    assert TableEncoder().fit(frame).identifiers_ == ["sales number"]
+
+
 @pytest.mark.parametrize(
     ("name", "is_named"),
     [
