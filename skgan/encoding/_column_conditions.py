@@ -9,6 +9,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+# Values of a range that are looked at for one that samples can have.
+MAX_TRIED = 5000
+
 
 class Value(NamedTuple):
     """One value for all rows, in canonical form."""
@@ -71,6 +74,23 @@ def keeps_to(item: Any, values: NDArray) -> NDArray:
     for part, mask in zip(item.items, item.masks, strict=True):
         keeps[mask] &= keeps_to(part, values[mask])
     return keeps
+
+
+def are_kept(values, snapped, is_stepped: bool) -> NDArray:
+    """Tell which numbers are on a grid, as far as they are told apart on it.
+
+    Decimals may come in single precision.
+    """
+    return np.isclose(snapped, values, rtol=1e-12 if is_stepped else 1e-6, atol=0)
+
+
+def tried_values(low: float, high: float, step: float | None) -> NDArray:
+    """Return numbers of a range: all of it from step to step, if these are few."""
+    if step is None:
+        return np.linspace(low, high, MAX_TRIED)
+    n_steps = (high - low) / step
+    stride = max(n_steps / MAX_TRIED, 1.0)
+    return low + np.rint(np.arange(0, n_steps + 0.5, stride)) * step
 
 
 def _are_same(values: NDArray, wanted) -> NDArray:

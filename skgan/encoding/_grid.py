@@ -129,8 +129,13 @@ class Multiples:
         return np.rint(values / self._step) * self._step
 
 
-def find_grid(values: NDArray, decimals: int | None) -> Grid | Multiples | None:
+def find_grid(
+    values: NDArray, decimals: int | None
+) -> Grid | Multiples | ClockTimes | None:
     """Return the grid of values of so many decimals; None if they are continuous."""
+    times = find_clock_times(values) if decimals == 0 else None
+    if times is not None:
+        return times
     if decimals is not None:
         return Grid(decimals).fit(values)
     for decimals in range(1, _MAX_ROUNDED_DECIMALS + 1):
@@ -168,19 +173,45 @@ def chance_free_divisor(places: NDArray) -> float:
     return 1.0 if is_chance else divisor
 
 
-def are_clock_times(unique: NDArray) -> bool:
-    """Whether whole numbers are hours and minutes, such as 1559 before 1600."""
+@persistent("_start", "_step")
+class ClockTimes:
+    """Hours and minutes as one whole number, such as 1559 before 1600.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skgan.encoding._grid import ClockTimes
+    >>> quarters = np.add.outer(100 * np.arange(24), [0, 15, 30, 45]).ravel()
+    >>> ClockTimes(quarters).snap(np.array([1529.0, 1586.0]))
+    array([1530., 1545.])
+    """
+
+    def __init__(self, unique: NDArray):
+        minutes = unique // 100 * 60 + unique % 100
+        self._start, self._step = float(minutes[0]), chance_free_divisor(minutes)
+
+    def snap(self, values: NDArray) -> NDArray:
+        """Move values to minutes; what is 60 to 99 spreads over those of the hour."""
+        values = np.rint(values)
+        hours = np.floor(values / 100)
+        rest = values - 100 * hours
+        rest = np.where(rest < 60, rest, np.floor((rest - 60) * 1.5))
+        n_steps = np.rint((60 * hours + rest - self._start) / self._step)
+        minutes = self._start + n_steps * self._step
+        return minutes + 40 * np.floor(minutes / 60)
+
+
+AnyGrid = Grid | Multiples | ClockTimes
+
+
+def find_clock_times(values: NDArray) -> ClockTimes | None:
+    """Return what whole numbers are that are hours and minutes; None of others."""
+    unique = np.unique(values)
     if len(unique) < _MIN_CLOCK_TIMES or unique[0] < 0 or unique[-1] > _LAST_CLOCK_TIME:
-        return False
+        return None
     n_hours = len(np.unique(unique // 100))
-    return n_hours >= _MIN_HOURS and bool((unique % 100 < 60).all())
-
-
-def with_minutes(values: NDArray, step: float) -> NDArray:
-    """Spread what lies between 60 and 99 over the minutes of the hour."""
-    rest = values % 100
-    minutes = np.floor((rest - 60) * 1.5 / step) * step
-    return np.where(rest >= 60, values - rest + minutes, values)
+    is_clock = n_hours >= _MIN_HOURS and bool((unique % 100 < 60).all())
+    return ClockTimes(unique) if is_clock else None
 
 
 def find_decimals(values: NDArray) -> int | None:
@@ -309,9 +340,7 @@ def _single(values: NDArray) -> NDArray:
     return values.astype(np.float32)
 
 
-def find_any_grid(
-    values: NDArray, decimals: int | None
-) -> Grid | Multiples | SingleGrid | None:
+def find_any_grid(values: NDArray, decimals: int | None) -> AnyGrid | None:
     """Return the grid of values, of endings that were rounded among them."""
     single = find_single_grid(values)
     return find_grid(values, decimals) if single is None else single

@@ -87,6 +87,16 @@ class CellConditions:
             columns[is_open] = self._draw_rare(prior, np.flatnonzero(is_open), rng)
         return columns
 
+    def check_missing(self) -> None:
+        """Raise where a cell is given a value that is missing beside the others."""
+        rows, is_refused = np.arange(len(self.values)), self.is_given.copy()
+        for place, item in self.tests.items():
+            gap = np.full(len(rows), np.nan)
+            is_refused[:, place] = ~keeps_to(at_rows(item, rows), gap)
+        is_refused &= ~np.isnan(self.values) & np.isnan(self.snap(self.values))
+        if is_refused.any():
+            raise self._refusal()
+
     def take(self, rows: NDArray) -> CellConditions:
         """Return the cells of some rows."""
         tests = {place: at_rows(item, rows) for place, item in self.tests.items()}
@@ -168,10 +178,18 @@ class CellConditions:
                 is_given[:, place] |= _mentions(item, open_rows)
             drawn = prior.sample_given(values, is_given, rng, on_impossible="relax")
             columns[is_open] = drawn.columns
-            is_open[is_open] = drawn.effective_sample_size <= 0
+            fails = (drawn.effective_sample_size <= 0) | self._goes_missing(
+                columns[is_open]
+            )
+            is_open[is_open] = fails
             if not is_open.any():
                 return columns
         raise self._refusal()
+
+    def _goes_missing(self, columns: NDArray) -> NDArray:
+        """Tell of which rows a cell that is tested is missing beside the others."""
+        is_lost = ~np.isnan(columns) & np.isnan(self.snap(columns))
+        return is_lost[:, list(self.tests)].any(axis=1)
 
     def _choose(self, marginal, place: int, item, rows, values, rng) -> None:
         """Set a cell of each row to a value that its item allows."""
@@ -282,6 +300,7 @@ class PriorConditions:
                 cells.values[item.is_given, place] = plain
             else:
                 cells.tests[place] = self._plain_item(place, item)
+        cells.check_missing()
         return cells
 
     def _plain_item(self, place: int, item: Any) -> Any:

@@ -211,3 +211,14 @@ def test_few_values_keep_a_step_that_is_none_by_chance(dtype):
     for new in new_values(TableEncoder(), frame):
         whole = np.asarray(new["a"]).astype(dtype).astype(np.int64)
         assert not (whole % 900).any()
+
+
+@pytest.mark.parametrize("kind", [VectorEncoder, TableEncoder])
+def test_quarters_of_hours_stay_quarters(kind):
+    rng = np.random.default_rng(0)
+    times = 100 * rng.integers(0, 24, 300) + 15 * rng.integers(0, 4, 300)
+    frame = pd.DataFrame({"time": times, "x": rng.normal(size=300)})
+    encoder = kind().fit(frame)
+    noise = rng.normal(size=(500, encoder.transform(frame).shape[1]))
+    drawn = encoder.inverse_transform(noise.astype(np.float32))["time"]
+    assert set(drawn % 100) == {0, 15, 30, 45}

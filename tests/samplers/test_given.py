@@ -262,3 +262,23 @@ def test_few_candidates_that_count_are_told_with_their_number(caplog):
     caplog.clear()
     sampler.sample(300)
     assert "candidates" not in caplog.text
+
+
+@pytest.mark.parametrize("kind", ["table", "vector"])
+def test_what_is_missing_with_another_column_cannot_be_given(kind):
+    start = np.where(np.arange(90) % 15, np.arange(90.0) % 7, np.nan)
+    frame = pd.DataFrame({"start": start, "end": start + np.sin(np.arange(90))})
+    frame = frame.assign(kind="a") if kind == "table" else frame
+    sampler = GANSampler(max_iter=0, rejection=None, random_state=0).fit(frame)
+    rows = sampler.sample(3000, random_state=0)
+    assert (rows["start"].isna() == rows["end"].isna()).all()
+    for given in (
+        {"start": None, "end": 1.0},
+        {"start": None, "end": (0, 9)},
+        {"start": [None], "end": [1.0]},
+        [{"start": None, "end": 1.0}],
+    ):
+        with pytest.raises(ValueError, match="'start', 'end' together"):
+            sampler.sample(1, given=given)
+    given = {"start": None, "end": [None, 1.0]}
+    assert sampler.sample(5, given=given)[["start", "end"]].isna().all(axis=None)

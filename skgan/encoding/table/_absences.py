@@ -41,6 +41,14 @@ class Absences:
             values[target, is_missing[source]] = np.nan
         return values
 
+    def join(self, is_missing: NDArray) -> NDArray:
+        """Let what is always missing together be so in rows, as the first of it is."""
+        pairs = set(zip(self.sources.tolist(), self.targets.tolist(), strict=True))
+        for source, target in sorted(pairs):
+            if source < target and (target, source) in pairs:
+                is_missing[:, target] = is_missing[:, source]
+        return is_missing
+
 
 def find_absences(missing: NDArray) -> tuple[NDArray, NDArray]:
     """Return pairs of columns of which the second is missing wherever the first is.

@@ -10,12 +10,10 @@ from scipy.special import ndtr, ndtri
 
 from skgan._estimator import persistent
 from skgan.encoding._grid import (
-    Grid,
-    Multiples,
-    are_clock_times,
+    AnyGrid,
     chance_free_divisor,
     find_any_grid,
-    with_minutes,
+    find_clock_times,
 )
 from skgan.encoding.dependencies._date_parts import Clock
 from skgan.encoding.table._calendar import Cycles, Months, find_calendar
@@ -161,7 +159,7 @@ class EncodedColumn(NamedTuple):
     codes: NDArray | None  # the level in its block; -1 is none of them
 
 
-@persistent("_unit", "_grid", "_calendar", "_are_clock_times")
+@persistent("_unit", "_grid", "_calendar")
 class NumberEncoder:
     """Numbers as normal scores, rounded and bounded on the way back.
 
@@ -171,10 +169,8 @@ class NumberEncoder:
     n_scores = 1
     n_codes = 0
     # Files of the first schema hold none.
-    _grid: Grid | Multiples | None = None
+    _grid: AnyGrid | None = None
     _calendar: Months | Cycles | None = None
-    # Whether values are hours and minutes, written as one whole number.
-    _are_clock_times = False
 
     def __init__(self, step: float | None = None, decimals: int | None = None):
         self.step = step
@@ -211,9 +207,8 @@ class NumberEncoder:
 
     def _learn_grid(self, values: NDArray, unique: NDArray) -> None:
         """Take what all differences are multiples of for the step."""
-        self._grid, self._are_clock_times = None, False
+        self._grid = find_clock_times(unique) if self.step == 1 else None
         if self.step is not None:
-            self._are_clock_times = self.step == 1 and are_clock_times(unique)
             self.step *= chance_free_divisor((unique - unique[0]) / self.step)
         else:
             self._grid = find_any_grid(values, self.decimals)
@@ -254,16 +249,11 @@ class NumberEncoder:
             # An ending may stand beyond the extremes, which are on the grid.
             return np.clip(self._grid.snap(values), self.minimum_, self.maximum_)
         if self.step == 1 and self.decimals is None:
-            return self._with_minutes(np.rint(values))
+            return np.rint(values)
         if self.step is not None:
             n_steps = np.rint((values - self.minimum_) / self.step)
-            values = self._with_minutes(self.minimum_ + n_steps * self.step)
+            values = self.minimum_ + n_steps * self.step
         return values if self.decimals is None else np.round(values, self.decimals)
-
-    def _with_minutes(self, values: NDArray) -> NDArray:
-        if not self._are_clock_times:
-            return values
-        return with_minutes(values, self.step or 1.0)
 
     def encode_range(self, low: float, high: float) -> tuple[float, float]:
         """Return the interval of scores that the values of a range take up."""

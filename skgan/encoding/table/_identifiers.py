@@ -135,10 +135,11 @@ class IdentifierColumn(Column):
     def _warn_of_repeats(self, fresh: NDArray, limits: np.iinfo) -> None:
         n_beyond = sum(not limits.min <= value <= limits.max for value in fresh)
         if n_beyond:
+            wider = "int64" if limits.bits < 64 else "text, by astype(str),"
             warn_user(
                 f"Column {self.name!r} is of {limits.dtype}, which has no fresh values "
                 f"left for {counted(n_beyond, 'row')}: its identifiers repeat. Cast it "
-                "to int64 before fit."
+                f"to {wider} before fit."
             )
 
     def parse(self, value) -> float:

@@ -11,13 +11,16 @@ from scipy.special import ndtr
 
 from skgan._messages import counted
 from skgan.encoding._column_conditions import (
+    MAX_TRIED,
     AnyOf,
     Choice,
     Conditions,
     Interval,
     PartialValues,
     Value,
+    are_kept,
     keeps_to,
+    tried_values,
 )
 from skgan.encoding.table._column_encoders import LevelEncoder, NumberEncoder
 from skgan.encoding.table._columns import Column, LevelColumn, show_levels
@@ -156,12 +159,25 @@ def _check_value(column: Column, slot: ColumnSlice, number: float, value) -> Non
             is_possible = is_possible and steps == np.rint(steps)
         elif column.decimals is not None:
             is_possible = is_possible and number == np.round(number, column.decimals)
+        if is_possible:
+            _check_kept(column, slot, number, value)
     else:
         levels = getattr(column_encoder, "levels_", column_encoder)
         is_possible = number in levels.values_
     if not is_possible:
         raise ValueError(
             f"given[{column.name!r}] cannot be {value!r}. {_possible(column, slot)}"
+        )
+
+
+def _check_kept(column: Column, slot: ColumnSlice, number: float, value) -> None:
+    """Raise if samples cannot have a number: it is off the grid or the calendar."""
+    nearest = slot.column_encoder.snap(np.array([number]))
+    if not are_kept(number, nearest, column.step is not None)[0]:
+        (shown,) = column.write(nearest, np.random.default_rng(0))
+        raise ValueError(
+            f"given[{column.name!r}] cannot be {value!r}, as no row had in fit, but "
+            f"{shown!s}. {_possible(column, slot)}"
         )
 
 
@@ -215,12 +231,27 @@ def _read_range(
         low = start + np.ceil((low - start) / step) * step
         high = start + np.floor((high - start) / step) * step
     # Written so, the test also refuses a NaN bound.
-    if not low <= high:
+    kept = _kept_between(column, column_encoder, low, high) if low <= high else []
+    if not len(kept):
         raise ValueError(
             f"given[{column.name!r}]={bounds!r} holds nothing. "
             f"{_possible(column, slot)}"
         )
+    if column.step is not None and high - low <= MAX_TRIED * column.step:
+        low, high = min(kept), max(kept)
     return Interval(float(low), float(high), column_encoder.encode_range(low, high))
+
+
+def _kept_between(
+    column: Column, column_encoder: NumberEncoder, low: float, high: float
+) -> NDArray:
+    """Return values of a range that are on the grid and the calendar of a column.
+
+    All of them, if these are not more steps than are looked at.
+    """
+    values = tried_values(low, high, column.step)
+    kept = column_encoder.snap(values)
+    return kept[(low <= kept) & (kept <= high)]
 
 
 def _shares(slot: ColumnSlice, values: NDArray) -> NDArray:

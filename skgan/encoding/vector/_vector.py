@@ -12,7 +12,8 @@ from skgan._messages import warn_user
 from skgan._validation import check_boolean
 from skgan.encoding._base import BaseEncoder
 from skgan.encoding._check_rows import check_rows, show_columns
-from skgan.encoding._grid import Grid, Multiples, find_any_grid, find_decimals
+from skgan.encoding._grid import AnyGrid, find_any_grid, find_decimals
+from skgan.encoding.table._absences import Absences
 from skgan.encoding.vector._correlation import correlation_roots
 from skgan.encoding.vector._normal_scores import NormalScores
 from skgan.encoding.vector._rotation import find_rotation
@@ -32,7 +33,10 @@ _STILL = 1e-12
 _SPREADING_SEED = 0x736B67616E
 
 
-@persistent("_unit", "_varies", "_may_miss", "_fill", "_center", "_scale", "_whiten")
+@persistent(
+    *("_unit", "_varies", "_may_miss", "_fill", "_center", "_scale", "_whiten"),
+    "_absences",
+)
 class VectorEncoder(BaseEncoder):
     """Turn numeric columns into uncorrelated normal scores, and back exactly.
 
@@ -100,6 +104,9 @@ class VectorEncoder(BaseEncoder):
     True
     """
 
+    # Files of the first schema hold none.
+    _absences: Absences | None = None
+
     def __init__(self, rotate=True, clip=True):
         self.rotate = rotate
         self.clip = clip
@@ -140,15 +147,14 @@ class VectorEncoder(BaseEncoder):
         present = np.where(is_empty, 0.0, values)
         self._fill = np.nanmedian(present / self._unit, axis=0) * self._unit
         self.grids_ = self._learn_grids(values, missing)
+        self._absences = Absences().fit(values)
         self._fit_columns(values)
 
-    def _learn_grids(
-        self, values: NDArray, missing: NDArray
-    ) -> list[Grid | Multiples | None]:
+    def _learn_grids(self, values: NDArray, missing: NDArray) -> list[AnyGrid | None]:
         """Return the grid of each column; None if its values are continuous."""
         builder = self.output_builder_
         formats = getattr(builder, "formats", [None] * values.shape[1])
-        grids: list[Grid | Multiples | None] = []
+        grids: list[AnyGrid | None] = []
         for column, gaps, column_format in zip(
             values.T, missing.T, formats, strict=True
         ):
@@ -275,6 +281,12 @@ class VectorEncoder(BaseEncoder):
         values = self._validate(as_rows(X), reset=False).astype(np.float64)
         return [values[:, position_of(self, name)] for name in names]
 
+    def snapped_column(self, place: int, values: NDArray) -> NDArray:
+        """Return numbers of the column at a place as samples have them."""
+        rows = np.repeat(self.minimum_[None, :], len(values), axis=0)
+        rows[:, place] = values
+        return self._snapped(rows)[:, place]
+
     def name_of(self, place: int) -> Hashable:
         """Return the name of a plain column."""
         return column_names(self)[int(self._modelled[place])]
@@ -303,7 +315,10 @@ class VectorEncoder(BaseEncoder):
     def _values_of(self, columns: NDArray) -> NDArray:
         values = np.repeat(self.minimum_[None, :], len(columns), axis=0)
         values[:, self._modelled] = columns
-        return self._snapped(values)
+        return self._without_absent(self._snapped(values))
+
+    def _without_absent(self, values: NDArray) -> NDArray:
+        return values if self._absences is None else self._absences.apply(values.T).T
 
     def _snapped(self, values: NDArray) -> NDArray:
         """Return rows in the range seen, if that is asked for, and on the grids."""
@@ -336,5 +351,7 @@ class VectorEncoder(BaseEncoder):
         values = self._snapped(values)
         is_missing = np.zeros(values.shape, dtype=bool)
         is_missing[:, self._may_miss] = columns[:, n_varying:] > 0.5
+        if self._absences is not None:
+            is_missing = self._absences.join(is_missing)
         values[is_missing] = np.nan
-        return values
+        return self._without_absent(values)

@@ -12,7 +12,9 @@ from skgan.encoding._column_conditions import (
     Interval,
     PartialValues,
     Value,
+    are_kept,
     keeps_to,
+    tried_values,
 )
 from skgan.frames import is_missing
 
@@ -80,6 +82,12 @@ def _read(encoder: Any, name: Hashable, i: int, what) -> Any:
     is_possible = encoder.minimum_[i] <= number <= encoder.maximum_[i]
     if not is_possible or (encoder.is_whole_[i] and number != np.rint(number)):
         raise ValueError(f"given[{name!r}] cannot be {what!r}. {_possible(encoder, i)}")
+    nearest = encoder.snapped_column(i, np.array([number]))
+    if not are_kept(number, nearest, encoder.is_whole_[i])[0]:
+        raise ValueError(
+            f"given[{name!r}] cannot be {what!r}, as no row had in fit, but "
+            f"{nearest[0]:.15g}. {_possible(encoder, i)}"
+        )
     return Value(number)
 
 
@@ -98,7 +106,12 @@ def _read_range(encoder: Any, name: Hashable, i: int, bounds: tuple):
     if encoder.is_whole_[i]:
         low, high = np.ceil(low), np.floor(high)
     # A NaN bound fails here, too.
-    if np.isnan(bounds[0] or 0) or np.isnan(bounds[1] or 0) or not low <= high:
+    is_empty = np.isnan(bounds[0] or 0) or np.isnan(bounds[1] or 0) or not low <= high
+    if not is_empty:
+        values = tried_values(low, high, 1.0 if encoder.is_whole_[i] else None)
+        kept = encoder.snapped_column(i, values)
+        is_empty = not ((low <= kept) & (kept <= high)).any()
+    if is_empty:
         raise ValueError(
             f"given[{name!r}]={bounds!r} holds nothing. {_possible(encoder, i)}"
         )

@@ -284,3 +284,20 @@ def test_a_range_of_numbers_that_are_encoded_as_levels():
     assert ranged.tolist() == listed.tolist() == [1, 2, 3]
     with pytest.raises(ValueError, match="holds nothing"):
         encoder.read_given({"count": (1.2, 1.8)})
+
+
+def test_what_is_off_the_grid_or_the_calendar_is_refused():
+    weekdays = pd.bdate_range("2024-01-01", periods=200)
+    frame = pd.DataFrame({"day": weekdays, "five": 5 * np.arange(200)})
+    encoder = TableEncoder(condition_on=["day", "five"]).fit(frame)
+    for given, message in [
+        ({"five": 7}, r"cannot be 7, as no row had in fit, but 5\. Possible: 0 to 995"),
+        ({"five": (6, 9)}, "holds nothing"),
+        ({"day": "2024-05-04"}, r"cannot be '2024-05-04', .*, but 2024-0.*Possible"),
+        ({"day": ("2024-05-04", "2024-05-05")}, "holds nothing"),
+        (pd.DataFrame({"day": [weekdays[0], pd.Timestamp("2024-05-04")]}), "no row"),
+    ]:
+        with pytest.raises(ValueError, match=message):
+            encoder.read_given(given)
+    item = encoder.read_given({"five": (6, 14)}).items["five"]
+    assert (item.low, item.high) == (10, 10)
