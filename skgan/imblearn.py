@@ -78,7 +78,8 @@ class GANOverSampler(VersionedEstimator, BaseOverSampler):
         "raise" is an error; "duplicate" repeats rows chosen at random; "jitter" adds
         normal noise to their numbers, of the class's standard deviation times
         :math:`(4 / ((d + 2) n))^{1 / (d + 4)}` for n rows of d numbers [1]_, and
-        leaves categories, whole numbers of two values, and what is missing alone.
+        leaves categories, whole numbers of two values, and what is missing alone;
+        columns that name rows are drawn fresh.
         The sampler does not see rows of such classes.
     min_rows : int, default=10
         Rows, at least 2, from which the sampler can learn a class.
@@ -232,19 +233,22 @@ class GANOverSampler(VersionedEstimator, BaseOverSampler):
         if hasattr(self, "sampler_"):
             del self.sampler_
         sampler = clone_and_seed(self.sampler, rng, rows, of_classes=True)
+        own: list[Any] = []
         if n_drawn:
             is_seen = ~np.isin(y, np.array(list(small), y.dtype))
             seen = rows if is_seen.all() else take_rows(rows, is_seen)
             self.sampler_ = fit_to_classes(sampler, seen, y[is_seen], large)
-            new = draw_classes(self.sampler_, rows, labels[:n_drawn], rng)
-            new = renew_identifiers(new, rows, rng)
-            rows = concatenate_rows([rows, new])
+            own = [draw_classes(self.sampler_, rows, labels[:n_drawn], rng)]
+        copies = []
         for name in small:
             members = take_rows(rows, np.flatnonzero(y == name))
             scale = 0.0 if self.small_class == "duplicate" else 1.0
-            rows = concatenate_rows(
-                [rows, repeat_rows(members, lacking[name], scale, rng)]
-            )
+            copies.append(repeat_rows(members, lacking[name], scale, rng))
+        if self.small_class == "jitter":
+            own, copies = own + copies, []
+        if own:
+            own = [renew_identifiers(concatenate_rows(own), rows, rng)]
+        rows = concatenate_rows([rows, *own, *copies])
         return _sparse_like(rows, X), np.concatenate([y, labels])
 
 

@@ -206,6 +206,9 @@ def test_new_rows_have_keys_of_their_own(library):
     rows, _ = GANOverSampler(random_state=0).fit_resample(X, y)
     assert len(rows) == 128 and rows["order_id"].to_list()[80:82] == [180, 181]
     assert len(set(rows["name"])) == 128 and type(rows) is type(X)
+    jittered = GANOverSampler(small_class="jitter", min_rows=20, random_state=0)
+    rows, _ = jittered.fit_resample(X, y)
+    assert len(set(rows["name"])) == len(set(rows["order_id"])) == 128
 
 
 def test_a_tiny_class_is_an_error_that_says_what_to_do(blobs):
