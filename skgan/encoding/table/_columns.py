@@ -270,7 +270,12 @@ class NumberColumn(Column):
             return float((exact - self.offset) / self.factor)
         if self.offset is not None:
             return float((int(value) - self.offset) / self.factor)
-        return round(number, self.decimals or 0) if self.is_single else number
+        # A single number is not the decimal that it stands for.
+        is_single = self.is_single or isinstance(value, np.float32)
+        if not is_single or (self.decimals is None and self.step is None):
+            return number
+        rounded = round(number, self.decimals or 0)
+        return rounded if np.float32(rounded) == np.float32(number) else number
 
 
 def _shown(column: NumberColumn, whole: int) -> str:

@@ -301,3 +301,14 @@ def test_what_is_off_the_grid_or_the_calendar_is_refused():
             encoder.read_given(given)
     item = encoder.read_given({"five": (6, 14)}).items["five"]
     assert (item.low, item.high) == (10, 10)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_single_numbers_are_the_decimals_that_they_stand_for(dtype):
+    rows = np.random.default_rng(0).normal(size=(200, 2)).round(1).astype(np.float32)
+    frame = pd.DataFrame(rows.astype(dtype), columns=["a", "b"])
+    encoder = TableEncoder(condition_on=["a"]).fit(frame)
+    for value in (np.float32(0.3), 0.3):
+        assert encoder.read_given({"a": value}).items["a"] == Value(0.3)
+    with pytest.raises(ValueError, match="cannot be 0.123"):
+        encoder.read_given({"a": 0.123})
