@@ -231,14 +231,16 @@ def _read_range(
         low = start + np.ceil((low - start) / step) * step
         high = start + np.floor((high - start) / step) * step
     # Written so, the test also refuses a NaN bound.
-    kept = _kept_between(column, column_encoder, low, high) if low <= high else []
+    kept = np.zeros(0)
+    if low <= high:
+        kept = _kept_between(column, column_encoder, low, high)
     if not len(kept):
         raise ValueError(
             f"given[{column.name!r}]={bounds!r} holds nothing. "
             f"{_possible(column, slot)}"
         )
     if column.step is not None and high - low <= MAX_TRIED * column.step:
-        low, high = min(kept), max(kept)
+        low, high = float(kept.min()), float(kept.max())
     return Interval(float(low), float(high), column_encoder.encode_range(low, high))
 
 
