@@ -5,8 +5,8 @@ from __future__ import annotations
 import sys
 import warnings
 
-# Those through which a user's call comes to skgan.
-_BETWEEN = frozenset({"skgan", "sklearn", "joblib", "imblearn", "skorch"})
+# Those through which a user's call comes to skgan; `contextlib` where it is decorated.
+_BETWEEN = frozenset({"skgan", "sklearn", "joblib", "imblearn", "skorch", "contextlib"})
 
 
 def warn_user(message: str, category: type[Warning] = UserWarning) -> None:

@@ -175,6 +175,8 @@ def test_bad_inputs(here, capsys):
     model, data = "people.skgan", "holdout.csv"
     assert "must end in one of .html" in fail(capsys, model, data, "-o", "page.pdf")
     assert "in no folder" in fail(capsys, model, data, "-o", "no/page.html")
+    assert "No such file" in fail(capsys, model, "holdout.txt")
+    Path("holdout.txt").write_bytes(b"")
     assert "must end in one of .csv" in fail(capsys, model, "holdout.txt")
     assert "an array, and the model's are a table" in fail(capsys, model, "images.npz")
     line = fail(capsys, model, data, "--train", "images.npz")

@@ -307,3 +307,9 @@ def test_a_dtype_that_has_no_fresh_values_left_is_told_of():
     assert encoder.inverse_transform(rows[:56])["id"].is_unique
     with pytest.warns(UserWarning, match="'id' is of uint8.* left for 144 rows"):
         encoder.inverse_transform(rows)
+
+
+def test_the_warning_is_of_the_line_that_fits():
+    with pytest.warns(UserWarning, match="Almost all values") as caught:
+        GANSampler(max_iter=0).fit(make_keyed())
+    assert [warning.filename for warning in caught] == [__file__]
