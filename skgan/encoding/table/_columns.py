@@ -48,12 +48,15 @@ class Column(ABC):
     decimals: int | None = None
     # The place of the column whose random numbers it shares; None is its own.
     partner: int | None = None
-    # How moments are counted; None of other columns, times of day among them.
-    clock: Clock | None = None
 
     def __init__(self, name: Hashable, column_format: ColumnFormat):
         self.name = name
         self.column_format = column_format
+
+    @property
+    def clock(self) -> Clock | None:
+        """How moments are counted; None of other columns, times of day among them."""
+        return None
 
     @property
     def is_discrete(self) -> bool:
@@ -429,7 +432,7 @@ class TimeColumn(Column):
         )
 
     @property
-    def clock(self) -> Clock | None:  # type: ignore[override]
+    def clock(self) -> Clock | None:
         """How moments are counted; None of durations and times of day."""
         if self.kind != "time" or self.column_format.is_time_of_day:
             return None
